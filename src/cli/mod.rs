@@ -1,0 +1,59 @@
+//! What was typed: the command line, and the way from it to an exit code.
+
+pub mod db;
+
+use crate::exit::Exit;
+use crate::{Result, interrupt};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
+#[derive(Debug, Parser)]
+#[command(name = "pghaul", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Configuration file [default: ./config.yml if there is one]
+    #[arg(long, global = true, value_name = "FILE", env = "PGHAUL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Show what each worker does and how long each step takes
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Print errors and warnings only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start, stop and open the embedded server
+    Db(db::DbArgs),
+}
+
+/// Parses the command line, runs the command, prints an error once, and returns the exit code.
+pub fn main() -> Exit {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(exit) => exit,
+        Err(error) => {
+            for message in error.messages() {
+                eprintln!("error: {message}");
+            }
+            error.exit()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit> {
+    interrupt::install().map_err(|error| crate::Error::refused(format!("cannot handle signals: {error}")))?;
+    match cli.command {
+        Command::Db(args) => db::run(args),
+    }
+}

@@ -1,0 +1,291 @@
+//! The one error type: what went wrong, where, and what helps.
+//!
+//! An error is built from the inside out: the stage that notices says *what* ([`Error::refused`],
+//! [`Error::failed`]), the stages around it add the [`Place`] that they know ([`Error::at`]), and whoever knows
+//! the remedy adds it ([`Error::remedy`]). It is printed once, by the command line.
+
+use crate::exit::Exit;
+use std::fmt;
+
+/// The result of everything in this crate that can go wrong.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something went wrong: one message with its place and remedy, or several such messages.
+pub struct Error(Box<Inner>);
+
+enum Inner {
+    One { severity: Severity, place: Place, what: String, remedy: Option<String>, sqlstate: Option<String> },
+    Many(Vec<Error>),
+    Interrupted(i32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Refused,
+    Failed,
+}
+
+/// Where it happened; what is not known stays empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The dump's file name, or another file.
+    pub file: Option<String>,
+    /// The member of the dump.
+    pub member: Option<String>,
+    /// Line in the file or member, counted from 1.
+    pub line: Option<u64>,
+    /// The column's name.
+    pub column: Option<String>,
+    /// The table in the database.
+    pub table: Option<String>,
+}
+
+impl Place {
+    /// A file, named as the user would find it.
+    pub fn file(file: impl Into<String>) -> Self {
+        Place { file: Some(file.into()), ..Place::default() }
+    }
+
+    /// A member of a dump.
+    pub fn member(file: impl Into<String>, member: impl Into<String>) -> Self {
+        Place { file: Some(file.into()), member: Some(member.into()), ..Place::default() }
+    }
+
+    /// A table in the database.
+    pub fn table(table: impl Into<String>) -> Self {
+        Place { table: Some(table.into()), ..Place::default() }
+    }
+
+    /// The same place, at this line (counted from 1).
+    pub fn line(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// The same place, in this column.
+    pub fn column(mut self, column: impl Into<String>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// Takes from `outer` what this place does not know itself.
+    fn fill_from(&mut self, outer: Place) {
+        self.file = self.file.take().or(outer.file);
+        self.member = self.member.take().or(outer.member);
+        self.line = self.line.or(outer.line);
+        self.column = self.column.take().or(outer.column);
+        self.table = self.table.take().or(outer.table);
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match (&self.file, &self.member) {
+            (Some(file), Some(member)) => parts.push(format!("{file}/{member}")),
+            (Some(one), None) | (None, Some(one)) => parts.push(one.clone()),
+            (None, None) => {}
+        }
+        parts.extend(self.table.iter().map(|table| format!("table {table}")));
+        parts.extend(self.line.iter().map(|line| format!("line {line}")));
+        parts.extend(self.column.iter().map(|column| format!("column {column}")));
+        f.write_str(&parts.join(", "))
+    }
+}
+
+impl Error {
+    /// Usage, configuration or input that cannot work; noticed before anything was written (exit code 2).
+    pub fn refused(what: impl fmt::Display) -> Self {
+        Self::one(Severity::Refused, what)
+    }
+
+    /// Something failed while loading (exit code 1).
+    pub fn failed(what: impl fmt::Display) -> Self {
+        Self::one(Severity::Failed, what)
+    }
+
+    /// A signal asked to stop (exit code 128 + signal).
+    pub fn interrupted(signal: i32) -> Self {
+        Error(Box::new(Inner::Interrupted(signal)))
+    }
+
+    /// Several errors at once; the exit code is that of the worst.
+    pub fn many(mut errors: Vec<Error>) -> Self {
+        match errors.len() {
+            1 => errors.remove(0),
+            _ => Error(Box::new(Inner::Many(errors))),
+        }
+    }
+
+    fn one(severity: Severity, what: impl fmt::Display) -> Self {
+        Error(Box::new(Inner::One {
+            severity,
+            place: Place::default(),
+            what: what.to_string(),
+            remedy: None,
+            sqlstate: None,
+        }))
+    }
+
+    /// Adds the place, or what an error from further inside did not know of it.
+    pub fn at(mut self, outer: Place) -> Self {
+        match &mut *self.0 {
+            Inner::One { place, .. } => place.fill_from(outer),
+            Inner::Many(errors) => {
+                for error in std::mem::take(errors) {
+                    errors.push(error.at(outer.clone()));
+                }
+            }
+            Inner::Interrupted(_) => {}
+        }
+        self
+    }
+
+    /// Adds what the user can do about it; the first remedy, given closest to the cause, stays.
+    pub fn remedy(mut self, text: impl fmt::Display) -> Self {
+        if let Inner::One { remedy: remedy @ None, .. } = &mut *self.0 {
+            *remedy = Some(text.to_string());
+        }
+        self
+    }
+
+    /// The same error, noticed before anything was written.
+    pub fn into_refused(mut self) -> Self {
+        if let Inner::One { severity, .. } = &mut *self.0 {
+            *severity = Severity::Refused;
+        }
+        self
+    }
+
+    /// The exit code of a run that ends with this error.
+    pub fn exit(&self) -> Exit {
+        match &*self.0 {
+            Inner::One { severity: Severity::Refused, .. } => Exit::Refused,
+            Inner::One { severity: Severity::Failed, .. } => Exit::Failed,
+            Inner::Interrupted(signal) => Exit::Interrupted(*signal),
+            Inner::Many(errors) => {
+                let exits: Vec<Exit> = errors.iter().map(Error::exit).collect();
+                match exits.iter().find(|exit| matches!(exit, Exit::Interrupted(_))) {
+                    Some(interrupted) => *interrupted,
+                    None if exits.contains(&Exit::Failed) => Exit::Failed,
+                    None => Exit::Refused,
+                }
+            }
+        }
+    }
+
+    /// The SQLSTATE, where PostgreSQL reported the error.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match &*self.0 {
+            Inner::One { sqlstate, .. } => sqlstate.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The messages one by one; more than one after a check that reports all faults at once.
+    pub fn messages(&self) -> Vec<String> {
+        match &*self.0 {
+            Inner::Many(errors) => errors.iter().flat_map(Error::messages).collect(),
+            _ => vec![self.to_string()],
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Inner::One { place, what, remedy, .. } => {
+                let place = place.to_string();
+                if !place.is_empty() {
+                    write!(f, "{place}: ")?;
+                }
+                f.write_str(what)?;
+                match remedy {
+                    Some(remedy) => write!(f, "; {remedy}"),
+                    None => Ok(()),
+                }
+            }
+            Inner::Many(_) => f.write_str(&self.messages().join("\n")),
+            Inner::Interrupted(_) => f.write_str("interrupted; what was not yet published was rolled back"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<postgres::Error> for Error {
+    /// Keeps everything that PostgreSQL said: message, SQLSTATE, detail, hint and where.
+    fn from(error: postgres::Error) -> Self {
+        let mut this = Error::failed(postgres_text(&error));
+        if let Inner::One { sqlstate, .. } = &mut *this.0 {
+            *sqlstate = error.code().map(|code| code.code().to_owned());
+        }
+        this
+    }
+}
+
+/// Everything that PostgreSQL, or the client library, says about an error, in one line.
+///
+/// The library's own `Display` omits detail, hint and where
+/// (PostgreSQL documentation, "Error and Notice Message Fields").
+fn postgres_text(error: &postgres::Error) -> String {
+    let Some(db) = error.as_db_error() else {
+        return with_sources(error);
+    };
+    let mut text = format!("{} (SQLSTATE {})", db.message(), db.code().code());
+    for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", db.where_())] {
+        if let Some(value) = value {
+            text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
+        }
+    }
+    text
+}
+
+/// An error with its causes, joined by colons; a cause that its parent already quotes is not said again.
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_place_and_remedy_win_and_the_outer_ones_fill_in() {
+        let error = Error::failed("value is not a number")
+            .at(Place::default().line(5).column("age"))
+            .remedy("correct it")
+            .at(Place::member("lms_v1.zip", "users.dat").line(1))
+            .remedy("ignored");
+        assert_eq!(
+            error.to_string(),
+            "lms_v1.zip/users.dat, line 5, column age: value is not a number; correct it"
+        );
+        assert_eq!(error.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn many_errors_are_many_messages_and_the_worst_exit() {
+        let error = Error::many(vec![Error::refused("a"), Error::failed("b")]).at(Place::file("f"));
+        assert_eq!(error.messages(), ["f: a", "f: b"]);
+        assert_eq!(error.exit(), Exit::Failed);
+        assert_eq!(Error::many(vec![Error::refused("a")]).exit(), Exit::Refused);
+        assert_eq!(Error::many(vec![Error::failed("b"), Error::interrupted(15)]).exit().code(), 143);
+    }
+}

@@ -1,0 +1,16 @@
+//! pghaul hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
+//!
+//! ```text
+//! main → cli ─→ ingest ─→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//! ```
+//!
+//! Arrows only point right; two jobs never import each other.
+
+pub mod cli;
+pub mod error;
+pub mod exit;
+pub mod interrupt;
+pub mod pg;
+pub mod secret;
+
+pub use error::{Error, Place, Result};

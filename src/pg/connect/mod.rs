@@ -1,0 +1,1 @@
+//! Connections to PostgreSQL, with libpq's rules for URLs, TLS and passwords.

@@ -1,0 +1,1 @@
+//! The embedded server: a private PostgreSQL cluster run from the machine's own binaries.

@@ -230,6 +230,19 @@ impl From<postgres::Error> for Error {
     }
 }
 
+impl From<std::io::Error> for Error {
+    /// Unpacks the error that one of our own readers, or the COPY stream, sent through an `io` interface.
+    fn from(error: std::io::Error) -> Self {
+        match error.downcast::<Error>() {
+            Ok(ours) => ours,
+            Err(error) => match error.downcast::<postgres::Error>() {
+                Ok(from_server) => from_server.into(),
+                Err(error) => Error::failed(error),
+            },
+        }
+    }
+}
+
 /// Everything that PostgreSQL, or the client library, says about an error, in one line.
 ///
 /// The library's own `Display` omits detail, hint and where

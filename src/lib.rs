@@ -7,6 +7,8 @@
 //! Arrows only point right; two jobs never import each other.
 
 pub mod cli;
+pub mod config;
+pub mod copy;
 pub mod error;
 pub mod exit;
 pub mod interrupt;

@@ -2,3 +2,4 @@
 
 pub mod connect;
 pub mod embedded;
+pub mod ident;

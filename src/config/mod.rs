@@ -1,0 +1,210 @@
+//! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
+
+mod nearest;
+mod values;
+
+pub use nearest::nearest;
+pub use values::{Number, OrderedMap, Text};
+
+use crate::{Error, Place, Result};
+use serde::Deserialize;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The file that is read when `--config` names none.
+pub const DEFAULT_FILE: &str = "config.yml";
+
+/// A configuration is written by hand; anything above this is not one (bytes).
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// A configuration file and the folder that its paths are relative to.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where the file lies; empty when there is none, so that paths are relative to the current folder.
+    pub folder: PathBuf,
+    /// What the file says.
+    pub file: ConfigFile,
+}
+
+/// What `config.yml` may hold. The first three are the keys of the original job.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The target database.
+    pub datastore: Option<Datastore>,
+    /// COPY streams at once.
+    pub max_workers: Option<Number<usize>>,
+    /// Where the dumps are, and how they are written.
+    #[serde(default)]
+    pub xport_cfg: XportCfg,
+    /// Mother tables, or `auto`.
+    #[serde(default)]
+    pub mother_tables: MotherTables,
+}
+
+/// The target database, as the original job's configuration gives it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Datastore {
+    /// `postgresql`, or with SQLAlchemy's driver suffix.
+    pub connection: Option<Text>,
+    /// Host name, address, or folder of the unix socket.
+    pub server: Option<Text>,
+    /// TCP port.
+    pub port: Option<Number<u16>>,
+    /// User name.
+    pub user: Option<Text>,
+    /// Password.
+    pub passwd: Option<Text>,
+    /// Database name.
+    pub db: Option<Text>,
+}
+
+/// Where the dumps are, and how they are written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct XportCfg {
+    /// Folder of the dumps.
+    pub zip_path: Option<Text>,
+    /// Folder that a dump moves to once all its units are loaded.
+    pub archive_path: Option<Text>,
+    /// File extension of descriptors.
+    pub fmt_extension: Option<Text>,
+    /// File extension of data files.
+    pub dat_extension: Option<Text>,
+    /// Separator between fields.
+    pub field_separator: Option<Text>,
+    /// Quote around fields.
+    pub dat_quote: Option<Text>,
+    /// What an unquoted field holds that means NULL.
+    pub null_pattern: Option<Text>,
+    /// Character encoding of data files.
+    pub encoding: Option<Text>,
+    /// Pattern of version-table names.
+    pub child_name: Option<Text>,
+    /// Which type map a dump's descriptors need; the first match counts.
+    pub dialects: Option<Vec<Dialect>>,
+}
+
+/// The type map for dumps whose file names match.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dialect {
+    /// Shell pattern for the dump's file name.
+    #[serde(rename = "match")]
+    pub pattern: Text,
+    /// `mssql`, `mysql`, or the path of a JSON file.
+    pub types: Text,
+}
+
+/// Mother tables: worked out from the dumps, or declared.
+#[derive(Debug, Default)]
+pub enum MotherTables {
+    /// The columns that all versions of a table have.
+    #[default]
+    Auto,
+    /// Table → column → type, in the order of the file.
+    Declared(OrderedMap<OrderedMap<Text>>),
+}
+
+impl Config {
+    /// Reads `file`, or `./config.yml` if there is one, or nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no YAML, holds an unknown key, or names an environment variable that is
+    /// not set: with the line, and the nearest known key.
+    pub fn load(file: Option<&Path>) -> Result<Config> {
+        let default = Path::new(DEFAULT_FILE);
+        let path = match file {
+            Some(path) => path,
+            None if default.is_file() => default,
+            None => return Ok(Config::default()),
+        };
+        let place = || Place::file(path.display().to_string());
+        let text = read(path).map_err(|error| error.at(place()))?;
+        let file = parse(&text).map_err(|error| error.at(place()))?;
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(Config { folder, file })
+    }
+
+    /// A path from the file: relative to the file's folder.
+    pub fn path(&self, text: &str) -> PathBuf {
+        self.folder.join(text)
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    let file = std::fs::File::open(path)
+        .map_err(|error| Error::refused(error).remedy("name an existing file with --config"))?;
+    let mut text = String::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(Error::refused)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(Error::refused(format!("larger than {MAX_FILE_BYTES} bytes: this is no configuration")));
+    }
+    Ok(text)
+}
+
+fn parse(text: &str) -> Result<ConfigFile> {
+    // An empty document is a valid configuration: defaults alone.
+    let file: Option<ConfigFile> = serde_yaml::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        match nearest::suggestion(&message) {
+            Some(known) => Error::refused(&message).remedy(format!("did you mean `{known}`?")),
+            None => Error::refused(message),
+        }
+    })?;
+    Ok(file.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_original_keys_and_numbers_written_as_text_work() {
+        let file = parse(
+            "datastore: {connection: postgresql, server: zipdb, port: '5432', user: pgusr, passwd: 4711, db: zipdb}\n\
+             max_workers: 3\n\
+             xport_cfg:\n  fmt_extension: json\n  dat_extension: dat\n  field_separator: '|'\n  \
+             zip_path: /dumps\n  archive_path: /archive\n  dat_quote: '`'\n",
+        )
+        .unwrap();
+        let datastore = file.datastore.unwrap();
+        assert_eq!(datastore.port.unwrap().0, 5432);
+        assert_eq!(datastore.passwd.unwrap().0, "4711");
+        assert_eq!(file.max_workers.unwrap().0, 3);
+        assert!(matches!(file.mother_tables, MotherTables::Auto));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+        let error = parse("max_workers: 2\nxport_cfg:\n  zip_pth: here\n").unwrap_err().to_string();
+        assert!(error.contains("unknown field `zip_pth`"), "{error}");
+        assert!(error.contains("line 3"), "{error}");
+        assert!(error.ends_with("did you mean `zip_path`?"), "{error}");
+    }
+
+    #[test]
+    fn declared_mothers_keep_their_order_and_auto_is_a_word() {
+        let file = parse("mother_tables:\n  b: {z: text, a: int}\n  a: {x: date}\n").unwrap();
+        let MotherTables::Declared(tables) = file.mother_tables else { panic!("declared") };
+        let names: Vec<&str> = tables.0.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert_eq!(tables.0[0].1.0[0].0, "z");
+        assert!(matches!(parse("mother_tables: auto").unwrap().mother_tables, MotherTables::Auto));
+        let error = parse("mother_tables: all").unwrap_err().to_string();
+        assert!(error.contains("`auto`"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_variable_is_named_with_its_line() {
+        let error = parse("datastore:\n  user: me\n  passwd: ${PGHAUL_NO_SUCH}\n").unwrap_err().to_string();
+        assert!(error.contains("PGHAUL_NO_SUCH") && error.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_valid_configuration() {
+        assert!(parse("").unwrap().datastore.is_none());
+        assert!(parse("# only a comment\n").unwrap().max_workers.is_none());
+    }
+}

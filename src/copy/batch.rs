@@ -1,0 +1,197 @@
+//! Cutting the input into batches that end at a row boundary.
+//!
+//! Whether a line end is a row boundary depends on all quotes before it: COPY toggles "inside quotes" at every
+//! quote character, wherever it stands. So the parity of the number of quotes decides, and counting bytes is all
+//! that has to be done to the whole input here; fields are found later, by whoever takes the batch.
+
+use super::format::{Format, LineEnd};
+use crate::{Error, Place, Result};
+use memchr::{memchr_iter, memrchr2};
+use std::io::Read;
+
+/// Input read at a time, bytes. Large enough that the cost per batch vanishes, small enough to stay in the
+/// second-level cache.
+pub const BATCH_BYTES: usize = 256 << 10;
+
+/// The longest row, bytes. A quote that is never closed swallows the rest of the file; this bounds what is held
+/// of it.
+pub const MAX_ROW_BYTES: usize = 64 << 20;
+
+/// Where in a data file something begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Line, counted from 1; the header is line 1. Line ends inside quotes count.
+    pub line: u64,
+    /// Byte offset from the start of the (decoded) data file.
+    pub offset: u64,
+}
+
+/// Whole rows, and where they come from.
+#[derive(Debug)]
+pub struct Batch {
+    /// Where the first row begins.
+    pub origin: Origin,
+    /// The rows, with their line ends; the last row of a file may lack it.
+    pub bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// An empty batch, to be filled by [`BatchReader::next_into`] again and again.
+    pub fn new() -> Self {
+        Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::with_capacity(2 * BATCH_BYTES) }
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Reads batches from the data after the header line.
+pub struct BatchReader<R> {
+    input: R,
+    quote: u8,
+    line_end: LineEnd,
+    next: Origin,
+    /// What was read beyond the last row boundary.
+    rest: Vec<u8>,
+    at_end: bool,
+    batch_bytes: usize,
+}
+
+impl<R: Read> BatchReader<R> {
+    /// Reads from `input`, which continues after `rest`, bytes that were read together with the header; the
+    /// first row begins at `origin`.
+    pub fn new(input: R, rest: Vec<u8>, format: &Format, line_end: LineEnd, origin: Origin) -> Self {
+        let quote = format.quote;
+        BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes: BATCH_BYTES }
+    }
+
+    /// Fills `batch` with the next rows; `false` at the end of the data.
+    ///
+    /// # Errors
+    /// What the input reports, and a row longer than [`MAX_ROW_BYTES`], with the line where it begins.
+    pub fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.origin = self.next;
+        batch.bytes.clear();
+        batch.bytes.append(&mut self.rest);
+        let mut inside_quotes = false;
+        let mut searched = 0;
+        loop {
+            self.fill(&mut batch.bytes, searched + self.batch_bytes)?;
+            if self.at_end {
+                break;
+            }
+            let new = &batch.bytes[searched..];
+            inside_quotes ^= count(self.quote, new) % 2 == 1;
+            if let Some(boundary) = self.last_boundary(new, inside_quotes) {
+                self.rest.extend_from_slice(&new[boundary..]);
+                batch.bytes.truncate(searched + boundary);
+                break;
+            }
+            searched = batch.bytes.len();
+            if searched > MAX_ROW_BYTES {
+                return Err(Error::failed(format!("row is longer than {} MiB", MAX_ROW_BYTES >> 20))
+                    .at(Place::default().line(self.next.line))
+                    .remedy("look for a quote that is never closed"));
+            }
+        }
+        self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
+        self.next.offset += batch.bytes.len() as u64;
+        Ok(!batch.bytes.is_empty())
+    }
+
+    /// Reads until `bytes` holds at least `target` bytes or the input ends.
+    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<()> {
+        let missing = target.saturating_sub(bytes.len());
+        if missing > 0 && !self.at_end {
+            let read = self.input.by_ref().take(missing as u64).read_to_end(bytes)?;
+            self.at_end = read < missing;
+        }
+        Ok(())
+    }
+
+    /// The end of the last whole row in `bytes`, where `inside_quotes` is the state at their end.
+    fn last_boundary(&self, bytes: &[u8], mut inside_quotes: bool) -> Option<usize> {
+        let mut end = bytes.len();
+        loop {
+            let at = memrchr2(self.quote, self.line_end.last_byte(), &bytes[..end])?;
+            if bytes[at] == self.quote {
+                inside_quotes = !inside_quotes;
+            } else if !inside_quotes {
+                return Some(at + 1);
+            }
+            end = at;
+        }
+    }
+}
+
+fn count(byte: u8, bytes: &[u8]) -> usize {
+    memchr_iter(byte, bytes).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::copy::format::{DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR};
+    use proptest::prelude::*;
+
+    fn batches(data: &[u8], batch_bytes: usize, line_end: LineEnd) -> Vec<(Origin, Vec<u8>)> {
+        let format = Format::new(DEFAULT_SEPARATOR, DEFAULT_QUOTE, DEFAULT_NULL, DEFAULT_ENCODING).unwrap();
+        let start = Origin { line: 2, offset: 10 };
+        let mut reader = BatchReader::new(data, Vec::new(), &format, line_end, start);
+        reader.batch_bytes = batch_bytes;
+        let (mut batch, mut all) = (Batch::new(), Vec::new());
+        while reader.next_into(&mut batch).unwrap() {
+            all.push((batch.origin, batch.bytes.clone()));
+        }
+        all
+    }
+
+    #[test]
+    fn a_batch_ends_at_the_last_line_end_outside_quotes() {
+        let got = batches(b"a|`x\ny`|b\nc|d\ne|f\n", 12, LineEnd::Lf);
+        let texts: Vec<&str> = got.iter().map(|(_, bytes)| std::str::from_utf8(bytes).unwrap()).collect();
+        assert_eq!(texts, ["a|`x\ny`|b\n", "c|d\ne|f\n"]);
+        assert_eq!(got[1].0, Origin { line: 4, offset: 20 });
+    }
+
+    #[test]
+    fn a_row_longer_than_a_batch_stays_whole() {
+        let got = batches(b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\nb\nc\n", 3, LineEnd::Lf);
+        assert_eq!(got[0].1, b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\n");
+        assert_eq!(got[1].1, b"b\nc\n");
+        assert_eq!(got[1].0.line, 4);
+    }
+
+    #[test]
+    fn an_endless_row_is_refused_with_its_first_line() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let input = std::io::Read::chain(&b"a\n`"[..], std::io::repeat(b'x'));
+        let start = Origin { line: 2, offset: 0 };
+        let mut reader = BatchReader::new(input, Vec::new(), &format, LineEnd::Lf, start);
+        let mut batch = Batch::new();
+        assert!(reader.next_into(&mut batch).unwrap());
+        let error = reader.next_into(&mut batch).unwrap_err().to_string();
+        assert!(error.starts_with("line 3: row is longer than 64 MiB"), "{error}");
+    }
+
+    proptest! {
+        /// Whatever the batch size, the batches are the input, and each but the last ends at a boundary.
+        #[test]
+        fn nothing_is_lost_and_no_row_is_torn(data in "[a`\n|\r]{0,60}", batch_bytes in 1usize..20) {
+            let got = batches(data.as_bytes(), batch_bytes, LineEnd::Lf);
+            let joined: Vec<u8> = got.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+            prop_assert_eq!(&joined, data.as_bytes());
+            let mut before = 0;
+            for (origin, bytes) in &got {
+                prop_assert_eq!(origin.offset, 10 + before as u64);
+                prop_assert_eq!(origin.line, 2 + count(b'\n', &joined[..before]) as u64);
+                prop_assert_eq!(count(b'`', &joined[..before]) % 2, 0);
+                prop_assert!(before == 0 || joined[before - 1] == b'\n');
+                before += bytes.len();
+            }
+        }
+    }
+}

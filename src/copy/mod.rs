@@ -1,0 +1,20 @@
+//! The engine: bytes of a data file in, `COPY` data out.
+//!
+//! ```text
+//! input ─→ charset ─→ batch ─→ rows ─→ encode ─→ sink
+//! bytes    (UTF-16    blocks   fields  COPY      the server
+//!          and such)  cut at           text
+//!                     a row
+//! ```
+//!
+//! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
+//! longest row.
+
+pub mod batch;
+pub mod charset;
+pub mod encode;
+pub mod format;
+pub mod header;
+pub mod rows;
+pub mod sink;
+pub mod stream;

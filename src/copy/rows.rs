@@ -1,0 +1,283 @@
+//! Finding rows and fields in a batch, by the rules of `COPY … (FORMAT csv)`.
+//!
+//! The rules (PostgreSQL documentation, COPY, "CSV Format", and what `CopyReadLineText` and
+//! `CopyReadAttributesCSV` make of them): a quote character opens and closes quotes anywhere in a field; inside
+//! quotes a doubled quote stands for itself, and separators and line ends are data; outside quotes only the line
+//! end that the header uses may stand, and only as a line end. A line that holds just `\.` is data here, as in
+//! PostgreSQL 18; older servers end the data there and ignore the rest of the file without a word.
+
+use super::batch::{Batch, Origin};
+use super::format::{Format, LineEnd};
+use memchr::{memchr, memchr_iter, memchr3};
+
+/// A field's bytes in its batch, quotes included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldSpan {
+    /// First byte.
+    pub start: usize,
+    /// Behind the last byte.
+    pub end: usize,
+    /// Whether a quote character stands anywhere in it.
+    pub quoted: bool,
+}
+
+impl FieldSpan {
+    /// The bytes as they stand in the data file.
+    pub fn raw<'b>(&self, batch: &'b [u8]) -> &'b [u8] {
+        &batch[self.start..self.end]
+    }
+
+    /// Whether the field is the NULL marker; a quoted one never is.
+    pub fn is_null(&self, batch: &[u8], format: &Format) -> bool {
+        !self.quoted && self.raw(batch) == format.null
+    }
+
+    /// The field's value: its bytes without the quotes around them; `scratch` holds it where quotes stood.
+    pub fn value<'b>(&self, batch: &'b [u8], quote: u8, scratch: &'b mut Vec<u8>) -> &'b [u8] {
+        let raw = self.raw(batch);
+        if !self.quoted {
+            return raw;
+        }
+        // The common form: quotes around, none inside.
+        if let [first, inner @ .., last] = raw
+            && *first == quote
+            && *last == quote
+            && memchr(quote, inner).is_none()
+        {
+            return inner;
+        }
+        unquote(raw, quote, scratch);
+        scratch
+    }
+}
+
+/// Removes the quotes from a field whose quotes are balanced.
+fn unquote(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
+    out.clear();
+    let mut inside = false;
+    let mut rest = raw;
+    while let Some(at) = memchr(quote, rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        if inside && rest.first() == Some(&quote) {
+            out.push(quote);
+            rest = &rest[1..];
+        } else {
+            inside = !inside;
+        }
+    }
+    out.extend_from_slice(rest);
+}
+
+/// A row that is not well formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFault {
+    /// Where the row begins.
+    pub origin: Origin,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// The rows of one batch, one after the other.
+pub struct Rows<'b> {
+    bytes: &'b [u8],
+    position: usize,
+    next: Origin,
+    format: &'b Format,
+    line_end: LineEnd,
+    may_hold_stray: bool,
+}
+
+impl<'b> Rows<'b> {
+    /// The rows of `batch`.
+    pub fn new(batch: &'b Batch, format: &'b Format, line_end: LineEnd) -> Self {
+        let bytes = batch.bytes.as_slice();
+        // One look at the whole batch spares one at every row; CR LF files hold both bytes in every row anyway.
+        let may_hold_stray = match line_end {
+            LineEnd::Lf => memchr(b'\r', bytes).is_some(),
+            LineEnd::Cr => memchr(b'\n', bytes).is_some(),
+            LineEnd::CrLf => true,
+        };
+        Rows { bytes, position: 0, next: batch.origin, format, line_end, may_hold_stray }
+    }
+
+    /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
+    ///
+    /// # Errors
+    /// A quote that is not closed, and a line end of another kind than the header's. The batch ends there: what
+    /// follows such a row cannot be told apart from it.
+    pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
+        fields.clear();
+        let start = self.position;
+        if start == self.bytes.len() {
+            return Ok(None);
+        }
+        let origin = self.next;
+        let (content_end, row_end) =
+            self.scan(fields).map_err(|what| RowFault { origin, what: what.to_owned() })?;
+        let quoted = fields.iter().any(|field| field.quoted);
+        if self.may_hold_stray && self.holds_stray(&self.bytes[start..content_end]) {
+            return Err(RowFault {
+                origin,
+                what: format!(
+                    "holds a line end that is not {}, which the header line ends with, outside quotes",
+                    self.line_end.name()
+                ),
+            });
+        }
+        self.position = row_end;
+        self.next.offset += (row_end - start) as u64;
+        self.next.line += match quoted {
+            true => {
+                memchr_iter(self.line_end.last_byte(), &self.bytes[start..content_end]).count() as u64 + 1
+            }
+            false => 1,
+        };
+        Ok(Some(origin))
+    }
+
+    /// Scans one row: where its last field ends, and where the next row begins.
+    fn scan(&self, fields: &mut Vec<FieldSpan>) -> Result<(usize, usize), &'static str> {
+        let Format { separator, quote, .. } = *self.format;
+        let last_byte = self.line_end.last_byte();
+        let mut field = FieldSpan { start: self.position, end: 0, quoted: false };
+        let mut at = self.position;
+        loop {
+            let Some(step) = memchr3(separator, quote, last_byte, &self.bytes[at..]) else {
+                field.end = self.bytes.len();
+                fields.push(field);
+                return Ok((field.end, field.end));
+            };
+            at += step;
+            let byte = self.bytes[at];
+            at += 1;
+            if byte == separator {
+                field.end = at - 1;
+                fields.push(field);
+                field = FieldSpan { start: at, end: 0, quoted: false };
+            } else if byte == quote {
+                field.quoted = true;
+                let close = memchr(quote, &self.bytes[at..]).ok_or("holds a quote that is never closed")?;
+                at += close + 1;
+            } else {
+                field.end = at - 1;
+                if self.line_end == LineEnd::CrLf
+                    && field.end > field.start
+                    && self.bytes[field.end - 1] == b'\r'
+                {
+                    field.end -= 1;
+                } else if self.line_end == LineEnd::CrLf {
+                    // A line feed alone: left in the row, where `holds_stray` finds it.
+                    fields.push(field);
+                    return Ok((at, at));
+                }
+                fields.push(field);
+                return Ok((field.end, at));
+            }
+        }
+    }
+
+    /// Whether a row holds a CR or LF outside quotes.
+    fn holds_stray(&self, row: &[u8]) -> bool {
+        let mut inside = false;
+        row.iter().any(|byte| {
+            inside ^= *byte == self.format.quote;
+            !inside && matches!(byte, b'\r' | b'\n')
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_of(data: &[u8], line_end: LineEnd) -> Result<Vec<(u64, Vec<Option<String>>)>, RowFault> {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: data.to_vec() };
+        let mut rows = Rows::new(&batch, &format, line_end);
+        let (mut fields, mut all) = (Vec::new(), Vec::new());
+        while let Some(origin) = rows.next_row(&mut fields)? {
+            let mut values = Vec::new();
+            for field in &fields {
+                let mut scratch = Vec::new();
+                let value = field.value(&batch.bytes, b'`', &mut scratch);
+                values.push(
+                    (!field.is_null(&batch.bytes, &format)).then(|| String::from_utf8_lossy(value).into()),
+                );
+            }
+            all.push((origin.line, values));
+        }
+        Ok(all)
+    }
+
+    fn fields_of(data: &str) -> Vec<Option<String>> {
+        rows_of(data.as_bytes(), LineEnd::Lf).unwrap().remove(0).1
+    }
+
+    fn some(values: &[&str]) -> Vec<Option<String>> {
+        values.iter().map(|value| Some((*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn quotes_may_stand_anywhere_as_in_copy() {
+        assert_eq!(fields_of("a|b c|"), some(&["a", "b c", ""]));
+        assert_eq!(fields_of("`a|b`|`c``d`|``"), some(&["a|b", "c`d", ""]));
+        assert_eq!(fields_of("x`y|z`w|v"), some(&["xy|zw", "v"]));
+        assert_eq!(fields_of("`a` b `c`|````"), some(&["a b c", "`"]));
+        assert_eq!(fields_of("`a\nb`\n"), some(&["a\nb"]));
+        assert_eq!(fields_of("\\.\n"), some(&["\\."]));
+    }
+
+    #[test]
+    fn the_null_marker_counts_only_unquoted_and_whole() {
+        assert_eq!(
+            fields_of("NULL|`NULL`|NULLX|null| NULL|NULL"),
+            [None, Some("NULL"), Some("NULLX"), Some("null"), Some(" NULL"), None]
+                .map(|value| value.map(str::to_owned))
+        );
+    }
+
+    #[test]
+    fn lines_are_counted_with_the_line_ends_inside_quotes() {
+        let rows = rows_of(b"a|`1\n2\n3`\nb|c\n\nd|e", LineEnd::Lf).unwrap();
+        let lines: Vec<u64> = rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 5, 6, 7]);
+        assert_eq!(rows[2].1, some(&[""]));
+    }
+
+    #[test]
+    fn crlf_and_cr_files() {
+        let rows = rows_of(b"a|b\r\n`c\r\nd`|e\r\n", LineEnd::CrLf).unwrap();
+        assert_eq!(rows[0].1, some(&["a", "b"]));
+        assert_eq!(rows[1].1, some(&["c\r\nd", "e"]));
+        assert_eq!(rows.len(), 2);
+        let rows = rows_of(b"a|b\rc|d", LineEnd::Cr).unwrap();
+        assert_eq!(rows[1], (3, some(&["c", "d"])));
+        assert_eq!(rows_of(b"\r\n", LineEnd::CrLf).unwrap()[0].1, some(&[""]));
+    }
+
+    #[test]
+    fn a_line_end_of_another_kind_is_a_fault() {
+        for (data, line_end) in [
+            (&b"a\nb|c\r\n"[..], LineEnd::Lf),
+            (b"a\nb\rc\n", LineEnd::Lf),
+            (b"a\r\nb\n", LineEnd::CrLf),
+            (b"a\r\nb\rc\r\n", LineEnd::CrLf),
+            (b"a\r\n\n", LineEnd::CrLf),
+            (b"a\r\nb\r", LineEnd::CrLf),
+            (b"a\rb\nc\r", LineEnd::Cr),
+        ] {
+            let fault = rows_of(data, line_end).unwrap_err();
+            assert_eq!(fault.origin.line, 3, "{data:?}");
+            assert!(fault.what.contains(line_end.name()), "{fault:?}");
+        }
+        assert!(rows_of(b"`a\rb`\n", LineEnd::Lf).is_ok());
+    }
+
+    #[test]
+    fn an_open_quote_names_the_line_where_its_row_begins() {
+        let fault = rows_of(b"a|b\nc|`d\ne\n", LineEnd::Lf).unwrap_err();
+        assert_eq!(fault.origin, Origin { line: 3, offset: 4 });
+        assert!(fault.what.contains("never closed"));
+    }
+}

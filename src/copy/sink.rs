@@ -1,0 +1,117 @@
+//! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
+
+use super::encode::{COPY_FORMAT, CopyColumn};
+use crate::pg::ident::{Qualified, quote};
+use crate::{Error, Place, Result};
+use postgres::{CopyInWriter, Transaction};
+use std::io::Write;
+
+/// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
+pub struct CopySink<'t> {
+    writer: CopyInWriter<'t>,
+    table: String,
+}
+
+/// Why the server ended a COPY.
+pub struct CopyFailure {
+    /// What it said.
+    pub error: Error,
+    /// The row that it refused, counted from 1, where it names one.
+    pub row: Option<u64>,
+}
+
+impl<'t> CopySink<'t> {
+    /// Starts a COPY into `table`, which this transaction has created: rows are written frozen, so that no later
+    /// VACUUM has to touch them again (PostgreSQL documentation, COPY, `FREEZE`).
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn open<'c: 't>(
+        transaction: &'t mut Transaction<'c>,
+        table: &Qualified,
+        columns: &[CopyColumn],
+    ) -> Result<Self> {
+        let names: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
+        let sql =
+            format!("COPY {table} ({}) FROM STDIN WITH (FORMAT {COPY_FORMAT}, FREEZE)", names.join(", "));
+        let writer = transaction.copy_in(&sql)?;
+        Ok(CopySink { writer, table: table.name().to_owned() })
+    }
+
+    /// Sends encoded rows; blocks of 64 KiB and more are best, smaller ones cost a message each.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub fn write(&mut self, rows: &[u8]) -> Result<()> {
+        Ok(self.writer.write_all(rows)?)
+    }
+
+    /// Ends the COPY; the number of rows that the server counted.
+    ///
+    /// # Errors
+    /// What the server refused, with the number of the row where it names one.
+    pub fn finish(self, columns: &[CopyColumn]) -> Result<u64, CopyFailure> {
+        let CopySink { writer, table } = self;
+        writer.finish().map_err(|error| {
+            let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default().to_owned();
+            let refused = refused_row(&context, &table);
+            let error = Error::from(error);
+            match refused {
+                Some((row, rest)) => {
+                    let place = match refused_column(rest, columns) {
+                        Some(column) => Place::default().column(column),
+                        None => Place::default(),
+                    };
+                    CopyFailure { error: error.at(place), row: Some(row) }
+                }
+                None => CopyFailure { error, row: None },
+            }
+        })
+    }
+}
+
+/// The row in `COPY v1_users, line 3, column age: "x"`, and what follows its number. The words around the number
+/// are in the server's language, so the first number behind the table's name is taken.
+fn refused_row<'w>(context: &'w str, table: &str) -> Option<(u64, &'w str)> {
+    let (_, behind_table) = context.split_once(table)?;
+    let start = behind_table.find(|c: char| c.is_ascii_digit())?;
+    let digits = &behind_table[start..];
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    Some((digits[..end].parse().ok()?, &digits[end..]))
+}
+
+/// The column named behind the row's number; the longest name wins where one begins another.
+fn refused_column(rest: &str, columns: &[CopyColumn]) -> Option<String> {
+    let rest = rest.strip_prefix(", ")?;
+    let (_, named) = rest.split_once(' ')?;
+    columns
+        .iter()
+        .map(|column| &column.name)
+        .filter(|name| {
+            named
+                .strip_prefix(name.as_str())
+                .is_some_and(|after| after.is_empty() || after.starts_with([':', ',']))
+        })
+        .max_by_key(|name| name.len())
+        .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(names: &[&str]) -> Vec<CopyColumn> {
+        names.iter().map(|n| CopyColumn { name: (*n).into(), type_name: "text".into() }).collect()
+    }
+
+    #[test]
+    fn row_and_column_are_read_from_the_context() {
+        let (row, rest) = refused_row("COPY v1_users, line 3, column age: \"x\"", "v1_users").unwrap();
+        assert_eq!(row, 3);
+        assert_eq!(refused_column(rest, &columns(&["a", "age", "age: x"])).unwrap(), "age");
+        let (row, rest) = refused_row("COPY t1, Zeile 12, Spalte geb: »x«", "t1").unwrap();
+        assert_eq!((row, refused_column(rest, &columns(&["geb"])).as_deref()), (12, Some("geb")));
+        assert_eq!(refused_row("SQL function \"f\" statement 1", "v1_users"), None);
+        assert_eq!(refused_row("COPY t, line 7", "t").unwrap(), (7, ""));
+    }
+}

@@ -1,0 +1,109 @@
+//! One stream: batches in, rows out to one COPY, and the way back from a refused row to its line.
+
+use super::batch::{Batch, BatchReader, Origin};
+use super::encode::Encoder;
+use super::format::LineEnd;
+use super::rows::{RowFault, Rows};
+use super::sink::{CopyFailure, CopySink};
+use crate::{Error, Place, Result, interrupt};
+use std::io::Read;
+
+/// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
+const SEND_BYTES: usize = 256 << 10;
+
+/// What helps when a row cannot be loaded.
+const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";
+
+/// Sends all rows of `reader` into `sink`; returns how many. `progress` is told the bytes of each batch.
+///
+/// # Errors
+/// The first row that is not well formed or cannot be encoded, with its line; what the input, the connection or
+/// Ctrl-C report.
+pub fn send_rows<R: Read>(
+    reader: &mut BatchReader<R>,
+    line_end: LineEnd,
+    encoder: &mut Encoder,
+    sink: &mut CopySink<'_>,
+    progress: &dyn Fn(u64),
+) -> Result<u64> {
+    let format = encoder.format().clone();
+    let mut batch = Batch::new();
+    let mut fields = Vec::with_capacity(encoder.columns().len());
+    let mut out = Vec::with_capacity(2 * SEND_BYTES);
+    let mut count = 0;
+    while reader.next_into(&mut batch)? {
+        interrupt::check()?;
+        let mut rows = Rows::new(&batch, &format, line_end);
+        while let Some(origin) = rows.next_row(&mut fields).map_err(row_error)? {
+            encoder.push_row(&batch.bytes, &fields, &mut out).map_err(|fault| {
+                let place = Place { column: fault.column, ..Place::default() };
+                Error::failed(fault.what).at(place.line(origin.line)).remedy(CORRECT_THE_ROW)
+            })?;
+            count += 1;
+            if out.len() >= SEND_BYTES {
+                sink.write(&out)?;
+                out.clear();
+            }
+        }
+        progress(batch.bytes.len() as u64);
+    }
+    if !out.is_empty() {
+        sink.write(&out)?;
+    }
+    Ok(count)
+}
+
+/// Ends a COPY and compares the server's count with ours.
+///
+/// # Errors
+/// What the server refused; with the line of the data file, found by `reopen`ing it, where the server names a row.
+pub fn finish_rows<R: Read>(
+    sink: CopySink<'_>,
+    sent: u64,
+    encoder: &Encoder,
+    line_end: LineEnd,
+    reopen: impl FnOnce() -> Result<BatchReader<R>>,
+) -> Result<()> {
+    match sink.finish(encoder.columns()) {
+        Ok(counted) if counted == sent => Ok(()),
+        Ok(counted) => Err(Error::failed(format!("sent {sent} rows, but the server counted {counted}"))),
+        Err(CopyFailure { error, row: None }) => Err(error),
+        Err(CopyFailure { error, row: Some(row) }) => {
+            let error = error.remedy(CORRECT_THE_ROW);
+            // The server's message stands even where the file can no longer be read.
+            match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, row)) {
+                Ok(Some(origin)) => Err(error.at(Place::default().line(origin.line))),
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// Where row `number`, counted from 1, begins. Reading again costs time only when a row was refused; keeping the
+/// line of every row would cost memory always.
+fn find_row<R: Read>(
+    reader: &mut BatchReader<R>,
+    line_end: LineEnd,
+    encoder: &Encoder,
+    number: u64,
+) -> Result<Option<Origin>> {
+    let mut batch = Batch::new();
+    let mut fields = Vec::new();
+    let mut count = 0;
+    while reader.next_into(&mut batch)? {
+        let mut rows = Rows::new(&batch, encoder.format(), line_end);
+        while let Some(origin) = rows.next_row(&mut fields).map_err(row_error)? {
+            count += 1;
+            if count == number {
+                return Ok(Some(origin));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn row_error(fault: RowFault) -> Error {
+    Error::failed(format!("row {}", fault.what))
+        .at(Place::default().line(fault.origin.line))
+        .remedy(CORRECT_THE_ROW)
+}

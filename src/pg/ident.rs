@@ -1,0 +1,79 @@
+//! Names: always quoted, so that names from files are data and never SQL.
+
+use std::fmt;
+
+/// The longest identifier in bytes; PostgreSQL cuts off what is longer without an error (PostgreSQL
+/// documentation, "Identifiers and Key Words"; `NAMEDATALEN` is 64 with its closing zero).
+pub const MAX_IDENT_BYTES: usize = 63;
+
+/// A name as a quoted identifier.
+pub fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text as a string literal; `standard_conforming_strings` is on in every session.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Why `name` cannot be the name of a table or column; `None` if it can.
+pub fn refusal(name: &str) -> Option<String> {
+    if name.is_empty() {
+        Some("an empty name".to_owned())
+    } else if name.len() > MAX_IDENT_BYTES {
+        Some(format!("a name of {} bytes; PostgreSQL allows {MAX_IDENT_BYTES}", name.len()))
+    } else if name.contains('\0') {
+        Some("a name with a NUL character".to_owned())
+    } else {
+        None
+    }
+}
+
+/// A table in its schema; `Display` gives it quoted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Qualified {
+    schema: String,
+    name: String,
+}
+
+impl Qualified {
+    /// Table `name` in `schema`.
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Qualified { schema: schema.into(), name: name.into() }
+    }
+
+    /// The schema, unquoted.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// The table's name, unquoted and without its schema.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for Qualified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", quote(&self.schema), quote(&self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_inside_names_are_doubled() {
+        assert_eq!(quote("a\"b"), "\"a\"\"b\"");
+        assert_eq!(Qualified::new("public", "select").to_string(), "\"public\".\"select\"");
+        assert_eq!(literal("it's"), "'it''s'");
+    }
+
+    #[test]
+    fn long_names_are_refused_not_cut() {
+        assert_eq!(refusal(&"x".repeat(63)), None);
+        assert!(refusal(&"ä".repeat(32)).unwrap().contains("64 bytes"));
+        assert!(refusal("").is_some());
+    }
+}

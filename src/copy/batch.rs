@@ -161,7 +161,7 @@ mod tests {
     fn a_row_longer_than_a_batch_stays_whole() {
         let got = batches(b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\nb\nc\n", 3, LineEnd::Lf);
         assert_eq!(got[0].1, b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\n");
-        assert_eq!(got[1].1, b"b\nc\n");
+        assert_eq!(got[1].1, b"b\n");
         assert_eq!(got[1].0.line, 4);
     }
 

@@ -1,0 +1,229 @@
+//! Dumps: finding them, their names, and the directory of the zip file.
+
+use super::member::Member;
+use crate::{Error, Place, Result};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The extension of dumps.
+const DUMP_EXTENSION: &str = "zip";
+
+/// A zip file named `<app>_<version>.zip`.
+#[derive(Debug)]
+pub struct Dump {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its file name, which is how messages and the ledger call it.
+    pub name: String,
+    /// The part of the name before the last underscore, in lower case.
+    pub app: String,
+    /// The part behind it, in lower case.
+    pub version: String,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+/// The members that belong to one table.
+#[derive(Debug)]
+pub struct TableFiles {
+    /// The table's name: the members' file name without folder and extension, in lower case.
+    pub table: String,
+    /// The descriptor, if the dump has one.
+    pub descriptor: Option<Member>,
+    /// The data file, if the dump has one.
+    pub data: Option<Member>,
+}
+
+/// Finds the dumps among files and folders; those of a folder in the order of their names.
+///
+/// # Errors
+/// A path that does not exist, a folder without dumps, nothing to look at: all such faults at once.
+pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut faults = Vec::new();
+    for input in inputs {
+        match find_in(input) {
+            Ok(paths) => found.extend(paths),
+            Err(error) => faults.push(error.at(Place::file(input.display().to_string()))),
+        }
+    }
+    if faults.is_empty() { Ok(found) } else { Err(Error::many(faults)) }
+}
+
+fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
+    let remedy = "name the folder of the dumps as an argument or in xport_cfg.zip_path";
+    let metadata = std::fs::metadata(input).map_err(|error| Error::refused(error).remedy(remedy))?;
+    if !metadata.is_dir() {
+        return Ok(vec![input.to_owned()]);
+    }
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(input).map_err(Error::refused)? {
+        let path = entry.map_err(Error::refused)?.path();
+        let is_dump = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(DUMP_EXTENSION));
+        if is_dump && path.is_file() {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        return Err(Error::refused("the folder holds no dumps (*.zip)").remedy(remedy));
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+impl Dump {
+    /// Opens a dump and reads its directory; `extensions` are those of descriptors and data files.
+    ///
+    /// # Errors
+    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, and every member
+    /// that cannot or must not be read: all such faults at once.
+    pub fn open(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+        let place = || Place::file(path.display().to_string());
+        Dump::open_unplaced(path, extensions).map_err(|error| error.at(place()))
+    }
+
+    fn open_unplaced(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+        let (app, version) = app_and_version(path)?;
+        let file = File::open(path).map_err(Error::refused)?;
+        let metadata = file.metadata().map_err(Error::refused)?;
+        let mut archive = zip::ZipArchive::new(file).map_err(|error| {
+            Error::refused(format!("is no zip file, or is cut off: {error}"))
+                .remedy("transfer or export the dump again, or move it out of this folder")
+        })?;
+        let tables = tables(&mut archive, extensions)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified }, tables))
+    }
+
+    /// Opens the file again to read a member.
+    ///
+    /// # Errors
+    /// What the operating system reports; a file that changed since its directory was read.
+    pub fn reopen(&self) -> Result<File> {
+        let place = || Place::file(&self.name);
+        let file = File::open(&self.path).map_err(|error| Error::failed(error).at(place()))?;
+        let metadata = file.metadata()?;
+        if metadata.len() != self.bytes || metadata.modified().ok() != self.modified {
+            return Err(Error::failed("the dump was changed while it was being loaded")
+                .at(place())
+                .remedy("run again once the dump is complete"));
+        }
+        Ok(file)
+    }
+}
+
+/// The two parts of `<app>_<version>.zip`.
+fn app_and_version(path: &Path) -> Result<(String, String)> {
+    let stem = path.file_stem().unwrap_or_default().to_str().unwrap_or_default().to_lowercase();
+    match stem.rsplit_once('_') {
+        Some((app, version)) if !app.is_empty() && !version.is_empty() => {
+            Ok((app.to_owned(), version.to_owned()))
+        }
+        _ => Err(Error::refused("the file name does not say which version this is")
+            .remedy("name the dump <app>_<version>.zip, for example lms_v1.zip")),
+    }
+}
+
+fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Result<Vec<TableFiles>> {
+    let mut tables: BTreeMap<String, TableFiles> = BTreeMap::new();
+    let mut faults = Vec::new();
+    if archive.has_duplicate_names() {
+        faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
+    }
+    for index in 0..archive.len() {
+        let file = match archive.by_index_raw(index) {
+            Ok(file) => file,
+            Err(error) => {
+                faults.push(Error::refused(format!("member {} of the zip is damaged: {error}", index + 1)));
+                continue;
+            }
+        };
+        let name = String::from_utf8_lossy(file.name_raw()).into_owned();
+        let place = Place { member: Some(name.clone()), ..Place::default() };
+        if is_unsafe(&name) {
+            faults.push(
+                Error::refused("the member's name leads out of the dump").at(place).remedy("export the dump again"),
+            );
+            continue;
+        }
+        let Some((table, is_descriptor)) = table_of(&name, extensions).filter(|_| !file.is_dir()) else {
+            continue;
+        };
+        let member = match Member::new(&name, &file) {
+            Ok(member) => member,
+            Err(error) => {
+                faults.push(error.at(place));
+                continue;
+            }
+        };
+        let files = tables
+            .entry(table.clone())
+            .or_insert_with(|| TableFiles { table, descriptor: None, data: None });
+        let slot = if is_descriptor { &mut files.descriptor } else { &mut files.data };
+        match slot {
+            Some(first) => faults.push(
+                Error::refused(format!("two members are named for table {}, the other is {}", files.table, first.name))
+                    .at(place),
+            ),
+            None => *slot = Some(member),
+        }
+    }
+    if faults.is_empty() { Ok(tables.into_values().collect()) } else { Err(Error::many(faults)) }
+}
+
+/// Whether a member's name is absolute or climbs out of its folder (APPNOTE.TXT 4.4.17 forbids both).
+fn is_unsafe(name: &str) -> bool {
+    let drive = name.as_bytes().get(1) == Some(&b':');
+    drive || name.starts_with(['/', '\\']) || name.contains('\0') || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// The table that a member is named for, and whether it is its descriptor; `None` for other files.
+fn table_of(name: &str, (descriptor, data): (&str, &str)) -> Option<(String, bool)> {
+    // macOS adds a folder of resource forks that repeats every file name.
+    if name.starts_with("__MACOSX/") {
+        return None;
+    }
+    let file_name = name.rsplit(['/', '\\']).next()?;
+    let (stem, extension) = file_name.rsplit_once('.')?;
+    let is_descriptor = extension.eq_ignore_ascii_case(descriptor);
+    let is_wanted = !stem.is_empty() && (is_descriptor || extension.eq_ignore_ascii_case(data));
+    is_wanted.then(|| (stem.to_lowercase(), is_descriptor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_underscore_separates_app_and_version() {
+        let parts = |name: &str| app_and_version(Path::new(name)).ok();
+        assert_eq!(parts("/x/LMS_V1.zip"), Some(("lms".into(), "v1".into())));
+        assert_eq!(parts("big_app_2024-01.zip"), Some(("big_app".into(), "2024-01".into())));
+        for bad in ["lms.zip", "_v1.zip", "lms_.zip"] {
+            assert_eq!(parts(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn members_are_named_for_tables() {
+        let table = |name| table_of(name, ("json", "dat"));
+        assert_eq!(table("Users.JSON"), Some(("users".into(), true)));
+        assert_eq!(table("data/2024/users.dat"), Some(("users".into(), false)));
+        assert_eq!(table("a\\users.dat"), Some(("users".into(), false)));
+        assert_eq!(table("my.table.dat"), Some(("my.table".into(), false)));
+        for other in ["readme.txt", ".dat", "users", "__MACOSX/users.dat"] {
+            assert_eq!(table(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_that_lead_out_of_the_dump() {
+        for name in ["../users.dat", "/etc/passwd", "a/../../b.dat", "..\\x.dat", "C:\\x.dat", "\\\\host\\x"] {
+            assert!(is_unsafe(name), "{name}");
+        }
+        assert!(!is_unsafe("a/b..c/users.dat"));
+    }
+}

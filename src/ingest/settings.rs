@@ -1,0 +1,288 @@
+//! What a run of `ingest` is to do: flags over configuration over defaults, checked.
+
+use super::type_map::TypeMap;
+use crate::config::{Config, MotherTables, Text, XportCfg};
+use crate::copy::format::{self, Format};
+use crate::pg::ident;
+use crate::pg::type_name::TypeName;
+use crate::{Error, Place, Result};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the dumps are when neither an argument nor the configuration says.
+const DEFAULT_FOLDER: &str = ".";
+/// The extension of descriptors, as in the original job's dumps.
+const DEFAULT_DESCRIPTOR_EXTENSION: &str = "json";
+/// The extension of data files, as in the original job's dumps.
+const DEFAULT_DATA_EXTENSION: &str = "dat";
+/// How version tables are called.
+const DEFAULT_CHILD_NAME: &str = "{version}_{table}";
+/// The type maps when the configuration names none: the dumps of the original job's learning management system
+/// come from SQL Server, its others from MySQL.
+const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
+
+/// What was asked for on the command line.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// Dumps and folders of dumps; empty for what the configuration says.
+    pub inputs: Vec<PathBuf>,
+    /// Units loaded at once.
+    pub workers: Option<usize>,
+    /// What happens to mother tables first.
+    pub mothers: MothersMode,
+    /// Load even what the ledger knows as unchanged.
+    pub force: bool,
+}
+
+/// What happens to mother tables before the load.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MothersMode {
+    /// Create those that are missing.
+    #[default]
+    Keep,
+    /// Drop them with their version tables, and create them.
+    Recreate,
+    /// Drop them with their version tables, and load nothing.
+    Purge,
+}
+
+/// A mother table as the configuration declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredMother {
+    /// The table's name.
+    pub name: String,
+    /// Its columns in order.
+    pub columns: Vec<(String, TypeName)>,
+}
+
+/// The type map for dumps whose names match.
+#[derive(Debug)]
+struct Dialect {
+    pattern: glob::Pattern,
+    types: Arc<TypeMap>,
+}
+
+/// Everything a run needs to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// Dumps and folders of dumps.
+    pub inputs: Vec<PathBuf>,
+    /// Units loaded at once.
+    pub workers: usize,
+    /// How data files are written.
+    pub format: Format,
+    /// Extensions of descriptors and of data files.
+    pub extensions: (String, String),
+    /// The mother tables; `None` to work them out from the dumps.
+    pub declared: Option<Vec<DeclaredMother>>,
+    /// What happens to mother tables first.
+    pub mothers: MothersMode,
+    /// Load even what the ledger knows as unchanged.
+    pub force: bool,
+    child_name: String,
+    dialects: Vec<Dialect>,
+}
+
+impl Settings {
+    /// Combines what was typed with the configuration and the defaults.
+    ///
+    /// # Errors
+    /// Values that cannot work, with the configuration's key.
+    pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
+        let cfg = &config.file.xport_cfg;
+        let inputs = match (&cfg.zip_path, request.inputs.is_empty()) {
+            (_, false) => request.inputs,
+            (Some(folder), true) => vec![config.path(&folder.0)],
+            (None, true) => vec![config.path(DEFAULT_FOLDER)],
+        };
+        let workers = request.workers.or(config.file.max_workers.map(|n| n.0)).unwrap_or_else(cores);
+        if workers == 0 {
+            return Err(Error::refused("max_workers is 0").remedy("use at least one worker"));
+        }
+        Ok(Settings {
+            inputs,
+            workers,
+            format: Format::new(
+                text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR),
+                text_or(&cfg.dat_quote, format::DEFAULT_QUOTE),
+                text_or(&cfg.null_pattern, format::DEFAULT_NULL),
+                text_or(&cfg.encoding, format::DEFAULT_ENCODING),
+            )?,
+            extensions: extensions(cfg)?,
+            declared: declared(&config.file.mother_tables)?,
+            mothers: request.mothers,
+            force: request.force,
+            child_name: child_name(cfg)?,
+            dialects: dialects(config)?,
+        })
+    }
+
+    /// The name of the version table for a dump's table.
+    pub fn child_name(&self, app: &str, version: &str, table: &str) -> String {
+        // The placeholders were checked; the values are put in at once, so that a brace in them stays as it is.
+        let mut name = String::new();
+        let mut rest = self.child_name.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            name.push_str(before);
+            let (key, behind) = after.split_once('}').unwrap_or((after, ""));
+            name.push_str(match key {
+                "app" => app,
+                "version" => version,
+                _ => table,
+            });
+            rest = behind;
+        }
+        name.push_str(rest);
+        name
+    }
+
+    /// The type map for a dump.
+    ///
+    /// # Errors
+    /// A dump that no pattern matches.
+    pub fn type_map(&self, dump_name: &str) -> Result<&TypeMap> {
+        let matching = self.dialects.iter().find(|dialect| dialect.pattern.matches(dump_name));
+        matching.map(|dialect| dialect.types.as_ref()).ok_or_else(|| {
+            Error::refused("no pattern in xport_cfg.dialects matches this dump")
+                .remedy("add {match: '*', types: …} as the last one")
+        })
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
+    text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
+    let clean = |text: &str| text.trim().trim_start_matches('.').to_owned();
+    let descriptor = clean(text_or(&cfg.fmt_extension, DEFAULT_DESCRIPTOR_EXTENSION));
+    let data = clean(text_or(&cfg.dat_extension, DEFAULT_DATA_EXTENSION));
+    if descriptor.is_empty() || data.is_empty() || descriptor.eq_ignore_ascii_case(&data) {
+        return Err(Error::refused(
+            "xport_cfg: fmt_extension and dat_extension must be two different file extensions",
+        ));
+    }
+    Ok((descriptor, data))
+}
+
+fn child_name(cfg: &XportCfg) -> Result<String> {
+    let pattern = text_or(&cfg.child_name, DEFAULT_CHILD_NAME);
+    let placeholders: Vec<&str> =
+        pattern.split('{').skip(1).map(|part| part.split('}').next().unwrap_or_default()).collect();
+    let unknown = placeholders.iter().find(|name| !["app", "version", "table"].contains(name));
+    if unknown.is_some() || !placeholders.contains(&"table") {
+        return Err(Error::refused(format!("xport_cfg.child_name: {pattern:?} does not name a table per version"))
+            .remedy("use {table} with {version} or {app}, for example '{version}_{table}'"));
+    }
+    Ok(pattern.to_owned())
+}
+
+fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {
+    let MotherTables::Declared(tables) = tables else { return Ok(None) };
+    let mut mothers = Vec::with_capacity(tables.0.len());
+    for (name, columns) in &tables.0 {
+        let place = Place::table(format!("mother_tables.{name}"));
+        if *name != name.to_lowercase() {
+            return Err(Error::refused("table names come from file names in lower case")
+                .at(place)
+                .remedy(format!("write {}", name.to_lowercase())));
+        }
+        if let Some(refusal) = ident::refusal(name) {
+            return Err(Error::refused(format!("has {refusal}")).at(place));
+        }
+        if columns.0.is_empty() {
+            return Err(Error::refused("declares no columns").at(place));
+        }
+        let mut typed = Vec::with_capacity(columns.0.len());
+        for (column, Text(type_name)) in &columns.0 {
+            let place = place.clone().column(column);
+            if let Some(refusal) = ident::refusal(column) {
+                return Err(Error::refused(format!("has {refusal}")).at(place));
+            }
+            typed.push((column.clone(), TypeName::parse(type_name).map_err(|error| error.at(place))?));
+        }
+        mothers.push(DeclaredMother { name: name.clone(), columns: typed });
+    }
+    Ok(Some(mothers))
+}
+
+fn dialects(config: &Config) -> Result<Vec<Dialect>> {
+    let named: Vec<(&str, &str)> = match &config.file.xport_cfg.dialects {
+        Some(list) => list.iter().map(|d| (d.pattern.0.as_str(), d.types.0.as_str())).collect(),
+        None => DEFAULT_DIALECTS.to_vec(),
+    };
+    let mut maps: HashMap<&str, Arc<TypeMap>> = HashMap::new();
+    let mut dialects = Vec::with_capacity(named.len());
+    for (pattern, types) in named {
+        let map = match maps.get(types) {
+            Some(map) => Arc::clone(map),
+            None => Arc::new(match TypeMap::built_in(types) {
+                Some(map) => map?,
+                None => TypeMap::load(&config.path(types))?,
+            }),
+        };
+        maps.insert(types, Arc::clone(&map));
+        let pattern = glob::Pattern::new(pattern).map_err(|error| {
+            Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
+        })?;
+        dialects.push(Dialect { pattern, types: map });
+    }
+    Ok(dialects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(yaml: &str) -> Result<Settings> {
+        let config = Config { folder: "/etc/pghaul".into(), file: serde_yaml::from_str(yaml).unwrap() };
+        Settings::resolve(Request::default(), &config)
+    }
+
+    #[test]
+    fn flags_come_before_the_file_and_the_file_before_defaults() {
+        let config = Config {
+            folder: "/etc/pghaul".into(),
+            file: serde_yaml::from_str("{max_workers: 3, xport_cfg: {zip_path: dumps}}").unwrap(),
+        };
+        let from_file = Settings::resolve(Request::default(), &config).unwrap();
+        assert_eq!((from_file.workers, from_file.inputs), (3, vec![PathBuf::from("/etc/pghaul/dumps")]));
+        let request = Request { workers: Some(1), inputs: vec!["here".into()], ..Request::default() };
+        let from_flags = Settings::resolve(request, &config).unwrap();
+        assert_eq!((from_flags.workers, from_flags.inputs), (1, vec![PathBuf::from("here")]));
+        let defaults = settings("{}").unwrap();
+        assert_eq!(defaults.workers, cores());
+        assert_eq!(defaults.type_map("lms_v1.zip").unwrap().name(), "mssql");
+        assert_eq!(defaults.type_map("crm_v1.zip").unwrap().name(), "mysql");
+    }
+
+    #[test]
+    fn child_names_follow_the_pattern() {
+        assert_eq!(settings("{}").unwrap().child_name("lms", "v1", "users"), "v1_users");
+        let custom = settings("xport_cfg: {child_name: '{app}_{table}_{version}'}").unwrap();
+        assert_eq!(custom.child_name("l{x}", "v1", "users"), "l{x}_users_v1");
+        for bad in ["{version}", "{table}_{region}", "fixed"] {
+            assert!(settings(&format!("xport_cfg: {{child_name: '{bad}'}}")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn contradictions_name_the_key() {
+        for (yaml, what) in [
+            ("max_workers: 0", "max_workers"),
+            ("xport_cfg: {fmt_extension: dat}", "dat_extension"),
+            ("xport_cfg: {dialects: [{match: '*', types: nowhere.json}]}", "nowhere.json"),
+            ("mother_tables: {Users: {a: text}}", "write users"),
+            ("mother_tables: {users: {a: 'text; drop table x'}}", "mother_tables.users, column a"),
+            ("mother_tables: {users: {}}", "declares no columns"),
+        ] {
+            let error = settings(yaml).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Names of types, as they may come from a configuration or a type map.
+
+use crate::{Error, Result};
+use std::fmt;
+
+/// The name of a PostgreSQL type, such as `numeric(10,2)` or `timestamp with time zone`, that is safe to put into
+/// SQL: words, a list of numbers in parentheses, and array brackets. Whether the type exists is the server's to say.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeName(String);
+
+impl TypeName {
+    /// Checks the form.
+    ///
+    /// # Errors
+    /// A text that is not of that form.
+    pub fn parse(text: &str) -> Result<TypeName> {
+        let text = text.trim();
+        let starts_with_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if starts_with_word && has_form(text) {
+            Ok(TypeName(text.to_owned()))
+        } else {
+            Err(Error::refused(format!("{text:?} is not the name of a type"))
+                .remedy("write it as PostgreSQL does, for example text or numeric(10,2)"))
+        }
+    }
+
+    /// The type `text`, which every value fits.
+    pub fn text() -> TypeName {
+        TypeName("text".to_owned())
+    }
+
+    /// A name that the server itself gave.
+    pub fn from_server(name: String) -> TypeName {
+        TypeName(name)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn has_form(text: &str) -> bool {
+    let mut inside_parentheses = false;
+    let mut inside_brackets = false;
+    for c in text.chars() {
+        let allowed = match c {
+            '(' if !inside_parentheses && !inside_brackets => {
+                inside_parentheses = true;
+                true
+            }
+            ')' if inside_parentheses => {
+                inside_parentheses = false;
+                true
+            }
+            '[' if !inside_parentheses && !inside_brackets => {
+                inside_brackets = true;
+                true
+            }
+            ']' if inside_brackets => {
+                inside_brackets = false;
+                true
+            }
+            '0'..='9' => true,
+            ' ' => !inside_brackets,
+            ',' => inside_parentheses,
+            'a'..='z' | 'A'..='Z' | '_' | '.' => !inside_parentheses && !inside_brackets,
+            _ => false,
+        };
+        if !allowed {
+            return false;
+        }
+    }
+    !inside_parentheses && !inside_brackets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_pass_and_sql_does_not() {
+        for good in ["text", "numeric(10, 2)", "timestamp(3) with time zone", "int[]", "stats.mood", "_text"] {
+            assert!(TypeName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "text; drop table x", "text)", "int, b int", "int default 'x'", "(5)", "a(b)", "int[", "\"x\""] {
+            assert!(TypeName::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

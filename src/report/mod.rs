@@ -1,0 +1,240 @@
+//! What a run tells: log lines and progress bars while it works, a summary table or a JSON report at its end.
+
+pub mod log;
+pub mod progress;
+mod summary;
+
+use crate::exit::Exit;
+use crate::{Error, Place, Result};
+use serde::Serialize;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+pub use summary::summary;
+
+/// One run, in the shape that every command shares; `--report` writes it as JSON.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The command's name.
+    pub command: &'static str,
+    /// How the run ended.
+    pub status: RunStatus,
+    /// When it began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// Every unit of the catalogue, in its order.
+    pub units: Vec<UnitReport>,
+    /// Sums over the units.
+    pub totals: Totals,
+    /// Why nothing was touched, where that is so.
+    pub error: Option<String>,
+}
+
+/// How a run ended; each status has its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// Everything loaded, or was up to date.
+    Ok,
+    /// At least one unit failed.
+    Failed,
+    /// Wrong usage, configuration or input; nothing was touched.
+    Refused,
+    /// Stopped by a signal.
+    Interrupted,
+}
+
+/// One unit's outcome. `rows_read = rows_loaded + rows_rejected` always; a unit that failed loaded nothing and
+/// counts no rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnitReport {
+    /// The version table.
+    pub name: String,
+    /// Dump and data file.
+    pub source: String,
+    /// The mother table.
+    pub mother: String,
+    /// Loaded, skipped or failed.
+    pub status: UnitStatus,
+    /// Rows found in the data file.
+    pub rows_read: u64,
+    /// Rows that the server counted.
+    pub rows_loaded: u64,
+    /// Rows put aside.
+    pub rows_rejected: u64,
+    /// Bytes of the data file, inflated.
+    pub bytes_read: u64,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What became of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitStatus {
+    /// Its rows are in the version table.
+    Loaded,
+    /// The ledger says that nothing has changed.
+    Skipped,
+    /// Nothing of it is visible.
+    Failed,
+}
+
+/// Sums over the units.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the fields are those of UnitReport, summed")]
+pub struct Totals {
+    pub units: u64,
+    pub loaded: u64,
+    pub skipped: u64,
+    pub failed: u64,
+    pub rows_read: u64,
+    pub rows_loaded: u64,
+    pub rows_rejected: u64,
+    pub bytes_read: u64,
+}
+
+/// A run that has begun.
+#[derive(Debug)]
+pub struct Started {
+    command: &'static str,
+    at: jiff::Timestamp,
+    clock: Instant,
+}
+
+impl Started {
+    /// Begins a run of `command` now.
+    pub fn now(command: &'static str) -> Self {
+        Started { command, at: jiff::Timestamp::now(), clock: Instant::now() }
+    }
+
+    /// Ends the run with these units, or with the error that stopped it before anything was touched.
+    pub fn finish(&self, outcome: Result<Vec<UnitReport>, &Error>) -> Report {
+        let (units, error) = match outcome {
+            Ok(units) => (units, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let totals = Totals::of(&units);
+        let status = match error.map(Error::exit) {
+            _ if crate::interrupt::requested().is_some() => RunStatus::Interrupted,
+            Some(Exit::Refused) => RunStatus::Refused,
+            Some(_) => RunStatus::Failed,
+            None if totals.failed > 0 => RunStatus::Failed,
+            None => RunStatus::Ok,
+        };
+        Report {
+            command: self.command,
+            status,
+            started_at: self.at.to_string(),
+            seconds: self.clock.elapsed().as_secs_f64(),
+            units,
+            totals,
+            error: error.map(Error::to_string),
+        }
+    }
+}
+
+impl Totals {
+    fn of(units: &[UnitReport]) -> Totals {
+        let mut totals = Totals::default();
+        for unit in units {
+            totals.units += 1;
+            match unit.status {
+                UnitStatus::Loaded => totals.loaded += 1,
+                UnitStatus::Skipped => totals.skipped += 1,
+                UnitStatus::Failed => totals.failed += 1,
+            }
+            totals.rows_read += unit.rows_read;
+            totals.rows_loaded += unit.rows_loaded;
+            totals.rows_rejected += unit.rows_rejected;
+            totals.bytes_read += unit.bytes_read;
+        }
+        totals
+    }
+}
+
+impl Report {
+    /// The exit code that goes with this report.
+    pub fn exit(&self) -> Exit {
+        match self.status {
+            RunStatus::Interrupted => Exit::Interrupted(crate::interrupt::requested().unwrap_or(2)),
+            RunStatus::Refused => Exit::Refused,
+            RunStatus::Failed => Exit::Failed,
+            RunStatus::Ok if self.totals.rows_rejected > 0 => Exit::Rejects,
+            RunStatus::Ok => Exit::Loaded,
+        }
+    }
+
+    /// Writes the report as one JSON document to `path`, or to standard output for `-`.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let mut json = serde_json::to_string_pretty(self).map_err(Error::failed)?;
+        json.push('\n');
+        if path == Path::new("-") {
+            return print(&json);
+        }
+        std::fs::write(path, json)
+            .map_err(|error| Error::failed(error).at(Place::file(path.display().to_string())))
+    }
+}
+
+/// Prints to standard output; a reader that has gone away is no error.
+///
+/// # Errors
+/// A standard output that cannot be written for another reason, such as a full disk.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn unit(status: UnitStatus, rows: u64) -> UnitReport {
+        UnitReport {
+            name: "v1_users".into(),
+            source: "lms_v1.zip/users.dat".into(),
+            mother: "users".into(),
+            status,
+            rows_read: rows,
+            rows_loaded: rows,
+            rows_rejected: 0,
+            bytes_read: 752,
+            seconds: 0.5,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn totals_and_exit_follow_the_units() {
+        let started = Started::now("ingest");
+        let report = started.finish(Ok(vec![unit(UnitStatus::Loaded, 9), unit(UnitStatus::Skipped, 0)]));
+        assert_eq!((report.totals.loaded, report.totals.skipped, report.totals.rows_loaded), (1, 1, 9));
+        assert_eq!(report.exit(), Exit::Loaded);
+        let report = started.finish(Ok(vec![unit(UnitStatus::Failed, 0)]));
+        assert_eq!((report.status, report.exit()), (RunStatus::Failed, Exit::Failed));
+        let report = started.finish(Err(&Error::refused("no such folder")));
+        assert_eq!((report.status, report.exit()), (RunStatus::Refused, Exit::Refused));
+        assert_eq!(report.error.as_deref(), Some("no such folder"));
+    }
+
+    #[test]
+    fn the_json_has_the_agreed_shape() {
+        let mut report = Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 9)]));
+        report.started_at = "2026-11-20T00:00:00Z".into();
+        report.seconds = 1.23;
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
+    }
+}

@@ -1,0 +1,69 @@
+//! Progress bars by bytes, on a terminal only.
+
+use super::log::{Verbosity, bars};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+
+/// The bar of a whole run: bytes done, rate, and remaining time.
+const TOTAL_STYLE: &str =
+    "{prefix:>24.bold} [{bar:30}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
+/// The bar of one unit.
+const UNIT_STYLE: &str = "{prefix:>24} [{bar:30}] {binary_bytes}/{binary_total_bytes}";
+
+/// The bars of one run.
+#[derive(Debug)]
+pub struct Progress {
+    total: ProgressBar,
+}
+
+/// The bar of one unit; it goes away when dropped.
+#[derive(Debug)]
+pub struct UnitProgress {
+    unit: ProgressBar,
+    total: ProgressBar,
+}
+
+impl Progress {
+    /// Begins to show the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
+    pub fn new(verbosity: Verbosity, units: usize, bytes: u64) -> Progress {
+        if verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
+            bars().set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let total = bars().add(ProgressBar::new(bytes).with_style(style(TOTAL_STYLE)));
+        total.set_prefix(format!("{units} units"));
+        Progress { total }
+    }
+
+    /// Adds a bar for a unit of `bytes` bytes.
+    pub fn unit(&self, name: &str, bytes: u64) -> UnitProgress {
+        let bar = ProgressBar::new(bytes).with_style(style(UNIT_STYLE)).with_prefix(name.to_owned());
+        UnitProgress { unit: bars().insert_before(&self.total, bar), total: self.total.clone() }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.total.finish_and_clear();
+        bars().remove(&self.total);
+    }
+}
+
+impl UnitProgress {
+    /// `bytes` more were read.
+    pub fn advance(&self, bytes: u64) {
+        self.unit.inc(bytes);
+        self.total.inc(bytes);
+    }
+}
+
+impl Drop for UnitProgress {
+    fn drop(&mut self) {
+        self.unit.finish_and_clear();
+        bars().remove(&self.unit);
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // Only a template that cannot be parsed makes this fail; the default bar is better than none.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+}

@@ -1,0 +1,109 @@
+//! The summary table at the end of a run.
+
+use super::{Report, UnitReport, UnitStatus};
+use comfy_table::{CellAlignment, Table, presets};
+
+/// The table of all units and a closing line.
+pub fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    if !report.units.is_empty() {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING);
+        table.set_header(["unit", "from", "into", "status", "rows", "size", "seconds"]);
+        for unit in &report.units {
+            table.add_row(row(unit));
+        }
+        for right_aligned in [4, 5, 6] {
+            if let Some(column) = table.column_mut(right_aligned) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in table.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    let totals = &report.totals;
+    text.push_str(&format!(
+        "{} units: {} loaded, {} unchanged, {} failed; {} rows, {} in {} s\n",
+        totals.units,
+        totals.loaded,
+        totals.skipped,
+        totals.failed,
+        thousands(totals.rows_loaded),
+        size(totals.bytes_read),
+        seconds(report.seconds),
+    ));
+    text
+}
+
+fn row(unit: &UnitReport) -> [String; 7] {
+    let (status, counts) = match unit.status {
+        UnitStatus::Loaded => ("loaded", true),
+        UnitStatus::Skipped => ("unchanged", false),
+        UnitStatus::Failed => ("FAILED", false),
+    };
+    let counted = |text: String| if counts { text } else { "-".to_owned() };
+    [
+        unit.name.clone(),
+        unit.source.clone(),
+        unit.mother.clone(),
+        status.to_owned(),
+        counted(thousands(unit.rows_loaded)),
+        counted(size(unit.bytes_read)),
+        counted(seconds(unit.seconds)),
+    ]
+}
+
+/// `1234567` as `1,234,567`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes in the unit that fits, with 1024 bytes to the KiB.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Started, tests::unit};
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([752, 2048, 1 << 30].map(size), ["752 B", "2.0 KiB", "1.0 GiB"]);
+    }
+
+    #[test]
+    fn the_table_shows_counts_of_what_was_loaded_only() {
+        let mut report =
+            Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 1234), unit(UnitStatus::Skipped, 0)]));
+        report.seconds = 1.5;
+        insta::assert_snapshot!(summary(&report), @"");
+    }
+}

@@ -1,0 +1,22 @@
+-- The ledger: one row per version table that pghaul loaded, written in the transaction that published it.
+CREATE SCHEMA IF NOT EXISTS pghaul;
+
+CREATE TABLE IF NOT EXISTS pghaul.loads (
+    schema_name    text        NOT NULL,
+    unit           text        NOT NULL,
+    mother         text        NOT NULL,
+    dump           text        NOT NULL,
+    data_file      text        NOT NULL,
+    fingerprint    jsonb       NOT NULL,
+    rows           bigint      NOT NULL,
+    bytes          bigint      NOT NULL,
+    started_at     timestamptz NOT NULL,
+    finished_at    timestamptz NOT NULL,
+    client_version text        NOT NULL,
+    PRIMARY KEY (schema_name, unit)
+);
+
+COMMENT ON TABLE pghaul.loads IS 'What pghaul loaded: one row per version table';
+COMMENT ON COLUMN pghaul.loads.unit IS 'The version table';
+COMMENT ON COLUMN pghaul.loads.fingerprint IS 'What the rows were made of; an equal one means that nothing has changed';
+COMMENT ON COLUMN pghaul.loads.bytes IS 'Size of the inflated data file';

@@ -1,1 +1,237 @@
 //! Connections to PostgreSQL, with libpq's rules for URLs, TLS and passwords.
+//!
+//! In: the text of a connection ([`Target::parse`]), or the parts of the configuration file's `datastore`. Out: a
+//! blocking client in a session that is the same everywhere ([`Target::connect`]). The `postgres` crate itself
+//! refuses some of libpq's parameters (`sslmode=verify-full`, `sslrootcert`, `passfile`) and reads no password file.
+
+mod client;
+mod host;
+mod params;
+mod parse;
+mod passfile;
+mod password;
+mod refusal;
+mod session;
+mod tls;
+mod verify;
+
+use crate::secret::Secret;
+use crate::{Error, Result};
+use host::Host;
+use nix::unistd::{User, geteuid};
+use params::{Params, Session, SslMode};
+use password::Passwords;
+use postgres::{Client, config};
+use refusal::{Attempt, Next, Refusal};
+use std::env;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Looks up an environment variable.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A database and how to get into it. `Debug` shows no password.
+#[derive(Debug, Clone)]
+pub struct Target(Params);
+
+impl Target {
+    /// Reads a connection URL or a string of keywords and values (PostgreSQL documentation, "Connection Strings").
+    ///
+    /// # Errors
+    /// Refuses what libpq refuses, unknown parameters, and a raw `@` in host or database name. The message never
+    /// contains a part of the password.
+    pub fn parse(text: &str) -> Result<Target> {
+        parse::parse(text).map(Target)
+    }
+
+    /// The target of separate values; what is missing is libpq's default. A `host` that starts with `/` is the
+    /// folder of a unix socket.
+    pub fn from_parts(
+        host: Option<String>,
+        port: Option<u16>,
+        user: Option<String>,
+        password: Option<Secret>,
+        dbname: Option<String>,
+    ) -> Target {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Target(Params {
+            host: given(host).into_iter().collect(),
+            port: port.into_iter().map(Some).collect(),
+            user: given(user),
+            password: password.filter(|password| !password.reveal().is_empty()),
+            dbname: given(dbname),
+            ..Params::default()
+        })
+    }
+
+    /// The target as a URL without its password and options, for messages: `postgresql://user@host:5432/db`.
+    pub fn describe(&self) -> String {
+        let user = self.user().unwrap_or_default();
+        host::describe(&Host::all(&self.0), &user, self.0.dbname.as_ref().unwrap_or(&user))
+    }
+
+    /// Connects with the passwords and files of this process's environment.
+    ///
+    /// # Errors
+    /// Refuses (exit code 2) with the target as place, everything that PostgreSQL said, and a remedy. With several
+    /// hosts, or when both TLS and a plain connection were tried, one message for each.
+    pub fn connect(&self) -> Result<Client> {
+        self.connect_in(&|name| env::var(name).ok())
+    }
+
+    /// The same, with another environment: `PGPASSWORD`, `PGPASSFILE` and `HOME`.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub fn connect_in(&self, env: Env<'_>) -> Result<Client> {
+        let user = self.user()?;
+        let dbname = self.0.dbname.as_deref().unwrap_or(&user);
+        let home = password::home(env);
+        let hosts = Host::all(&self.0);
+        let encrypted = self.0.ssl_mode() != SslMode::Disable;
+        let tls = if encrypted && hosts.iter().any(|host| matches!(host, Host::Tcp { .. })) {
+            Some(tls::connector(&self.0, home.as_deref())?)
+        } else {
+            None
+        };
+        let passwords = Passwords::new(&self.0, env, home);
+        let mut refusals = Vec::new();
+        let sessions: &[Session] = match self.0.session {
+            Session::PreferStandby => &[Session::Standby, Session::Any],
+            ref other => std::slice::from_ref(other),
+        };
+        for session in sessions {
+            refusals.clear();
+            for host in &hosts {
+                let (password, source) = passwords.look_up(host, dbname, &user);
+                let described = host::describe(std::slice::from_ref(host), &user, dbname);
+                let attempt = Attempt { host, user: &user, dbname, described: &described, password: source };
+                let config = client::config(&self.0, &user, dbname, password.as_ref());
+                match self.connect_host(&attempt, &config, tls.as_ref(), *session) {
+                    Ok(client) => return Ok(client),
+                    Err(failed) => {
+                        let answered = failed.last().is_some_and(|refusal| refusal.next != Next::Address);
+                        refusals.extend(failed);
+                        if answered {
+                            return Err(summary(refusals));
+                        }
+                    }
+                }
+            }
+        }
+        Err(summary(refusals))
+    }
+
+    /// Tries every address of a host, each as `sslmode` says.
+    fn connect_host(
+        &self,
+        attempt: &Attempt<'_>,
+        config: &postgres::Config,
+        tls: Option<&MakeRustlsConnect>,
+        session: Session,
+    ) -> Result<Client, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        for address in attempt.host.addresses().map_err(|error| vec![attempt.away(error)])? {
+            let earlier = refusals.len();
+            for mode in self.modes(attempt.host) {
+                let mut config = config.clone();
+                client::place(&mut config, attempt.host, address);
+                config.ssl_mode(*mode);
+                match self.connect_once(attempt, config, tls, session) {
+                    Ok(client) => return Ok(client),
+                    Err(refusal) => {
+                        tracing::debug!("{}", refusal.error);
+                        let next = refusal.next;
+                        refusals.push(refusal);
+                        match next {
+                            Next::Encryption => continue,
+                            Next::Address => break,
+                            Next::Nothing => return Err(refusals.split_off(earlier)),
+                        }
+                    }
+                }
+            }
+            if refusals.last().is_some_and(|refusal| refusal.next != Next::Address) {
+                // What this address answered is the reason; that another one of the same host did not answer is not.
+                return Err(refusals.split_off(earlier));
+            }
+        }
+        Err(refusals)
+    }
+
+    fn connect_once(
+        &self,
+        attempt: &Attempt<'_>,
+        config: postgres::Config,
+        tls: Option<&MakeRustlsConnect>,
+        session: Session,
+    ) -> Result<Client, Refusal> {
+        let tls = tls.cloned();
+        let connect = move || -> Result<Client, postgres::Error> {
+            let mut client = match tls {
+                Some(tls) => config.connect(tls)?,
+                None => config.connect(postgres::NoTls)?,
+            };
+            session::prepare(&mut client)?;
+            Ok(client)
+        };
+        let connected = match self.0.connect_timeout {
+            Some(limit) => client::within(limit, connect).map_err(|error| attempt.late(error))?,
+            None => connect(),
+        };
+        let mut client = connected.map_err(|error| attempt.refused(error))?;
+        session::check(&mut client, session).map_err(|error| attempt.away(error))?;
+        Ok(client)
+    }
+
+    /// What to ask for, in turn. A unix socket never has TLS.
+    fn modes(&self, host: &Host) -> &'static [config::SslMode] {
+        use config::SslMode::{Disable, Prefer, Require};
+        match (host, self.0.ssl_mode()) {
+            (Host::Socket { .. }, _) | (_, SslMode::Disable) => &[Disable],
+            (_, SslMode::Allow) => &[Disable, Require],
+            // `Prefer` stays plain where the server has no TLS; a second attempt is for TLS that fails.
+            (_, SslMode::Prefer) => &[Prefer, Disable],
+            (_, SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull) => &[Require],
+        }
+    }
+
+    /// The user, or as in libpq the operating system's name of whoever runs this.
+    fn user(&self) -> Result<String> {
+        let os_user = || User::from_uid(geteuid()).ok().flatten().map(|user| user.name);
+        self.0.user.clone().or_else(os_user).ok_or_else(|| {
+            Error::refused(format!("no database user is given, and user id {} has no name", geteuid()))
+                .remedy("name one: postgresql://USER@host/db")
+        })
+    }
+}
+
+/// One error of all attempts; those that failed in the same way are one.
+fn summary(refusals: Vec<Refusal>) -> Error {
+    let mut errors: Vec<Error> = refusals.into_iter().map(|refusal| refusal.error).collect();
+    errors.dedup_by_key(|error| error.to_string());
+    Error::many(errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_debug_nor_describe_shows_the_password() {
+        fn is_shared<T: Clone + Send + Sync>(_: &T) {}
+        let target = Target::parse("postgresql://u:hunter2@h1:1,h2/db?application_name=x").unwrap();
+        is_shared(&target);
+        assert_eq!(target.describe(), "postgresql://u@h1:1,h2:5432/db");
+        assert!(!format!("{target:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn parts_and_url_are_the_same_target() {
+        let text = |text: &str| Some(text.to_owned());
+        let target =
+            Target::from_parts(text("zipdb"), Some(5433), text("u"), Some(Secret::new("p")), text("d"));
+        assert_eq!(target.describe(), "postgresql://u@zipdb:5433/d");
+        let nothing = Target::from_parts(None, None, None, None, None);
+        assert_eq!(nothing.describe(), Target::parse("postgresql://").unwrap().describe());
+    }
+}

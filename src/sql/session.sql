@@ -1,0 +1,13 @@
+-- What makes every session the same, whatever the server, the database, the role or PGOPTIONS set.
+-- Text forms of values, which are compared with and sent to the server:
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, MDY';
+SET IntervalStyle = 'postgres';
+SET extra_float_digits = 3; -- floats come back exactly
+SET bytea_output = 'hex';
+SET standard_conforming_strings = on;
+-- A bulk load takes as long as it takes. The last two exist from PostgreSQL 14 and 17 on.
+SET statement_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('idle_session_timeout', true) IS NOT NULL;
+SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;

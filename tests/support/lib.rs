@@ -1,0 +1,22 @@
+//! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]) and running
+//! the binary ([`pghaul!`], [`Pghaul`], [`Workdir`]).
+//!
+//! A package of its own, so that no test binary compiles helpers that it does not call.
+
+mod binary;
+mod database;
+mod server;
+
+pub use binary::{Pghaul, Run, Workdir};
+pub use database::Database;
+pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
+
+/// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
+///
+/// A macro, since only the test's own crate knows where the binary is.
+#[macro_export]
+macro_rules! pghaul {
+    ($work:expr) => {
+        $crate::Pghaul::new(env!("CARGO_BIN_EXE_pghaul"), &$work)
+    };
+}

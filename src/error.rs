@@ -109,6 +109,16 @@ impl Error {
         Error(Box::new(Inner::Interrupted(signal)))
     }
 
+    /// What PostgreSQL reported, all of it: message, SQLSTATE, detail, hint and where; `context` stands in place of
+    /// its where.
+    pub fn from_server(error: &postgres::Error, context: Option<&str>) -> Self {
+        let mut this = Error::failed(postgres_text(error, context));
+        if let Inner::One { sqlstate, .. } = &mut *this.0 {
+            *sqlstate = error.code().map(|code| code.code().to_owned());
+        }
+        this
+    }
+
     /// Several errors at once; the exit code is that of the worst.
     pub fn many(mut errors: Vec<Error>) -> Self {
         match errors.len() {
@@ -220,13 +230,8 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 impl From<postgres::Error> for Error {
-    /// Keeps everything that PostgreSQL said: message, SQLSTATE, detail, hint and where.
     fn from(error: postgres::Error) -> Self {
-        let mut this = Error::failed(postgres_text(&error));
-        if let Inner::One { sqlstate, .. } = &mut *this.0 {
-            *sqlstate = error.code().map(|code| code.code().to_owned());
-        }
-        this
+        Error::from_server(&error, None)
     }
 }
 
@@ -247,12 +252,12 @@ impl From<std::io::Error> for Error {
 ///
 /// The library's own `Display` omits detail, hint and where
 /// (PostgreSQL documentation, "Error and Notice Message Fields").
-fn postgres_text(error: &postgres::Error) -> String {
+fn postgres_text(error: &postgres::Error, context: Option<&str>) -> String {
     let Some(db) = error.as_db_error() else {
         return with_sources(error);
     };
     let mut text = format!("{} (SQLSTATE {})", db.message(), db.code().code());
-    for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", db.where_())] {
+    for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", context.or(db.where_()))] {
         if let Some(value) = value {
             text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
         }

@@ -11,8 +11,10 @@ pub mod config;
 pub mod copy;
 pub mod error;
 pub mod exit;
+pub mod ingest;
 pub mod interrupt;
 pub mod pg;
+pub mod report;
 pub mod secret;
 
 pub use error::{Error, Place, Result};

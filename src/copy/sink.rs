@@ -53,18 +53,16 @@ impl<'t> CopySink<'t> {
     pub fn finish(self, columns: &[CopyColumn]) -> Result<u64, CopyFailure> {
         let CopySink { writer, table } = self;
         writer.finish().map_err(|error| {
-            let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default().to_owned();
-            let refused = refused_row(&context, &table);
-            let error = Error::from(error);
-            match refused {
+            let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
+            match refused_row(context, &table) {
+                None => CopyFailure { error: error.into(), row: None },
                 Some((row, rest)) => {
-                    let place = match refused_column(rest, columns) {
-                        Some(column) => Place::default().column(column),
-                        None => Place::default(),
-                    };
-                    CopyFailure { error: error.at(place), row: Some(row) }
+                    let place = Place { column: refused_column(rest, columns), ..Place::default() };
+                    // The server counts the rows of the COPY as lines; only the file's own line may be called so.
+                    let context = format!("COPY row {row}{rest}");
+                    let error = Error::from_server(&error, Some(&context)).at(place);
+                    CopyFailure { error, row: Some(row) }
                 }
-                None => CopyFailure { error, row: None },
             }
         })
     }

@@ -115,7 +115,9 @@ fn collisions(files: &[DataFile]) -> Vec<Error> {
                     file.dump.path.display(),
                     file.child
                 ))
-                .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump"),
+                .remedy(
+                    "set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump",
+                ),
             ),
         }
     }
@@ -228,13 +230,18 @@ fn columns(
             None => faults.push(
                 Error::refused("the descriptor does not list this column")
                     .at(at_data.clone().line(1).column(name))
-                    .remedy("add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),
+                    .remedy(
+                        "add the column to the descriptor, or check xport_cfg.field_separator and dat_quote",
+                    ),
             ),
         }
     }
     let only_described = (0..described.len()).filter(|index| !matched.contains(index));
-    let order: Vec<(usize, bool)> =
-        matched.iter().map(|index| (*index, true)).chain(only_described.map(|index| (index, false))).collect();
+    let order: Vec<(usize, bool)> = matched
+        .iter()
+        .map(|index| (*index, true))
+        .chain(only_described.map(|index| (index, false)))
+        .collect();
     let mut columns = Vec::with_capacity(order.len());
     for (index, in_data) in order {
         let DescriptorColumn { name, source_type } = &described[index];

@@ -28,9 +28,9 @@ pub struct DescriptorColumn {
 pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
-        Err(_) => charset.decode(bytes).ok_or_else(|| {
-            Error::refused(format!("is neither valid UTF-8 nor valid {}", charset.name()))
-        })?,
+        Err(_) => charset
+            .decode(bytes)
+            .ok_or_else(|| Error::refused(format!("is neither valid UTF-8 nor valid {}", charset.name())))?,
     };
     // The YAML reader refuses a tab before the list.
     let text = text.trim_start_matches('\u{FEFF}').trim();
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn what_is_almost_json_is_read() {
-        let expected = vec![("id".to_owned(), "Int".to_owned()), ("name".to_owned(), "VarChar(50)".to_owned())];
+        let expected =
+            vec![("id".to_owned(), "Int".to_owned()), ("name".to_owned(), "VarChar(50)".to_owned())];
         for text in [
             r#"[{"column_name":"id","column_type":"Int"},{"column_name":"name","column_type":"VarChar(50)"}]"#,
             "\t[\n\t{\"column_name\": \"id\",\t\"column_type\": \"Int\",},\r\n\t{\"column_name\": \"name\", \
@@ -99,7 +100,10 @@ mod tests {
             ("just words", "not a list"),
             ("[]", "lists no columns"),
             (r#"[{"column_name": "a"}]"#, "column_type"),
-            (r#"[{"column_name": "a", "column_type": "int"}, {"column_name": "a", "column_type": "int"}]"#, "twice"),
+            (
+                r#"[{"column_name": "a", "column_type": "int"}, {"column_name": "a", "column_type": "int"}]"#,
+                "twice",
+            ),
             (r#"[{"column_name": "", "column_type": "int"}]"#, "empty name"),
             (&format!(r#"[{{"column_name": "{long}", "column_type": "int"}}]"#), "64 bytes"),
             ("[{", "not a list"),

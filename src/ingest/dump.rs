@@ -145,7 +145,9 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let place = Place { member: Some(name.clone()), ..Place::default() };
         if is_unsafe(&name) {
             faults.push(
-                Error::refused("the member's name leads out of the dump").at(place).remedy("export the dump again"),
+                Error::refused("the member's name leads out of the dump")
+                    .at(place)
+                    .remedy("export the dump again"),
             );
             continue;
         }
@@ -159,14 +161,16 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
                 continue;
             }
         };
-        let files = tables
-            .entry(table.clone())
-            .or_insert_with(|| TableFiles { table, descriptor: None, data: None });
+        let files =
+            tables.entry(table.clone()).or_insert_with(|| TableFiles { table, descriptor: None, data: None });
         let slot = if is_descriptor { &mut files.descriptor } else { &mut files.data };
         match slot {
             Some(first) => faults.push(
-                Error::refused(format!("two members are named for table {}, the other is {}", files.table, first.name))
-                    .at(place),
+                Error::refused(format!(
+                    "two members are named for table {}, the other is {}",
+                    files.table, first.name
+                ))
+                .at(place),
             ),
             None => *slot = Some(member),
         }
@@ -177,7 +181,10 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
 /// Whether a member's name is absolute or climbs out of its folder (APPNOTE.TXT 4.4.17 forbids both).
 fn is_unsafe(name: &str) -> bool {
     let drive = name.as_bytes().get(1) == Some(&b':');
-    drive || name.starts_with(['/', '\\']) || name.contains('\0') || name.split(['/', '\\']).any(|part| part == "..")
+    drive
+        || name.starts_with(['/', '\\'])
+        || name.contains('\0')
+        || name.split(['/', '\\']).any(|part| part == "..")
 }
 
 /// The table that a member is named for, and whether it is its descriptor; `None` for other files.
@@ -221,7 +228,8 @@ mod tests {
 
     #[test]
     fn names_that_lead_out_of_the_dump() {
-        for name in ["../users.dat", "/etc/passwd", "a/../../b.dat", "..\\x.dat", "C:\\x.dat", "\\\\host\\x"] {
+        for name in ["../users.dat", "/etc/passwd", "a/../../b.dat", "..\\x.dat", "C:\\x.dat", "\\\\host\\x"]
+        {
             assert!(is_unsafe(name), "{name}");
         }
         assert!(!is_unsafe("a/b..c/users.dat"));

@@ -38,7 +38,9 @@ impl Member {
     /// An encrypted member, and one compressed by anything but deflate.
     pub fn new<R: Read>(name: &str, file: &ZipFile<'_, R>) -> Result<Member> {
         if file.encrypted() {
-            return Err(Error::refused("the member is encrypted").remedy("store it in the zip without a password"));
+            return Err(
+                Error::refused("the member is encrypted").remedy("store it in the zip without a password")
+            );
         }
         let method = match file.compression() {
             CompressionMethod::Stored => Method::Stored,

@@ -176,8 +176,10 @@ fn child_name(cfg: &XportCfg) -> Result<String> {
         pattern.split('{').skip(1).map(|part| part.split('}').next().unwrap_or_default()).collect();
     let unknown = placeholders.iter().find(|name| !["app", "version", "table"].contains(name));
     if unknown.is_some() || !placeholders.contains(&"table") {
-        return Err(Error::refused(format!("xport_cfg.child_name: {pattern:?} does not name a table per version"))
-            .remedy("use {table} with {version} or {app}, for example '{version}_{table}'"));
+        return Err(Error::refused(format!(
+            "xport_cfg.child_name: {pattern:?} does not name a table per version"
+        ))
+        .remedy("use {table} with {version} or {app}, for example '{version}_{table}'"));
     }
     Ok(pattern.to_owned())
 }

@@ -81,9 +81,10 @@ impl TypeMap {
             return TypeName::parse(&target);
         }
         let error = Error::refused(format!("type map {} does not know the type `{source}`", self.name));
-        let other = BUILT_IN.iter().filter(|(name, _)| *name != self.name).find(|(name, json)| {
-            TypeMap::parse(name, json).is_ok_and(|map| map.find(source).is_some())
-        });
+        let other = BUILT_IN
+            .iter()
+            .filter(|(name, _)| *name != self.name)
+            .find(|(name, json)| TypeMap::parse(name, json).is_ok_and(|map| map.find(source).is_some()));
         Err(match other {
             Some((name, _)) => error.remedy(format!(
                 "type map {name} knows it: choose that one for this dump in xport_cfg.dialects"
@@ -216,6 +217,8 @@ mod tests {
         assert!(TypeMap::parse("x", r#"{"number(p,s)": "numeric(p,x)"}"#).is_err());
         assert!(TypeMap::parse("x", r#"{"clob": "text; drop table x"}"#).is_err());
         assert!(TypeMap::parse("x", r#"["clob"]"#).is_err());
-        assert!(TypeMap::load(Path::new("/nonexistent.json")).unwrap_err().to_string().contains("mssql, mysql"));
+        assert!(
+            TypeMap::load(Path::new("/nonexistent.json")).unwrap_err().to_string().contains("mssql, mysql")
+        );
     }
 }

@@ -1,5 +1,9 @@
-//! The database: connecting to it, and running one of our own.
+//! The database: connecting to it, running one of our own, and what is in it.
 
+pub mod catalog;
 pub mod connect;
+pub mod database;
 pub mod embedded;
 pub mod ident;
+pub mod ledger;
+pub mod type_name;

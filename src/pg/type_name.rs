@@ -86,10 +86,21 @@ mod tests {
 
     #[test]
     fn types_pass_and_sql_does_not() {
-        for good in ["text", "numeric(10, 2)", "timestamp(3) with time zone", "int[]", "stats.mood", "_text"] {
+        for good in ["text", "numeric(10, 2)", "timestamp(3) with time zone", "int[]", "stats.mood", "_text"]
+        {
             assert!(TypeName::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "text; drop table x", "text)", "int, b int", "int default 'x'", "(5)", "a(b)", "int[", "\"x\""] {
+        for bad in [
+            "",
+            "text; drop table x",
+            "text)",
+            "int, b int",
+            "int default 'x'",
+            "(5)",
+            "a(b)",
+            "int[",
+            "\"x\"",
+        ] {
             assert!(TypeName::parse(bad).is_err(), "{bad}");
         }
     }

@@ -65,5 +65,7 @@ impl Drop for UnitProgress {
 
 fn style(template: &str) -> ProgressStyle {
     // Only a template that cannot be parsed makes this fail; the default bar is better than none.
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
 }

@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {
-        let mut report =
-            Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 1234), unit(UnitStatus::Skipped, 0)]));
+        let mut report = Started::now("ingest")
+            .finish(Ok(vec![unit(UnitStatus::Loaded, 1234), unit(UnitStatus::Skipped, 0)]));
         report.seconds = 1.5;
         insta::assert_snapshot!(summary(&report), @"");
     }

@@ -1,0 +1,120 @@
+//! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
+//!
+//! ```text
+//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish
+//!          (rayon)      (the database     (one thread and
+//!                        as it is)         COPY per worker)
+//! ```
+
+mod catalogue;
+mod descriptor;
+mod dump;
+mod load;
+mod member;
+mod mothers;
+mod plan;
+mod publish;
+pub mod settings;
+mod state;
+mod type_map;
+mod unit;
+
+use crate::pg::catalog::TypeNames;
+use crate::pg::database::Database;
+use crate::pg::ident::Qualified;
+use crate::report::log::Verbosity;
+use crate::report::progress::Progress;
+use crate::report::{UnitReport, UnitStatus};
+use crate::{Error, Place, Result, interrupt};
+use postgres::Client;
+use settings::{MothersMode, Settings};
+use std::collections::BTreeSet;
+use std::time::Instant;
+use unit::{Action, Unit};
+
+/// A run that was thought through, before anything is written.
+struct Prepared {
+    mothers: Vec<mothers::Mother>,
+    changes: mothers::Changes,
+    units: Vec<Unit>,
+    schema: String,
+}
+
+/// Loads what has changed.
+///
+/// # Errors
+/// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
+/// in its report.
+pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Result<Vec<UnitReport>> {
+    let (prepared, mut client) = prepare(settings, database)?;
+    interrupt::check()?;
+    mothers::apply(&prepared.changes, &prepared.schema, &mut client)
+        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
+    if settings.mothers == MothersMode::Purge {
+        return Ok(Vec::new());
+    }
+    let to_load = prepared.units.iter().filter(|unit| unit.action != Action::Skip);
+    let (count, bytes) =
+        to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
+    let progress = Progress::new(verbosity, count, bytes);
+    let reports = load::load(&prepared.units, settings, database, client, &progress)?;
+    analyze_mothers(&reports, &prepared.schema, database);
+    Ok(reports)
+}
+
+/// What a run would do, as text: the catalogue, the statements, and how the versions differ.
+///
+/// # Errors
+/// As [`run`], which would refuse the same.
+pub fn plan(settings: &Settings, database: &Database) -> Result<String> {
+    let (prepared, _) = prepare(settings, database)?;
+    Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units))
+}
+
+fn prepare(settings: &Settings, database: &Database) -> Result<(Prepared, Client)> {
+    let started = Instant::now();
+    // Purging declared mothers needs no dumps, which may be gone by then.
+    let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
+    let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };
+    tracing::debug!(
+        "scanned {} data files in {:.1} ms",
+        files.len(),
+        started.elapsed().as_secs_f64() * 1000.0
+    );
+    let mut client = database.connect()?;
+    let prepared = compare(settings, files, &mut client)
+        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
+    Ok((prepared, client))
+}
+
+/// Compares the catalogue with what the database holds.
+fn compare(settings: &Settings, files: Vec<catalogue::DataFile>, client: &mut Client) -> Result<Prepared> {
+    let names = mothers::names(settings, &files);
+    let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
+    let state = state::State::read(client, &names, &children)?;
+    let mut types = TypeNames::default();
+    let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
+    let changes = mothers::changes(settings, &mothers, &state)?;
+    let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
+    Ok(Prepared { mothers, changes, units, schema: state.rights.schema })
+}
+
+/// Statistics over mother and children together, for queries through the mother.
+fn analyze_mothers(reports: &[UnitReport], schema: &str, database: &Database) {
+    let changed: BTreeSet<&str> = reports
+        .iter()
+        .filter(|report| report.status == UnitStatus::Loaded)
+        .map(|report| report.mother.as_str())
+        .collect();
+    if changed.is_empty() || interrupt::requested().is_some() {
+        return;
+    }
+    let statements: Vec<String> =
+        changed.iter().map(|name| format!("ANALYZE {}", Qualified::new(schema, *name))).collect();
+    let analyzed = database.connect().and_then(|mut client| {
+        statements.iter().try_for_each(|statement| client.batch_execute(statement)).map_err(Error::from)
+    });
+    if let Err(error) = analyzed {
+        tracing::warn!("cannot analyze the mother tables: {error}");
+    }
+}

@@ -1,0 +1,239 @@
+//! Mother tables: which columns they have, and the statements that create and drop them.
+
+use super::catalogue::{DataFile, position};
+use super::settings::{DeclaredMother, MothersMode, Settings};
+use super::state::State;
+use crate::pg::catalog::{Relation, TypeNames};
+use crate::pg::ident::{Qualified, quote};
+use crate::pg::ledger;
+use crate::pg::type_name::TypeName;
+use crate::{Error, Place, Result};
+use postgres::Client;
+
+/// A mother table, as it will be when the load begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mother {
+    /// Its name.
+    pub name: String,
+    /// Names and types of its columns, as the server spells them.
+    pub columns: Vec<(String, TypeName)>,
+}
+
+/// What happens to the mothers before the load.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The statements, in order.
+    pub statements: Vec<String>,
+    /// Version tables that they drop.
+    pub forgotten: Vec<String>,
+}
+
+/// The names of the mothers of a run.
+pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> {
+    match &settings.declared {
+        Some(declared) => declared.iter().map(|mother| mother.name.as_str()).collect(),
+        None => {
+            let mut names: Vec<&str> = files.iter().map(|file| file.table.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        }
+    }
+}
+
+/// Works out the columns of every mother: those of the existing table where it is kept, else those declared, else
+/// those that all versions have.
+///
+/// # Errors
+/// All at once: names that something else has, types that the server does not know, a declaration that the existing
+/// table contradicts, versions without a common column.
+pub fn resolve(
+    settings: &Settings,
+    files: &[DataFile],
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Mother>> {
+    let mut mothers = Vec::new();
+    let mut faults = Vec::new();
+    for name in names(settings, files) {
+        let existing = state.relations.get(name);
+        let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
+        let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
+            Some(declared) => check_name(name, existing)
+                .and_then(|()| declared_columns(declared, client, types))
+                .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
+            None => {
+                let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
+                check_name(name, existing).and_then(|()| match kept {
+                    Some(_) => Ok(Vec::new()),
+                    None => common_columns(&versions, client, types),
+                })
+            }
+        };
+        match wanted {
+            Ok(wanted) => mothers.push(Mother {
+                name: name.to_owned(),
+                columns: kept.map_or(wanted, |table| table.columns.clone()),
+            }),
+            Err(error) => faults.push(error.into_refused().at(Place::table(name))),
+        }
+    }
+    if faults.is_empty() { Ok(mothers) } else { Err(Error::many(faults)) }
+}
+
+/// Whether the mother's name is free, or taken by a table that may become or stay a mother.
+fn check_name(name: &str, existing: Option<&Relation>) -> Result<()> {
+    match existing {
+        Some(relation) if relation.kind != 'r' => Err(Error::refused(format!(
+            "cannot be a mother table: there is {} of that name",
+            relation.kind_name()
+        ))
+        .remedy(format!("rename it, or take {name} out of mother_tables"))),
+        Some(relation) if !relation.owned => {
+            Err(Error::refused("belongs to another role, so that no version table can be attached to it")
+                .remedy("connect as its owner, or make this role a member of the owner"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn declared_columns(
+    declared: &DeclaredMother,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<(String, TypeName)>> {
+    let mut columns = Vec::with_capacity(declared.columns.len());
+    for (name, type_name) in &declared.columns {
+        let canonical =
+            types.canonical(client, type_name).map_err(|error| error.at(Place::default().column(name)))?;
+        columns.push((name.clone(), canonical));
+    }
+    Ok(columns)
+}
+
+/// Whether the existing table has the declared columns with the declared types; it may have more.
+fn agree(declared: &[(String, TypeName)], table: &Relation) -> Result<()> {
+    let mut faults = Vec::new();
+    for (name, type_name) in declared {
+        let place = Place::default().column(name);
+        match table.columns.iter().find(|(existing, _)| existing == name) {
+            Some((_, existing)) if existing == type_name => {}
+            Some((_, existing)) => faults.push(
+                Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
+                    .at(place)
+                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+            ),
+            None => faults.push(
+                Error::refused("is in mother_tables, but not in the existing table")
+                    .at(place)
+                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+            ),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
+}
+
+/// The columns that all versions have, in the first one's order; `text` where their types differ.
+fn common_columns(
+    versions: &[&DataFile],
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<(String, TypeName)>> {
+    let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
+    let mut columns = Vec::new();
+    for column in &first.columns {
+        let in_others: Option<Vec<usize>> = others
+            .iter()
+            .map(|file| position(file.columns.iter().map(|c| c.name.as_str()), &column.name))
+            .collect();
+        let Some(indexes) = in_others else { continue };
+        let place =
+            |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
+        let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;
+        let mut agreed = true;
+        for (file, index) in others.iter().zip(indexes) {
+            let other = types.canonical(client, &file.columns[index].type_name);
+            agreed &= other.map_err(|error| error.at(place(file)))? == type_name;
+        }
+        columns.push((column.name.clone(), if agreed { type_name } else { TypeName::text() }));
+    }
+    if columns.is_empty() {
+        return Err(Error::refused("its versions have no column in common")
+            .remedy("declare the mother's columns in mother_tables"));
+    }
+    Ok(columns)
+}
+
+/// The statements that bring the mothers into the state that the load needs.
+///
+/// # Errors
+/// A mother to be dropped with children that pghaul did not load.
+pub fn changes(settings: &Settings, mothers: &[Mother], state: &State) -> Result<Changes> {
+    let mut changes = Changes::default();
+    let mut faults = Vec::new();
+    for mother in mothers {
+        let table = Qualified::new(&state.rights.schema, &mother.name);
+        let exists = state.relations.contains_key(&mother.name);
+        if exists && settings.mothers != MothersMode::Keep {
+            match children_to_drop(mother, state) {
+                Ok(children) => {
+                    // One statement without CASCADE: a view that someone made on one of them stops it.
+                    let names: Vec<String> = std::iter::once(table.to_string())
+                        .chain(children.iter().map(Qualified::to_string))
+                        .collect();
+                    changes.statements.push(format!("DROP TABLE {}", names.join(", ")));
+                    changes.forgotten.extend(children.iter().map(|child| child.name().to_owned()));
+                }
+                Err(error) => faults.push(error.at(Place::table(&mother.name))),
+            }
+        }
+        let create = match settings.mothers {
+            MothersMode::Keep => !exists,
+            MothersMode::Recreate => true,
+            MothersMode::Purge => false,
+        };
+        if create {
+            let columns: Vec<String> = mother
+                .columns
+                .iter()
+                .map(|(name, type_name)| format!("{} {type_name}", quote(name)))
+                .collect();
+            changes.statements.push(format!("CREATE TABLE {table} ({})", columns.join(", ")));
+        }
+    }
+    if faults.is_empty() { Ok(changes) } else { Err(Error::many(faults)) }
+}
+
+/// The version tables of a mother; every child must be one that the ledger knows.
+fn children_to_drop(mother: &Mother, state: &State) -> Result<Vec<Qualified>> {
+    let mut children = Vec::new();
+    for child in state.children.iter().filter(|child| child.mother == mother.name) {
+        let known = state.ledger.get(child.child.name()).is_some_and(|entry| entry.mother == mother.name);
+        if !known || child.child.schema() != state.rights.schema {
+            return Err(Error::refused(format!(
+                "has the child table {}, which pghaul did not load and will not drop",
+                child.child
+            ))
+            .remedy("drop it, or detach it with ALTER TABLE … NO INHERIT"));
+        }
+        children.push(child.child.clone());
+    }
+    Ok(children)
+}
+
+/// Carries out the changes, and creates the ledger, in one transaction.
+///
+/// # Errors
+/// What the server reports; nothing has changed then.
+pub fn apply(changes: &Changes, schema: &str, client: &mut Client) -> Result<()> {
+    let mut transaction = client.transaction()?;
+    ledger::set_up(&mut transaction)?;
+    for statement in &changes.statements {
+        tracing::debug!("{statement}");
+        transaction.batch_execute(statement)?;
+    }
+    let forgotten: Vec<&str> = changes.forgotten.iter().map(String::as_str).collect();
+    ledger::forget(&mut transaction, schema, &forgotten)?;
+    Ok(transaction.commit()?)
+}

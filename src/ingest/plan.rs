@@ -1,0 +1,60 @@
+//! `--plan`: what a run would do, for people.
+
+use super::mothers::{Changes, Mother};
+use super::unit::{Action, Unit};
+
+/// The catalogue, the statements, and how each version's columns differ from its mother's.
+pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
+    let mut text = String::from("-- Units\n");
+    for unit in units {
+        let action = match unit.action {
+            Action::Load => "load",
+            Action::Replace => "replace",
+            Action::Skip => "unchanged",
+        };
+        text.push_str(&format!(
+            "-- {action:9} {} from {} ({} bytes, types: {})\n",
+            unit.table.name(),
+            unit.file.source(),
+            unit.file.data.bytes,
+            unit.file.dialect
+        ));
+    }
+    text.push_str("\n-- Columns\n");
+    for mother in mothers {
+        text.push_str(&format!("-- {}: {}\n", mother.name, list(mother.columns.iter().map(spelled))));
+        for unit in units.iter().filter(|unit| unit.mother.name() == mother.name) {
+            text.push_str(&format!("--   {}{}\n", unit.table.name(), difference(unit)));
+        }
+    }
+    text.push_str("\n-- Statements\n");
+    for statement in &changes.statements {
+        text.push_str(&format!("{statement};\n"));
+    }
+    for unit in units.iter().filter(|unit| unit.action != Action::Skip) {
+        if unit.action == Action::Replace {
+            text.push_str(&format!("-- loaded beside the old table, which this replaces: {}\n", unit.table));
+        }
+        text.push_str(&format!("{};\n{};\n", unit.create_statement(&unit.table), unit.inherit_statement()));
+    }
+    text
+}
+
+fn difference(unit: &Unit) -> String {
+    let mut text = String::new();
+    if !unit.own_columns.is_empty() {
+        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(spelled))));
+    }
+    if !unit.missing.is_empty() {
+        text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
+    }
+    if text.is_empty() { ", the same columns".to_owned() } else { text }
+}
+
+fn spelled((name, type_name): &(String, crate::pg::type_name::TypeName)) -> String {
+    format!("{name} {type_name}")
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

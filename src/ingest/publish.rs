@@ -1,0 +1,175 @@
+//! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
+
+use super::settings::Settings;
+use super::unit::Unit;
+use crate::copy::encode::Encoder;
+use crate::copy::sink::CopySink;
+use crate::copy::stream;
+use crate::pg::ident::{Qualified, literal};
+use crate::pg::ledger::{self, Load};
+use crate::report::progress::UnitProgress;
+use crate::{Error, Result};
+use postgres::{Client, Transaction};
+use std::time::{Duration, Instant};
+
+/// How long to wait for readers of a mother before a swap is given up. While it waits, new readers wait behind it.
+const SWAP_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    /// Rows that the server counted.
+    pub rows: u64,
+    /// Bytes of the data file.
+    pub bytes: u64,
+    /// Another run had loaded the same in the meantime; nothing was done.
+    pub already: bool,
+}
+
+/// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
+///
+/// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
+/// on the mother during the whole load, and the versions of one mother would be loaded one after another.
+///
+/// # Errors
+/// The first row that cannot be loaded, a damaged dump, whatever the server reports, Ctrl-C. Nothing has changed
+/// in the database then.
+pub fn load_and_publish(
+    unit: &Unit,
+    settings: &Settings,
+    client: &mut Client,
+    progress: &UnitProgress,
+) -> Result<Loaded> {
+    let started = Instant::now();
+    let mut steps = Steps::new(unit.table.name());
+    let mut transaction = client.transaction()?;
+    ledger::lock(&mut transaction, &unit.table.to_string())?;
+    let replaces = match what_is_there(unit, settings, &mut transaction)? {
+        Existing::UpToDate => return Ok(Loaded { rows: 0, bytes: 0, already: true }),
+        Existing::Old => true,
+        Existing::Nothing => false,
+    };
+    let work_table = if replaces { work_table(unit, &mut transaction)? } else { unit.table.clone() };
+    transaction.batch_execute(&unit.create_statement(&work_table))?;
+    steps.done("created");
+
+    let mut reader = unit.file.open(settings)?;
+    let line_end = unit.file.header.line_end;
+    let mut encoder = Encoder::new(unit.copy_columns.clone(), settings.format.clone());
+    progress.advance(unit.file.header.data_origin.offset);
+    let mut sink = CopySink::open(&mut transaction, &work_table, encoder.columns())?;
+    let rows =
+        stream::send_rows(&mut reader, line_end, &mut encoder, &mut sink, &|bytes| progress.advance(bytes))?;
+    stream::finish_rows(sink, rows, &encoder, line_end, || unit.file.open(settings))?;
+    steps.done(&format!("copied {rows} rows"));
+
+    if replaces {
+        swap(unit, &work_table, &mut transaction)?;
+    }
+    transaction.batch_execute(&unit.inherit_statement())?;
+    let bytes = unit.file.data.bytes;
+    let load = Load {
+        schema: unit.table.schema(),
+        unit: unit.table.name(),
+        mother: unit.mother.name(),
+        dump: &unit.file.dump.name,
+        data_file: &unit.file.data.name,
+        fingerprint: &unit.fingerprint,
+        rows,
+        bytes,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    ledger::record(&mut transaction, &load)?;
+    transaction.commit()?;
+    steps.done("published");
+    analyze(&unit.table, client);
+    steps.done("analyzed");
+    Ok(Loaded { rows, bytes, already: false })
+}
+
+enum Existing {
+    Nothing,
+    Old,
+    UpToDate,
+}
+
+/// Looks again, now that no other run can work on this unit.
+fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
+    let table = unit.table.to_string();
+    let exists: bool = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])?.get(0);
+    if !exists {
+        return Ok(Existing::Nothing);
+    }
+    match ledger::entry(transaction, unit.table.schema(), unit.table.name())? {
+        None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
+            .remedy("rename or drop it, or set xport_cfg.child_name")),
+        Some(entry) if entry.fingerprint == unit.fingerprint && !settings.force => {
+            let sql = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass($1) \
+                       AND inhparent = to_regclass($2))";
+            let attached: bool = transaction.query_one(sql, &[&table, &unit.mother.to_string()])?.get(0);
+            Ok(if attached { Existing::UpToDate } else { Existing::Old })
+        }
+        Some(_) => Ok(Existing::Old),
+    }
+}
+
+/// A name for the new table while the old one keeps its own; a backend has one transaction at a time.
+fn work_table(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<Qualified> {
+    let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[])?.get(0);
+    Ok(Qualified::new(unit.table.schema(), format!("pghaul_load_{backend}")))
+}
+
+/// Puts the new table in the place of the old one.
+///
+/// The mother is locked first: a reader that had already listed her children would wait for the old one, find
+/// it gone, and see neither; so readers must wait for the mother, before they list.
+fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
+    let timeout = SWAP_LOCK_TIMEOUT.as_millis();
+    let sql = format!(
+        "SET LOCAL lock_timeout = {}; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; DROP TABLE {}; \
+         ALTER TABLE {new} RENAME TO {}",
+        literal(&timeout.to_string()),
+        unit.mother,
+        unit.table,
+        crate::pg::ident::quote(unit.table.name()),
+    );
+    transaction.batch_execute(&sql).map_err(|error| {
+        let error = Error::from(error);
+        match error.sqlstate() {
+            Some("55P03") => error.remedy(format!(
+                "a query has been reading {} for more than {} s; run again when it is done",
+                unit.mother,
+                SWAP_LOCK_TIMEOUT.as_secs()
+            )),
+            Some("2BP01") => {
+                error.remedy("drop what depends on the old version table, or let it use the mother")
+            }
+            _ => error,
+        }
+    })
+}
+
+/// Statistics for the planner. What was published stays published without them.
+fn analyze(table: &Qualified, client: &mut Client) {
+    if let Err(error) = client.batch_execute(&format!("ANALYZE {table}")) {
+        tracing::warn!("cannot analyze {table}: {}", Error::from(error));
+    }
+}
+
+/// How long each step of a unit took, for `-v`.
+struct Steps<'u> {
+    unit: &'u str,
+    since: Instant,
+}
+
+impl<'u> Steps<'u> {
+    fn new(unit: &'u str) -> Self {
+        tracing::debug!("{unit}: begins");
+        Steps { unit, since: Instant::now() }
+    }
+
+    fn done(&mut self, what: &str) {
+        tracing::debug!("{}: {what} in {:.1} ms", self.unit, self.since.elapsed().as_secs_f64() * 1000.0);
+        self.since = Instant::now();
+    }
+}

@@ -1,0 +1,43 @@
+//! What the target database holds of the tables that a run is about.
+
+use crate::Result;
+use crate::pg::catalog::{self, Child, Relation, Rights};
+use crate::pg::ledger::{self, Entry};
+use postgres::Client;
+use std::collections::{BTreeMap, HashMap};
+
+/// The database as it is before anything is written.
+#[derive(Debug)]
+pub struct State {
+    /// Who we are and where.
+    pub rights: Rights,
+    /// What exists under the names of mothers and version tables.
+    pub relations: BTreeMap<String, Relation>,
+    /// The children of the mothers.
+    pub children: Vec<Child>,
+    /// What was loaded before, by version table.
+    pub ledger: HashMap<String, Entry>,
+}
+
+impl State {
+    /// Reads what exists under these names.
+    ///
+    /// # Errors
+    /// A role that may not create tables; what the server reports.
+    pub fn read(client: &mut Client, mothers: &[&str], children: &[&str]) -> Result<State> {
+        let rights = catalog::rights(client)?;
+        let schema = &rights.schema;
+        let names: Vec<&str> = mothers.iter().chain(children).copied().collect();
+        let relations = catalog::relations(client, schema, &names)?;
+        let children = catalog::children(client, schema, mothers)?;
+        let ledger = if rights.ledger_exists { ledger::entries(client, schema)? } else { HashMap::default() };
+        Ok(State { relations, children, ledger, rights })
+    }
+
+    /// Whether `child`, in our schema, is a child of `mother`.
+    pub fn is_child(&self, mother: &str, child: &str) -> bool {
+        self.children
+            .iter()
+            .any(|c| c.mother == mother && c.child.name() == child && c.child.schema() == self.rights.schema)
+    }
+}

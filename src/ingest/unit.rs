@@ -1,0 +1,219 @@
+//! Units: a data file, the version table that it becomes, and whether there is anything to do.
+
+use super::catalogue::{DataFile, position};
+use super::mothers::Mother;
+use super::settings::{MothersMode, Settings};
+use super::state::State;
+use crate::copy::encode::CopyColumn;
+use crate::pg::catalog::TypeNames;
+use crate::pg::ident::{Qualified, quote};
+use crate::pg::type_name::TypeName;
+use crate::{Error, Place, Result};
+use postgres::Client;
+use serde_json::{Value, json};
+
+/// PostgreSQL's limit on the columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
+const MAX_COLUMNS: usize = 1600;
+
+/// A data file on its way to its version table.
+#[derive(Debug)]
+pub struct Unit {
+    /// Where the rows come from.
+    pub file: DataFile,
+    /// The version table.
+    pub table: Qualified,
+    /// The mother table.
+    pub mother: Qualified,
+    /// Columns of the version table that the mother lacks, behind the mother's own.
+    pub own_columns: Vec<(String, TypeName)>,
+    /// Mother columns that this version lacks; they are NULL.
+    pub missing: Vec<String>,
+    /// The data file's columns in its order, as the version table calls them.
+    pub copy_columns: Vec<CopyColumn>,
+    /// What the rows are made of.
+    pub fingerprint: Value,
+    /// What there is to do.
+    pub action: Action,
+}
+
+/// What there is to do for a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Load a version table that does not exist.
+    Load,
+    /// Load one that exists, and swap them.
+    Replace,
+    /// Nothing: the ledger says that it is unchanged.
+    Skip,
+}
+
+/// Joins data files with their mothers and with what the database holds.
+///
+/// # Errors
+/// All at once: version tables whose names something else has, types that the server does not know, too many columns.
+pub fn build(
+    settings: &Settings,
+    files: Vec<DataFile>,
+    mothers: &[Mother],
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Unit>> {
+    let mut units = Vec::with_capacity(files.len());
+    let mut faults = Vec::new();
+    for file in files {
+        let Some(mother) = mothers.iter().find(|mother| mother.name == file.table) else { continue };
+        let place = Place::member(&file.dump.name, &file.descriptor.name);
+        match build_unit(settings, file, mother, state, client, types) {
+            Ok(unit) => units.push(unit),
+            Err(error) => faults.push(error.into_refused().at(place)),
+        }
+    }
+    if faults.is_empty() { Ok(units) } else { Err(Error::many(faults)) }
+}
+
+fn build_unit(
+    settings: &Settings,
+    file: DataFile,
+    mother: &Mother,
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Unit> {
+    let in_mother = match_columns(mother, &file);
+    let mut own_columns = Vec::new();
+    let mut copy_columns = Vec::new();
+    for (column, matched) in file.columns.iter().zip(&in_mother) {
+        let (name, type_name) = match matched {
+            Some(index) => mother.columns[*index].clone(),
+            None => {
+                let canonical = types
+                    .canonical(client, &column.type_name)
+                    .map_err(|error| error.at(Place::default().column(&column.name)))?;
+                own_columns.push((column.name.clone(), canonical.clone()));
+                (column.name.clone(), canonical)
+            }
+        };
+        if column.in_data {
+            copy_columns.push(CopyColumn { name, type_name: type_name.as_str().to_owned() });
+        }
+    }
+    let count = mother.columns.len() + own_columns.len();
+    if count > MAX_COLUMNS {
+        return Err(Error::refused(format!(
+            "{} would have {count} columns; PostgreSQL allows {MAX_COLUMNS}",
+            file.child
+        )));
+    }
+    let missing = (0..mother.columns.len())
+        .filter(|index| !in_mother.contains(&Some(*index)))
+        .map(|index| mother.columns[index].0.clone())
+        .collect();
+    let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
+    let action = action(&file, mother, &fingerprint, state, settings)?;
+    let schema = &state.rights.schema;
+    Ok(Unit {
+        table: Qualified::new(schema, &file.child),
+        mother: Qualified::new(schema, &mother.name),
+        own_columns,
+        missing,
+        copy_columns,
+        fingerprint,
+        action,
+        file,
+    })
+}
+
+/// For each column of the file, its place among the mother's columns. Equal spelling comes first, so that a
+/// column that differs in case alone cannot take another's place.
+fn match_columns(mother: &Mother, file: &DataFile) -> Vec<Option<usize>> {
+    let mother_names: Vec<&str> = mother.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mut matched: Vec<Option<usize>> =
+        file.columns.iter().map(|column| mother_names.iter().position(|name| *name == column.name)).collect();
+    for index in 0..matched.len() {
+        if matched[index].is_none() {
+            matched[index] = position(mother_names.iter().copied(), &file.columns[index].name)
+                .filter(|candidate| !matched.contains(&Some(*candidate)));
+        }
+    }
+    matched
+}
+
+/// What the rows are made of: the bytes, and everything that decides what becomes of them.
+fn fingerprint(
+    file: &DataFile,
+    copy_columns: &[CopyColumn],
+    own_columns: &[(String, TypeName)],
+    mother: &Mother,
+    settings: &Settings,
+) -> Value {
+    let member = |member: &super::member::Member| json!({"crc32": format!("{:08x}", member.crc32), "bytes": member.bytes});
+    let pairs = |columns: &[(String, TypeName)]| -> Value {
+        columns.iter().map(|(name, type_name)| json!([name, type_name.as_str()])).collect()
+    };
+    let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
+    let format = &settings.format;
+    json!({
+        "data": member(&file.data),
+        "descriptor": member(&file.descriptor),
+        "dialect": file.dialect,
+        "mother": pairs(&mother.columns),
+        "columns": pairs(own_columns),
+        "order": order,
+        "format": [format.separator, format.quote, format.null, format.charset.name()],
+    })
+}
+
+fn action(
+    file: &DataFile,
+    mother: &Mother,
+    fingerprint: &Value,
+    state: &State,
+    settings: &Settings,
+) -> Result<Action> {
+    let entry = state.ledger.get(&file.child);
+    let Some(relation) = state.relations.get(&file.child) else { return Ok(Action::Load) };
+    let Some(entry) = entry.filter(|_| relation.kind == 'r') else {
+        return Err(Error::refused(format!(
+            "its version table would be {}, but there is {} of that name that pghaul did not load",
+            file.child,
+            relation.kind_name()
+        ))
+        .remedy("rename or drop that one, or set xport_cfg.child_name"));
+    };
+    if !relation.owned {
+        return Err(Error::refused(format!("{} belongs to another role and cannot be replaced", file.child))
+            .remedy("connect as its owner"));
+    }
+    if entry.mother != mother.name {
+        return Err(Error::refused(format!(
+            "its version table would be {}, which is already one of mother table {}",
+            file.child, entry.mother
+        ))
+        .remedy("set xport_cfg.child_name"));
+    }
+    let unchanged = state.is_child(&mother.name, &file.child) && entry.fingerprint == *fingerprint;
+    Ok(match settings.mothers {
+        MothersMode::Keep if unchanged && !settings.force => Action::Skip,
+        MothersMode::Keep => Action::Replace,
+        // Dropped with its mother, if it is still attached to it.
+        _ if state.is_child(&mother.name, &file.child) => Action::Load,
+        _ => Action::Replace,
+    })
+}
+
+impl Unit {
+    /// The statement that creates the version table under `name`, not yet attached to its mother. `LIKE` brings
+    /// the mother's columns and constraints, without which `INHERIT` would be refused (PostgreSQL documentation,
+    /// ALTER TABLE, `INHERIT`).
+    pub fn create_statement(&self, name: &Qualified) -> String {
+        let own =
+            self.own_columns.iter().map(|(column, type_name)| format!(", {} {type_name}", quote(column)));
+        format!("CREATE TABLE {name} (LIKE {} INCLUDING CONSTRAINTS{})", self.mother, own.collect::<String>())
+    }
+
+    /// The statement that makes the rows visible through the mother.
+    pub fn inherit_statement(&self) -> String {
+        format!("ALTER TABLE {} INHERIT {}", self.table, self.mother)
+    }
+}

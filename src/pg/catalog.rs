@@ -1,0 +1,171 @@
+//! What is in the target database: tables, their columns and children, types, and what this role may do.
+
+use super::ident::Qualified;
+use super::type_name::TypeName;
+use crate::{Error, Place, Result};
+use postgres::{Client, Statement};
+use std::collections::{BTreeMap, HashMap};
+
+/// A relation by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// `pg_class.relkind`: `r` for an ordinary table.
+    pub kind: char,
+    /// Whether this role owns it, directly or through membership; only owners may attach children or drop it.
+    pub owned: bool,
+    /// Names and types of its columns, in order.
+    pub columns: Vec<(String, TypeName)>,
+}
+
+/// An inheritance child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// The mother's name; both are in the same schema unless `child` says otherwise.
+    pub mother: String,
+    /// The child.
+    pub child: Qualified,
+}
+
+/// Who we are, where, and what we may do there.
+#[derive(Debug, Clone)]
+pub struct Rights {
+    /// The role.
+    pub role: String,
+    /// The database.
+    pub database: String,
+    /// The first existing schema of the search path: where tables are created.
+    pub schema: String,
+    /// Whether the ledger's table exists.
+    pub ledger_exists: bool,
+}
+
+impl Relation {
+    /// The kind in words, for messages.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            'r' => "a table",
+            'p' => "a partitioned table",
+            'v' => "a view",
+            'm' => "a materialized view",
+            'f' => "a foreign table",
+            'S' => "a sequence",
+            'i' | 'I' => "an index",
+            'c' => "a composite type",
+            _ => "something else",
+        }
+    }
+}
+
+/// Reads who we are and checks that tables and the ledger can be created.
+///
+/// # Errors
+/// No schema to create tables in, a missing right, a standby server: with the statement that would grant it.
+pub fn rights(client: &mut Client) -> Result<Rights> {
+    let row = client.query_one(include_str!("../sql/rights.sql"), &[])?;
+    let (role, database): (String, String) = (row.get(0), row.get(1));
+    let schema: Option<String> = row.get(2);
+    let may_create: Option<bool> = row.get(3);
+    let (may_create_schema, ledger_schema_exists): (bool, bool) = (row.get(4), row.get(5));
+    let (ledger_exists, may_use_ledger, standby): (bool, bool, bool) = (row.get(6), row.get(7), row.get(8));
+    if standby {
+        return Err(Error::refused(format!("database {database} is a standby and can only be read"))
+            .remedy("connect to the primary server"));
+    }
+    let Some(schema) = schema else {
+        return Err(Error::refused(format!(
+            "no schema of role {role}'s search path exists in database {database}"
+        ))
+        .remedy("create one, or set search_path for this role"));
+    };
+    if may_create != Some(true) {
+        return Err(Error::refused(format!(
+            "role {role} lacks the right to create tables in schema {schema} of database {database}"
+        ))
+        .remedy(format!("have its owner run: GRANT CREATE ON SCHEMA \"{schema}\" TO \"{role}\"")));
+    }
+    if !ledger_schema_exists && !may_create_schema {
+        return Err(Error::refused(format!(
+            "role {role} lacks the right to create the ledger's schema pghaul in database {database}"
+        ))
+        .remedy(format!("have the owner run: CREATE SCHEMA pghaul AUTHORIZATION \"{role}\"")));
+    }
+    if !may_use_ledger {
+        return Err(Error::refused(format!(
+            "role {role} lacks the right to use the ledger in schema pghaul"
+        ))
+        .remedy(format!(
+            "have its owner run: GRANT USAGE, CREATE ON SCHEMA pghaul TO \"{role}\"; \
+                 GRANT ALL ON ALL TABLES IN SCHEMA pghaul TO \"{role}\""
+        )));
+    }
+    Ok(Rights { role, database, schema, ledger_exists })
+}
+
+/// What exists under these names in `schema`.
+///
+/// # Errors
+/// What the server reports.
+pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BTreeMap<String, Relation>> {
+    let mut found: BTreeMap<String, Relation> = BTreeMap::new();
+    for row in client.query(include_str!("../sql/tables.sql"), &[&schema, &names])? {
+        let (name, kind, owned): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
+        let kind = kind.chars().next().unwrap_or('?');
+        let relation = found.entry(name).or_insert_with(|| Relation { kind, owned, columns: Vec::new() });
+        if let (Some(column), Some(type_name)) = (row.get(3), row.get(4)) {
+            relation.columns.push((column, TypeName::from_server(type_name)));
+        }
+    }
+    Ok(found)
+}
+
+/// The children of these mothers in `schema`.
+///
+/// # Errors
+/// What the server reports.
+pub fn children(client: &mut Client, schema: &str, mothers: &[&str]) -> Result<Vec<Child>> {
+    let rows = client.query(include_str!("../sql/children.sql"), &[&schema, &mothers])?;
+    Ok(rows
+        .iter()
+        .map(|row| Child {
+            mother: row.get(0),
+            child: Qualified::new(row.get::<_, String>(1), row.get::<_, String>(2)),
+        })
+        .collect())
+}
+
+/// Spells types as the server does (`format_type`), so that they can be compared, and finds out which exist.
+#[derive(Default)]
+pub struct TypeNames {
+    known: HashMap<TypeName, TypeName>,
+    format: Option<Statement>,
+}
+
+impl TypeNames {
+    /// The server's spelling of `name`: `varchar(5)` → `character varying(5)`.
+    ///
+    /// # Errors
+    /// A type that the server does not know, or that no column can have.
+    pub fn canonical(&mut self, client: &mut Client, name: &TypeName) -> Result<TypeName> {
+        if let Some(known) = self.known.get(name) {
+            return Ok(known.clone());
+        }
+        // A cast makes the server resolve the name and the parameters together; `regtype` drops the parameters.
+        let described = client.prepare(&format!("SELECT NULL::{name}")).map_err(|error| {
+            Error::from(error)
+                .into_refused()
+                .at(Place::default())
+                .remedy(format!("type {name} cannot be used in this database; choose another"))
+        })?;
+        let Some(column) = described.columns().first() else {
+            return Err(Error::refused(format!("{name} is not the name of a type")));
+        };
+        let format = match &self.format {
+            Some(statement) => statement.clone(),
+            None => self.format.insert(client.prepare("SELECT format_type($1, $2)")?).clone(),
+        };
+        let row = client.query_one(&format, &[&column.type_().oid(), &column.type_modifier()])?;
+        let canonical = TypeName::from_server(row.get(0));
+        self.known.insert(name.clone(), canonical.clone());
+        Ok(canonical)
+    }
+}

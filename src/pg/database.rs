@@ -1,0 +1,78 @@
+//! The target database: the one that was named, or the embedded server.
+
+use super::connect::Target;
+use super::embedded::{Embedded, Session};
+use crate::config::Datastore;
+use crate::secret::Secret;
+use crate::{Error, Result};
+use postgres::Client;
+use std::path::Path;
+
+/// The target database of a run; the embedded server is held running as long as this lives.
+pub struct Database {
+    target: Target,
+    session: Option<Session>,
+}
+
+impl Database {
+    /// Finds the database: `url` (from `--db` or `DATABASE_URL`) before the configuration's `datastore` before
+    /// the embedded server in `data_dir`, which is started if need be.
+    ///
+    /// # Errors
+    /// A URL or datastore that cannot be understood, an embedded server that cannot be started.
+    pub fn open(
+        url: Option<&str>,
+        datastore: Option<&Datastore>,
+        data_dir: Option<&Path>,
+    ) -> Result<Database> {
+        let (target, session) = match (url.filter(|url| !url.is_empty()), datastore) {
+            (Some(url), _) => (Target::parse(url)?, None),
+            (None, Some(datastore)) => (from_datastore(datastore)?, None),
+            (None, None) => {
+                let session = Embedded::new(data_dir)?.acquire()?;
+                (Target::parse(&session.url())?, Some(session))
+            }
+        };
+        Ok(Database { target, session })
+    }
+
+    /// Opens a connection; can be called from any thread.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub fn connect(&self) -> Result<Client> {
+        self.target.connect()
+    }
+
+    /// The database as a URL without its password, for messages.
+    pub fn describe(&self) -> String {
+        self.target.describe()
+    }
+
+    /// Lets go of the embedded server, which stops it unless others use it.
+    ///
+    /// # Errors
+    /// A server that does not stop.
+    pub fn close(self) -> Result<()> {
+        self.session.map_or(Ok(()), Session::release)
+    }
+}
+
+fn from_datastore(datastore: &Datastore) -> Result<Target> {
+    let kind = datastore.connection.as_ref().map_or("postgresql", |text| text.0.as_str());
+    // SQLAlchemy names a driver behind a plus sign: postgresql+psycopg2.
+    if !matches!(kind.split('+').next(), Some("postgresql" | "postgres")) {
+        return Err(Error::refused(format!(
+            "datastore.connection: {kind:?} is not a database that pghaul loads"
+        ))
+        .remedy("write postgresql"));
+    }
+    let text = |value: &Option<crate::config::Text>| value.as_ref().map(|text| text.0.clone());
+    Ok(Target::from_parts(
+        text(&datastore.server),
+        datastore.port.map(|port| port.0),
+        text(&datastore.user),
+        text(&datastore.passwd).map(Secret::new),
+        text(&datastore.db),
+    ))
+}

@@ -197,18 +197,20 @@ fn allow_and_prefer_fall_back_to_the_other() {
 }
 
 #[test]
-fn the_certificate_of_a_ca_as_the_servers_own_is_explained() {
-    let work = Workdir::new();
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = params.self_signed(&key).unwrap().pem();
-    work.write("home/.postgresql/root.crt", &certificate);
-    let tls = Some((certificate, key.serialize_pem()));
-    let server = Server::start(ServerOptions { tls, ..ServerOptions::default() });
-    let role = server.database().role(PASSWORD);
+fn a_self_signed_certificate_is_trusted_as_its_own_root_unless_it_is_a_cas() {
     let no = "the certificate of an authority (CA) as its own";
-    assert_modes(&work, &keywords(&server, "localhost", &role), ["plain", "plain", "tls", no, no, no]);
+    for (is_ca, verified) in [(IsCa::ExplicitNoCa, "tls"), (IsCa::Ca(BasicConstraints::Unconstrained), no)] {
+        let work = Workdir::new();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap().pem();
+        work.write("home/.postgresql/root.crt", &certificate);
+        let tls = Some((certificate, key.serialize_pem()));
+        let server = Server::start(ServerOptions { tls, ..ServerOptions::default() });
+        let text = keywords(&server, "localhost", &server.database().role(PASSWORD));
+        assert_modes(&work, &text, ["plain", "plain", "tls", verified, verified, verified]);
+    }
 }
 
 #[test]

@@ -106,15 +106,14 @@ impl Target {
                 let described = host::describe(std::slice::from_ref(host), &user, dbname);
                 let attempt = Attempt { host, user: &user, dbname, described: &described, password: source };
                 let config = client::config(&self.0, &user, dbname, password.as_ref());
-                match self.connect_host(&attempt, &config, tls.as_ref(), *session) {
+                let failed = match self.connect_host(&attempt, &config, tls.as_ref(), *session) {
                     Ok(client) => return Ok(client),
-                    Err(failed) => {
-                        let answered = failed.last().is_some_and(|refusal| refusal.next != Next::Address);
-                        refusals.extend(failed);
-                        if answered {
-                            return Err(summary(refusals));
-                        }
-                    }
+                    Err(failed) => failed,
+                };
+                let answered = failed.last().is_some_and(|refusal| refusal.next != Next::Address);
+                refusals.extend(failed);
+                if answered {
+                    return Err(summary(refusals));
                 }
             }
         }

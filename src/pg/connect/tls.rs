@@ -41,6 +41,7 @@ fn verifier(
 ) -> Result<Arc<dyn ServerCertVerifier>> {
     let algorithms = provider.signature_verification_algorithms;
     let roots = match params.ssl_mode() {
+        // libpq would check the chain here too where there is a root file, and on failure go on without TLS.
         SslMode::Disable | SslMode::Allow | SslMode::Prefer => None,
         mode => roots(params, mode, home)?,
     };

@@ -54,7 +54,7 @@ fn check_owner(layout: &Layout, owner: &Owner, metadata: &fs::Metadata) -> Resul
     }
     let theirs = name_of(metadata.uid());
     Err(Error::refused(format!("the data directory {} belongs to the user {theirs}", layout.data.display()))
-        .remedy(format!("run pghaul as that user, or name another directory with --data-dir")))
+        .remedy("run pghaul as that user, or name another directory with --data-dir"))
 }
 
 /// An error about the data directory, with the remedy that always works.

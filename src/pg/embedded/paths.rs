@@ -59,6 +59,11 @@ impl Layout {
         socket_in(&self.socket_dir)
     }
 
+    /// The file beside the socket in which PostgreSQL notes whose it is.
+    pub fn socket_lock(&self) -> PathBuf {
+        self.socket_dir.join(format!(".s.PGSQL.{PORT}.lock"))
+    }
+
     /// Whether the socket's directory lies outside the data directory.
     pub fn socket_dir_is_elsewhere(&self) -> bool {
         !self.socket_dir.starts_with(&self.data)

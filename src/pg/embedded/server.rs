@@ -35,7 +35,8 @@ enum Postmaster {
     Absent,
     /// The process is our server.
     Running(i32),
-    /// The server is gone (a crash of the machine, say), and another process has its number now.
+    /// The server is gone (a crash of the machine, say), and the process that has its number now is another one
+    /// or a zombie; PostgreSQL itself would take it for the server.
     Replaced,
 }
 
@@ -67,10 +68,19 @@ fn postmaster(layout: &Layout) -> Result<Postmaster> {
     Ok(match (theirs, fs::metadata(&layout.cluster)) {
         (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()) => Postmaster::Running(pid),
         (Ok(_), Ok(_)) => Postmaster::Replaced,
+        // Killed, but not yet buried: a container's first process may never do that.
+        _ if is_zombie(pid) => Postmaster::Replaced,
         // Not Linux, or a container whose root may not look at other users' processes.
         _ if answers(layout) => Postmaster::Running(pid),
         _ => Postmaster::Absent,
     })
+}
+
+/// Whether a process has ended and its parent has not asked how (proc_pid_stat(5): the state follows the name,
+/// which is in parentheses and may contain some itself).
+fn is_zombie(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with(['Z', 'X']))
 }
 
 fn answers(layout: &Layout) -> bool {
@@ -115,6 +125,8 @@ pub(super) fn start(runner: &Runner, start: &StartLock) -> Result<()> {
     if postmaster(layout)? == Postmaster::Replaced {
         disown(layout)?;
     }
+    // Nothing answers there, and no one else can enter the directory: what a killed server left.
+    let _ = fs::remove_file(layout.socket_lock());
     write_settings(layout)?;
     rotate(&layout.server_log);
     let mut command = runner.command("pg_ctl");
@@ -222,6 +234,19 @@ mod tests {
         assert_eq!(postmaster(&layout).unwrap(), Postmaster::Absent);
         let text = fs::read_to_string(layout.cluster.join("postmaster.pid")).unwrap();
         assert_eq!(text, format!("{NO_PROCESS}\n/data\n").as_str());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_zombie_is_not_the_server() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let (_temp, layout) = cluster_with(&format!("{}\n", child.id()));
+        while !is_zombie(i32::try_from(child.id()).unwrap()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let found = postmaster(&layout).unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, Postmaster::Replaced);
     }
 
     #[cfg(target_os = "linux")]

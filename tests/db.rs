@@ -1,6 +1,9 @@
 //! `pghaul db`, for real: the binary, PostgreSQL's own programs, and one data directory per test.
 //! The tests pass as root, where the server runs as another user, and as an ordinary user.
 
+// Clippy knows #[test] functions only, and the helpers of a test are test code too.
+#![allow(clippy::unwrap_used)]
+
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, Uid};
 use std::fs::{self, Permissions};

@@ -13,6 +13,9 @@ pub enum Exit {
     Rejects,
     /// Stopped by a signal (`SIGINT` or `SIGTERM`): what was published stays, the rest was rolled back.
     Interrupted(i32),
+    /// A number with a meaning of its own: what psql returned under `pghaul db psql`, and 1 from
+    /// `pghaul db status` when the server does not run.
+    Other(u8),
 }
 
 impl Exit {
@@ -24,6 +27,7 @@ impl Exit {
             Exit::Refused => 2,
             Exit::Rejects => 3,
             Exit::Interrupted(signal) => 128 + u8::try_from(signal).unwrap_or(2),
+            Exit::Other(code) => code,
         }
     }
 }
@@ -44,5 +48,6 @@ mod tests {
         assert_eq!(codes, [0, 1, 2, 3]);
         assert_eq!(Exit::Interrupted(2).code(), 130);
         assert_eq!(Exit::Interrupted(15).code(), 143);
+        assert_eq!(Exit::Other(7).code(), 7);
     }
 }

@@ -3,10 +3,12 @@
 use crate::error::{Error, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use signal_hook::{SigId, low_level};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+static SIGINT_ACTIONS: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
 
 /// Installs the handlers for `SIGINT` and `SIGTERM`; called once by the command line.
 ///
@@ -17,11 +19,25 @@ pub fn install() -> std::io::Result<()> {
     let once = Arc::new(AtomicBool::new(false));
     for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
         // Registered first, so that it acts only when an earlier signal has set the flag.
-        flag::register_conditional_shutdown(signal, code, Arc::clone(&once))?;
-        flag::register(signal, Arc::clone(&once))?;
-        flag::register_usize(signal, Arc::clone(seen), signal as usize)?;
+        let actions = [
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&once))?,
+            flag::register(signal, Arc::clone(&once))?,
+            flag::register_usize(signal, Arc::clone(seen), signal as usize)?,
+        ];
+        if signal == SIGINT {
+            SIGINT_ACTIONS.lock().unwrap_or_else(PoisonError::into_inner).extend(actions);
+        }
     }
     Ok(())
+}
+
+/// From here on Ctrl-C is for the interactive program that we run, however often it is pressed; we do not react.
+///
+/// The handler stays, with nothing to do: to *ignore* the signal would be inherited by the program.
+pub fn leave_ctrl_c_to_child() {
+    for action in SIGINT_ACTIONS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        low_level::unregister(action);
+    }
 }
 
 /// The signal that asked to stop, if one did.

@@ -1,1 +1,241 @@
 //! The embedded server: a private PostgreSQL cluster run from the machine's own binaries.
+//!
+//! ```text
+//! acquire: lock start.lock → create the cluster → start the server → share users.lock → unlock
+//! release: lock start.lock → give the share back → the last one stops the server → unlock
+//! ```
+//!
+//! `pghaul db start` leaves the file `keep`, and with it the server runs until `pghaul db stop`.
+
+mod binaries;
+mod child;
+mod cluster;
+mod directory;
+mod locks;
+mod owner;
+mod paths;
+mod server;
+mod settings;
+
+use crate::{Error, Result};
+use binaries::{Binaries, Lookup};
+use child::Runner;
+use directory::cannot_use;
+use locks::{StartLock, UserShare};
+use nix::libc::O_NOFOLLOW;
+use nix::unistd::Uid;
+use owner::Owner;
+use paths::Layout;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The embedded server of one data directory; nothing is touched until it is asked for.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    layout: Layout,
+}
+
+/// Whether [`Embedded::start`] had anything to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// The server was started.
+    Now,
+    /// It was running; it is kept from now on.
+    Before,
+}
+
+/// What can be known about the server from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The server's process number, while it runs.
+    pub pid: Option<i32>,
+    /// The major version of PostgreSQL that made the cluster; none before the first start.
+    pub version: Option<u32>,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// The database's URL.
+    pub url: String,
+    /// Whether the server runs until `pghaul db stop`, rather than for as long as it is used.
+    pub kept: bool,
+}
+
+impl Embedded {
+    /// The server of a data directory: the given one, `/var/lib/pghaul` for root, else `pghaul` in
+    /// `$XDG_DATA_HOME` or `~/.local/share`.
+    ///
+    /// # Errors
+    /// When none is given and there is no home directory.
+    pub fn new(data_dir: Option<&Path>) -> Result<Self> {
+        let data = paths::data_dir(data_dir, Uid::effective().is_root(), |name| std::env::var_os(name))?;
+        Ok(Embedded { layout: Layout::new(data) })
+    }
+
+    /// The URL of the database, whether the server runs or not.
+    pub fn url(&self) -> String {
+        self.layout.url()
+    }
+
+    /// Creates the cluster and starts the server where needed, and holds a share in its use.
+    ///
+    /// # Errors
+    /// Refused, with what helps: no binaries or the wrong ones, a directory that cannot be used, a full disk.
+    pub fn acquire(&self) -> Result<Session> {
+        let (start, owner) = self.enter()?;
+        self.ensure_running(&start, &owner)?;
+        let share = UserShare::take(&self.layout, &start)?;
+        let session = Session { embedded: self.clone(), share: Some(share) };
+        drop(start);
+        // The session exists, so that what fails from here on stops the server again.
+        server::wait_until_ready(&self.layout)?;
+        Ok(session)
+    }
+
+    /// Starts the server, to run until [`Embedded::stop`].
+    ///
+    /// # Errors
+    /// As [`Embedded::acquire`].
+    pub fn start(&self) -> Result<Started> {
+        let (start, owner) = self.enter()?;
+        let started = self.ensure_running(&start, &owner)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).mode(0o600).custom_flags(O_NOFOLLOW);
+        options.open(&self.layout.keep).map_err(|error| cannot_use(&self.layout.data, &error))?;
+        drop(start);
+        server::wait_until_ready(&self.layout)?;
+        Ok(started)
+    }
+
+    /// Stops the server, and returns whether it was running.
+    ///
+    /// # Errors
+    /// When another pghaul uses it, unless `force`; or when it does not stop.
+    pub fn stop(&self, force: bool) -> Result<bool> {
+        // Nothing is created only to be stopped.
+        if fs::symlink_metadata(&self.layout.start_lock).is_err_and(|e| e.kind() == ErrorKind::NotFound) {
+            return Ok(false);
+        }
+        let (start, owner) = self.enter()?;
+        if server::running(&self.layout)?.is_none() {
+            self.forget_keep()?;
+            return Ok(false);
+        }
+        if !force && locks::in_use(&self.layout, &start)? {
+            return Err(Error::refused(format!(
+                "another pghaul uses the embedded server in {} right now",
+                self.layout.data.display()
+            ))
+            .remedy("wait until it is done, or break it off with --force"));
+        }
+        self.forget_keep()?;
+        self.stop_running(&start, &owner)?;
+        Ok(true)
+    }
+
+    /// What is known about the server; changes nothing.
+    ///
+    /// # Errors
+    /// When the data directory cannot be read.
+    pub fn status(&self) -> Result<Status> {
+        let pid = server::running(&self.layout)?;
+        Ok(Status {
+            pid,
+            version: cluster::version(&self.layout)?,
+            data_dir: self.layout.data.clone(),
+            url: self.url(),
+            kept: pid.is_some() && self.layout.keep.exists(),
+        })
+    }
+
+    /// The path of a psql for this server.
+    ///
+    /// # Errors
+    /// When the machine has none.
+    pub fn psql(&self) -> Result<PathBuf> {
+        let lookup = Lookup::here();
+        Binaries::find(&lookup, cluster::version(&self.layout)?)?.psql(&lookup)
+    }
+
+    /// Prepares the data directory and waits for the start lock.
+    fn enter(&self) -> Result<(StartLock, Owner)> {
+        let owner = Owner::of(&self.layout.cluster)?;
+        directory::prepare_data(&self.layout, &owner)?;
+        let start = StartLock::wait(&self.layout)?;
+        // Another pghaul may have created the cluster meanwhile.
+        Ok((start, Owner::of(&self.layout.cluster)?))
+    }
+
+    fn ensure_running(&self, start: &StartLock, owner: &Owner) -> Result<Started> {
+        if server::running(&self.layout)?.is_some() {
+            return Ok(Started::Before);
+        }
+        // Left by a server that ended otherwise than by `db stop`.
+        self.forget_keep()?;
+        let version = cluster::version(&self.layout)?;
+        let binaries = Binaries::find(&Lookup::here(), version)?;
+        owner.check_access(&binaries, &self.layout.data)?;
+        let runner = Runner { layout: &self.layout, owner, binaries: &binaries };
+        if version.is_none() {
+            cluster::create(&runner, start)?;
+        }
+        server::start(&runner, start)?;
+        Ok(Started::Now)
+    }
+
+    fn stop_running(&self, start: &StartLock, owner: &Owner) -> Result<()> {
+        let lookup = Lookup::here();
+        let version = cluster::version(&self.layout)?;
+        // Its own programs may be gone by now; every pg_ctl can stop every server.
+        let binaries = Binaries::find(&lookup, version).or_else(|_| Binaries::find(&lookup, None))?;
+        server::stop(&Runner { layout: &self.layout, owner, binaries: &binaries }, start)
+    }
+
+    fn forget_keep(&self) -> Result<()> {
+        match fs::remove_file(&self.layout.keep) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(cannot_use(&self.layout.data, &error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A share in the use of the running server. The last one to be released stops it, unless it is kept.
+#[derive(Debug)]
+pub struct Session {
+    embedded: Embedded,
+    share: Option<UserShare>,
+}
+
+impl Session {
+    /// The URL of the database.
+    pub fn url(&self) -> String {
+        self.embedded.url()
+    }
+
+    /// Gives the share back, and stops the server if no one else needs it. Connections must be closed before.
+    ///
+    /// # Errors
+    /// When the server does not stop.
+    pub fn release(mut self) -> Result<()> {
+        self.give_back()
+    }
+
+    fn give_back(&mut self) -> Result<()> {
+        let Some(share) = self.share.take() else { return Ok(()) };
+        let layout = &self.embedded.layout;
+        let start = StartLock::wait_to_clean_up(layout)?;
+        share.give_back().map_err(|error| cannot_use(&layout.data, &error))?;
+        if layout.keep.exists() || locks::in_use(layout, &start)? || server::running(layout)?.is_none() {
+            return Ok(());
+        }
+        self.embedded.stop_running(&start, &Owner::of(&layout.cluster)?)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Err(error) = self.give_back() {
+            tracing::warn!("cannot stop the embedded server: {error}");
+        }
+    }
+}

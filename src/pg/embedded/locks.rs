@@ -1,0 +1,145 @@
+//! What keeps several pghaul processes on one data directory apart.
+//!
+//! `start.lock` is held exclusively around every start and stop; `users.lock` is shared by everyone who uses
+//! the server, so that whoever gets it exclusively is the last. The kernel releases both when a process dies.
+
+use super::directory::cannot_use;
+use super::paths::Layout;
+use crate::{Result, interrupt};
+use nix::libc::O_NOFOLLOW;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// How often a waiting process asks again; short against a start (0.1 s), and no load.
+const POLL: Duration = Duration::from_millis(20);
+
+/// The right to start and stop the server, until dropped.
+#[derive(Debug)]
+pub(super) struct StartLock(File);
+
+impl StartLock {
+    /// Waits for the lock, or for Ctrl-C.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or locked, or the run is interrupted.
+    pub fn wait(layout: &Layout) -> Result<Self> {
+        let file = open(layout, &layout.start_lock)?;
+        let mut told = false;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(StartLock(file)),
+                Err(TryLockError::Error(error)) => return Err(cannot_use(&layout.data, &error)),
+                Err(TryLockError::WouldBlock) => interrupt::check()?,
+            }
+            if !told {
+                tracing::info!("waiting for another pghaul to start or stop the embedded server");
+                told = true;
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Waits for the lock whatever happens: for cleaning up after Ctrl-C.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or locked.
+    pub fn wait_to_clean_up(layout: &Layout) -> Result<Self> {
+        let file = open(layout, &layout.start_lock)?;
+        file.lock().map_err(|error| cannot_use(&layout.data, &error))?;
+        Ok(StartLock(file))
+    }
+
+    /// The lock as a child's standard input: when pghaul is killed, the lock outlives it until the child
+    /// (initdb, pg_ctl) has ended, and no other pghaul gets in its way.
+    ///
+    /// # Errors
+    /// When the process has no file descriptor left.
+    pub fn as_stdin(&self) -> std::io::Result<Stdio> {
+        Ok(Stdio::from(self.0.try_clone()?))
+    }
+}
+
+/// One share in the use of the server, until dropped.
+#[derive(Debug)]
+pub(super) struct UserShare(File);
+
+impl UserShare {
+    /// Takes a share; the caller holds the start lock.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or locked.
+    pub fn take(layout: &Layout, _start: &StartLock) -> Result<Self> {
+        let file = open(layout, &layout.users_lock)?;
+        file.lock_shared().map_err(|error| cannot_use(&layout.data, &error))?;
+        Ok(UserShare(file))
+    }
+
+    /// Gives the share back; dropping it does the same once every child that is being spawned has its program.
+    ///
+    /// # Errors
+    /// When the system refuses, which it does not do for a lock that is held.
+    pub fn give_back(self) -> std::io::Result<()> {
+        self.0.unlock()
+    }
+}
+
+/// Whether anyone holds a share; the caller holds the start lock, so the answer stays true until it lets go.
+///
+/// # Errors
+/// When the file cannot be opened or locked.
+pub(super) fn in_use(layout: &Layout, _start: &StartLock) -> Result<bool> {
+    match open(layout, &layout.users_lock)?.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(cannot_use(&layout.data, &error)),
+    }
+}
+
+fn open(layout: &Layout, path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(O_NOFOLLOW);
+    options.open(path).map_err(|error| cannot_use(&layout.data, &format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_counted_and_a_symlink_is_not_followed() {
+        let temp = tempfile::tempdir().unwrap();
+        let layout = Layout::new(temp.path().canonicalize().unwrap());
+        let start = StartLock::wait(&layout).unwrap();
+        let one = UserShare::take(&layout, &start).unwrap();
+        let two = UserShare::take(&layout, &start).unwrap();
+        assert!(in_use(&layout, &start).unwrap());
+        drop(one);
+        assert!(in_use(&layout, &start).unwrap());
+        drop(two);
+        assert!(!in_use(&layout, &start).unwrap());
+        drop(start);
+
+        std::fs::remove_file(&layout.start_lock).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &layout.start_lock).unwrap();
+        assert!(StartLock::wait(&layout).is_err());
+    }
+
+    #[test]
+    fn a_childs_standard_input_keeps_the_lock() {
+        let temp = tempfile::tempdir().unwrap();
+        let layout = Layout::new(temp.path().canonicalize().unwrap());
+        let start = StartLock::wait(&layout).unwrap();
+        let mut child =
+            std::process::Command::new("sleep").arg("60").stdin(start.as_stdin().unwrap()).spawn().unwrap();
+        drop(start);
+        let file = open(&layout, &layout.start_lock).unwrap();
+        let held = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(held);
+        assert!(file.try_lock().is_ok());
+    }
+}

@@ -1,5 +1,6 @@
 //! `pghaul db`: the embedded server by hand.
 
+use super::target::DataDirArg;
 use crate::exit::Exit;
 use crate::pg::embedded::{Embedded, Started};
 use crate::{Error, Result, interrupt};
@@ -40,9 +41,8 @@ All arguments go to psql; pghaul's own flags stand before `psql`. The exit code 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DbArgs {
-    /// Directory of the embedded server [default: ~/.local/share/pghaul; for root /var/lib/pghaul]
-    #[arg(long, global = true, value_name = "DIR", env = "PGHAUL_DATA_DIR", hide_env_values = true)]
-    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    data_dir: DataDirArg,
     #[command(subcommand)]
     command: DbCommand,
 }
@@ -87,9 +87,9 @@ pub struct PsqlArgs {
 /// # Errors
 /// What [`Embedded`] says, and when psql cannot be run.
 pub fn run(args: DbArgs) -> Result<Exit> {
-    let embedded = Embedded::new(args.data_dir.as_deref())?;
+    let embedded = Embedded::new(args.data_dir.data_dir.as_deref())?;
     match args.command {
-        DbCommand::Start => start(&embedded, args.data_dir),
+        DbCommand::Start => start(&embedded, args.data_dir.data_dir),
         DbCommand::Stop { force } => stop(&embedded, force),
         DbCommand::Status => status(&embedded),
         DbCommand::Url => url(&embedded),

@@ -1,8 +1,11 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 pub mod db;
+pub mod ingest;
+pub mod target;
 
 use crate::exit::Exit;
+use crate::report::log::{self, Verbosity};
 use crate::{Result, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -31,8 +34,21 @@ pub struct GlobalArgs {
     pub quiet: bool,
 }
 
+impl GlobalArgs {
+    /// How much is to be printed.
+    pub fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Load versioned zip dumps: one child table per version under each mother table
+    Ingest(ingest::IngestArgs),
     /// Start, stop and open the embedded server
     Db(db::DbArgs),
 }
@@ -43,17 +59,23 @@ pub fn main() -> Exit {
     match run(cli) {
         Ok(exit) => exit,
         Err(error) => {
-            for message in error.messages() {
-                eprintln!("error: {message}");
-            }
+            print_errors(&error.messages());
             error.exit()
         }
     }
 }
 
+fn print_errors(messages: &[String]) {
+    for message in messages {
+        eprintln!("error: {message}");
+    }
+}
+
 fn run(cli: Cli) -> Result<Exit> {
     interrupt::install().map_err(|error| crate::Error::refused(format!("cannot handle signals: {error}")))?;
+    log::init(cli.global.verbosity());
     match cli.command {
+        Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Db(args) => db::run(args),
     }
 }

@@ -44,7 +44,7 @@ impl Member {
         }
         let method = match file.compression() {
             CompressionMethod::Stored => Method::Stored,
-            CompressionMethod::Deflated => Method::Deflated,
+            CompressionMethod::DEFLATE => Method::Deflated,
             other => {
                 return Err(Error::refused(format!("compression method {other} is not supported"))
                     .remedy("compress the dump with deflate, which every zip tool knows"));

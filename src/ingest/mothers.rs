@@ -3,8 +3,8 @@
 use super::catalogue::{DataFile, position};
 use super::settings::{DeclaredMother, MothersMode, Settings};
 use super::state::State;
-use crate::pg::catalog::{Relation, TypeNames};
-use crate::pg::ident::{Qualified, quote};
+use crate::pg::catalog::{Column, Relation, TypeNames};
+use crate::pg::ident::Qualified;
 use crate::pg::ledger;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -15,8 +15,10 @@ use postgres::Client;
 pub struct Mother {
     /// Its name.
     pub name: String,
-    /// Names and types of its columns, as the server spells them.
-    pub columns: Vec<(String, TypeName)>,
+    /// Its columns, as the server spells them.
+    pub columns: Vec<Column>,
+    /// Its `CHECK` constraints, which every version table must have.
+    pub checks: Vec<String>,
 }
 
 /// What happens to the mothers before the load.
@@ -75,6 +77,7 @@ pub fn resolve(
             Ok(wanted) => mothers.push(Mother {
                 name: name.to_owned(),
                 columns: kept.map_or(wanted, |table| table.columns.clone()),
+                checks: kept.map_or(Vec::new(), |table| table.checks.clone()),
             }),
             Err(error) => faults.push(error.into_refused().at(Place::table(name))),
         }
@@ -102,24 +105,24 @@ fn declared_columns(
     declared: &DeclaredMother,
     client: &mut Client,
     types: &mut TypeNames,
-) -> Result<Vec<(String, TypeName)>> {
+) -> Result<Vec<Column>> {
     let mut columns = Vec::with_capacity(declared.columns.len());
     for (name, type_name) in &declared.columns {
         let canonical =
             types.canonical(client, type_name).map_err(|error| error.at(Place::default().column(name)))?;
-        columns.push((name.clone(), canonical));
+        columns.push(Column::plain(name, canonical));
     }
     Ok(columns)
 }
 
 /// Whether the existing table has the declared columns with the declared types; it may have more.
-fn agree(declared: &[(String, TypeName)], table: &Relation) -> Result<()> {
+fn agree(declared: &[Column], table: &Relation) -> Result<()> {
     let mut faults = Vec::new();
-    for (name, type_name) in declared {
+    for Column { name, type_name, .. } in declared {
         let place = Place::default().column(name);
-        match table.columns.iter().find(|(existing, _)| existing == name) {
-            Some((_, existing)) if existing == type_name => {}
-            Some((_, existing)) => faults.push(
+        match table.columns.iter().find(|existing| existing.name == *name) {
+            Some(existing) if existing.type_name == *type_name => {}
+            Some(Column { type_name: existing, .. }) => faults.push(
                 Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
                     .at(place)
                     .remedy("change mother_tables, or load everything anew with --mothers recreate"),
@@ -135,11 +138,7 @@ fn agree(declared: &[(String, TypeName)], table: &Relation) -> Result<()> {
 }
 
 /// The columns that all versions have, in the first one's order; `text` where their types differ.
-fn common_columns(
-    versions: &[&DataFile],
-    client: &mut Client,
-    types: &mut TypeNames,
-) -> Result<Vec<(String, TypeName)>> {
+fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
     let mut columns = Vec::new();
     for column in &first.columns {
@@ -156,7 +155,7 @@ fn common_columns(
             let other = types.canonical(client, &file.columns[index].type_name);
             agreed &= other.map_err(|error| error.at(place(file)))? == type_name;
         }
-        columns.push((column.name.clone(), if agreed { type_name } else { TypeName::text() }));
+        columns.push(Column::plain(&column.name, if agreed { type_name } else { TypeName::text() }));
     }
     if columns.is_empty() {
         return Err(Error::refused("its versions have no column in common")
@@ -194,11 +193,7 @@ pub fn changes(settings: &Settings, mothers: &[Mother], state: &State) -> Result
             MothersMode::Purge => false,
         };
         if create {
-            let columns: Vec<String> = mother
-                .columns
-                .iter()
-                .map(|(name, type_name)| format!("{} {type_name}", quote(name)))
-                .collect();
+            let columns: Vec<String> = mother.columns.iter().map(Column::definition).collect();
             changes.statements.push(format!("CREATE TABLE {table} ({})", columns.join(", ")));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::mothers::{Changes, Mother};
 use super::unit::{Action, Unit};
+use crate::pg::catalog::Column;
 
 /// The catalogue, the statements, and how each version's columns differ from its mother's.
 pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
@@ -22,7 +23,11 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
     }
     text.push_str("\n-- Columns\n");
     for mother in mothers {
-        text.push_str(&format!("-- {}: {}\n", mother.name, list(mother.columns.iter().map(spelled))));
+        text.push_str(&format!(
+            "-- {}: {}\n",
+            mother.name,
+            list(mother.columns.iter().map(Column::to_string))
+        ));
         for unit in units.iter().filter(|unit| unit.mother.name() == mother.name) {
             text.push_str(&format!("--   {}{}\n", unit.table.name(), difference(unit)));
         }
@@ -43,16 +48,12 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
 fn difference(unit: &Unit) -> String {
     let mut text = String::new();
     if !unit.own_columns.is_empty() {
-        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(spelled))));
+        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
     }
     if !unit.missing.is_empty() {
         text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
     }
     if text.is_empty() { ", the same columns".to_owned() } else { text }
-}
-
-fn spelled((name, type_name): &(String, crate::pg::type_name::TypeName)) -> String {
-    format!("{name} {type_name}")
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

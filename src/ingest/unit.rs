@@ -5,9 +5,8 @@ use super::mothers::Mother;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
 use crate::copy::encode::CopyColumn;
-use crate::pg::catalog::TypeNames;
-use crate::pg::ident::{Qualified, quote};
-use crate::pg::type_name::TypeName;
+use crate::pg::catalog::{Column, TypeNames};
+use crate::pg::ident::Qualified;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use serde_json::{Value, json};
@@ -24,8 +23,12 @@ pub struct Unit {
     pub table: Qualified,
     /// The mother table.
     pub mother: Qualified,
+    /// Columns that the version table has from its mother.
+    pub mother_columns: Vec<Column>,
     /// Columns of the version table that the mother lacks, behind the mother's own.
-    pub own_columns: Vec<(String, TypeName)>,
+    pub own_columns: Vec<Column>,
+    /// The mother's `CHECK` constraints.
+    checks: Vec<String>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
     /// The data file's columns in its order, as the version table calls them.
@@ -84,18 +87,19 @@ fn build_unit(
     let mut own_columns = Vec::new();
     let mut copy_columns = Vec::new();
     for (column, matched) in file.columns.iter().zip(&in_mother) {
-        let (name, type_name) = match matched {
+        let target = match matched {
             Some(index) => mother.columns[*index].clone(),
             None => {
                 let canonical = types
                     .canonical(client, &column.type_name)
                     .map_err(|error| error.at(Place::default().column(&column.name)))?;
-                own_columns.push((column.name.clone(), canonical.clone()));
-                (column.name.clone(), canonical)
+                let own = Column::plain(&column.name, canonical);
+                own_columns.push(own.clone());
+                own
             }
         };
         if column.in_data {
-            copy_columns.push(CopyColumn { name, type_name: type_name.as_str().to_owned() });
+            copy_columns.push(CopyColumn { name: target.name, type_name: target.type_name.to_string() });
         }
     }
     let count = mother.columns.len() + own_columns.len();
@@ -107,7 +111,7 @@ fn build_unit(
     }
     let missing = (0..mother.columns.len())
         .filter(|index| !in_mother.contains(&Some(*index)))
-        .map(|index| mother.columns[index].0.clone())
+        .map(|index| mother.columns[index].name.clone())
         .collect();
     let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
     let action = action(&file, mother, &fingerprint, state, settings)?;
@@ -115,7 +119,9 @@ fn build_unit(
     Ok(Unit {
         table: Qualified::new(schema, &file.child),
         mother: Qualified::new(schema, &mother.name),
+        mother_columns: mother.columns.clone(),
         own_columns,
+        checks: mother.checks.clone(),
         missing,
         copy_columns,
         fingerprint,
@@ -127,7 +133,7 @@ fn build_unit(
 /// For each column of the file, its place among the mother's columns. Equal spelling comes first, so that a
 /// column that differs in case alone cannot take another's place.
 fn match_columns(mother: &Mother, file: &DataFile) -> Vec<Option<usize>> {
-    let mother_names: Vec<&str> = mother.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
     let mut matched: Vec<Option<usize>> =
         file.columns.iter().map(|column| mother_names.iter().position(|name| *name == column.name)).collect();
     for index in 0..matched.len() {
@@ -143,13 +149,13 @@ fn match_columns(mother: &Mother, file: &DataFile) -> Vec<Option<usize>> {
 fn fingerprint(
     file: &DataFile,
     copy_columns: &[CopyColumn],
-    own_columns: &[(String, TypeName)],
+    own_columns: &[Column],
     mother: &Mother,
     settings: &Settings,
 ) -> Value {
     let member = |member: &super::member::Member| json!({"crc32": format!("{:08x}", member.crc32), "bytes": member.bytes});
-    let pairs = |columns: &[(String, TypeName)]| -> Value {
-        columns.iter().map(|(name, type_name)| json!([name, type_name.as_str()])).collect()
+    let pairs = |columns: &[Column]| -> Value {
+        columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
     };
     let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
     let format = &settings.format;
@@ -203,13 +209,14 @@ fn action(
 }
 
 impl Unit {
-    /// The statement that creates the version table under `name`, not yet attached to its mother. `LIKE` brings
-    /// the mother's columns and constraints, without which `INHERIT` would be refused (PostgreSQL documentation,
-    /// ALTER TABLE, `INHERIT`).
+    /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
+    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
+    /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
+    /// mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
-        let own =
-            self.own_columns.iter().map(|(column, type_name)| format!(", {} {type_name}", quote(column)));
-        format!("CREATE TABLE {name} (LIKE {} INCLUDING CONSTRAINTS{})", self.mother, own.collect::<String>())
+        let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
+        let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
+        format!("CREATE TABLE {name} ({})", clauses.join(", "))
     }
 
     /// The statement that makes the rows visible through the mother.

@@ -1,10 +1,11 @@
 //! What is in the target database: tables, their columns and children, types, and what this role may do.
 
-use super::ident::Qualified;
+use super::ident::{Qualified, quote};
 use super::type_name::TypeName;
 use crate::{Error, Place, Result};
 use postgres::{Client, Statement};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 /// A relation by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +14,21 @@ pub struct Relation {
     pub kind: char,
     /// Whether this role owns it, directly or through membership; only owners may attach children or drop it.
     pub owned: bool,
-    /// Names and types of its columns, in order.
-    pub columns: Vec<(String, TypeName)>,
+    /// Its columns, in order.
+    pub columns: Vec<Column>,
+    /// Its `CHECK` constraints that children must have, as clauses of `CREATE TABLE`.
+    pub checks: Vec<String>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the server spells it.
+    pub type_name: TypeName,
+    /// What stands behind the type in `CREATE TABLE`: a collation, `NOT NULL`, or nothing.
+    pub attributes: String,
 }
 
 /// An inheritance child.
@@ -33,10 +47,28 @@ pub struct Rights {
     pub role: String,
     /// The database.
     pub database: String,
-    /// The first existing schema of the search path: where tables are created.
+    /// The first existing schema of the search path but the ledger's: where tables are created.
     pub schema: String,
     /// Whether the ledger's table exists.
     pub ledger_exists: bool,
+}
+
+impl Column {
+    /// A column that is nothing but a name and a type.
+    pub fn plain(name: impl Into<String>, type_name: TypeName) -> Column {
+        Column { name: name.into(), type_name, attributes: String::new() }
+    }
+
+    /// The column's clause in `CREATE TABLE`.
+    pub fn definition(&self) -> String {
+        format!("{} {}{}", quote(&self.name), self.type_name, self.attributes)
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.type_name)
+    }
 }
 
 impl Relation {
@@ -110,9 +142,20 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
     for row in client.query(include_str!("../sql/tables.sql"), &[&schema, &names])? {
         let (name, kind, owned): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
         let kind = kind.chars().next().unwrap_or('?');
-        let relation = found.entry(name).or_insert_with(|| Relation { kind, owned, columns: Vec::new() });
-        if let (Some(column), Some(type_name)) = (row.get(3), row.get(4)) {
-            relation.columns.push((column, TypeName::from_server(type_name)));
+        let relation = found.entry(name).or_insert_with(|| Relation {
+            kind,
+            owned,
+            columns: Vec::new(),
+            checks: Vec::new(),
+        });
+        if let (Some(name), Some(type_name), Some(attributes)) = (row.get(3), row.get(4), row.get(5)) {
+            let type_name = TypeName::from_server(type_name);
+            relation.columns.push(Column { name, type_name, attributes });
+        }
+    }
+    for row in client.query(include_str!("../sql/checks.sql"), &[&schema, &names])? {
+        if let Some(relation) = found.get_mut(row.get::<_, &str>(0)) {
+            relation.checks.push(row.get(1));
         }
     }
     Ok(found)

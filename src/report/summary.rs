@@ -3,18 +3,22 @@
 use super::{Report, UnitReport, UnitStatus};
 use comfy_table::{CellAlignment, Table, presets};
 
+/// Columns from here on hold numbers.
+const FIRST_NUMBER_COLUMN: usize = 4;
+
 /// The table of all units and a closing line.
 pub fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.units.is_empty() {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
+        table.load_style(presets::NOTHING);
         table.set_header(["unit", "from", "into", "status", "rows", "size", "seconds"]);
         for unit in &report.units {
             table.add_row(row(unit));
         }
-        for right_aligned in [4, 5, 6] {
-            if let Some(column) = table.column_mut(right_aligned) {
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, 2));
+            if index >= FIRST_NUMBER_COLUMN {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }

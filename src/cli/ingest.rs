@@ -1,0 +1,114 @@
+//! `pghaul ingest`: what was typed, and the way to a report.
+
+use super::target::{ReportArgs, TargetArgs};
+use super::{GlobalArgs, print_errors};
+use crate::Result;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::ingest;
+use crate::ingest::settings::{MothersMode, Request, Settings};
+use crate::report::{Started, UnitReport, print};
+use clap::{Args, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul ingest dumps/                            load every <app>_<version>.zip that has changed
+  pghaul ingest dumps/ --plan                     show what that would do
+  pghaul ingest lms_v3.zip --db postgresql://me@host/lms
+  pghaul ingest --config nightly.yml --report report.json
+
+Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 wrong usage,
+configuration or input, nothing was touched; 130, 143 interrupted.";
+
+/// What was typed after `pghaul ingest`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct IngestArgs {
+    /// Dumps, or folders of dumps [default: xport_cfg.zip_path in config.yml]
+    #[arg(value_name = "DUMP|DIR")]
+    inputs: Vec<PathBuf>,
+    /// Data files loaded at once [default: max_workers in config.yml, else the number of cores]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS")]
+    workers: Option<NonZeroUsize>,
+    /// What happens to the mother tables first
+    #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
+    mothers: MothersArg,
+    /// Show the catalogue, the statements and how the versions differ; change nothing
+    #[arg(long, conflicts_with = "report")]
+    plan: bool,
+    /// Load data files even if they have not changed
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MothersArg {
+    /// Create those that are missing
+    Keep,
+    /// Drop them and their version tables, and create them anew
+    Recreate,
+    /// Drop them and their version tables, and load nothing
+    Purge,
+}
+
+/// Runs `pghaul ingest`.
+///
+/// # Errors
+/// Everything that stopped the run before it touched anything; a report that cannot be written.
+pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
+    let started = Started::now("ingest");
+    args.report.check()?;
+    if args.plan {
+        return plan(&args, global);
+    }
+    let outcome = load(&args, global);
+    let report = match &outcome {
+        Ok(units) => started.finish(Ok(units.clone())),
+        Err(error) => started.finish(Err(error)),
+    };
+    args.report.deliver(&report, global.quiet)?;
+    outcome?;
+    let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
+    // Every unit that Ctrl-C stopped says the same.
+    errors.dedup();
+    print_errors(&errors);
+    Ok(report.exit())
+}
+
+fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {
+    let (settings, config) = settings(args, global)?;
+    let database = args.target.open(&config)?;
+    let units = ingest::run(&settings, &database, global.verbosity());
+    database.close()?;
+    units
+}
+
+fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
+    let (settings, config) = settings(args, global)?;
+    let database = args.target.open(&config)?;
+    let text = ingest::plan(&settings, &database);
+    database.close()?;
+    print(&text?)?;
+    Ok(Exit::Loaded)
+}
+
+fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)> {
+    let config = Config::load(global.config.as_deref())?;
+    let request = Request {
+        inputs: args.inputs.clone(),
+        workers: args.workers.map(NonZeroUsize::get),
+        mothers: match args.mothers {
+            MothersArg::Keep => MothersMode::Keep,
+            MothersArg::Recreate => MothersMode::Recreate,
+            MothersArg::Purge => MothersMode::Purge,
+        },
+        force: args.force,
+    };
+    Ok((Settings::resolve(request, &config)?, config))
+}

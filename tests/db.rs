@@ -439,3 +439,17 @@ fn a_killed_pghaul_and_its_orphaned_initdb_do_not_hinder_the_next() {
     assert_eq!(home.query("select 1"), "1");
     home.assert_stopped();
 }
+
+#[test]
+fn ctrl_c_during_the_first_start_ends_without_a_server() {
+    let home = Home::new();
+    let dir = binaries_with_initdb(&home, "sleep 1; \"$REAL\" \"$@\"");
+    let mut command = home.command(&["start"]);
+    let first = command.env("PGHAUL_PG_BIN", &dir).process_group(0).spawn().unwrap();
+    wait_for("initdb runs", || home.data.join("cluster.new").exists());
+    killpg(pid_of(&first), Signal::SIGINT).unwrap();
+    expect(130, &["start"], first.wait_with_output().unwrap());
+    home.assert_stopped();
+    assert_eq!(home.query("select 1"), "1");
+    home.assert_stopped();
+}

@@ -22,7 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   pghaul db start                                keep the server running
   psql \"$(pghaul db url)\"                        any client can use it
-  pghaul db psql -c 'select * from pghaul.loads' start, run psql, stop again
+  pghaul db psql -c 'select version()'           start, run psql, stop again
   pghaul db stop
 
 Without a database of your own (--db, DATABASE_URL, datastore:), every command of pghaul uses this

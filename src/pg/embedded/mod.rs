@@ -17,7 +17,7 @@ mod paths;
 mod server;
 mod settings;
 
-use crate::{Error, Result};
+use crate::{Error, Result, interrupt};
 use binaries::{Binaries, Lookup};
 use child::Runner;
 use directory::cannot_use;
@@ -178,6 +178,8 @@ impl Embedded {
         let runner = Runner { layout: &self.layout, owner, binaries: &binaries };
         if version.is_none() {
             cluster::create(&runner, start)?;
+            // Ctrl-C does not reach initdb, so that the cluster is there for the next run.
+            interrupt::check()?;
         }
         server::start(&runner, start)?;
         Ok(Started::Now)

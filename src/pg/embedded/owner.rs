@@ -148,15 +148,9 @@ mod tests {
     use nix::unistd::Gid;
 
     fn user(name: &str, uid: u32) -> User {
-        User {
-            name: name.into(),
-            passwd: Default::default(),
-            uid: Uid::from_raw(uid),
-            gid: Gid::from_raw(uid + 1),
-            gecos: Default::default(),
-            dir: "/".into(),
-            shell: "/bin/false".into(),
-        }
+        // The struct has more fields on other systems; every system has a root.
+        let root = User::from_uid(Uid::from_raw(0)).unwrap().unwrap();
+        User { name: name.into(), uid: Uid::from_raw(uid), gid: Gid::from_raw(uid + 1), ..root }
     }
 
     fn choose(existing: Option<u32>, names: &[&str]) -> Result<Owner> {

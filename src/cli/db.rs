@@ -243,7 +243,7 @@ mod tests {
         }
         let (line, args) = psql_args(&["db", "-v", "--data-dir", "d", "psql", "-h", "x"]);
         assert!(line.verbose && !line.quiet);
-        assert_eq!(line.db.data_dir, Some("d".into()));
+        assert_eq!(line.db.data_dir.data_dir, Some("d".into()));
         assert_eq!(args, ["-h", "x"]);
     }
 

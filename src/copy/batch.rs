@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn an_endless_row_is_refused_with_its_first_line() {
         let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
-        let input = std::io::Read::chain(&b"a\n`"[..], std::io::repeat(b'x'));
+        let input = (&b"a\n`"[..]).chain(std::io::repeat(b'x'));
         let start = Origin { line: 2, offset: 0 };
         let mut reader = BatchReader::new(input, Vec::new(), &format, LineEnd::Lf, start);
         let mut batch = Batch::new();

@@ -191,7 +191,10 @@ impl<'b> Rows<'b> {
 mod tests {
     use super::*;
 
-    fn rows_of(data: &[u8], line_end: LineEnd) -> Result<Vec<(u64, Vec<Option<String>>)>, RowFault> {
+    /// Each row's line and values.
+    type Parsed = Vec<(u64, Vec<Option<String>>)>;
+
+    fn rows_of(data: &[u8], line_end: LineEnd) -> Result<Parsed, RowFault> {
         let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
         let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: data.to_vec() };
         let mut rows = Rows::new(&batch, &format, line_end);

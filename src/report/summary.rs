@@ -108,6 +108,12 @@ mod tests {
         let mut report = Started::now("ingest")
             .finish(Ok(vec![unit(UnitStatus::Loaded, 1234), unit(UnitStatus::Skipped, 0)]));
         report.seconds = 1.5;
-        insta::assert_snapshot!(summary(&report), @"");
+        insta::assert_snapshot!(summary(&report), @r"
+        unit      from                  into   status      rows   size  seconds
+        v1_users  lms_v1.zip/users.dat  users  loaded     1,234  752 B     0.50
+        v1_users  lms_v1.zip/users.dat  users  unchanged      -      -        -
+
+        2 units: 1 loaded, 1 unchanged, 0 failed; 1,234 rows, 1.5 KiB in 1.50 s
+        ");
     }
 }

@@ -1,14 +1,19 @@
-//! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]) and running
-//! the binary ([`pghaul!`], [`Pghaul`], [`Workdir`]).
+//! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]), running the
+//! binary ([`pghaul!`], [`Pghaul`], [`Workdir`]), dumps ([`Dump`]), and runs of `pghaul ingest` on them ([`ingest!`],
+//! [`Ingest`]).
 //!
 //! A package of its own, so that no test binary compiles helpers that it does not call.
 
 mod binary;
 mod database;
+mod dump;
+mod ingest;
 mod server;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
+pub use dump::{Dump, Encryption, descriptor};
+pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
@@ -18,5 +23,13 @@ pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 macro_rules! pghaul {
     ($work:expr) => {
         $crate::Pghaul::new(env!("CARGO_BIN_EXE_pghaul"), &$work)
+    };
+}
+
+/// `pghaul ingest` with a folder of dumps and a database of its own: `ingest!().refused()`.
+#[macro_export]
+macro_rules! ingest {
+    () => {
+        $crate::Ingest::new(env!("CARGO_BIN_EXE_pghaul"))
     };
 }

@@ -2,7 +2,7 @@
 
 use super::member::Member;
 use crate::{Error, Place, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -36,7 +36,7 @@ pub struct TableFiles {
     pub data: Option<Member>,
 }
 
-/// Finds the dumps among files and folders; those of a folder in the order of their names.
+/// Finds the dumps among files and folders; those of a folder in the order of their names, and none twice.
 ///
 /// # Errors
 /// A path that does not exist, a folder without dumps, nothing to look at: all such faults at once.
@@ -49,7 +49,13 @@ pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
             Err(error) => faults.push(error.at(Place::file(input.display().to_string()))),
         }
     }
-    if faults.is_empty() { Ok(found) } else { Err(Error::many(faults)) }
+    if !faults.is_empty() {
+        return Err(Error::many(faults));
+    }
+    let mut seen = HashSet::new();
+    // A path that leads nowhere is kept as it is: opening it says what is wrong.
+    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(found)
 }
 
 fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
@@ -59,10 +65,12 @@ fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
         return Ok(vec![input.to_owned()]);
     }
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(input).map_err(Error::refused)? {
-        let path = entry.map_err(Error::refused)?.path();
+    let unreadable = |error| Error::refused(error).remedy("let this user read the folder");
+    for entry in std::fs::read_dir(input).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
         let is_dump = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(DUMP_EXTENSION));
-        if is_dump && path.is_file() {
+        // A symbolic link to a dump that is gone must not be passed over.
+        if is_dump && !path.is_dir() {
             paths.push(path);
         }
     }
@@ -85,9 +93,16 @@ impl Dump {
     }
 
     fn open_unplaced(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+        let unreadable = |error| {
+            Error::refused(error).remedy("let this user read the dump, or move it out of this folder")
+        };
+        // Before it is opened: a named pipe would wait for its writer.
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(Error::refused("is no file").remedy("name a zip file, or a folder of zip files"));
+        }
         let (app, version) = app_and_version(path)?;
-        let file = File::open(path).map_err(Error::refused)?;
-        let metadata = file.metadata().map_err(Error::refused)?;
+        let file = File::open(path).map_err(unreadable)?;
         let mut archive = zip::ZipArchive::new(file).map_err(|error| {
             Error::refused(format!("is no zip file, or is cut off: {error}"))
                 .remedy("transfer or export the dump again, or move it out of this folder")
@@ -137,7 +152,10 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let file = match archive.by_index_raw(index) {
             Ok(file) => file,
             Err(error) => {
-                faults.push(Error::refused(format!("member {} of the zip is damaged: {error}", index + 1)));
+                faults.push(
+                    Error::refused(format!("member {} of the zip is damaged: {error}", index + 1))
+                        .remedy("transfer or export the dump again"),
+                );
                 continue;
             }
         };
@@ -147,7 +165,7 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
             faults.push(
                 Error::refused("the member's name leads out of the dump")
                     .at(place)
-                    .remedy("export the dump again"),
+                    .remedy("export the dump again, with names relative to its root"),
             );
             continue;
         }
@@ -170,7 +188,8 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
                     "two members are named for table {}, the other is {}",
                     files.table, first.name
                 ))
-                .at(place),
+                .at(place)
+                .remedy("remove or rename one of them, and export the dump again"),
             ),
             None => *slot = Some(member),
         }

@@ -46,7 +46,12 @@ impl Member {
             CompressionMethod::Stored => Method::Stored,
             CompressionMethod::DEFLATE => Method::Deflated,
             other => {
-                return Err(Error::refused(format!("compression method {other} is not supported"))
+                #[expect(deprecated, reason = "the number is nowhere else")]
+                let number = match other {
+                    CompressionMethod::Unsupported(number) => format!("{number} ({other})"),
+                    _ => other.to_string(),
+                };
+                return Err(Error::refused(format!("compression method {number} is not supported"))
                     .remedy("compress the dump with deflate, which every zip tool knows"));
             }
         };

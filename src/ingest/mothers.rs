@@ -62,12 +62,12 @@ pub fn resolve(
         let existing = state.relations.get(name);
         let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
         let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
-            Some(declared) => check_name(name, existing)
+            Some(declared) => check_name(name, existing, state)
                 .and_then(|()| declared_columns(declared, client, types))
                 .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
             None => {
                 let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
-                check_name(name, existing).and_then(|()| match kept {
+                check_name(name, existing, state).and_then(|()| match kept {
                     Some(_) => Ok(Vec::new()),
                     None => common_columns(&versions, client, types),
                 })
@@ -86,13 +86,18 @@ pub fn resolve(
 }
 
 /// Whether the mother's name is free, or taken by a table that may become or stay a mother.
-fn check_name(name: &str, existing: Option<&Relation>) -> Result<()> {
+fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<()> {
     match existing {
+        Some(_) if state.ledger.contains_key(name) => Err(Error::refused(format!(
+            "cannot be a mother table: it is a version table of {}",
+            state.ledger[name].mother
+        ))
+        .remedy("set xport_cfg.child_name, so that version tables get other names")),
         Some(relation) if relation.kind != 'r' => Err(Error::refused(format!(
             "cannot be a mother table: there is {} of that name",
             relation.kind_name()
         ))
-        .remedy(format!("rename it, or take {name} out of mother_tables"))),
+        .remedy(format!("rename it, or let mother_tables list the tables to load, without {name}"))),
         Some(relation) if !relation.owned => {
             Err(Error::refused("belongs to another role, so that no version table can be attached to it")
                 .remedy("connect as its owner, or make this role a member of the owner"))

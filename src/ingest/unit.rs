@@ -67,6 +67,12 @@ pub fn build(
     for file in files {
         let Some(mother) = mothers.iter().find(|mother| mother.name == file.table) else { continue };
         let place = Place::member(&file.dump.name, &file.descriptor.name);
+        if mothers.iter().any(|mother| mother.name == file.child) {
+            let what =
+                format!("its version table would be {}, which is the name of a mother table", file.child);
+            faults.push(Error::refused(what).at(place).remedy("set xport_cfg.child_name"));
+            continue;
+        }
         match build_unit(settings, file, mother, state, client, types) {
             Ok(unit) => units.push(unit),
             Err(error) => faults.push(error.into_refused().at(place)),
@@ -104,10 +110,8 @@ fn build_unit(
     }
     let count = mother.columns.len() + own_columns.len();
     if count > MAX_COLUMNS {
-        return Err(Error::refused(format!(
-            "{} would have {count} columns; PostgreSQL allows {MAX_COLUMNS}",
-            file.child
-        )));
+        let what = format!("{} would have {count} columns; PostgreSQL allows {MAX_COLUMNS}", file.child);
+        return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
     }
     let missing = (0..mother.columns.len())
         .filter(|index| !in_mother.contains(&Some(*index)))

@@ -10,6 +10,9 @@ use std::fmt;
 /// The result of everything in this crate that can go wrong.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value.
+const MAX_QUOTED_CHARS: usize = 500;
+
 /// Something went wrong: one message with its place and remedy, or several such messages.
 pub struct Error(Box<Inner>);
 
@@ -205,15 +208,16 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Inner::One { place, what, remedy, .. } => {
-                let place = place.to_string();
-                if !place.is_empty() {
-                    write!(f, "{place}: ")?;
+                let mut text = place.to_string();
+                if !text.is_empty() {
+                    text.push_str(": ");
                 }
-                f.write_str(what)?;
-                match remedy {
-                    Some(remedy) => write!(f, "; {remedy}"),
-                    None => Ok(()),
+                text.push_str(what);
+                if let Some(remedy) = remedy {
+                    text.push_str("; ");
+                    text.push_str(remedy);
                 }
+                f.write_str(&one_line(&text))
             }
             Inner::Many(_) => f.write_str(&self.messages().join("\n")),
             Inner::Interrupted(_) => f.write_str("interrupted; what was not yet published was rolled back"),
@@ -248,6 +252,24 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// The text with control characters escaped: values and names from files are in it, and must neither end the line
+/// nor reach the terminal as commands.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}
+
+/// The first [`MAX_QUOTED_CHARS`] of a text: the server quotes a refused value in full, and that may be megabytes.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Everything that PostgreSQL, or the client library, says about an error, in one line.
 ///
 /// The library's own `Display` omits detail, hint and where
@@ -256,7 +278,7 @@ fn postgres_text(error: &postgres::Error, context: Option<&str>) -> String {
     let Some(db) = error.as_db_error() else {
         return with_sources(error);
     };
-    let mut text = format!("{} (SQLSTATE {})", db.message(), db.code().code());
+    let mut text = format!("{} (SQLSTATE {})", shortened(db.message()), db.code().code());
     for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", context.or(db.where_()))] {
         if let Some(value) = value {
             text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
@@ -296,6 +318,14 @@ mod tests {
             "lms_v1.zip/users.dat, line 5, column age: value is not a number; correct it"
         );
         assert_eq!(error.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_is_quoted_in_it() {
+        let error = Error::failed("value \"a\nb\u{1b}[2J\"").at(Place::file("ä\0.zip"));
+        assert_eq!(error.to_string(), "ä\\u{0}.zip: value \"a\\nb\\u{1b}[2J\"");
+        assert_eq!(shortened(&"ä".repeat(501)).chars().count(), 501);
+        assert_eq!(shortened("short"), "short");
     }
 
     #[test]

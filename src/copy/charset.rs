@@ -47,11 +47,22 @@ impl Charset {
         }
     }
 
-    /// The text of a field's bytes; `None` where they are not valid in this encoding.
+    /// The text of a field's bytes, as [`Charset::reader`] gives them; `None` where they are not valid.
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
             Charset::Utf8 | Charset::Decoded(_) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// The text of a whole small file; `None` where it is not valid in this encoding.
+    pub fn decode_file(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
+        match self {
+            Charset::Latin1 | Charset::Utf8 => self.decode(bytes),
+            Charset::Decoded(encoding) => {
+                let (text, malformed) = encoding.decode_with_bom_removal(bytes);
+                (!malformed).then_some(text)
+            }
         }
     }
 

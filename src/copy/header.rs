@@ -88,9 +88,10 @@ fn parse(
     }
     let line = Batch { origin: Origin { line: 1, offset: start as u64 }, bytes: bytes[start..end].to_vec() };
     let mut fields = Vec::new();
-    Rows::new(&line, format, line_end)
-        .next_row(&mut fields)
-        .map_err(|fault| Error::failed(format!("the header line {}", fault.what)))?;
+    Rows::new(&line, format, line_end).next_row(&mut fields).map_err(|fault| {
+        Error::failed(format!("the header line {}", fault.what))
+            .remedy("correct it, or check xport_cfg.dat_quote")
+    })?;
     let mut columns: Vec<String> = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
         let mut scratch = Vec::new();
@@ -101,10 +102,13 @@ fn parse(
         })?;
         let name = name.trim().to_owned();
         if name.is_empty() {
-            return Err(Error::failed(format!("column {} of the header has no name", index + 1)));
+            return Err(Error::failed(format!("column {} of the header has no name", index + 1))
+                .remedy("the first line must name every column"));
         }
         if columns.contains(&name) {
-            return Err(Error::failed("the header names this column twice").at(Place::default().column(name)));
+            return Err(Error::failed("the header names this column twice")
+                .at(Place::default().column(name))
+                .remedy("rename or remove one of them"));
         }
         columns.push(name);
     }

@@ -199,7 +199,8 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
 
 fn read_descriptor(dump: &Dump, member: &Member, charset: Charset) -> Result<Vec<DescriptorColumn>> {
     if member.bytes > MAX_DESCRIPTOR_BYTES {
-        return Err(Error::refused(format!("a descriptor of {} bytes is too large", member.bytes)));
+        return Err(Error::refused(format!("a descriptor of {} bytes is too large", member.bytes))
+            .remedy(format!("descriptors may have {} MiB", MAX_DESCRIPTOR_BYTES >> 20)));
     }
     let mut bytes = Vec::new();
     member.open(dump.reopen()?)?.read_to_end(&mut bytes)?;
@@ -224,7 +225,9 @@ fn columns(
     for name in &header.columns {
         match position(described.iter().map(|column| column.name.as_str()), name) {
             Some(index) if matched.contains(&index) => faults.push(
-                Error::refused("the header names this column twice").at(at_data.clone().line(1).column(name)),
+                Error::refused("the header names this column twice")
+                    .at(at_data.clone().line(1).column(name))
+                    .remedy("rename or remove one of them"),
             ),
             Some(index) => matched.push(index),
             None => faults.push(

@@ -8,8 +8,12 @@ use serde::Deserialize;
 /// A descriptor larger than this is not one (bytes): PostgreSQL allows 1600 columns.
 pub const MAX_DESCRIPTOR_BYTES: u64 = 4 << 20;
 
+/// What helps when a descriptor has another form.
+const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
+
 /// One column of a descriptor. Other keys of an entry are left alone: exports add what they know.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "the name and type of a column")]
 pub struct DescriptorColumn {
     /// The column's name, as the data file's header spells it.
     #[serde(rename = "column_name")]
@@ -27,22 +31,24 @@ pub struct DescriptorColumn {
 /// such faults at once.
 pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => charset
-            .decode(bytes)
-            .ok_or_else(|| Error::refused(format!("is neither valid UTF-8 nor valid {}", charset.name())))?,
+        // No JSON or YAML holds a NUL, but plain letters in UTF-16 do.
+        Ok(text) if !text.contains('\0') => text.into(),
+        _ => charset.decode_file(bytes).ok_or_else(|| {
+            let other = if charset == Charset::Utf8 { "" } else { " nor valid " };
+            let name = if charset == Charset::Utf8 { "" } else { charset.name() };
+            Error::refused(format!("the descriptor is not valid UTF-8{other}{name}"))
+                .remedy("set xport_cfg.encoding to the encoding of the dumps")
+        })?,
     };
     // The YAML reader refuses a tab before the list.
     let text = text.trim_start_matches('\u{FEFF}').trim();
     if text.is_empty() {
-        return Err(Error::refused("the descriptor is empty")
-            .remedy("it must be a list of {\"column_name\": …, \"column_type\": …}"));
+        return Err(Error::refused("the descriptor is empty").remedy(FORM));
     }
     let columns = match serde_json::from_str::<Vec<DescriptorColumn>>(text) {
         Ok(columns) => columns,
         Err(_) => serde_yaml::from_str::<Vec<DescriptorColumn>>(text).map_err(|error| {
-            Error::refused(format!("the descriptor is not a list of columns: {error}"))
-                .remedy("it must be a list of {\"column_name\": …, \"column_type\": …}")
+            Error::refused(format!("the descriptor is not a list of columns: {error}")).remedy(FORM)
         })?,
     };
     check(columns)
@@ -50,19 +56,24 @@ pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
 
 fn check(columns: Vec<DescriptorColumn>) -> Result<Vec<DescriptorColumn>> {
     if columns.is_empty() {
-        return Err(Error::refused("the descriptor lists no columns"));
+        return Err(Error::refused("the descriptor lists no columns").remedy(FORM));
     }
     let mut faults = Vec::new();
     for (index, column) in columns.iter().enumerate() {
-        let place = Place::default().column(&column.name);
-        if let Some(refusal) = ident::refusal(&column.name) {
+        let column_name = Some(column.name.clone()).filter(|name| !name.is_empty());
+        let place = Place { column: column_name, ..Place::default() };
+        if let Some(refusal) = ident::column_refusal(&column.name) {
             faults.push(
                 Error::refused(format!("entry {} has {refusal}", index + 1))
                     .at(place)
                     .remedy("rename the column in the descriptor and in the data file's header"),
             );
         } else if columns[..index].iter().any(|earlier| earlier.name == column.name) {
-            faults.push(Error::refused("the descriptor lists this column twice").at(place));
+            faults.push(
+                Error::refused("the descriptor lists this column twice")
+                    .at(place)
+                    .remedy("rename or remove one of them"),
+            );
         }
     }
     if faults.is_empty() { Ok(columns) } else { Err(Error::many(faults)) }

@@ -165,7 +165,8 @@ fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
     if descriptor.is_empty() || data.is_empty() || descriptor.eq_ignore_ascii_case(&data) {
         return Err(Error::refused(
             "xport_cfg: fmt_extension and dat_extension must be two different file extensions",
-        ));
+        )
+        .remedy("the usual ones are json and dat"));
     }
     Ok((descriptor, data))
 }
@@ -195,16 +196,18 @@ fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {
                 .remedy(format!("write {}", name.to_lowercase())));
         }
         if let Some(refusal) = ident::refusal(name) {
-            return Err(Error::refused(format!("has {refusal}")).at(place));
+            return Err(Error::refused(format!("has {refusal}")).at(place).remedy("rename it"));
         }
         if columns.0.is_empty() {
-            return Err(Error::refused("declares no columns").at(place));
+            return Err(Error::refused("declares no columns")
+                .at(place)
+                .remedy("list its columns and types, or set mother_tables: auto"));
         }
         let mut typed = Vec::with_capacity(columns.0.len());
         for (column, Text(type_name)) in &columns.0 {
             let place = place.clone().column(column);
-            if let Some(refusal) = ident::refusal(column) {
-                return Err(Error::refused(format!("has {refusal}")).at(place));
+            if let Some(refusal) = ident::column_refusal(column) {
+                return Err(Error::refused(format!("has {refusal}")).at(place).remedy("rename it"));
             }
             typed.push((column.clone(), TypeName::parse(type_name).map_err(|error| error.at(place))?));
         }
@@ -231,6 +234,7 @@ fn dialects(config: &Config) -> Result<Vec<Dialect>> {
         maps.insert(types, Arc::clone(&map));
         let pattern = glob::Pattern::new(pattern).map_err(|error| {
             Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
+                .remedy("write for example '*lms*'")
         })?;
         dialects.push(Dialect { pattern, types: map });
     }

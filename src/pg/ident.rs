@@ -16,7 +16,7 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Why `name` cannot be the name of a table or column; `None` if it can.
+/// Why `name` cannot be the name of a table; `None` if it can.
 pub fn refusal(name: &str) -> Option<String> {
     if name.is_empty() {
         Some("an empty name".to_owned())
@@ -27,6 +27,17 @@ pub fn refusal(name: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+/// Names that every table has columns of already (PostgreSQL documentation, "System Columns").
+const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
+/// Why `name` cannot be the name of a column; `None` if it can.
+pub fn column_refusal(name: &str) -> Option<String> {
+    if SYSTEM_COLUMNS.contains(&name) {
+        return Some(format!("the name {name}, which is one of PostgreSQL's own columns in every table"));
+    }
+    refusal(name)
 }
 
 /// A table in its schema; `Display` gives it quoted.
@@ -75,5 +86,8 @@ mod tests {
         assert_eq!(refusal(&"x".repeat(63)), None);
         assert!(refusal(&"ä".repeat(32)).unwrap().contains("64 bytes"));
         assert!(refusal("").is_some());
+        assert!(
+            refusal("xmin").is_none() && column_refusal("xmin").is_some() && column_refusal("XMIN").is_none()
+        );
     }
 }

@@ -76,16 +76,19 @@ impl Format {
         let quote_byte = one_byte("dat_quote", quote)?;
         if separator_byte == quote_byte {
             return Err(Error::refused(format!(
-                "xport_cfg: field_separator and dat_quote are both {separator:?}; they must differ"
-            )));
+                "xport_cfg: field_separator and dat_quote are both {separator:?}"
+            ))
+            .remedy("they must differ"));
         }
         let null_bytes = charset.encode(null).ok_or_else(|| {
             Error::refused(format!("xport_cfg.null_pattern: {null:?} cannot be written in {encoding}"))
+                .remedy("choose another text, or change xport_cfg.encoding")
         })?;
         if null_bytes.iter().any(|byte| [separator_byte, quote_byte, b'\n', b'\r'].contains(byte)) {
             return Err(Error::refused(format!(
                 "xport_cfg.null_pattern: {null:?} holds the separator, the quote or a line end"
-            )));
+            ))
+            .remedy("choose another text"));
         }
         Ok(Format { separator: separator_byte, quote: quote_byte, null: null_bytes, charset })
     }

@@ -6,6 +6,17 @@ use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
 use std::io::Write;
 
+/// SQLSTATE of a row that no page can hold (`program_limit_exceeded`).
+const ROW_TOO_BIG: &str = "54000";
+
+/// What helps then (PostgreSQL documentation, "PostgreSQL Limits").
+const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns; \
+                               nothing of this unit was loaded";
+
+/// What helps where a type refuses an empty field, as all but texts do.
+const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only with xport_cfg.null_pattern: ''; set that, or correct the \
+                                 row; nothing of this unit was loaded";
+
 /// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
 pub struct CopySink<'t> {
     writer: CopyInWriter<'t>,
@@ -56,11 +67,28 @@ impl<'t> CopySink<'t> {
             let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
             match refused_row(context, &table) {
                 None => CopyFailure { error: error.into(), row: None },
+                // Without the row's text, the server means the block of up to 1,000 rows that it was writing
+                // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read.
+                Some((row, "")) => {
+                    let context = format!("COPY row {row}, or one shortly before it");
+                    let error = Error::from_server(&error, Some(&context));
+                    let error = match error.sqlstate() {
+                        Some(ROW_TOO_BIG) => error.remedy(SHORTEN_THE_ROW),
+                        _ => error,
+                    };
+                    CopyFailure { error, row: None }
+                }
                 Some((row, rest)) => {
-                    let place = Place { column: refused_column(rest, columns), ..Place::default() };
+                    // A constraint is about a whole row, but the error may name the column.
+                    let of_constraint = error.as_db_error().and_then(|db| db.column()).map(str::to_owned);
+                    let column = refused_column(rest, columns).or(of_constraint);
+                    let place = Place { column, ..Place::default() };
                     // The server counts the rows of the COPY as lines; only the file's own line may be called so.
                     let context = format!("COPY row {row}{rest}");
-                    let error = Error::from_server(&error, Some(&context)).at(place);
+                    let mut error = Error::from_server(&error, Some(&context)).at(place);
+                    if rest.ends_with(": \"\"") {
+                        error = error.remedy(EMPTY_IS_NOT_NULL);
+                    }
                     CopyFailure { error, row: Some(row) }
                 }
             }

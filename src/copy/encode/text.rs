@@ -33,7 +33,10 @@ static CLASSES: [Class; 256] = {
 /// A NUL byte, or bytes that are not valid in the file's encoding.
 pub fn push(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<(), String> {
     if charset != Charset::Latin1 && std::str::from_utf8(value).is_err() {
-        return Err(format!("value is not valid {}", charset.name()));
+        return Err(format!(
+            "value is not valid {}, the encoding that xport_cfg.encoding names",
+            charset.name()
+        ));
     }
     let mut plain_from = 0;
     for (at, byte) in value.iter().enumerate() {

@@ -38,7 +38,9 @@ impl TargetArgs {
     /// As [`Database::open`].
     pub fn open(&self, config: &Config) -> Result<Database> {
         let url = self.db.as_ref().map(Secret::reveal);
-        Database::open(url, config.file.datastore.as_ref(), self.data_dir.data_dir.as_deref())
+        let datastore = config.file.datastore.as_ref();
+        let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
+        Database::open(url, datastore, self.data_dir.data_dir.as_deref()).map_err(|error| error.at(place))
     }
 }
 

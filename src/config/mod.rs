@@ -20,6 +20,8 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// A configuration file and the folder that its paths are relative to.
 #[derive(Debug, Default)]
 pub struct Config {
+    /// The file, if there is one.
+    pub path: Option<PathBuf>,
     /// Where the file lies; empty when there is none, so that paths are relative to the current folder.
     pub folder: PathBuf,
     /// What the file says.
@@ -28,7 +30,7 @@ pub struct Config {
 
 /// What `config.yml` may hold. The first three are the keys of the original job.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map of settings")]
 pub struct ConfigFile {
     /// The target database.
     pub datastore: Option<Datastore>,
@@ -44,7 +46,7 @@ pub struct ConfigFile {
 
 /// The target database, as the original job's configuration gives it.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map such as {server: localhost, db: lms}")]
 pub struct Datastore {
     /// `postgresql`, or with SQLAlchemy's driver suffix.
     pub connection: Option<Text>,
@@ -62,7 +64,7 @@ pub struct Datastore {
 
 /// Where the dumps are, and how they are written.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map such as {zip_path: dumps}")]
 pub struct XportCfg {
     /// Folder of the dumps.
     pub zip_path: Option<Text>,
@@ -88,7 +90,7 @@ pub struct XportCfg {
 
 /// The type map for dumps whose file names match.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a map such as {match: '*', types: mysql}")]
 pub struct Dialect {
     /// Shell pattern for the dump's file name.
     #[serde(rename = "match")]
@@ -124,7 +126,12 @@ impl Config {
         let text = read(path).map_err(|error| error.at(place()))?;
         let file = parse(&text).map_err(|error| error.at(place()))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Config { folder, file })
+        Ok(Config { path: Some(path.to_owned()), folder, file })
+    }
+
+    /// The file as the place of errors in what it says.
+    pub fn place(&self) -> Place {
+        Place { file: self.path.as_ref().map(|path| path.display().to_string()), ..Place::default() }
     }
 
     /// A path from the file: relative to the file's folder.
@@ -134,12 +141,13 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let file = std::fs::File::open(path)
-        .map_err(|error| Error::refused(error).remedy("name an existing file with --config"))?;
+    let unreadable = |error| Error::refused(error).remedy("name a YAML file that can be read with --config");
+    let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(Error::refused)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(Error::refused(format!("larger than {MAX_FILE_BYTES} bytes: this is no configuration")));
+        return Err(Error::refused(format!("larger than {MAX_FILE_BYTES} bytes: this is no configuration"))
+            .remedy("name another file with --config"));
     }
     Ok(text)
 }
@@ -150,6 +158,9 @@ fn parse(text: &str) -> Result<ConfigFile> {
         let message = error.to_string();
         match nearest::suggestion(&message) {
             Some(known) => Error::refused(&message).remedy(format!("did you mean `{known}`?")),
+            None if message.contains("environment variable") => {
+                Error::refused(message).remedy("set it in the environment; $${ stands for a plain ${")
+            }
             None => Error::refused(message),
         }
     })?;

@@ -231,7 +231,13 @@ pub fn apply(changes: &Changes, schema: &str, client: &mut Client) -> Result<()>
     ledger::set_up(&mut transaction)?;
     for statement in &changes.statements {
         tracing::debug!("{statement}");
-        transaction.batch_execute(statement)?;
+        transaction.batch_execute(statement).map_err(|error| {
+            let error = Error::from(error);
+            match error.sqlstate() {
+                Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
+                _ => error,
+            }
+        })?;
     }
     let forgotten: Vec<&str> = changes.forgotten.iter().map(String::as_str).collect();
     ledger::forget(&mut transaction, schema, &forgotten)?;

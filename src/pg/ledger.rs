@@ -46,7 +46,11 @@ pub struct Load<'l> {
 /// What the server reports.
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     lock(transaction, SETUP_LOCK)?;
-    Ok(transaction.batch_execute(include_str!("../sql/ledger.sql"))?)
+    let exists: bool = transaction.query_one("SELECT to_regclass('pghaul.loads') IS NOT NULL", &[])?.get(0);
+    if !exists {
+        transaction.batch_execute(include_str!("../sql/ledger.sql"))?;
+    }
+    Ok(())
 }
 
 /// Waits for the advisory lock of that name, which the transaction holds until it ends.

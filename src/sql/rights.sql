@@ -7,23 +7,28 @@ WITH target AS (
             WHERE path.name <> 'pghaul'
             ORDER BY path.place
             LIMIT 1) AS name
+), ledger AS (
+    -- Not to_regclass('pghaul.loads'), which is an error for a role that may not look into the schema.
+    SELECT to_regnamespace('pghaul') AS schema,
+           (SELECT c.oid FROM pg_class c WHERE c.relnamespace = to_regnamespace('pghaul') AND c.relname = 'loads')
+               AS loads
 )
 SELECT current_user::text, current_database()::text, target.name::text,
        has_schema_privilege(target.name, 'CREATE'),
        has_database_privilege(current_database(), 'CREATE'),
-       to_regnamespace('pghaul') IS NOT NULL,
-       to_regclass('pghaul.loads') IS NOT NULL,
+       ledger.schema IS NOT NULL,
+       ledger.loads IS NOT NULL,
        CASE
-           WHEN to_regclass('pghaul.loads') IS NOT NULL THEN
-               has_schema_privilege(to_regnamespace('pghaul'), 'USAGE')
-               AND has_table_privilege(to_regclass('pghaul.loads'), 'SELECT')
-               AND has_table_privilege(to_regclass('pghaul.loads'), 'INSERT')
-               AND has_table_privilege(to_regclass('pghaul.loads'), 'UPDATE')
-               AND has_table_privilege(to_regclass('pghaul.loads'), 'DELETE')
-           WHEN to_regnamespace('pghaul') IS NOT NULL THEN
-               has_schema_privilege(to_regnamespace('pghaul'), 'USAGE')
-               AND has_schema_privilege(to_regnamespace('pghaul'), 'CREATE')
+           WHEN ledger.loads IS NOT NULL THEN
+               has_schema_privilege(ledger.schema, 'USAGE')
+               AND has_table_privilege(ledger.loads, 'SELECT')
+               AND has_table_privilege(ledger.loads, 'INSERT')
+               AND has_table_privilege(ledger.loads, 'UPDATE')
+               AND has_table_privilege(ledger.loads, 'DELETE')
+           WHEN ledger.schema IS NOT NULL THEN
+               has_schema_privilege(ledger.schema, 'USAGE')
+               AND has_schema_privilege(ledger.schema, 'CREATE')
            ELSE true
        END,
        pg_is_in_recovery()
-FROM target
+FROM target, ledger

@@ -30,7 +30,7 @@ pub struct IngestArgs {
     #[arg(value_name = "DUMP|DIR")]
     inputs: Vec<PathBuf>,
     /// Data files loaded at once [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS")]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = at_least_one)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
@@ -45,6 +45,10 @@ pub struct IngestArgs {
     target: TargetArgs,
     #[command(flatten)]
     report: ReportArgs,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "use a whole number, at least 1")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -110,5 +114,6 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         },
         force: args.force,
     };
-    Ok((Settings::resolve(request, &config)?, config))
+    let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
+    Ok((settings, config))
 }

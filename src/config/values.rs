@@ -46,11 +46,28 @@ impl<'de> Deserialize<'de> for Text {
 
 impl<'de, T: FromStr> Deserialize<'de> for Number<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        text.trim().parse().map(Number).map_err(|_| {
-            let range = std::any::type_name::<T>();
-            de::Error::custom(format!("`{text}` is not a whole number that fits ({range})"))
-        })
+        // A visitor of its own: only what a visitor reports gets its key and line.
+        struct NumberVisitor<T>(PhantomData<T>);
+        impl<T: FromStr> Visitor<'_> for NumberVisitor<T> {
+            type Value = Number<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number<T>, E> {
+                let text = expand(text, |name| std::env::var(name).ok()).map_err(E::custom)?;
+                let number = text.trim().parse();
+                number
+                    .map(Number)
+                    .map_err(|_| E::custom(format!("`{text}` is not a whole number, or out of range")))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number<T>, E> {
+                self.visit_str(&value.to_string())
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Number<T>, E> {
+                self.visit_str(&value.to_string())
+            }
+        }
+        deserializer.deserialize_any(NumberVisitor(PhantomData))
     }
 }
 

@@ -246,7 +246,8 @@ mod tests {
     use super::*;
 
     fn settings(yaml: &str) -> Result<Settings> {
-        let config = Config { folder: "/etc/pghaul".into(), file: serde_yaml::from_str(yaml).unwrap() };
+        let file = serde_yaml::from_str(yaml).unwrap();
+        let config = Config { folder: "/etc/pghaul".into(), file, ..Config::default() };
         Settings::resolve(Request::default(), &config)
     }
 
@@ -255,6 +256,7 @@ mod tests {
         let config = Config {
             folder: "/etc/pghaul".into(),
             file: serde_yaml::from_str("{max_workers: 3, xport_cfg: {zip_path: dumps}}").unwrap(),
+            ..Config::default()
         };
         let from_file = Settings::resolve(Request::default(), &config).unwrap();
         assert_eq!((from_file.workers, from_file.inputs), (3, vec![PathBuf::from("/etc/pghaul/dumps")]));

@@ -13,6 +13,9 @@ use std::path::Path;
 const BUILT_IN: [(&str, &str); 2] =
     [("mssql", include_str!("types/mssql.json")), ("mysql", include_str!("types/mysql.json"))];
 
+/// What helps when a type map has another form.
+const FORM: &str = "it must be like {\"varchar(n)\": \"varchar(n)\", \"clob\": \"text\"}";
+
 /// A type map, by its name or path.
 #[derive(Debug)]
 pub struct TypeMap {
@@ -50,15 +53,17 @@ impl TypeMap {
     }
 
     fn parse(name: &str, json: &str) -> Result<TypeMap> {
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json)
-            .map_err(|error| Error::refused(format!("is no JSON object of type names: {error}")))?;
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(json).map_err(|error| {
+                Error::refused(format!("is no JSON object of type names: {error}")).remedy(FORM)
+            })?;
         let mut entries = Vec::with_capacity(object.len());
         for (key, value) in object {
             let source = SourceType::parse(&key)
-                .ok_or_else(|| Error::refused(format!("{key:?} is not written like a type")))?;
-            let target = value
-                .as_str()
-                .ok_or_else(|| Error::refused(format!("{key:?} maps to {value}, which is no text")))?;
+                .ok_or_else(|| Error::refused(format!("{key:?} is not written like a type")).remedy(FORM))?;
+            let target = value.as_str().ok_or_else(|| {
+                Error::refused(format!("{key:?} maps to {value}, which is no text")).remedy(FORM)
+            })?;
             // Placeholders stand where numbers will: check the form with numbers in their place.
             let example = fill_in(target, &source.placeholders().map(|p| (p, "1")).collect::<Vec<_>>());
             TypeName::parse(&example).map_err(|error| error.at(Place::default().column(&key)))?;

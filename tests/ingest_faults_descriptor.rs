@@ -75,6 +75,30 @@ fn a_descriptor_in_the_wrong_encoding() {
 }
 
 #[test]
+fn a_descriptor_in_utf_16() {
+    for mark in ["", "\u{FEFF}"] {
+        let utf_16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let text = mark.to_owned() + &descriptor(&[("größe", "int")]);
+        let ingest = ingest!();
+        ingest.config("xport_cfg: {encoding: utf-16le}");
+        let dump = Dump::new().member("t.json", utf_16(&text)).member("t.dat", utf_16("größe\n1\n"));
+        ingest.dump("app_v1.zip", &dump);
+        ingest.loads();
+        assert_eq!(ingest.db.one("SELECT größe FROM t"), "1");
+        // Plain letters in UTF-16 without a mark are valid UTF-8 too.
+        let dump =
+            Dump::new().member("t.json", utf_16(&descriptor(&[("a", "int")]))).member("t.dat", utf_16("a\n"));
+        ingest.dump("app_v2.zip", &dump);
+        ingest
+            .command()
+            .args(["--mothers", "recreate"])
+            .run()
+            .assert_code(2)
+            .assert_stderr_has("no column in common");
+    }
+}
+
+#[test]
 fn a_type_that_no_map_knows() {
     let message = refused(descriptor(&[("a", "int"), ("b", "frobnicator(3)")]), "a|b\n");
     says(&message, &["app_v1.zip/t.json, column b: ", "mysql", "`frobnicator(3)`", "xport_cfg.dialects"]);

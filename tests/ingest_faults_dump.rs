@@ -61,7 +61,14 @@ fn a_dump_that_cannot_be_read() {
     // Not even root can read these.
     symlink("gone.zip", ingest.work.join("dumps/app_v2.zip")).expect("create a symbolic link");
     says(&ingest.refused(), &["dumps/app_v2.zip: ", "No such file"]);
-    says(&refused_input(&ingest, "/dev/null"), &["/dev/null: is no file", "name a zip file, or a folder"]);
+    for name in ["pipe_v1.zip", "dumps/pipe_v1.zip"] {
+        let pipe = ingest.work.join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("run mkfifo").success());
+    }
+    let message = refused_input(&ingest, "pipe_v1.zip");
+    says(&message, &["pipe_v1.zip: is no file", "name a zip file, or a folder"]);
+    let messages = ingest.refuses_all(ingest.command());
+    says(&messages[1], &["dumps/pipe_v1.zip: is no file", "name a zip file, or a folder"]);
 }
 
 #[test]

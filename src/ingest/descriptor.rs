@@ -34,10 +34,11 @@ pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
         // No JSON or YAML holds a NUL, but plain letters in UTF-16 do.
         Ok(text) if !text.contains('\0') => text.into(),
         _ => charset.decode_file(bytes).ok_or_else(|| {
-            let other = if charset == Charset::Utf8 { "" } else { " nor valid " };
-            let name = if charset == Charset::Utf8 { "" } else { charset.name() };
-            Error::refused(format!("the descriptor is not valid UTF-8{other}{name}"))
-                .remedy("set xport_cfg.encoding to the encoding of the dumps")
+            let what = match charset {
+                Charset::Utf8 => "the descriptor is not valid UTF-8".to_owned(),
+                other => format!("the descriptor is neither valid UTF-8 nor valid {}", other.name()),
+            };
+            Error::refused(what).remedy("set xport_cfg.encoding to the encoding of the dumps")
         })?,
     };
     // The YAML reader refuses a tab before the list.

@@ -1,7 +1,5 @@
 -- The ledger: one row per version table that pghaul loaded, written in the transaction that published it.
-CREATE SCHEMA IF NOT EXISTS pghaul;
-
-CREATE TABLE IF NOT EXISTS pghaul.loads (
+CREATE TABLE pghaul.loads (
     schema_name    text        NOT NULL,
     unit           text        NOT NULL,
     mother         text        NOT NULL,

@@ -19,8 +19,8 @@ Examples:
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
 
-Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 wrong usage,
-configuration or input, nothing was touched; 130, 143 interrupted.";
+Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
+2 wrong usage, configuration or input, nothing was touched; 130 or 143 interrupted.";
 
 /// What was typed after `pghaul ingest`.
 #[derive(Debug, Args)]

@@ -85,7 +85,7 @@ fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {
     let (settings, config) = settings(args, global)?;
     let database = args.target.open(&config)?;
     let units = ingest::run(&settings, &database, global.verbosity());
-    database.close()?;
+    database.close();
     units
 }
 
@@ -93,7 +93,7 @@ fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
     let database = args.target.open(&config)?;
     let text = ingest::plan(&settings, &database);
-    database.close()?;
+    database.close();
     print(&text?)?;
     Ok(Exit::Loaded)
 }

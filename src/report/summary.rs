@@ -62,7 +62,8 @@ fn row(unit: &UnitReport) -> [String; 7] {
     ]
 }
 
-fn plural(count: u64, word: &str) -> String {
+/// The word for that many.
+pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 

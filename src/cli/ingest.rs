@@ -19,8 +19,8 @@ Examples:
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
 
-Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 wrong usage,
-configuration or input, nothing was touched; 130, 143 interrupted.";
+Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
+2 wrong usage, configuration or input, nothing was touched; 130 or 143 interrupted.";
 
 /// What was typed after `pghaul ingest`.
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {
     let (settings, config) = settings(args, global)?;
     let database = args.target.open(&config)?;
     let units = ingest::run(&settings, &database, global.verbosity());
-    database.close()?;
+    database.close();
     units
 }
 
@@ -97,7 +97,7 @@ fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
     let database = args.target.open(&config)?;
     let text = ingest::plan(&settings, &database);
-    database.close()?;
+    database.close();
     print(&text?)?;
     Ok(Exit::Loaded)
 }

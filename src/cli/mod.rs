@@ -22,6 +22,7 @@ pub struct Cli {
 
 /// Flags that every command takes, before or after its name.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Configuration file [default: ./config.yml if there is one]
     #[arg(long, global = true, value_name = "FILE", env = "PGHAUL_CONFIG")]

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the database is.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
 pub struct TargetArgs {
     /// Database to load into [default: datastore in config.yml, else the embedded server]
     #[arg(
@@ -46,6 +47,7 @@ impl TargetArgs {
 
 /// How a run reports.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
 pub struct ReportArgs {
     /// Write a JSON report to FILE, or to standard output for -
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! One stream: batches in, rows out to one COPY, and the way back from a refused row to its line.
 
-use super::batch::{Batch, BatchReader, Origin};
+use super::batch::{BATCH_BYTES, Batch, BatchReader, Origin};
 use super::encode::Encoder;
 use super::format::LineEnd;
 use super::rows::{RowFault, Rows};
@@ -10,6 +10,10 @@ use std::io::Read;
 
 /// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
 const SEND_BYTES: usize = 256 << 10;
+
+/// What one stream holds at most, bytes, unless a row is longer than a batch: the batch and its rest, twice the
+/// encoded rows (here, and in the client library's own buffer), and as much for inflating and decoding.
+pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 4 * SEND_BYTES + (1 << 20);
 
 /// What helps when a row cannot be loaded.
 const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";

@@ -3,6 +3,7 @@
 use super::publish;
 use super::settings::Settings;
 use super::unit::{Action, Unit};
+use crate::copy::{batch, stream};
 use crate::pg::database::Database;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -31,6 +32,12 @@ pub fn load(
     let mut order: Vec<usize> =
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
     order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
+    tracing::debug!(
+        "memory: at most {} workers x {} KiB, and a row of up to {} MiB each",
+        settings.workers.min(order.len()),
+        stream::STREAM_BYTES >> 10,
+        batch::MAX_ROW_BYTES >> 20
+    );
     let clients = connect(database, first, settings.workers.min(order.len()));
     let (send_unit, next_unit) = bounded::<usize>(order.len());
     for index in order {

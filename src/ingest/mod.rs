@@ -92,6 +92,10 @@ fn compare(settings: &Settings, files: Vec<catalogue::DataFile>, client: &mut Cl
     let names = mothers::names(settings, &files);
     let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;
+    if settings.mothers == MothersMode::Purge {
+        let changes = mothers::changes(settings, &mothers::named(&names), &state)?;
+        return Ok(Prepared { changes, mothers: Vec::new(), units: Vec::new(), schema: state.rights.schema });
+    }
     let mut types = TypeNames::default();
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
     let changes = mothers::changes(settings, &mothers, &state)?;

@@ -28,6 +28,8 @@ pub struct Changes {
     pub statements: Vec<String>,
     /// Version tables that they drop.
     pub forgotten: Vec<String>,
+    /// What they drop, in words.
+    dropped: Vec<String>,
 }
 
 /// The names of the mothers of a run.
@@ -41,6 +43,12 @@ pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> 
             names
         }
     }
+}
+
+/// Mothers of which only the names matter, since they are to be dropped.
+pub fn named(names: &[&str]) -> Vec<Mother> {
+    let mother = |name: &&str| Mother { name: (*name).to_owned(), columns: Vec::new(), checks: Vec::new() };
+    names.iter().map(mother).collect()
 }
 
 /// Works out the columns of every mother: those of the existing table where it is kept, else those declared, else
@@ -187,6 +195,11 @@ pub fn changes(settings: &Settings, mothers: &[Mother], state: &State) -> Result
                         .chain(children.iter().map(Qualified::to_string))
                         .collect();
                     changes.statements.push(format!("DROP TABLE {}", names.join(", ")));
+                    changes.dropped.push(format!(
+                        "mother table {} and its {} version tables",
+                        mother.name,
+                        children.len()
+                    ));
                     changes.forgotten.extend(children.iter().map(|child| child.name().to_owned()));
                 }
                 Err(error) => faults.push(error.at(Place::table(&mother.name))),
@@ -241,5 +254,9 @@ pub fn apply(changes: &Changes, schema: &str, client: &mut Client) -> Result<()>
     }
     let forgotten: Vec<&str> = changes.forgotten.iter().map(String::as_str).collect();
     ledger::forget(&mut transaction, schema, &forgotten)?;
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    for dropped in &changes.dropped {
+        tracing::info!("dropped {dropped}");
+    }
+    Ok(())
 }

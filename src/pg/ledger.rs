@@ -46,8 +46,13 @@ pub struct Load<'l> {
 /// What the server reports.
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     lock(transaction, SETUP_LOCK)?;
-    let exists: bool = transaction.query_one("SELECT to_regclass('pghaul.loads') IS NOT NULL", &[])?.get(0);
-    if !exists {
+    // Not `IF NOT EXISTS`: that asks for the right to create a schema even where it exists.
+    let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL";
+    let row = transaction.query_one(sql, &[])?;
+    if row.get(0) {
+        transaction.batch_execute("CREATE SCHEMA pghaul")?;
+    }
+    if row.get(1) {
         transaction.batch_execute(include_str!("../sql/ledger.sql"))?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 pub enum Verbosity {
     /// `-q`: errors and warnings, no bars, no summary.
     Quiet,
-    /// Errors, warnings, bars and the summary.
+    /// Errors, warnings, what takes a while or drops something, bars and the summary.
     Normal,
     /// `-v`: what each worker does, too.
     Verbose,
@@ -31,7 +31,11 @@ pub fn bars() -> &'static MultiProgress {
 
 /// Starts logging; called once by the command line.
 pub fn init(verbosity: Verbosity) {
-    let level = if verbosity == Verbosity::Verbose { Level::DEBUG } else { Level::WARN };
+    let level = match verbosity {
+        Verbosity::Quiet => Level::WARN,
+        Verbosity::Normal => Level::INFO,
+        Verbosity::Verbose => Level::DEBUG,
+    };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_ansi(colours())

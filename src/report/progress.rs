@@ -1,6 +1,7 @@
 //! Progress bars by bytes, on a terminal only.
 
 use super::log::{Verbosity, bars};
+use super::summary::plural;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
@@ -30,7 +31,7 @@ impl Progress {
             bars().set_draw_target(ProgressDrawTarget::hidden());
         }
         let total = bars().add(ProgressBar::new(bytes).with_style(style(TOTAL_STYLE)));
-        total.set_prefix(format!("{units} units"));
+        total.set_prefix(format!("{units} {}", plural(units as u64, "unit")));
         Progress { total }
     }
 
@@ -44,7 +45,6 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.total.finish_and_clear();
-        bars().remove(&self.total);
     }
 }
 
@@ -59,7 +59,6 @@ impl UnitProgress {
 impl Drop for UnitProgress {
     fn drop(&mut self) {
         self.unit.finish_and_clear();
-        bars().remove(&self.unit);
     }
 }
 

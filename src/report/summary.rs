@@ -30,12 +30,14 @@ pub fn summary(report: &Report) -> String {
     }
     let totals = &report.totals;
     text.push_str(&format!(
-        "{} units: {} loaded, {} unchanged, {} failed; {} rows, {} in {} s\n",
+        "{} {}: {} loaded, {} unchanged, {} failed; {} {}, {} in {} s\n",
         totals.units,
+        plural(totals.units, "unit"),
         totals.loaded,
         totals.skipped,
         totals.failed,
         thousands(totals.rows_loaded),
+        plural(totals.rows_loaded, "row"),
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
@@ -58,6 +60,11 @@ fn row(unit: &UnitReport) -> [String; 7] {
         counted(size(unit.bytes_read)),
         counted(seconds(unit.seconds)),
     ]
+}
+
+/// The word for that many.
+pub fn plural(count: u64, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
 /// `1234567` as `1,234,567`.

@@ -1,13 +1,4 @@
 -- The ledger: one row per version table that pghaul loaded, written in the transaction that published it.
--- Run only where the table is missing: `IF NOT EXISTS` asks for the right to create even what exists.
-DO $$
-BEGIN
-    IF to_regnamespace('pghaul') IS NULL THEN
-        CREATE SCHEMA pghaul;
-    END IF;
-END
-$$;
-
 CREATE TABLE pghaul.loads (
     schema_name    text        NOT NULL,
     unit           text        NOT NULL,

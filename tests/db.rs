@@ -120,8 +120,10 @@ fn expect(code: i32, args: &[&str], output: Output) -> String {
 fn refused(args: &[&str], output: Output) -> String {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     expect(2, args, output);
-    assert!(stderr.starts_with("error: ") && stderr.trim().lines().count() == 1, "{stderr}");
-    stderr
+    // Lines without a word before them tell what is going on; what went wrong is one line, the last.
+    let told = stderr.lines().filter(|line| !line.starts_with("creating a PostgreSQL")).collect::<Vec<_>>();
+    assert!(told.len() == 1 && told[0].starts_with("error: "), "{stderr}");
+    told[0].to_owned()
 }
 
 #[track_caller]

@@ -87,16 +87,18 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
 
 fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {
     let (settings, config) = settings(args, global)?;
+    let catalogue = ingest::scan(&settings)?;
     let database = args.target.open(&config)?;
-    let units = ingest::run(&settings, &database, global.verbosity());
+    let units = ingest::run(&settings, catalogue, &database, global.verbosity());
     database.close();
     units
 }
 
 fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
+    let catalogue = ingest::scan(&settings)?;
     let database = args.target.open(&config)?;
-    let text = ingest::plan(&settings, &database);
+    let text = ingest::plan(&settings, catalogue, &database);
     database.close();
     print(&text?)?;
     Ok(Exit::Loaded)

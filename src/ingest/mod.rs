@@ -26,11 +26,15 @@ use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Place, Result, interrupt};
+use catalogue::DataFile;
 use postgres::Client;
 use settings::{MothersMode, Settings};
 use std::collections::BTreeSet;
 use std::time::Instant;
 use unit::{Action, Unit};
+
+/// What the dumps hold, before the database is looked at.
+pub struct Catalogue(Vec<DataFile>);
 
 /// A run that was thought through, before anything is written.
 struct Prepared {
@@ -40,13 +44,32 @@ struct Prepared {
     schema: String,
 }
 
+/// Scans the dumps. This comes before the database, so that a wrong folder starts no server.
+///
+/// # Errors
+/// Everything that is wrong with any of the dumps, all at once.
+pub fn scan(settings: &Settings) -> Result<Catalogue> {
+    let started = Instant::now();
+    // Purging declared mothers needs no dumps, which may be gone by then.
+    let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
+    let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };
+    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    tracing::debug!("scanned {} data files in {milliseconds:.1} ms", files.len());
+    Ok(Catalogue(files))
+}
+
 /// Loads what has changed.
 ///
 /// # Errors
 /// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
 /// in its report.
-pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Result<Vec<UnitReport>> {
-    let (prepared, mut client) = prepare(settings, database)?;
+pub fn run(
+    settings: &Settings,
+    catalogue: Catalogue,
+    database: &Database,
+    verbosity: Verbosity,
+) -> Result<Vec<UnitReport>> {
+    let (prepared, mut client) = prepare(settings, catalogue, database)?;
     interrupt::check()?;
     mothers::apply(&prepared.changes, &prepared.schema, &mut client)
         .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
@@ -66,29 +89,20 @@ pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Re
 ///
 /// # Errors
 /// As [`run`], which would refuse the same.
-pub fn plan(settings: &Settings, database: &Database) -> Result<String> {
-    let (prepared, _) = prepare(settings, database)?;
+pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
+    let (prepared, _) = prepare(settings, catalogue, database)?;
     Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units))
 }
 
-fn prepare(settings: &Settings, database: &Database) -> Result<(Prepared, Client)> {
-    let started = Instant::now();
-    // Purging declared mothers needs no dumps, which may be gone by then.
-    let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
-    let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };
-    tracing::debug!(
-        "scanned {} data files in {:.1} ms",
-        files.len(),
-        started.elapsed().as_secs_f64() * 1000.0
-    );
+fn prepare(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<(Prepared, Client)> {
     let mut client = database.connect()?;
-    let prepared = compare(settings, files, &mut client)
+    let prepared = compare(settings, catalogue.0, &mut client)
         .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     Ok((prepared, client))
 }
 
 /// Compares the catalogue with what the database holds.
-fn compare(settings: &Settings, files: Vec<catalogue::DataFile>, client: &mut Client) -> Result<Prepared> {
+fn compare(settings: &Settings, files: Vec<DataFile>, client: &mut Client) -> Result<Prepared> {
     let names = mothers::names(settings, &files);
     let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;

@@ -5,6 +5,7 @@
 //! the remedy adds it ([`Error::remedy`]). It is printed once, by the command line.
 
 use crate::exit::Exit;
+use crate::secret::without_passwords;
 use std::fmt;
 
 /// The result of everything in this crate that can go wrong.
@@ -164,8 +165,12 @@ impl Error {
 
     /// The same error, noticed before anything was written.
     pub fn into_refused(mut self) -> Self {
-        if let Inner::One { severity, .. } = &mut *self.0 {
-            *severity = Severity::Refused;
+        match &mut *self.0 {
+            Inner::One { severity, .. } => *severity = Severity::Refused,
+            Inner::Many(errors) => {
+                *errors = std::mem::take(errors).into_iter().map(Error::into_refused).collect();
+            }
+            Inner::Interrupted(_) => {}
         }
         self
     }
@@ -217,7 +222,7 @@ impl fmt::Display for Error {
                     text.push_str("; ");
                     text.push_str(remedy);
                 }
-                f.write_str(&one_line(&text))
+                f.write_str(&without_passwords(&one_line(&text)))
             }
             Inner::Many(_) => f.write_str(&self.messages().join("\n")),
             Inner::Interrupted(_) => f.write_str("interrupted; what was not yet published was rolled back"),
@@ -254,7 +259,7 @@ impl From<std::io::Error> for Error {
 
 /// The text with control characters escaped: values and names from files are in it, and must neither end the line
 /// nor reach the terminal as commands.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }

@@ -6,18 +6,17 @@ use crate::report::{Report, print, summary};
 use crate::secret::Secret;
 use crate::{Error, Place, Result};
 use clap::Args;
-use std::convert::Infallible;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Where the database is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
 pub struct TargetArgs {
-    /// Database to load into [default: datastore in config.yml, else the embedded server]
-    #[arg(
-        long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true,
-        value_parser = |text: &str| Ok::<_, Infallible>(Secret::new(text))
-    )]
+    /// Database to load into [env: DATABASE_URL] [default: datastore in config.yml, else the embedded server]
+    // Not by clap: an empty DATABASE_URL counts as none, but an empty --db is some script's unset variable.
+    #[arg(long, value_name = "URL", value_parser = secret)]
     pub db: Option<Secret>,
     /// Where the embedded server is, if it is the one.
     #[command(flatten)]
@@ -38,11 +37,17 @@ impl TargetArgs {
     /// # Errors
     /// As [`Database::open`].
     pub fn open(&self, config: &Config) -> Result<Database> {
-        let url = self.db.as_ref().map(Secret::reveal);
+        let from_environment = || std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+        let url = self.db.clone().or_else(|| from_environment().map(Secret::new));
         let datastore = config.file.datastore.as_ref();
         let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
-        Database::open(url, datastore, self.data_dir.data_dir.as_deref()).map_err(|error| error.at(place))
+        Database::open(url.as_ref(), datastore, self.data_dir.data_dir.as_deref())
+            .map_err(|error| error.at(place))
     }
+}
+
+fn secret(text: &str) -> Result<Secret, &'static str> {
+    if text.is_empty() { Err("an empty URL names no database") } else { Ok(Secret::new(text)) }
 }
 
 /// How a run reports.
@@ -55,18 +60,27 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Checks that the report can be written, before there is anything to report.
+    /// Checks that the report can be written, before there is anything to report. What is there stays as it is until
+    /// then; a pipe is not opened twice.
     ///
     /// # Errors
-    /// A file that cannot be created.
+    /// A file that cannot be written, or that holds something else than a report.
     pub fn check(&self) -> Result<()> {
-        match self.report.as_deref().filter(|path| *path != Path::new("-")) {
-            Some(path) => std::fs::File::create(path).map(drop).map_err(|error| {
-                Error::refused(format!("cannot write the report: {error}"))
-                    .at(Place::file(path.display().to_string()))
-                    .remedy("name a file that can be written with --report")
-            }),
-            None => Ok(()),
+        let Some(path) = self.report.as_deref().filter(|path| *path != Path::new("-")) else { return Ok(()) };
+        let refused = |what: String| {
+            Err(Error::refused(what)
+                .at(Place::file(path.display().to_string()))
+                .remedy("name a file that can be written with --report"))
+        };
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Ok(());
+        }
+        let mut first = [0];
+        let opened = File::options().read(true).append(true).create(true).open(path);
+        match opened.and_then(|mut file| file.read(&mut first)) {
+            Err(error) => refused(format!("cannot write the report: {error}")),
+            Ok(1) if first != *b"{" => refused("holds something else than a report, and is kept".to_owned()),
+            Ok(_) => Ok(()),
         }
     }
 

@@ -30,17 +30,9 @@ impl<'de> Deserialize<'de> for Text {
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
                 expand(text, |name| std::env::var(name).ok()).map(Text).map_err(E::custom)
             }
-            fn visit_bool<E>(self, value: bool) -> Result<Text, E> {
-                Ok(Text(value.to_string()))
-            }
-            fn visit_i64<E>(self, value: i64) -> Result<Text, E> {
-                Ok(Text(value.to_string()))
-            }
-            fn visit_u64<E>(self, value: u64) -> Result<Text, E> {
-                Ok(Text(value.to_string()))
-            }
         }
-        deserializer.deserialize_any(TextVisitor)
+        // Asked for a text, the YAML reader gives what was written: `0123` stays `0123`.
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
@@ -168,5 +160,12 @@ mod tests {
     fn a_number_out_of_range_is_refused() {
         assert!(serde_yaml::from_str::<Number<u16>>("70000").is_err());
         assert_eq!(serde_yaml::from_str::<Number<u16>>("'8080'").unwrap(), Number(8080));
+    }
+
+    #[test]
+    fn a_text_is_what_was_written() {
+        for text in ["0123", "0x1F", "+5", "1e3", "12.5", "true", "1_000", "~x"] {
+            assert_eq!(serde_yaml::from_str::<Text>(text).unwrap().0, text);
+        }
     }
 }

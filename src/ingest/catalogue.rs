@@ -10,6 +10,7 @@ use super::type_map::TypeMap;
 use crate::copy::batch::BatchReader;
 use crate::copy::charset::{Charset, CharsetReader};
 use crate::copy::header::{Header, read_header};
+use crate::error::one_line;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -57,7 +58,7 @@ pub type DataReader = BatchReader<CharsetReader<super::member::MemberReader>>;
 impl DataFile {
     /// How messages and the report call it: `lms_v1.zip/users.dat`.
     pub fn source(&self) -> String {
-        format!("{}/{}", self.dump.name, self.data.name)
+        one_line(&format!("{}/{}", self.dump.name, self.data.name))
     }
 
     /// The place for errors.

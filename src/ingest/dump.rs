@@ -2,6 +2,7 @@
 
 use super::member::Member;
 use crate::{Error, Place, Result};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,11 @@ pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
-    let remedy = "name the folder of the dumps as an argument or in xport_cfg.zip_path";
+    let is_url = input.to_str().is_some_and(|text| text.starts_with("postgres") && text.contains("://"));
+    let remedy = match is_url {
+        true => "a database is named with --db",
+        false => "name the folder of the dumps as an argument or in xport_cfg.zip_path",
+    };
     let metadata = std::fs::metadata(input).map_err(|error| Error::refused(error).remedy(remedy))?;
     if !metadata.is_dir() {
         return Ok(vec![input.to_owned()]);
@@ -159,7 +164,9 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
                 continue;
             }
         };
-        let name = String::from_utf8_lossy(file.name_raw()).into_owned();
+        // Names that are not UTF-8 are in code page 437 (APPNOTE.TXT, appendix D).
+        let name =
+            file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into(), Cow::into_owned);
         let place = Place { member: Some(name.clone()), ..Place::default() };
         if is_unsafe(&name) {
             faults.push(

@@ -22,6 +22,13 @@ const DEFAULT_CHILD_NAME: &str = "{version}_{table}";
 /// come from SQL Server, its others from MySQL.
 const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
 
+/// How patterns match: a dump's app and version are lower-cased too.
+const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: false,
+    require_literal_separator: false,
+    require_literal_leading_dot: false,
+};
+
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
 pub struct Request {
@@ -142,7 +149,8 @@ impl Settings {
     /// # Errors
     /// A dump that no pattern matches.
     pub fn type_map(&self, dump_name: &str) -> Result<&TypeMap> {
-        let matching = self.dialects.iter().find(|dialect| dialect.pattern.matches(dump_name));
+        let matching =
+            self.dialects.iter().find(|dialect| dialect.pattern.matches_with(dump_name, IN_ANY_CASE));
         matching.map(|dialect| dialect.types.as_ref()).ok_or_else(|| {
             Error::refused("no pattern in xport_cfg.dialects matches this dump")
                 .remedy("add {match: '*', types: …} as the last one")
@@ -266,6 +274,7 @@ mod tests {
         let defaults = settings("{}").unwrap();
         assert_eq!(defaults.workers, cores());
         assert_eq!(defaults.type_map("lms_v1.zip").unwrap().name(), "mssql");
+        assert_eq!(defaults.type_map("LMS_V1.zip").unwrap().name(), "mssql");
         assert_eq!(defaults.type_map("crm_v1.zip").unwrap().name(), "mysql");
     }
 

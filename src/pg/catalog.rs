@@ -3,7 +3,7 @@
 use super::ident::{Qualified, quote};
 use super::type_name::TypeName;
 use crate::{Error, Place, Result};
-use postgres::{Client, Statement};
+use postgres::Client;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -180,7 +180,6 @@ pub fn children(client: &mut Client, schema: &str, mothers: &[&str]) -> Result<V
 #[derive(Default)]
 pub struct TypeNames {
     known: HashMap<TypeName, TypeName>,
-    format: Option<Statement>,
 }
 
 impl TypeNames {
@@ -193,7 +192,8 @@ impl TypeNames {
             return Ok(known.clone());
         }
         // A cast makes the server resolve the name and the parameters together; `regtype` drops the parameters.
-        let described = client.prepare(&format!("SELECT NULL::{name}")).map_err(|error| {
+        let typed_null = format!("CAST(NULL AS {name})");
+        let described = client.prepare(&format!("SELECT {typed_null}")).map_err(|error| {
             Error::from(error)
                 .into_refused()
                 .at(Place::default())
@@ -202,11 +202,12 @@ impl TypeNames {
         let Some(column) = described.columns().first() else {
             return Err(Error::refused(format!("{name} is not the name of a type")));
         };
-        let format = match &self.format {
-            Some(statement) => statement.clone(),
-            None => self.format.insert(client.prepare("SELECT format_type($1, $2)")?).clone(),
-        };
-        let row = client.query_one(&format, &[&column.type_().oid(), &column.type_modifier()])?;
+        // A result column of a domain is described by the type below it; the domain has its own parameters.
+        let sql = format!(
+            "SELECT format_type(t.own, CASE WHEN t.own = $1 THEN $2 END) \
+             FROM (SELECT pg_typeof({typed_null})::oid) AS t (own)"
+        );
+        let row = client.query_one(&sql, &[&column.type_().oid(), &column.type_modifier()])?;
         let canonical = TypeName::from_server(row.get(0));
         self.known.insert(name.clone(), canonical.clone());
         Ok(canonical)

@@ -21,12 +21,12 @@ impl Database {
     /// # Errors
     /// A URL or datastore that cannot be understood, an embedded server that cannot be started.
     pub fn open(
-        url: Option<&str>,
+        url: Option<&Secret>,
         datastore: Option<&Datastore>,
         data_dir: Option<&Path>,
     ) -> Result<Database> {
-        let (target, session) = match (url.filter(|url| !url.is_empty()), datastore) {
-            (Some(url), _) => (Target::parse(url)?, None),
+        let (target, session) = match (url, datastore) {
+            (Some(url), _) => (Target::parse(url.reveal())?, None),
             (None, Some(datastore)) => (from_datastore(datastore)?, None),
             (None, None) => {
                 let session = Embedded::new(data_dir)?.acquire()?;

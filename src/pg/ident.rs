@@ -22,8 +22,9 @@ pub fn refusal(name: &str) -> Option<String> {
         Some("an empty name".to_owned())
     } else if name.len() > MAX_IDENT_BYTES {
         Some(format!("a name of {} bytes; PostgreSQL allows {MAX_IDENT_BYTES}", name.len()))
-    } else if name.contains('\0') {
-        Some("a name with a NUL character".to_owned())
+    } else if name.chars().any(char::is_control) {
+        // NUL is impossible, the others would end lines and command terminals wherever the name is shown.
+        Some("a name with a control character".to_owned())
     } else {
         None
     }

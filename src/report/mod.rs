@@ -120,7 +120,9 @@ impl Started {
         };
         let totals = Totals::of(&units);
         let status = match error.map(Error::exit) {
-            _ if crate::interrupt::requested().is_some() => RunStatus::Interrupted,
+            Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
+            // A signal that came when everything was published has stopped nothing.
+            None if totals.failed > 0 && crate::interrupt::requested().is_some() => RunStatus::Interrupted,
             Some(Exit::Refused) => RunStatus::Refused,
             Some(_) => RunStatus::Failed,
             None if totals.failed > 0 => RunStatus::Failed,

@@ -1,14 +1,18 @@
 //! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]) and running
 //! the binary ([`pghaul!`], [`Pghaul`], [`Workdir`]).
 //!
+//! Tests of `ingest` begin with a [`case!`]: a folder for dumps, and a database to load them into.
+//!
 //! A package of its own, so that no test binary compiles helpers that it does not call.
 
 mod binary;
 mod database;
+mod fixtures;
 mod server;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
+pub use fixtures::{Case, Outcome, repository, write_dump};
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
@@ -18,5 +22,13 @@ pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 macro_rules! pghaul {
     ($work:expr) => {
         $crate::Pghaul::new(env!("CARGO_BIN_EXE_pghaul"), &$work)
+    };
+}
+
+/// A fresh [`Case`].
+#[macro_export]
+macro_rules! case {
+    () => {
+        $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
     };
 }

@@ -1,6 +1,6 @@
 //! Mother tables: which columns they have, and the statements that create and drop them.
 
-use super::catalogue::{DataFile, position};
+use super::catalogue::{DataFile, match_names};
 use super::settings::{DeclaredMother, MothersMode, Settings};
 use super::state::State;
 use crate::pg::catalog::{Column, Relation, TypeNames};
@@ -140,13 +140,17 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
 /// The columns that all versions have, in the first one's order; `text` where their types differ.
 fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
+    let in_others: Vec<Vec<Option<usize>>> = others
+        .iter()
+        .map(|file| {
+            let names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+            match_names(&first.columns, &names)
+        })
+        .collect();
     let mut columns = Vec::new();
-    for column in &first.columns {
-        let in_others: Option<Vec<usize>> = others
-            .iter()
-            .map(|file| position(file.columns.iter().map(|c| c.name.as_str()), &column.name))
-            .collect();
-        let Some(indexes) = in_others else { continue };
+    for (number, column) in first.columns.iter().enumerate() {
+        let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
+        let Some(indexes) = indexes else { continue };
         let place =
             |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
         let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;

@@ -22,6 +22,7 @@ mod unit;
 use crate::pg::catalog::TypeNames;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
+use crate::pg::ledger;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -46,10 +47,15 @@ struct Prepared {
 /// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
 /// in its report.
 pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Result<Vec<UnitReport>> {
-    let (prepared, mut client) = prepare(settings, database)?;
-    interrupt::check()?;
-    mothers::apply(&prepared.changes, &prepared.schema, &mut client)
-        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
+    let files = scan(settings)?;
+    let mut client = database.connect()?;
+    let prepared = ledger::exclusively(&mut client, |client| {
+        let prepared = compare(settings, files, client)?;
+        interrupt::check()?;
+        mothers::apply(&prepared.changes, &prepared.schema, client)?;
+        Ok(prepared)
+    })
+    .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Vec::new());
     }
@@ -67,11 +73,13 @@ pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Re
 /// # Errors
 /// As [`run`], which would refuse the same.
 pub fn plan(settings: &Settings, database: &Database) -> Result<String> {
-    let (prepared, _) = prepare(settings, database)?;
+    let files = scan(settings)?;
+    let prepared = compare(settings, files, &mut database.connect()?)
+        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units))
 }
 
-fn prepare(settings: &Settings, database: &Database) -> Result<(Prepared, Client)> {
+fn scan(settings: &Settings) -> Result<Vec<catalogue::DataFile>> {
     let started = Instant::now();
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
@@ -81,10 +89,7 @@ fn prepare(settings: &Settings, database: &Database) -> Result<(Prepared, Client
         files.len(),
         started.elapsed().as_secs_f64() * 1000.0
     );
-    let mut client = database.connect()?;
-    let prepared = compare(settings, files, &mut client)
-        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
-    Ok((prepared, client))
+    Ok(files)
 }
 
 /// Compares the catalogue with what the database holds.

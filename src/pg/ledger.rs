@@ -40,12 +40,30 @@ pub struct Load<'l> {
     pub seconds: f64,
 }
 
-/// Creates the ledger if it is missing, and holds off other runs' set-up until this transaction ends.
+/// Does what looks at mothers and then changes them, while every other run's set-up waits: what was looked at is still
+/// so when it is changed. The lock is the session's, since a type that the server does not know would end a
+/// transaction; it goes with the connection when `work` fails.
+///
+/// # Errors
+/// What the server or `work` reports.
+pub fn exclusively<T>(client: &mut Client, work: impl FnOnce(&mut Client) -> Result<T>) -> Result<T> {
+    let key = "hashtextextended($1, 0)";
+    let sql = format!("SELECT pg_try_advisory_lock({key})");
+    let free: bool = client.query_one(&sql, &[&SETUP_LOCK])?.get(0);
+    if !free {
+        tracing::warn!("another pghaul is at work on the mother tables; waiting for it");
+        client.execute(&format!("SELECT pg_advisory_lock({key})"), &[&SETUP_LOCK])?;
+    }
+    let done = work(client)?;
+    client.execute(&format!("SELECT pg_advisory_unlock({key})"), &[&SETUP_LOCK])?;
+    Ok(done)
+}
+
+/// Creates the ledger if it is missing; within [`exclusively`], since `IF NOT EXISTS` does not wait for another's.
 ///
 /// # Errors
 /// What the server reports.
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
-    lock(transaction, SETUP_LOCK)?;
     Ok(transaction.batch_execute(include_str!("../sql/ledger.sql"))?)
 }
 

@@ -179,6 +179,9 @@ impl DumpWriter {
         self.0.start_file(format!("{table}.dat"), options)?;
         let header: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         self.0.write_all(format!("{}\n", header.join("|")).as_bytes())?;
-        rows(&mut self.0)
+        // Row by row, the checksum would cost more than all the rest.
+        let mut buffered = BufWriter::with_capacity(1 << 16, &mut self.0);
+        rows(&mut buffered)?;
+        buffered.flush()
     }
 }

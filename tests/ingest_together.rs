@@ -120,3 +120,26 @@ fn a_reader_in_the_way_is_waited_for() {
     assert_eq!(finish(run).report["totals"]["loaded"], 2);
     assert_eq!(case.db.one("SELECT count(*) FROM users"), "40");
 }
+
+/// It holds what the swap wants, and then wants what the swap holds: without a swap that steps back, PostgreSQL would
+/// end one of them, and that one is the reader.
+#[test]
+fn a_reader_of_a_version_table_may_go_on_to_the_mother() {
+    let case = case!();
+    write(&case, 0, 10);
+    case.load("");
+    for refresh in 1..=3 {
+        let mut client = case.db.client();
+        let mut reader = client.transaction().unwrap();
+        reader.execute("SELECT FROM v1_users", &[]).unwrap();
+        write(&case, refresh, 10 * (refresh + 1));
+        let run = start(&case, "--workers 1");
+        let waiting =
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'v1_users'::regclass)";
+        case.wait_until(waiting);
+        reader.query_one("SELECT count(*) FROM users", &[]).unwrap();
+        reader.commit().unwrap();
+        assert_eq!(finish(run).report["totals"]["loaded"], 2);
+        assert_eq!(case.db.one("SELECT count(*) FROM users"), (20 * (refresh + 1)).to_string());
+    }
+}

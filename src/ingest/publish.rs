@@ -8,12 +8,18 @@ use crate::copy::stream;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::ledger::{self, Load};
 use crate::report::progress::UnitProgress;
-use crate::{Error, Result};
+use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
 
-/// How long to wait for readers of a mother before a swap is given up. While it waits, new readers wait behind it.
-const SWAP_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a swap waits for readers of a mother at first; each further time twice as long. It is also how long it
+/// waits for those of the version table, while it holds the mother: less than PostgreSQL's `deadlock_timeout` (1 s),
+/// after which a reader that goes on from the one to the other would be ended.
+const FIRST_LOCK_WAIT: Duration = Duration::from_millis(500);
+/// When it gives up.
+const SWAP_PATIENCE: Duration = Duration::from_secs(30);
+/// Readers that waited behind a swap run in between.
+const PAUSE_FOR_READERS: Duration = Duration::from_millis(100);
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,31 +128,49 @@ fn work_table(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<Qualifie
 /// Puts the new table in the place of the old one.
 ///
 /// The mother is locked first: a reader that had already listed her children would wait for the old one, find
-/// it gone, and see neither; so readers must wait for the mother, before they list.
+/// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
+/// wait, so we step back between tries and let them pass.
 fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
-    let timeout = SWAP_LOCK_TIMEOUT.as_millis();
-    let sql = format!(
-        "SET LOCAL lock_timeout = {}; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; DROP TABLE {}; \
-         ALTER TABLE {new} RENAME TO {}",
-        literal(&timeout.to_string()),
-        unit.mother,
-        unit.table,
-        crate::pg::ident::quote(unit.table.name()),
-    );
-    transaction.batch_execute(&sql).map_err(|error| {
-        let error = Error::from(error);
-        match error.sqlstate() {
-            Some("55P03") => error.remedy(format!(
-                "a query has been reading {} for more than {} s; run again when it is done",
-                unit.mother,
-                SWAP_LOCK_TIMEOUT.as_secs()
-            )),
-            Some("2BP01") => {
-                error.remedy("drop what depends on the old version table, or let it use the mother")
-            }
-            _ => error,
+    let timeout = |wait: Duration| literal(&wait.as_millis().to_string());
+    let started = Instant::now();
+    let mut wait = FIRST_LOCK_WAIT;
+    loop {
+        let sql = format!(
+            "SET LOCAL lock_timeout = {}; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; \
+             SET LOCAL lock_timeout = {}; DROP TABLE {}; ALTER TABLE {new} RENAME TO {}; \
+             SET LOCAL lock_timeout TO DEFAULT",
+            timeout(wait),
+            unit.mother,
+            timeout(FIRST_LOCK_WAIT),
+            unit.table,
+            crate::pg::ident::quote(unit.table.name()),
+        );
+        let mut attempt = transaction.transaction()?;
+        let error = match attempt.batch_execute(&sql) {
+            Ok(()) => return Ok(attempt.commit()?),
+            Err(error) => Error::from(error),
+        };
+        if error.sqlstate() != Some("55P03") || started.elapsed() >= SWAP_PATIENCE {
+            return Err(explained(error, unit));
         }
-    })
+        attempt.rollback()?;
+        interrupt::check()?;
+        std::thread::sleep(PAUSE_FOR_READERS);
+        wait = (wait * 2).min(SWAP_PATIENCE / 2);
+    }
+}
+
+fn explained(error: Error, unit: &Unit) -> Error {
+    match error.sqlstate() {
+        Some("55P03") => error.remedy(format!(
+            "a query has been reading {} or {} for more than {} s; run again when it is done",
+            unit.mother,
+            unit.table,
+            SWAP_PATIENCE.as_secs()
+        )),
+        Some("2BP01") => error.remedy("drop what depends on the old version table, or let it use the mother"),
+        _ => error,
+    }
 }
 
 /// Statistics for the planner. What was published stays published without them.

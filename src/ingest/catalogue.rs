@@ -271,6 +271,20 @@ pub fn position<'n>(names: impl Iterator<Item = &'n str> + Clone, wanted: &str) 
     }
 }
 
+/// For each name of a data file's columns, its place among `names`, which no two of them share. Equal spelling comes
+/// first, so that a column that differs in case alone cannot take another's place.
+pub fn match_names(columns: &[FileColumn], names: &[&str]) -> Vec<Option<usize>> {
+    let mut matched: Vec<Option<usize>> =
+        columns.iter().map(|column| names.iter().position(|name| *name == column.name)).collect();
+    for (index, column) in columns.iter().enumerate() {
+        if matched[index].is_none() {
+            matched[index] = position(names.iter().copied(), &column.name)
+                .filter(|candidate| !matched.contains(&Some(*candidate)));
+        }
+    }
+    matched
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,9 @@ use crossbeam_channel::{Receiver, bounded};
 use postgres::Client;
 use std::time::Instant;
 
+/// What helps when the server ends a connection.
+const LOST_CONNECTION: &str = "the server's log says why; run again to load what is missing";
+
 /// What a unit's load came to: rows and bytes, or why it failed.
 type Outcome = Result<publish::Loaded>;
 
@@ -115,8 +118,13 @@ impl Worker<'_> {
             None => self.database.connect()?,
         };
         let outcome = publish::load_and_publish(unit, self.settings, &mut client, &bar);
+        let lost = client.is_closed();
         self.client = Some(client);
-        outcome.map_err(|error| error.at(unit.file.place()))
+        outcome.map_err(|error| {
+            // What the server said before it hung up is lost when it comes in the middle of a COPY.
+            let error = if lost { error.remedy(LOST_CONNECTION) } else { error };
+            error.at(unit.file.place())
+        })
     }
 }
 

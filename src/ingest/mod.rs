@@ -22,6 +22,7 @@ mod unit;
 use crate::pg::catalog::TypeNames;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
+use crate::pg::lock;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -32,6 +33,9 @@ use settings::{MothersMode, Settings};
 use std::collections::BTreeSet;
 use std::time::Instant;
 use unit::{Action, Unit};
+
+/// The lock of everything that looks at mothers and then changes them.
+const SETUP_LOCK: &str = "the mother tables";
 
 /// What the dumps hold, before the database is looked at.
 pub struct Catalogue(Vec<DataFile>);
@@ -69,10 +73,14 @@ pub fn run(
     database: &Database,
     verbosity: Verbosity,
 ) -> Result<Vec<UnitReport>> {
-    let (prepared, mut client) = prepare(settings, catalogue, database)?;
-    interrupt::check()?;
-    mothers::apply(&prepared.changes, &prepared.schema, &mut client)
-        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
+    let mut client = database.connect()?;
+    let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
+        let prepared = compare(settings, catalogue, client)?;
+        interrupt::check()?;
+        mothers::apply(&prepared.changes, &prepared.schema, client)?;
+        Ok(prepared)
+    })
+    .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Vec::new());
     }
@@ -90,19 +98,14 @@ pub fn run(
 /// # Errors
 /// As [`run`], which would refuse the same.
 pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
-    let (prepared, _) = prepare(settings, catalogue, database)?;
+    let prepared = compare(settings, catalogue, &mut database.connect()?)
+        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units))
 }
 
-fn prepare(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<(Prepared, Client)> {
-    let mut client = database.connect()?;
-    let prepared = compare(settings, catalogue.0, &mut client)
-        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
-    Ok((prepared, client))
-}
-
 /// Compares the catalogue with what the database holds.
-fn compare(settings: &Settings, files: Vec<DataFile>, client: &mut Client) -> Result<Prepared> {
+fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
+    let Catalogue(files) = catalogue;
     let names = mothers::names(settings, &files);
     let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;

@@ -1,14 +1,18 @@
 //! Mother tables: which columns they have, and the statements that create and drop them.
 
-use super::catalogue::{DataFile, position};
+use super::catalogue::{DataFile, match_names};
 use super::settings::{DeclaredMother, MothersMode, Settings};
 use super::state::State;
 use crate::pg::catalog::{Column, Relation, TypeNames};
 use crate::pg::ident::Qualified;
-use crate::pg::ledger;
 use crate::pg::type_name::TypeName;
+use crate::pg::{ledger, lock};
 use crate::{Error, Place, Result};
 use postgres::Client;
+use std::time::Duration;
+
+/// How long those who use a mother are waited for before she is dropped.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A mother table, as it will be when the load begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,13 +157,17 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
 /// The columns that all versions have, in the first one's order; `text` where their types differ.
 fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
+    let in_others: Vec<Vec<Option<usize>>> = others
+        .iter()
+        .map(|file| {
+            let names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+            match_names(&first.columns, &names)
+        })
+        .collect();
     let mut columns = Vec::new();
-    for column in &first.columns {
-        let in_others: Option<Vec<usize>> = others
-            .iter()
-            .map(|file| position(file.columns.iter().map(|c| c.name.as_str()), &column.name))
-            .collect();
-        let Some(indexes) = in_others else { continue };
+    for (number, column) in first.columns.iter().enumerate() {
+        let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
+        let Some(indexes) = indexes else { continue };
         let place =
             |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
         let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;
@@ -244,12 +252,11 @@ pub fn apply(changes: &Changes, schema: &str, client: &mut Client) -> Result<()>
     ledger::set_up(&mut transaction)?;
     for statement in &changes.statements {
         tracing::debug!("{statement}");
-        transaction.batch_execute(statement).map_err(|error| {
-            let error = Error::from(error);
-            match error.sqlstate() {
-                Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
-                _ => error,
-            }
+        lock::patiently(&mut transaction, PATIENCE, statement).map_err(|error| match error.sqlstate() {
+            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
+            Some(lock::NOT_AVAILABLE) => error
+                .remedy("someone is using the tables that are to be dropped; run again when they are done"),
+            _ => error,
         })?;
     }
     let forgotten: Vec<&str> = changes.forgotten.iter().map(String::as_str).collect();

@@ -5,15 +5,16 @@ use super::unit::Unit;
 use crate::copy::encode::Encoder;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
-use crate::pg::ident::{Qualified, literal};
+use crate::pg::ident::{Qualified, quote};
 use crate::pg::ledger::{self, Load};
+use crate::pg::lock;
 use crate::report::progress::UnitProgress;
-use crate::{Error, Result};
+use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
 
-/// How long to wait for readers of a mother before a swap is given up. While it waits, new readers wait behind it.
-const SWAP_LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+/// When a swap, or attaching to a mother, gives up waiting for those who use the mother.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub fn load_and_publish(
     let started = Instant::now();
     let mut steps = Steps::new(unit.table.name());
     let mut transaction = client.transaction()?;
-    ledger::lock(&mut transaction, &unit.table.to_string())?;
+    lock::until_commit(&mut transaction, &unit.table.to_string())?;
     let replaces = match what_is_there(unit, settings, &mut transaction)? {
         Existing::UpToDate => return Ok(Loaded { rows: 0, bytes: 0, already: true }),
         Existing::Old => true,
@@ -66,7 +67,7 @@ pub fn load_and_publish(
     if replaces {
         swap(unit, &work_table, &mut transaction)?;
     }
-    transaction.batch_execute(&unit.inherit_statement())?;
+    attach(unit, &mut transaction)?;
     let bytes = unit.file.data.bytes;
     let load = Load {
         schema: unit.table.schema(),
@@ -80,6 +81,7 @@ pub fn load_and_publish(
         seconds: started.elapsed().as_secs_f64(),
     };
     ledger::record(&mut transaction, &load)?;
+    interrupt::check()?;
     transaction.commit()?;
     steps.done("published");
     analyze(&unit.table, client);
@@ -122,31 +124,37 @@ fn work_table(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<Qualifie
 /// Puts the new table in the place of the old one.
 ///
 /// The mother is locked first: a reader that had already listed her children would wait for the old one, find
-/// it gone, and see neither; so readers must wait for the mother, before they list.
+/// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
+/// wait, so we step back between tries and let them pass.
 fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
-    let timeout = SWAP_LOCK_TIMEOUT.as_millis();
-    let sql = format!(
-        "SET LOCAL lock_timeout = {}; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; DROP TABLE {}; \
-         ALTER TABLE {new} RENAME TO {}",
-        literal(&timeout.to_string()),
+    // ONLY: whoever reads another version is in nobody's way. While the mother is held, the old version table is
+    // waited for but briefly: its reader may go on to the mother.
+    let statements = format!(
+        "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE; {}; DROP TABLE {}; ALTER TABLE {new} RENAME TO {}",
         unit.mother,
+        lock::set_timeout(lock::FIRST_WAIT),
         unit.table,
-        crate::pg::ident::quote(unit.table.name()),
+        quote(unit.table.name()),
     );
-    transaction.batch_execute(&sql).map_err(|error| {
-        let error = Error::from(error);
-        match error.sqlstate() {
-            Some("55P03") => error.remedy(format!(
-                "a query has been reading {} for more than {} s; run again when it is done",
-                unit.mother,
-                SWAP_LOCK_TIMEOUT.as_secs()
-            )),
-            Some("2BP01") => {
-                error.remedy("drop what depends on the old version table, or let it use the mother")
-            }
-            _ => error,
-        }
+    lock::patiently(transaction, PATIENCE, &statements).map_err(|error| match error.sqlstate() {
+        Some("2BP01") => error.remedy("drop what depends on the old version table, or let it use the mother"),
+        _ => in_the_way(error, unit),
     })
+}
+
+/// Makes the rows visible through the mother.
+fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
+    lock::patiently(transaction, PATIENCE, &unit.inherit_statement()).map_err(|error| in_the_way(error, unit))
+}
+
+fn in_the_way(error: Error, unit: &Unit) -> Error {
+    if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
+        return error;
+    }
+    let (mother, table, seconds) = (&unit.mother, &unit.table, PATIENCE.as_secs());
+    error.remedy(format!(
+        "someone has been using {mother} or {table} for more than {seconds} s; run again when they are done"
+    ))
 }
 
 /// Statistics for the planner. What was published stays published without them.

@@ -1,6 +1,6 @@
 //! Units: a data file, the version table that it becomes, and whether there is anything to do.
 
-use super::catalogue::{DataFile, position};
+use super::catalogue::{DataFile, match_names};
 use super::mothers::Mother;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
@@ -89,7 +89,8 @@ fn build_unit(
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
-    let in_mother = match_columns(mother, &file);
+    let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
+    let in_mother = match_names(&file.columns, &mother_names);
     let mut own_columns = Vec::new();
     let mut copy_columns = Vec::new();
     for (column, matched) in file.columns.iter().zip(&in_mother) {
@@ -132,21 +133,6 @@ fn build_unit(
         action,
         file,
     })
-}
-
-/// For each column of the file, its place among the mother's columns. Equal spelling comes first, so that a
-/// column that differs in case alone cannot take another's place.
-fn match_columns(mother: &Mother, file: &DataFile) -> Vec<Option<usize>> {
-    let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
-    let mut matched: Vec<Option<usize>> =
-        file.columns.iter().map(|column| mother_names.iter().position(|name| *name == column.name)).collect();
-    for index in 0..matched.len() {
-        if matched[index].is_none() {
-            matched[index] = position(mother_names.iter().copied(), &file.columns[index].name)
-                .filter(|candidate| !matched.contains(&Some(*candidate)));
-        }
-    }
-    matched
 }
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them.

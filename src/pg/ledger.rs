@@ -5,9 +5,6 @@ use postgres::{Client, Transaction};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// The key of the advisory lock that serialises changes of mothers and of the ledger's tables.
-const SETUP_LOCK: &str = "pghaul: setup";
-
 /// What the ledger knows of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -40,12 +37,11 @@ pub struct Load<'l> {
     pub seconds: f64,
 }
 
-/// Creates the ledger if it is missing, and holds off other runs' set-up until this transaction ends.
+/// Creates the ledger if it is missing; within [`super::lock::exclusively`], since `IF NOT EXISTS` does not wait for another's.
 ///
 /// # Errors
 /// What the server reports.
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
-    lock(transaction, SETUP_LOCK)?;
     // Not `IF NOT EXISTS`: that asks for the right to create a schema even where it exists.
     let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL";
     let row = transaction.query_one(sql, &[])?;
@@ -54,21 +50,6 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     }
     if row.get(1) {
         transaction.batch_execute(include_str!("../sql/ledger.sql"))?;
-    }
-    Ok(())
-}
-
-/// Waits for the advisory lock of that name, which the transaction holds until it ends.
-///
-/// # Errors
-/// What the server reports.
-pub fn lock(transaction: &mut Transaction<'_>, name: &str) -> Result<()> {
-    let key = "hashtextextended($1, 0)";
-    let free: bool =
-        transaction.query_one(&format!("SELECT pg_try_advisory_xact_lock({key})"), &[&name])?.get(0);
-    if !free {
-        tracing::warn!("another pghaul is at work on {name}; waiting for it");
-        transaction.execute(&format!("SELECT pg_advisory_xact_lock({key})"), &[&name])?;
     }
     Ok(())
 }

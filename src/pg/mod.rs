@@ -6,4 +6,5 @@ pub mod database;
 pub mod embedded;
 pub mod ident;
 pub mod ledger;
+pub mod lock;
 pub mod type_name;

@@ -91,6 +91,12 @@ impl Pghaul {
         self
     }
 
+    /// Runs in another folder than the [`Workdir`].
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// The command, for a test that spawns it and does something to it.
     pub fn command(self) -> Command {
         self.0

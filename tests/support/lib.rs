@@ -2,17 +2,21 @@
 //! binary ([`pghaul!`], [`Pghaul`], [`Workdir`]), dumps ([`Dump`]), and runs of `pghaul ingest` on them ([`ingest!`],
 //! [`Ingest`]).
 //!
+//! Tests of `ingest` begin with a [`case!`]: a folder for dumps, and a database to load them into.
+//!
 //! A package of its own, so that no test binary compiles helpers that it does not call.
 
 mod binary;
 mod database;
 mod dump;
+mod fixtures;
 mod ingest;
 mod server;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
 pub use dump::{Dump, Encryption, descriptor};
+pub use fixtures::{Case, Outcome, repository, write_dump};
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 
@@ -31,5 +35,13 @@ macro_rules! pghaul {
 macro_rules! ingest {
     () => {
         $crate::Ingest::new(env!("CARGO_BIN_EXE_pghaul"))
+    };
+}
+
+/// A fresh [`Case`].
+#[macro_export]
+macro_rules! case {
+    () => {
+        $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
     };
 }

@@ -1,0 +1,89 @@
+//! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
+
+use crate::{Error, Result, interrupt};
+use postgres::{Client, Transaction};
+use std::time::{Duration, Instant};
+
+/// How often an advisory lock is asked for again.
+const POLL: Duration = Duration::from_millis(100);
+/// How long a table's lock is waited for at first; each further time twice as long, so that a busy table's turn
+/// comes. Less than PostgreSQL's `deadlock_timeout` (1 s), after which someone who waits for us would be ended.
+pub const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// The longest single wait: those who queue behind us wait as long.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// Those who queued behind us run in between.
+const PAUSE: Duration = Duration::from_millis(100);
+/// SQLSTATE of a wait that was too long (`lock_not_available`).
+pub const NOT_AVAILABLE: &str = "55P03";
+
+/// The advisory locks of pghaul have names; their keys are hashes of them.
+const KEY: &str = "hashtextextended('pghaul: ' || $1, 0)";
+
+/// Does `work` while everyone else who asks for the lock `name` waits. The lock is the session's, since a type that
+/// the server does not know would end a transaction; it goes with the connection when `work` fails.
+///
+/// # Errors
+/// What the server or `work` reports; Ctrl-C.
+pub fn exclusively<T>(
+    client: &mut Client,
+    name: &str,
+    work: impl FnOnce(&mut Client) -> Result<T>,
+) -> Result<T> {
+    let sql = format!("SELECT pg_try_advisory_lock({KEY})");
+    wait_for(name, || Ok(client.query_one(&sql, &[&name])?.get(0)))?;
+    let done = work(client)?;
+    client.execute(&format!("SELECT pg_advisory_unlock({KEY})"), &[&name])?;
+    Ok(done)
+}
+
+/// Waits for the advisory lock `name`, which the transaction holds until it ends.
+///
+/// # Errors
+/// What the server reports; Ctrl-C.
+pub fn until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<()> {
+    let sql = format!("SELECT pg_try_advisory_xact_lock({KEY})");
+    wait_for(name, || Ok(transaction.query_one(&sql, &[&name])?.get(0)))
+}
+
+fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
+    let mut told = false;
+    while !ask()? {
+        if !told {
+            tracing::warn!("another pghaul is at work on {name}; waiting for it");
+            told = true;
+        }
+        interrupt::check()?;
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+/// Executes statements that lock tables, in tries of limited length, for at most `patience` in all; between tries
+/// nothing of them is held. They may set a shorter `lock_timeout` on their way.
+///
+/// # Errors
+/// [`NOT_AVAILABLE`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
+pub fn patiently(transaction: &mut Transaction<'_>, patience: Duration, statements: &str) -> Result<()> {
+    let started = Instant::now();
+    let mut wait = FIRST_WAIT;
+    loop {
+        let mut attempt = transaction.transaction()?;
+        let sql = format!("{}; {statements}; SET LOCAL lock_timeout TO DEFAULT", set_timeout(wait));
+        let error = match attempt.batch_execute(&sql) {
+            Ok(()) => return Ok(attempt.commit()?),
+            Err(error) => Error::from(error),
+        };
+        if error.sqlstate() != Some(NOT_AVAILABLE) || started.elapsed() >= patience {
+            return Err(error);
+        }
+        attempt.rollback()?;
+        interrupt::check()?;
+        std::thread::sleep(PAUSE);
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// The statement that limits how long locks are waited for.
+pub fn set_timeout(wait: Duration) -> String {
+    format!("SET LOCAL lock_timeout = {}", wait.as_millis())
+}

@@ -184,7 +184,7 @@ fn names_that_postgresql_cannot_have() {
     let message = refused(descriptor(&[("ctid", "int")]), "ctid\n");
     says(&message, &["app_v1.zip/t.json, column ctid", "PostgreSQL's own", "rename"]);
     let nul = "[{\"column_name\": \"a\\u0000b\", \"column_type\": \"int\"}]";
-    says(&refused(nul, "a\n"), &["app_v1.zip/t.json, column a\\u{0}b", "NUL character", "rename"]);
+    says(&refused(nul, "a\n"), &["app_v1.zip/t.json, column a\\u{0}b", "control character", "rename"]);
 
     let ingest = ingest!();
     ingest.dump("app_v1.zip", &Dump::new().table(&"t".repeat(61), &[("a", "int")], "a\n"));

@@ -65,7 +65,10 @@ impl<'t> CopySink<'t> {
         let CopySink { writer, table } = self;
         writer.finish().map_err(|error| {
             let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
-            match refused_row(context, &table) {
+            // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
+            let of_row =
+                error.code().is_some_and(|state| ["22", "23", "54", "P0"].contains(&&state.code()[..2]));
+            match refused_row(context, &table).filter(|_| of_row) {
                 None => CopyFailure { error: error.into(), row: None },
                 // Without the row's text, the server means the block of up to 1,000 rows that it was writing
                 // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read.

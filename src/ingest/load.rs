@@ -1,8 +1,9 @@
 //! Loading: workers take units, largest first, and load each into its version table.
 
+use super::action::Action;
 use super::publish;
 use super::settings::Settings;
-use super::unit::{Action, Unit};
+use super::unit::Unit;
 use crate::copy::{batch, stream};
 use crate::pg::database::Database;
 use crate::report::progress::Progress;
@@ -10,10 +11,14 @@ use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Result, interrupt};
 use crossbeam_channel::{Receiver, bounded};
 use postgres::Client;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// What helps when the server ends a connection.
 const LOST_CONNECTION: &str = "the server's log says why; run again to load what is missing";
+
+/// A defect of ours, whose message the panic has printed. It is this unit's failure, and no other's.
+const PANICKED: &str = "pghaul has a defect here, see above; nothing of this unit was loaded";
 
 /// What a unit's load came to: rows and bytes, or why it failed.
 type Outcome = Result<publish::Loaded>;
@@ -106,13 +111,18 @@ impl Worker<'_> {
         for index in next_unit {
             let unit = &units[index];
             let started = Instant::now();
-            let outcome = interrupt::check().and_then(|()| self.load(unit));
+            let outcome =
+                catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit))));
+            // The connection was dropped with the panic, and the transaction with it.
+            let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+            let outcome = outcome.map_err(|error| error.at(unit.file.place()));
             report(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome));
         }
     }
 
     fn load(&mut self, unit: &Unit) -> Outcome {
         let bar = self.progress.unit(unit.table.name(), unit.file.data.bytes);
+        // The driver also closes a connection whose COPY could not start.
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             None => self.database.connect()?,
@@ -122,8 +132,7 @@ impl Worker<'_> {
         self.client = Some(client);
         outcome.map_err(|error| {
             // What the server said before it hung up is lost when it comes in the middle of a COPY.
-            let error = if lost { error.remedy(LOST_CONNECTION) } else { error };
-            error.at(unit.file.place())
+            if lost { error.remedy(LOST_CONNECTION) } else { error }
         })
     }
 }

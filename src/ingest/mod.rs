@@ -6,12 +6,14 @@
 //!                        as it is)         COPY per worker)
 //! ```
 
+mod action;
 mod catalogue;
 mod descriptor;
 mod dump;
 mod load;
 mod member;
 mod mothers;
+mod names;
 mod plan;
 mod publish;
 pub mod settings;
@@ -27,12 +29,13 @@ use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Place, Result, interrupt};
+use action::Action;
 use catalogue::DataFile;
 use postgres::Client;
 use settings::{MothersMode, Settings};
 use std::collections::BTreeSet;
 use std::time::Instant;
-use unit::{Action, Unit};
+use unit::Unit;
 
 /// The lock of everything that looks at mothers and then changes them.
 const SETUP_LOCK: &str = "the mother tables";

@@ -1,6 +1,7 @@
 //! Mother tables: which columns they have, and the statements that create and drop them.
 
-use super::catalogue::{DataFile, match_names};
+use super::catalogue::DataFile;
+use super::names::match_names;
 use super::settings::{DeclaredMother, MothersMode, Settings};
 use super::state::State;
 use crate::pg::catalog::{Column, Relation, TypeNames};
@@ -93,6 +94,11 @@ pub fn resolve(
             }),
             Err(error) => faults.push(error.into_refused().at(Place::table(name))),
         }
+        if kept.is_some() && state.own_rows.iter().any(|mother| mother == name) {
+            tracing::warn!(
+                "mother table {name} has rows of its own, which queries of it see beside the versions'"
+            );
+        }
     }
     if faults.is_empty() { Ok(mothers) } else { Err(Error::many(faults)) }
 }
@@ -114,7 +120,17 @@ fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<
             Err(Error::refused("belongs to another role, so that no version table can be attached to it")
                 .remedy("connect as its owner, or make this role a member of the owner"))
         }
-        _ => Ok(()),
+        Some(relation) if relation.partition => {
+            Err(Error::refused("cannot be a mother table: it is a partition of another table")
+                .remedy(format!("rename it, or let mother_tables list the tables to load, without {name}")))
+        }
+        Some(Relation { columns, .. }) => match columns.iter().find(|column| column.generated) {
+            Some(column) => Err(Error::refused("is generated, so that no version table can hold it")
+                .at(Place::default().column(&column.name))
+                .remedy("drop the column from the mother table")),
+            None => Ok(()),
+        },
+        None => Ok(()),
     }
 }
 
@@ -228,6 +244,10 @@ pub fn changes(settings: &Settings, mothers: &[Mother], state: &State) -> Result
 
 /// The version tables of a mother; every child must be one that the ledger knows.
 fn children_to_drop(mother: &Mother, state: &State) -> Result<Vec<Qualified>> {
+    if state.own_rows.contains(&mother.name) {
+        return Err(Error::refused("has rows of its own, which pghaul did not load and will not drop")
+            .remedy("delete them, or move them to another table"));
+    }
     let mut children = Vec::new();
     for child in state.children.iter().filter(|child| child.mother == mother.name) {
         let known = state.ledger.get(child.child.name()).is_some_and(|entry| entry.mother == mother.name);

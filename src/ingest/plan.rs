@@ -1,7 +1,8 @@
 //! `--plan`: what a run would do, for people.
 
+use super::action::Action;
 use super::mothers::{Changes, Mother};
-use super::unit::{Action, Unit};
+use super::unit::Unit;
 use crate::pg::catalog::Column;
 
 /// The catalogue, the statements, and how each version's columns differ from its mother's.

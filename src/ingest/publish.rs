@@ -73,6 +73,8 @@ pub fn load_and_publish(
         schema: unit.table.schema(),
         unit: unit.table.name(),
         mother: unit.mother.name(),
+        app: &unit.file.dump.app,
+        version: &unit.file.dump.version,
         dump: &unit.file.dump.name,
         data_file: &unit.file.data.name,
         fingerprint: &unit.fingerprint,
@@ -105,6 +107,10 @@ fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction
     match ledger::entry(transaction, unit.table.schema(), unit.table.name())? {
         None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
             .remedy("rename or drop it, or set xport_cfg.child_name")),
+        Some(entry) if entry.app != unit.file.dump.app => {
+            Err(Error::failed(format!("{table} now holds this version of the application {}", entry.app))
+                .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}'"))
+        }
         Some(entry) if entry.fingerprint == unit.fingerprint && !settings.force => {
             let sql = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass($1) \
                        AND inhparent = to_regclass($2))";

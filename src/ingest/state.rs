@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::pg::catalog::{self, Child, Relation, Rights};
+use crate::pg::ident::Qualified;
 use crate::pg::ledger::{self, Entry};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap};
@@ -15,6 +16,8 @@ pub struct State {
     pub relations: BTreeMap<String, Relation>,
     /// The children of the mothers.
     pub children: Vec<Child>,
+    /// Mothers that have rows of their own, which no dump holds.
+    pub own_rows: Vec<String>,
     /// What was loaded before, by version table.
     pub ledger: HashMap<String, Entry>,
 }
@@ -31,7 +34,14 @@ impl State {
         let relations = catalog::relations(client, schema, &names)?;
         let children = catalog::children(client, schema, mothers)?;
         let ledger = if rights.ledger_exists { ledger::entries(client, schema)? } else { HashMap::default() };
-        Ok(State { relations, children, ledger, rights })
+        let mut own_rows = Vec::new();
+        for mother in mothers {
+            let is_our_table = relations.get(*mother).is_some_and(|table| table.kind == 'r' && table.owned);
+            if is_our_table && catalog::has_own_rows(client, &Qualified::new(schema, *mother))? {
+                own_rows.push((*mother).to_owned());
+            }
+        }
+        Ok(State { relations, children, own_rows, ledger, rights })
     }
 
     /// Whether `child`, in our schema, is a child of `mother`.

@@ -1,8 +1,10 @@
 //! Units: a data file, the version table that it becomes, and whether there is anything to do.
 
-use super::catalogue::{DataFile, match_names};
+use super::action::{self, Action};
+use super::catalogue::DataFile;
 use super::mothers::Mother;
-use super::settings::{MothersMode, Settings};
+use super::names::match_names;
+use super::settings::Settings;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
 use crate::pg::catalog::{Column, TypeNames};
@@ -37,17 +39,6 @@ pub struct Unit {
     pub fingerprint: Value,
     /// What there is to do.
     pub action: Action,
-}
-
-/// What there is to do for a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Load a version table that does not exist.
-    Load,
-    /// Load one that exists, and swap them.
-    Replace,
-    /// Nothing: the ledger says that it is unchanged.
-    Skip,
 }
 
 /// Joins data files with their mothers and with what the database holds.
@@ -114,12 +105,23 @@ fn build_unit(
         let what = format!("{} would have {count} columns; PostgreSQL allows {MAX_COLUMNS}", file.child);
         return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
     }
-    let missing = (0..mother.columns.len())
+    let missing: Vec<&Column> = (0..mother.columns.len())
         .filter(|index| !in_mother.contains(&Some(*index)))
-        .map(|index| mother.columns[index].name.clone())
+        .map(|index| &mother.columns[index])
         .collect();
+    if let Some(column) = missing.iter().find(|column| column.not_null) {
+        return Err(Error::refused(
+            "the mother table does not allow NULL here, but this version lacks the column",
+        )
+        .at(Place::default().column(&column.name))
+        .remedy(format!(
+            "ALTER TABLE {} ALTER COLUMN … DROP NOT NULL, or leave this dump out",
+            mother.name
+        )));
+    }
+    let missing = missing.into_iter().map(|column| column.name.clone()).collect();
     let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
-    let action = action(&file, mother, &fingerprint, state, settings)?;
+    let action = action::decide(&file, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
     Ok(Unit {
         table: Qualified::new(schema, &file.child),
@@ -157,44 +159,6 @@ fn fingerprint(
         "columns": pairs(own_columns),
         "order": order,
         "format": [format.separator, format.quote, format.null, format.charset.name()],
-    })
-}
-
-fn action(
-    file: &DataFile,
-    mother: &Mother,
-    fingerprint: &Value,
-    state: &State,
-    settings: &Settings,
-) -> Result<Action> {
-    let entry = state.ledger.get(&file.child);
-    let Some(relation) = state.relations.get(&file.child) else { return Ok(Action::Load) };
-    let Some(entry) = entry.filter(|_| relation.kind == 'r') else {
-        return Err(Error::refused(format!(
-            "its version table would be {}, but there is {} of that name that pghaul did not load",
-            file.child,
-            relation.kind_name()
-        ))
-        .remedy("rename or drop that one, or set xport_cfg.child_name"));
-    };
-    if !relation.owned {
-        return Err(Error::refused(format!("{} belongs to another role and cannot be replaced", file.child))
-            .remedy("connect as its owner"));
-    }
-    if entry.mother != mother.name {
-        return Err(Error::refused(format!(
-            "its version table would be {}, which is already one of mother table {}",
-            file.child, entry.mother
-        ))
-        .remedy("set xport_cfg.child_name"));
-    }
-    let unchanged = state.is_child(&mother.name, &file.child) && entry.fingerprint == *fingerprint;
-    Ok(match settings.mothers {
-        MothersMode::Keep if unchanged && !settings.force => Action::Skip,
-        MothersMode::Keep => Action::Replace,
-        // Dropped with its mother, if it is still attached to it.
-        _ if state.is_child(&mother.name, &file.child) => Action::Load,
-        _ => Action::Replace,
     })
 }
 

@@ -14,6 +14,8 @@ pub struct Relation {
     pub kind: char,
     /// Whether this role owns it, directly or through membership; only owners may attach children or drop it.
     pub owned: bool,
+    /// Whether it is a partition of another table.
+    pub partition: bool,
     /// Its columns, in order.
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints that children must have, as clauses of `CREATE TABLE`.
@@ -29,6 +31,10 @@ pub struct Column {
     pub type_name: TypeName,
     /// What stands behind the type in `CREATE TABLE`: a collation, `NOT NULL`, or nothing.
     pub attributes: String,
+    /// Whether it allows no NULL; the attributes say so too.
+    pub not_null: bool,
+    /// Whether the server computes its values.
+    pub generated: bool,
 }
 
 /// An inheritance child.
@@ -56,7 +62,7 @@ pub struct Rights {
 impl Column {
     /// A column that is nothing but a name and a type.
     pub fn plain(name: impl Into<String>, type_name: TypeName) -> Column {
-        Column { name: name.into(), type_name, attributes: String::new() }
+        Column { name: name.into(), type_name, attributes: String::new(), not_null: false, generated: false }
     }
 
     /// The column's clause in `CREATE TABLE`.
@@ -140,17 +146,23 @@ pub fn rights(client: &mut Client) -> Result<Rights> {
 pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BTreeMap<String, Relation>> {
     let mut found: BTreeMap<String, Relation> = BTreeMap::new();
     for row in client.query(include_str!("../sql/tables.sql"), &[&schema, &names])? {
-        let (name, kind, owned): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
-        let kind = kind.chars().next().unwrap_or('?');
-        let relation = found.entry(name).or_insert_with(|| Relation {
-            kind,
-            owned,
+        let kind: &str = row.get(1);
+        let relation = found.entry(row.get(0)).or_insert_with(|| Relation {
+            kind: kind.chars().next().unwrap_or('?'),
+            owned: row.get(2),
+            partition: row.get(3),
             columns: Vec::new(),
             checks: Vec::new(),
         });
-        if let (Some(name), Some(type_name), Some(attributes)) = (row.get(3), row.get(4), row.get(5)) {
-            let type_name = TypeName::from_server(type_name);
-            relation.columns.push(Column { name, type_name, attributes });
+        // A table may have no columns.
+        if let (Some(name), Some(type_name)) = (row.get(4), row.get(5)) {
+            relation.columns.push(Column {
+                name,
+                type_name: TypeName::from_server(type_name),
+                attributes: row.get(6),
+                not_null: row.get(7),
+                generated: row.get(8),
+            });
         }
     }
     for row in client.query(include_str!("../sql/checks.sql"), &[&schema, &names])? {
@@ -159,6 +171,14 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
         }
     }
     Ok(found)
+}
+
+/// Whether a table has rows of its own, beside those of its children.
+///
+/// # Errors
+/// What the server reports.
+pub fn has_own_rows(client: &mut Client, table: &Qualified) -> Result<bool> {
+    Ok(client.query_one(&format!("SELECT EXISTS (SELECT FROM ONLY {table})"), &[])?.get(0))
 }
 
 /// The children of these mothers in `schema`.
@@ -204,7 +224,7 @@ impl TypeNames {
         };
         // A result column of a domain is described by the type below it; the domain has its own parameters.
         let sql = format!(
-            "SELECT format_type(t.own, CASE WHEN t.own = $1 THEN $2 END) \
+            "SELECT format_type(t.own, CASE WHEN t.own = $1 THEN $2::int4 END) \
              FROM (SELECT pg_typeof({typed_null})::oid) AS t (own)"
         );
         let row = client.query_one(&sql, &[&column.type_().oid(), &column.type_modifier()])?;

@@ -1,7 +1,7 @@
 //! The ledger: what was loaded, from what, when; in schema `pghaul` of the target database.
 
 use crate::Result;
-use postgres::{Client, Transaction};
+use postgres::{Client, Row, Transaction};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -10,6 +10,10 @@ use std::collections::HashMap;
 pub struct Entry {
     /// The mother table.
     pub mother: String,
+    /// The application that the dump is of.
+    pub app: String,
+    /// The version of the application.
+    pub version: String,
     /// What the rows were made of.
     pub fingerprint: Value,
 }
@@ -23,6 +27,10 @@ pub struct Load<'l> {
     pub unit: &'l str,
     /// Its mother.
     pub mother: &'l str,
+    /// The application that the dump is of.
+    pub app: &'l str,
+    /// The version of the application.
+    pub version: &'l str,
     /// The dump's file name.
     pub dump: &'l str,
     /// The data file's name in the dump.
@@ -59,12 +67,9 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
 /// # Errors
 /// What the server reports; a ledger that does not exist.
 pub fn entries(client: &mut Client, schema: &str) -> Result<HashMap<String, Entry>> {
-    let rows = client.query(
-        "SELECT unit, mother, fingerprint::text FROM pghaul.loads WHERE schema_name = $1",
-        &[&schema],
-    )?;
-    let entry = |mother, text: String| Entry { mother, fingerprint: parse(&text) };
-    Ok(rows.iter().map(|row| (row.get(0), entry(row.get(1), row.get(2)))).collect())
+    let sql = "SELECT mother, app, version, fingerprint::text, unit FROM pghaul.loads WHERE schema_name = $1";
+    let rows = client.query(sql, &[&schema])?;
+    Ok(rows.iter().map(|row| (row.get("unit"), entry_of(row))).collect())
 }
 
 /// One entry, as this transaction sees it.
@@ -72,11 +77,20 @@ pub fn entries(client: &mut Client, schema: &str) -> Result<HashMap<String, Entr
 /// # Errors
 /// What the server reports.
 pub fn entry(transaction: &mut Transaction<'_>, schema: &str, unit: &str) -> Result<Option<Entry>> {
-    let row = transaction.query_opt(
-        "SELECT mother, fingerprint::text FROM pghaul.loads WHERE schema_name = $1 AND unit = $2",
-        &[&schema, &unit],
-    )?;
-    Ok(row.map(|row| Entry { mother: row.get(0), fingerprint: parse(row.get(1)) }))
+    let sql = "SELECT mother, app, version, fingerprint::text FROM pghaul.loads \
+               WHERE schema_name = $1 AND unit = $2";
+    Ok(transaction.query_opt(sql, &[&schema, &unit])?.as_ref().map(entry_of))
+}
+
+fn entry_of(row: &Row) -> Entry {
+    let fingerprint: &str = row.get("fingerprint");
+    Entry {
+        mother: row.get("mother"),
+        app: row.get("app"),
+        version: row.get("version"),
+        // One that another version wrote in a form we do not know equals none of ours.
+        fingerprint: serde_json::from_str(fingerprint).unwrap_or(Value::Null),
+    }
 }
 
 /// Records a load, in place of an earlier one of the same unit.
@@ -90,6 +104,8 @@ pub fn record(transaction: &mut Transaction<'_>, load: &Load<'_>) -> Result<()> 
             &load.schema,
             &load.unit,
             &load.mother,
+            &load.app,
+            &load.version,
             &load.dump,
             &load.data_file,
             &load.fingerprint.to_string(),
@@ -110,9 +126,4 @@ pub fn forget(transaction: &mut Transaction<'_>, schema: &str, units: &[&str]) -
     transaction
         .execute("DELETE FROM pghaul.loads WHERE schema_name = $1 AND unit = ANY ($2)", &[&schema, &units])?;
     Ok(())
-}
-
-/// A fingerprint that another version wrote in a form we do not know equals no fingerprint of ours.
-fn parse(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or(Value::Null)
 }

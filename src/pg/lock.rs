@@ -68,7 +68,7 @@ pub fn patiently(transaction: &mut Transaction<'_>, patience: Duration, statemen
     let mut wait = FIRST_WAIT;
     loop {
         let mut attempt = transaction.transaction()?;
-        let sql = format!("{}; {statements}; SET LOCAL lock_timeout TO DEFAULT", set_timeout(wait));
+        let sql = format!("{}; {statements}; SET LOCAL lock_timeout = 0", set_timeout(wait));
         let error = match attempt.batch_execute(&sql) {
             Ok(()) => return Ok(attempt.commit()?),
             Err(error) => Error::from(error),

@@ -3,6 +3,8 @@ CREATE TABLE pghaul.loads (
     schema_name    text        NOT NULL,
     unit           text        NOT NULL,
     mother         text        NOT NULL,
+    app            text        NOT NULL,
+    version        text        NOT NULL,
     dump           text        NOT NULL,
     data_file      text        NOT NULL,
     fingerprint    jsonb       NOT NULL,

@@ -1,13 +1,14 @@
--- What has one of the names $2 in schema $1: kind, whether we may alter it, and its columns in order, each with what
--- stands behind its type.
-SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
+-- What has one of the names $2 in schema $1: kind, whether we may alter it, whether it is a partition, and its columns
+-- in order, each with what stands behind its type, and whether it allows no NULL or is generated.
+SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.relispartition,
        a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation
             THEN (SELECT format(' COLLATE %I.%I', ln.nspname, l.collname)
                   FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace
                   WHERE l.oid = a.attcollation)
             ELSE '' END
-       || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
+       || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
+       a.attnotnull, a.attgenerated <> ''
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -165,20 +165,18 @@ impl Target {
         session: Session,
     ) -> Result<Client, Refusal> {
         let tls = tls.cloned();
-        let connect = move || -> Result<Client, postgres::Error> {
-            let mut client = match tls {
-                Some(tls) => config.connect(tls)?,
-                None => config.connect(postgres::NoTls)?,
-            };
-            session::prepare(&mut client)?;
-            Ok(client)
+        let connect = move || match tls {
+            Some(tls) => config.connect(tls),
+            None => config.connect(postgres::NoTls),
         };
         let connected = match self.0.connect_timeout {
             Some(limit) => client::within(limit, connect).map_err(|error| attempt.late(error))?,
             None => connect(),
         };
         let mut client = connected.map_err(|error| attempt.refused(error))?;
+        // Before anything is set: it asks what the server's own settings allow.
         session::check(&mut client, session).map_err(|error| attempt.away(error))?;
+        session::prepare(&mut client).map_err(|error| attempt.refused(error))?;
         Ok(client)
     }
 

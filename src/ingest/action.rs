@@ -1,0 +1,89 @@
+//! What there is to do for a unit, by what the database holds under the name of its version table.
+
+use super::catalogue::DataFile;
+use super::mothers::Mother;
+use super::settings::{MothersMode, Settings};
+use super::state::State;
+use crate::{Error, Result};
+use serde_json::Value;
+
+/// What there is to do for a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Load a version table that does not exist.
+    Load,
+    /// Load one that exists, and swap them.
+    Replace,
+    /// Nothing: the ledger says that it is unchanged.
+    Skip,
+}
+
+/// Decides.
+///
+/// # Errors
+/// A name that something else has, and a version that is loaded under another name.
+pub fn decide(
+    file: &DataFile,
+    mother: &Mother,
+    fingerprint: &Value,
+    state: &State,
+    settings: &Settings,
+) -> Result<Action> {
+    check_other_names(file, mother, state, settings)?;
+    let Some(relation) = state.relations.get(&file.child) else { return Ok(Action::Load) };
+    let entry = state.ledger.get(&file.child).filter(|_| relation.kind == 'r');
+    let Some(entry) = entry else {
+        return Err(Error::refused(format!(
+            "its version table would be {}, but there is {} of that name that pghaul did not load",
+            file.child,
+            relation.kind_name()
+        ))
+        .remedy("rename or drop that one, or set xport_cfg.child_name"));
+    };
+    if !relation.owned {
+        return Err(Error::refused(format!("{} belongs to another role and cannot be replaced", file.child))
+            .remedy("connect as its owner"));
+    }
+    if entry.mother != mother.name {
+        return Err(Error::refused(format!(
+            "its version table would be {}, which is already one of mother table {}",
+            file.child, entry.mother
+        ))
+        .remedy("set xport_cfg.child_name"));
+    }
+    if entry.app != file.dump.app {
+        return Err(Error::refused(format!(
+            "its version table would be {}, which holds this version of the application {}",
+            file.child, entry.app
+        ))
+        .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename the dump"));
+    }
+    let attached = state.is_child(&mother.name, &file.child);
+    Ok(match settings.mothers {
+        MothersMode::Keep if attached && entry.fingerprint == *fingerprint && !settings.force => Action::Skip,
+        MothersMode::Keep => Action::Replace,
+        // Dropped with its mother, if it is still attached to it.
+        _ if attached => Action::Load,
+        _ => Action::Replace,
+    })
+}
+
+/// The rows of a version that is attached under another name, as after a change of `child_name`, would count twice.
+fn check_other_names(file: &DataFile, mother: &Mother, state: &State, settings: &Settings) -> Result<()> {
+    let other = state.ledger.iter().find(|(unit, entry)| {
+        **unit != file.child
+            && (&entry.mother, &entry.app, &entry.version)
+                == (&mother.name, &file.dump.app, &file.dump.version)
+            && state.is_child(&mother.name, unit)
+    });
+    match other {
+        // Dropped with its mother.
+        Some(_) if settings.mothers != MothersMode::Keep => Ok(()),
+        Some((unit, _)) => Err(Error::refused(format!(
+            "its version table would be {}, but this version is loaded as {unit}; its rows would count twice",
+            file.child
+        ))
+        .remedy(format!("drop {unit}, or load everything anew with --mothers recreate"))),
+        None => Ok(()),
+    }
+}

@@ -55,9 +55,9 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
 enum MothersArg {
     /// Create those that are missing
     Keep,
-    /// Drop them and their version tables, and create them anew
+    /// First drop them and all their version tables; then create them and load the dumps
     Recreate,
-    /// Drop them and their version tables, and load nothing
+    /// Drop them and all their version tables, and load nothing
     Purge,
 }
 

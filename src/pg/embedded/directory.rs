@@ -36,8 +36,12 @@ pub(super) fn prepare_data(layout: &Layout, owner: &Owner) -> Result<()> {
         return Err(cannot_use(data, &"it is a file"));
     }
     check_owner(layout, owner, &metadata)?;
-    if metadata.mode() & 0o002 != 0 {
-        return Err(cannot_use(data, &"every user may write in it"));
+    let (others, who) = match Uid::effective().is_root() {
+        true => (0o022, "users other than root"),
+        false => (0o002, "all users"),
+    };
+    if metadata.mode() & others != 0 {
+        return Err(cannot_use(data, &format!("{who} may write in it")));
     }
     let mut entries = fs::read_dir(data).map_err(|error| cannot_use(data, &error))?;
     let is_empty = entries.next().is_none();
@@ -49,7 +53,8 @@ pub(super) fn prepare_data(layout: &Layout, owner: &Owner) -> Result<()> {
 
 fn check_owner(layout: &Layout, owner: &Owner, metadata: &fs::Metadata) -> Result<()> {
     let me = Uid::effective().as_raw();
-    if metadata.uid() == me || metadata.uid() == owner.uid() {
+    // Root opens, renames and gives away files in it by name: nobody else may put others in their place.
+    if metadata.uid() == me || (me != 0 && metadata.uid() == owner.uid()) {
         return Ok(());
     }
     let theirs = name_of(metadata.uid());
@@ -124,7 +129,7 @@ mod tests {
         fs::create_dir_all(&layout.data).unwrap();
         fs::set_permissions(&layout.data, Permissions::from_mode(0o777)).unwrap();
         let error = prepare_data(&layout, &Owner::Me).unwrap_err().to_string();
-        assert!(error.contains("every user may write"), "{error}");
+        assert!(error.contains("may write in it"), "{error}");
         fs::remove_dir(&layout.data).unwrap();
         fs::write(&layout.data, "").unwrap();
         let error = prepare_data(&layout, &Owner::Me).unwrap_err().to_string();

@@ -115,9 +115,11 @@ fn wait_until_gone(case: &Case) {
 /// Starts a run and stops it, by SIGSTOP, while its COPY of the large table is under way.
 fn stopped_in_copy(case: &Case, args: &str) -> Running {
     let running = Running::start(case.ingest(args).command());
-    let in_copy = "SELECT count(*) = 1 FROM pg_stat_progress_copy WHERE tuples_processed > 10000 \
-                   AND datname = current_database()";
+    let in_copy = "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %' \
+                   AND datname = current_database() AND pid <> pg_backend_pid()";
     case.wait_until(in_copy);
+    // The first of its rows are with the server by then.
+    std::thread::sleep(Duration::from_millis(20));
     running.signal(Signal::SIGSTOP);
     assert_eq!(case.db.one(in_copy), "t", "the load was too fast to be stopped in its COPY");
     running

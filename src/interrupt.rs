@@ -6,9 +6,46 @@ use signal_hook::flag;
 use signal_hook::{SigId, low_level};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 static SIGINT_ACTIONS: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
+
+/// What is done when a signal asks to stop.
+type Hook = Box<dyn Fn() + Send>;
+
+/// The hooks, and whether the signal came.
+static HOOKS: Mutex<(Vec<Hook>, bool)> = Mutex::new((Vec::new(), false));
+/// How often the watcher looks for the signal.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Calls `hook` when a signal asks to stop: for what waits elsewhere, such as a statement in the server. It is called
+/// from a thread of its own, once; at once where the signal came already.
+pub fn on_request(hook: impl Fn() + Send + 'static) {
+    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    if hooks.1 {
+        drop(hooks);
+        return hook();
+    }
+    if hooks.0.is_empty() {
+        std::thread::spawn(watch);
+    }
+    hooks.0.push(Box::new(hook));
+}
+
+fn watch() {
+    while requested().is_none() {
+        std::thread::sleep(POLL);
+    }
+    let hooks = {
+        let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+        hooks.1 = true;
+        std::mem::take(&mut hooks.0)
+    };
+    for hook in hooks {
+        hook();
+    }
+}
 
 /// Installs the handlers for `SIGINT` and `SIGTERM`; called once by the command line.
 ///

@@ -2,12 +2,12 @@
 
 use super::target::{ReportArgs, TargetArgs};
 use super::{GlobalArgs, print_errors};
-use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::settings::{MothersMode, Request, Settings};
 use crate::report::{Started, UnitReport, print};
+use crate::{Result, interrupt};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -71,7 +71,8 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     if args.plan {
         return plan(&args, global);
     }
-    let outcome = load(&args, global);
+    // A statement that Ctrl-C has cancelled says so in its own way.
+    let outcome = load(&args, global).map_err(|error| interrupt::check().err().unwrap_or(error));
     let report = match &outcome {
         Ok(units) => started.finish(Ok(units.clone())),
         Err(error) => started.finish(Err(error)),

@@ -4,6 +4,7 @@ use super::catalogue::DataFile;
 use super::mothers::Mother;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
+use super::unit::COMMENT;
 use crate::{Error, Result};
 use serde_json::Value;
 
@@ -31,7 +32,8 @@ pub fn decide(
 ) -> Result<Action> {
     check_other_names(file, mother, state, settings)?;
     let Some(relation) = state.relations.get(&file.child) else { return Ok(Action::Load) };
-    let entry = state.ledger.get(&file.child).filter(|_| relation.kind == 'r');
+    let ours = relation.kind == 'r' && relation.comment.as_deref() == Some(COMMENT);
+    let entry = state.ledger.get(&file.child).filter(|_| ours);
     let Some(entry) = entry else {
         return Err(Error::refused(format!(
             "its version table would be {}, but there is {} of that name that pghaul did not load",

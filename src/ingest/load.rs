@@ -115,7 +115,11 @@ impl Worker<'_> {
                 catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit))));
             // The connection was dropped with the panic, and the transaction with it.
             let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-            let outcome = outcome.map_err(|error| error.at(unit.file.place()));
+            // A statement that Ctrl-C has cancelled says so in its own way.
+            let outcome = outcome.map_err(|error| match interrupt::check() {
+                Err(interrupted) => interrupted,
+                Ok(()) => error.at(unit.file.place()),
+            });
             report(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome));
         }
     }

@@ -8,6 +8,7 @@
 
 mod action;
 mod catalogue;
+mod changes;
 mod descriptor;
 mod dump;
 mod load;
@@ -21,16 +22,17 @@ mod state;
 mod type_map;
 mod unit;
 
-use crate::pg::catalog::TypeNames;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
-use crate::{Error, Place, Result, interrupt};
+use crate::{Place, Result, interrupt};
 use action::Action;
 use catalogue::DataFile;
+use changes::Changes;
 use postgres::Client;
 use settings::{MothersMode, Settings};
 use std::collections::BTreeSet;
@@ -46,7 +48,7 @@ pub struct Catalogue(Vec<DataFile>);
 /// A run that was thought through, before anything is written.
 struct Prepared {
     mothers: Vec<mothers::Mother>,
-    changes: mothers::Changes,
+    changes: Changes,
     units: Vec<Unit>,
     schema: String,
 }
@@ -80,7 +82,7 @@ pub fn run(
     let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
         let prepared = compare(settings, catalogue, client)?;
         interrupt::check()?;
-        mothers::apply(&prepared.changes, &prepared.schema, client)?;
+        prepared.changes.apply(client)?;
         Ok(prepared)
     })
     .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
@@ -113,12 +115,12 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;
     if settings.mothers == MothersMode::Purge {
-        let changes = mothers::changes(settings, &mothers::named(&names), &state)?;
+        let changes = Changes::new(settings, &files, &mothers::named(&names), &state)?;
         return Ok(Prepared { changes, mothers: Vec::new(), units: Vec::new(), schema: state.rights.schema });
     }
     let mut types = TypeNames::default();
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
-    let changes = mothers::changes(settings, &mothers, &state)?;
+    let changes = Changes::new(settings, &files, &mothers, &state)?;
     let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
     Ok(Prepared { mothers, changes, units, schema: state.rights.schema })
 }
@@ -133,10 +135,8 @@ fn analyze_mothers(reports: &[UnitReport], schema: &str, database: &Database) {
     if changed.is_empty() || interrupt::requested().is_some() {
         return;
     }
-    let statements: Vec<String> =
-        changed.iter().map(|name| format!("ANALYZE {}", Qualified::new(schema, *name))).collect();
     let analyzed = database.connect().and_then(|mut client| {
-        statements.iter().try_for_each(|statement| client.batch_execute(statement)).map_err(Error::from)
+        changed.iter().try_for_each(|name| lock::analyze(&mut client, &Qualified::new(schema, *name)))
     });
     if let Err(error) = analyzed {
         tracing::warn!("cannot analyze the mother tables: {error}");

@@ -1,19 +1,13 @@
-//! Mother tables: which columns they have, and the statements that create and drop them.
+//! Mother tables: which there are, and which columns they have.
 
 use super::catalogue::DataFile;
 use super::names::match_names;
 use super::settings::{DeclaredMother, MothersMode, Settings};
 use super::state::State;
-use crate::pg::catalog::{Column, Relation, TypeNames};
-use crate::pg::ident::Qualified;
-use crate::pg::type_name::TypeName;
-use crate::pg::{ledger, lock};
+use crate::pg::catalog::{Column, Relation};
+use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::time::Duration;
-
-/// How long those who use a mother are waited for before she is dropped.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A mother table, as it will be when the load begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +18,6 @@ pub struct Mother {
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints, which every version table must have.
     pub checks: Vec<String>,
-}
-
-/// What happens to the mothers before the load.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// The statements, in order.
-    pub statements: Vec<String>,
-    /// Version tables that they drop.
-    pub forgotten: Vec<String>,
-    /// What they drop, in words.
-    dropped: Vec<String>,
 }
 
 /// The names of the mothers of a run.
@@ -199,91 +182,4 @@ fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeN
             .remedy("declare the mother's columns in mother_tables"));
     }
     Ok(columns)
-}
-
-/// The statements that bring the mothers into the state that the load needs.
-///
-/// # Errors
-/// A mother to be dropped with children that pghaul did not load.
-pub fn changes(settings: &Settings, mothers: &[Mother], state: &State) -> Result<Changes> {
-    let mut changes = Changes::default();
-    let mut faults = Vec::new();
-    for mother in mothers {
-        let table = Qualified::new(&state.rights.schema, &mother.name);
-        let exists = state.relations.contains_key(&mother.name);
-        if exists && settings.mothers != MothersMode::Keep {
-            match children_to_drop(mother, state) {
-                Ok(children) => {
-                    // One statement without CASCADE: a view that someone made on one of them stops it.
-                    let names: Vec<String> = std::iter::once(table.to_string())
-                        .chain(children.iter().map(Qualified::to_string))
-                        .collect();
-                    changes.statements.push(format!("DROP TABLE {}", names.join(", ")));
-                    changes.dropped.push(format!(
-                        "mother table {} and its {} version tables",
-                        mother.name,
-                        children.len()
-                    ));
-                    changes.forgotten.extend(children.iter().map(|child| child.name().to_owned()));
-                }
-                Err(error) => faults.push(error.at(Place::table(&mother.name))),
-            }
-        }
-        let create = match settings.mothers {
-            MothersMode::Keep => !exists,
-            MothersMode::Recreate => true,
-            MothersMode::Purge => false,
-        };
-        if create {
-            let columns: Vec<String> = mother.columns.iter().map(Column::definition).collect();
-            changes.statements.push(format!("CREATE TABLE {table} ({})", columns.join(", ")));
-        }
-    }
-    if faults.is_empty() { Ok(changes) } else { Err(Error::many(faults)) }
-}
-
-/// The version tables of a mother; every child must be one that the ledger knows.
-fn children_to_drop(mother: &Mother, state: &State) -> Result<Vec<Qualified>> {
-    if state.own_rows.contains(&mother.name) {
-        return Err(Error::refused("has rows of its own, which pghaul did not load and will not drop")
-            .remedy("delete them, or move them to another table"));
-    }
-    let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name) {
-        let known = state.ledger.get(child.child.name()).is_some_and(|entry| entry.mother == mother.name);
-        if !known || child.child.schema() != state.rights.schema {
-            return Err(Error::refused(format!(
-                "has the child table {}, which pghaul did not load and will not drop",
-                child.child
-            ))
-            .remedy("drop it, or detach it with ALTER TABLE … NO INHERIT"));
-        }
-        children.push(child.child.clone());
-    }
-    Ok(children)
-}
-
-/// Carries out the changes, and creates the ledger, in one transaction.
-///
-/// # Errors
-/// What the server reports; nothing has changed then.
-pub fn apply(changes: &Changes, schema: &str, client: &mut Client) -> Result<()> {
-    let mut transaction = client.transaction()?;
-    ledger::set_up(&mut transaction)?;
-    for statement in &changes.statements {
-        tracing::debug!("{statement}");
-        lock::patiently(&mut transaction, PATIENCE, statement).map_err(|error| match error.sqlstate() {
-            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
-            Some(lock::NOT_AVAILABLE) => error
-                .remedy("someone is using the tables that are to be dropped; run again when they are done"),
-            _ => error,
-        })?;
-    }
-    let forgotten: Vec<&str> = changes.forgotten.iter().map(String::as_str).collect();
-    ledger::forget(&mut transaction, schema, &forgotten)?;
-    transaction.commit()?;
-    for dropped in &changes.dropped {
-        tracing::info!("dropped {dropped}");
-    }
-    Ok(())
 }

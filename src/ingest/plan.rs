@@ -1,7 +1,8 @@
 //! `--plan`: what a run would do, for people.
 
 use super::action::Action;
-use super::mothers::{Changes, Mother};
+use super::changes::Changes;
+use super::mothers::Mother;
 use super::unit::Unit;
 use crate::pg::catalog::Column;
 
@@ -34,7 +35,7 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
         }
     }
     text.push_str("\n-- Statements\n");
-    for statement in &changes.statements {
+    for statement in changes.statements() {
         text.push_str(&format!("{statement};\n"));
     }
     for unit in units.iter().filter(|unit| unit.action != Action::Skip) {

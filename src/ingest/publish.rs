@@ -1,7 +1,7 @@
 //! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
 
 use super::settings::Settings;
-use super::unit::Unit;
+use super::unit::{COMMENT, Unit};
 use crate::copy::encode::Encoder;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
@@ -100,11 +100,14 @@ enum Existing {
 /// Looks again, now that no other run can work on this unit.
 fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
     let table = unit.table.to_string();
-    let exists: bool = transaction.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])?.get(0);
+    let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
+    let row = transaction.query_one(sql, &[&table])?;
+    let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
     if !exists {
         return Ok(Existing::Nothing);
     }
-    match ledger::entry(transaction, unit.table.schema(), unit.table.name())? {
+    let entry = ledger::entry(transaction, unit.table.schema(), unit.table.name())?;
+    match entry.filter(|_| comment == Some(COMMENT)) {
         None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
             .remedy("rename or drop it, or set xport_cfg.child_name")),
         Some(entry) if entry.app != unit.file.dump.app => {
@@ -165,8 +168,8 @@ fn in_the_way(error: Error, unit: &Unit) -> Error {
 
 /// Statistics for the planner. What was published stays published without them.
 fn analyze(table: &Qualified, client: &mut Client) {
-    if let Err(error) = client.batch_execute(&format!("ANALYZE {table}")) {
-        tracing::warn!("cannot analyze {table}: {}", Error::from(error));
+    if let Err(error) = lock::analyze(client, table) {
+        tracing::warn!("cannot analyze {table}: {error}");
     }
 }
 

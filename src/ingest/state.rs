@@ -5,7 +5,7 @@ use crate::pg::catalog::{self, Child, Relation, Rights};
 use crate::pg::ident::Qualified;
 use crate::pg::ledger::{self, Entry};
 use postgres::Client;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The database as it is before anything is written.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct State {
     pub children: Vec<Child>,
     /// Mothers that have rows of their own, which no dump holds.
     pub own_rows: Vec<String>,
+    /// Mothers that pghaul created.
+    pub our_mothers: HashSet<String>,
     /// What was loaded before, by version table.
     pub ledger: HashMap<String, Entry>,
 }
@@ -33,7 +35,10 @@ impl State {
         let names: Vec<&str> = mothers.iter().chain(children).copied().collect();
         let relations = catalog::relations(client, schema, &names)?;
         let children = catalog::children(client, schema, mothers)?;
-        let ledger = if rights.ledger_exists { ledger::entries(client, schema)? } else { HashMap::default() };
+        let (ledger, our_mothers) = match rights.ledger_exists {
+            true => (ledger::entries(client, schema)?, ledger::mothers(client, schema)?),
+            false => (HashMap::new(), HashSet::new()),
+        };
         let mut own_rows = Vec::new();
         for mother in mothers {
             let is_our_table = relations.get(*mother).is_some_and(|table| table.kind == 'r' && table.owned);
@@ -41,7 +46,7 @@ impl State {
                 own_rows.push((*mother).to_owned());
             }
         }
-        Ok(State { relations, children, own_rows, ledger, rights })
+        Ok(State { relations, children, own_rows, our_mothers, ledger, rights })
     }
 
     /// Whether `child`, in our schema, is a child of `mother`.

@@ -7,14 +7,19 @@ use super::names::match_names;
 use super::settings::Settings;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
-use crate::pg::catalog::{Column, TypeNames};
-use crate::pg::ident::Qualified;
+use crate::pg::catalog::Column;
+use crate::pg::ident::{Qualified, literal};
+use crate::pg::type_name::TypeNames;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use serde_json::{Value, json};
 
 /// PostgreSQL's limit on the columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
 const MAX_COLUMNS: usize = 1600;
+
+/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger
+/// remembers; unlike an oid, it survives dump and restore.
+pub const COMMENT: &str = "version table, loaded by pghaul";
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
@@ -163,14 +168,15 @@ fn fingerprint(
 }
 
 impl Unit {
-    /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
+    /// The statements that create the version table under `name`, not yet attached to its mother. It spells out the
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
     /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
     /// mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
         let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
-        format!("CREATE TABLE {name} ({})", clauses.join(", "))
+        let comment = literal(COMMENT);
+        format!("CREATE TABLE {name} ({}); COMMENT ON TABLE {name} IS {comment}", clauses.join(", "))
     }
 
     /// The statement that makes the rows visible through the mother.

@@ -2,9 +2,9 @@
 
 use super::ident::{Qualified, quote};
 use super::type_name::TypeName;
-use crate::{Error, Place, Result};
-use postgres::Client;
-use std::collections::{BTreeMap, HashMap};
+use crate::{Error, Result};
+use postgres::{Client, GenericClient};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A relation by name.
@@ -16,6 +16,8 @@ pub struct Relation {
     pub owned: bool,
     /// Whether it is a partition of another table.
     pub partition: bool,
+    /// Its comment.
+    pub comment: Option<String>,
     /// Its columns, in order.
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints that children must have, as clauses of `CREATE TABLE`.
@@ -151,6 +153,7 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
             kind: kind.chars().next().unwrap_or('?'),
             owned: row.get(2),
             partition: row.get(3),
+            comment: row.get(9),
             columns: Vec::new(),
             checks: Vec::new(),
         });
@@ -177,7 +180,7 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
 ///
 /// # Errors
 /// What the server reports.
-pub fn has_own_rows(client: &mut Client, table: &Qualified) -> Result<bool> {
+pub fn has_own_rows(client: &mut impl GenericClient, table: &Qualified) -> Result<bool> {
     Ok(client.query_one(&format!("SELECT EXISTS (SELECT FROM ONLY {table})"), &[])?.get(0))
 }
 
@@ -185,7 +188,7 @@ pub fn has_own_rows(client: &mut Client, table: &Qualified) -> Result<bool> {
 ///
 /// # Errors
 /// What the server reports.
-pub fn children(client: &mut Client, schema: &str, mothers: &[&str]) -> Result<Vec<Child>> {
+pub fn children(client: &mut impl GenericClient, schema: &str, mothers: &[&str]) -> Result<Vec<Child>> {
     let rows = client.query(include_str!("../sql/children.sql"), &[&schema, &mothers])?;
     Ok(rows
         .iter()
@@ -194,42 +197,4 @@ pub fn children(client: &mut Client, schema: &str, mothers: &[&str]) -> Result<V
             child: Qualified::new(row.get::<_, String>(1), row.get::<_, String>(2)),
         })
         .collect())
-}
-
-/// Spells types as the server does (`format_type`), so that they can be compared, and finds out which exist.
-#[derive(Default)]
-pub struct TypeNames {
-    known: HashMap<TypeName, TypeName>,
-}
-
-impl TypeNames {
-    /// The server's spelling of `name`: `varchar(5)` → `character varying(5)`.
-    ///
-    /// # Errors
-    /// A type that the server does not know, or that no column can have.
-    pub fn canonical(&mut self, client: &mut Client, name: &TypeName) -> Result<TypeName> {
-        if let Some(known) = self.known.get(name) {
-            return Ok(known.clone());
-        }
-        // A cast makes the server resolve the name and the parameters together; `regtype` drops the parameters.
-        let typed_null = format!("CAST(NULL AS {name})");
-        let described = client.prepare(&format!("SELECT {typed_null}")).map_err(|error| {
-            Error::from(error)
-                .into_refused()
-                .at(Place::default())
-                .remedy(format!("type {name} cannot be used in this database; choose another"))
-        })?;
-        let Some(column) = described.columns().first() else {
-            return Err(Error::refused(format!("{name} is not the name of a type")));
-        };
-        // A result column of a domain is described by the type below it; the domain has its own parameters.
-        let sql = format!(
-            "SELECT format_type(t.own, CASE WHEN t.own = $1 THEN $2::int4 END) \
-             FROM (SELECT pg_typeof({typed_null})::oid) AS t (own)"
-        );
-        let row = client.query_one(&sql, &[&column.type_().oid(), &column.type_modifier()])?;
-        let canonical = TypeName::from_server(row.get(0));
-        self.known.insert(name.clone(), canonical.clone());
-        Ok(canonical)
-    }
 }

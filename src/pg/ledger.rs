@@ -1,9 +1,10 @@
 //! The ledger: what was loaded, from what, when; in schema `pghaul` of the target database.
 
+use super::ident::Qualified;
 use crate::Result;
 use postgres::{Client, Row, Transaction};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the ledger knows of a unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,12 +119,40 @@ pub fn record(transaction: &mut Transaction<'_>, load: &Load<'_>) -> Result<()> 
     Ok(())
 }
 
-/// Forgets the loads of these units.
+/// The mothers of a schema that pghaul created.
+///
+/// # Errors
+/// What the server reports; a ledger that does not exist.
+pub fn mothers(client: &mut Client, schema: &str) -> Result<HashSet<String>> {
+    let rows = client.query("SELECT mother FROM pghaul.mothers WHERE schema_name = $1", &[&schema])?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Records that a mother was created.
 ///
 /// # Errors
 /// What the server reports.
-pub fn forget(transaction: &mut Transaction<'_>, schema: &str, units: &[&str]) -> Result<()> {
-    transaction
-        .execute("DELETE FROM pghaul.loads WHERE schema_name = $1 AND unit = ANY ($2)", &[&schema, &units])?;
+pub fn record_mother(transaction: &mut Transaction<'_>, mother: &Qualified) -> Result<()> {
+    // A table that was dropped by hand has left its row.
+    let sql = "INSERT INTO pghaul.mothers (schema_name, mother) VALUES ($1, $2) \
+               ON CONFLICT (schema_name, mother) DO UPDATE SET created_at = excluded.created_at";
+    transaction.execute(sql, &[&mother.schema(), &mother.name()])?;
+    Ok(())
+}
+
+/// Forgets a mother and the loads of her version tables.
+///
+/// # Errors
+/// What the server reports.
+pub fn forget_mother(
+    transaction: &mut Transaction<'_>,
+    mother: &Qualified,
+    children: &[Qualified],
+) -> Result<()> {
+    let units: Vec<&str> = children.iter().map(Qualified::name).collect();
+    let loads = "DELETE FROM pghaul.loads WHERE schema_name = $1 AND unit = ANY ($2)";
+    transaction.execute(loads, &[&mother.schema(), &units])?;
+    let mothers = "DELETE FROM pghaul.mothers WHERE schema_name = $1 AND mother = $2";
+    transaction.execute(mothers, &[&mother.schema(), &mother.name()])?;
     Ok(())
 }

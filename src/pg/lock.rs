@@ -1,5 +1,6 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
+use super::ident::Qualified;
 use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
@@ -10,7 +11,9 @@ const POLL: Duration = Duration::from_millis(100);
 /// comes. Less than PostgreSQL's `deadlock_timeout` (1 s), after which someone who waits for us would be ended.
 pub const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest single wait: those who queue behind us wait as long.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// How long an ANALYZE waits for a VACUUM or the building of an index; it can be done without.
+const ANALYZE_WAIT: Duration = Duration::from_secs(10);
 /// Those who queued behind us run in between.
 const PAUSE: Duration = Duration::from_millis(100);
 /// SQLSTATE of a wait that was too long (`lock_not_available`).
@@ -81,6 +84,16 @@ pub fn patiently(transaction: &mut Transaction<'_>, patience: Duration, statemen
         std::thread::sleep(PAUSE);
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// Collects statistics of a table, if that needs no long wait.
+///
+/// # Errors
+/// [`NOT_AVAILABLE`] after that wait; what the server reports.
+pub fn analyze(client: &mut Client, table: &Qualified) -> Result<()> {
+    let mut transaction = client.transaction()?;
+    transaction.batch_execute(&format!("{}; ANALYZE {table}", set_timeout(ANALYZE_WAIT)))?;
+    Ok(transaction.commit()?)
 }
 
 /// The statement that limits how long locks are waited for.

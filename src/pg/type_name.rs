@@ -1,6 +1,8 @@
 //! Names of types, as they may come from a configuration or a type map.
 
 use crate::{Error, Result};
+use postgres::Client;
+use std::collections::HashMap;
 use std::fmt;
 
 /// The name of a PostgreSQL type, such as `numeric(10,2)` or `timestamp with time zone`, that is safe to put into
@@ -43,6 +45,44 @@ impl TypeName {
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Spells types as the server does (`format_type`), so that they can be compared, and finds out which exist.
+#[derive(Debug, Default)]
+pub struct TypeNames {
+    known: HashMap<TypeName, TypeName>,
+}
+
+impl TypeNames {
+    /// The server's spelling of `name`: `varchar(5)` → `character varying(5)`.
+    ///
+    /// # Errors
+    /// A type that the server does not know, or that no column can have.
+    pub fn canonical(&mut self, client: &mut Client, name: &TypeName) -> Result<TypeName> {
+        if let Some(known) = self.known.get(name) {
+            return Ok(known.clone());
+        }
+        let refused = |what: String| {
+            Error::refused(what)
+                .remedy(format!("type {name} cannot be used in this database; choose another"))
+        };
+        // The cast is described, not executed, which a domain that refuses NULL would not survive. It makes the
+        // server resolve name and parameters together, but gives the type below a domain.
+        let described = client.prepare(&format!("SELECT CAST(NULL AS {name})"));
+        let described = described.map_err(|error| refused(Error::from(error).to_string()))?;
+        let below = described.columns().first().map(|column| (column.type_().oid(), column.type_modifier()));
+        let sql = "SELECT format_type(oid, CASE WHEN oid = $2 THEN $3::int4 END) FROM pg_type \
+                   WHERE oid = to_regtype($1) AND typtype <> 'p'";
+        let (oid, modifier) = below.unwrap_or_default();
+        match client.query_opt(sql, &[&name.as_str(), &oid, &modifier])? {
+            Some(row) => {
+                let canonical = TypeName(row.get(0));
+                self.known.insert(name.clone(), canonical.clone());
+                Ok(canonical)
+            }
+            None => Err(refused("no column can have this type".to_owned())),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-pub use summary::summary;
+pub use summary::{plural, summary};
 
 /// One run, in the shape that every command shares; `--report` writes it as JSON.
 #[derive(Debug, Clone, Serialize)]

@@ -1,4 +1,5 @@
--- The ledger: one row per version table that pghaul loaded, written in the transaction that published it.
+-- The ledger: one row per version table that pghaul loaded, written in the transaction that published it, and one per
+-- mother table that it created.
 CREATE TABLE pghaul.loads (
     schema_name    text        NOT NULL,
     unit           text        NOT NULL,
@@ -20,3 +21,12 @@ COMMENT ON TABLE pghaul.loads IS 'What pghaul loaded: one row per version table'
 COMMENT ON COLUMN pghaul.loads.unit IS 'The version table';
 COMMENT ON COLUMN pghaul.loads.fingerprint IS 'What the rows were made of; an equal one means that nothing has changed';
 COMMENT ON COLUMN pghaul.loads.bytes IS 'Size of the inflated data file';
+
+CREATE TABLE pghaul.mothers (
+    schema_name text        NOT NULL,
+    mother      text        NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (schema_name, mother)
+);
+
+COMMENT ON TABLE pghaul.mothers IS 'The mother tables that pghaul created, and may drop';

@@ -1,5 +1,6 @@
 -- What has one of the names $2 in schema $1: kind, whether we may alter it, whether it is a partition, and its columns
--- in order, each with what stands behind its type, and whether it allows no NULL or is generated.
+-- in order, each with what stands behind its type, and whether it allows no NULL or is generated;
+-- last, the comment on the whole.
 SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.relispartition,
        a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation
@@ -8,7 +9,7 @@ SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.rel
                   WHERE l.oid = a.attcollation)
             ELSE '' END
        || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
-       a.attnotnull, a.attgenerated <> ''
+       a.attnotnull, a.attgenerated <> '', obj_description(c.oid, 'pg_class')
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

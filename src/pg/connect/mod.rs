@@ -16,7 +16,7 @@ mod tls;
 mod verify;
 
 use crate::secret::Secret;
-use crate::{Error, Result};
+use crate::{Error, Result, interrupt};
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::{Params, Session, SslMode};
@@ -164,7 +164,7 @@ impl Target {
         tls: Option<&MakeRustlsConnect>,
         session: Session,
     ) -> Result<Client, Refusal> {
-        let tls = tls.cloned();
+        let (tls, tls_to_cancel) = (tls.cloned(), tls.cloned());
         let connect = move || match tls {
             Some(tls) => config.connect(tls),
             None => config.connect(postgres::NoTls),
@@ -177,6 +177,17 @@ impl Target {
         // Before anything is set: it asks what the server's own settings allow.
         session::check(&mut client, session).map_err(|error| attempt.away(error))?;
         session::prepare(&mut client).map_err(|error| attempt.refused(error))?;
+        // Ctrl-C reaches a statement that waits in the server. What is not running cannot be cancelled, and is not.
+        let token = client.cancel_token();
+        interrupt::on_request(move || {
+            let cancelled = match &tls_to_cancel {
+                Some(tls) => token.cancel_query(tls.clone()),
+                None => token.cancel_query(postgres::NoTls),
+            };
+            if let Err(error) = cancelled {
+                tracing::debug!("cannot cancel what the server does: {error}");
+            }
+        });
         Ok(client)
     }
 

@@ -31,35 +31,52 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The text with the passwords of PostgreSQL URLs hidden: a URL in the wrong place (a folder's argument, a key of
-/// the configuration) must not be quoted as it is.
+/// The text with the passwords of PostgreSQL URLs and conninfo strings hidden: one in the wrong place (a folder's
+/// argument, a key of the configuration) must not be quoted as it is. Rather too much is hidden than too little.
 pub fn without_passwords(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("postgres") {
-        let (before, found) = rest.split_at(at);
-        out.push_str(before);
-        let end =
-            found.find(|c: char| c.is_whitespace() || matches!(c, '"' | '`' | '\'')).unwrap_or(found.len());
-        out.push_str(&url_without_password(&found[..end]));
-        rest = &found[end..];
-    }
-    out.push_str(rest);
-    out
+    hide_parameters(&hide_credentials(text))
 }
 
-/// A word that may be a URL: `postgresql://user:secret@host/db?password=secret`. A raw `@` or `/` in a password is
-/// against the rules, but happens: all up to the last `@` is hidden.
-fn url_without_password(word: &str) -> String {
-    let Some((scheme, after)) = word.split_once("://") else { return word.to_owned() };
-    let (user, address) = match after.rsplit_once('@') {
-        Some((credentials, address)) if credentials.contains(':') => ("***@", address),
-        _ => ("", after),
-    };
-    match address.split_once("password=") {
-        Some((before, _)) => format!("{scheme}://{user}{before}password=***"),
-        None => format!("{scheme}://{user}{address}"),
+/// Hides `user:secret` in `postgresql://user:secret@host/db`. A raw `@`, `/` or blank in a password is against the
+/// rules, but happens: all up to the last `@` is hidden.
+fn hide_credentials(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(at) =
+        ["postgres://", "postgresql://"].iter().filter_map(|s| Some(lower[from..].find(s)? + s.len())).min()
+    {
+        from += at;
+        let after = &text[from..];
+        let has_password = after.find(':').zip(after.find('@')).is_some_and(|(colon, at)| colon < at);
+        if let Some(last) = after.rfind('@').filter(|_| has_password) {
+            return format!("{}***{}", &text[..from], &after[last..]);
+        }
     }
+    text.to_owned()
+}
+
+/// Hides the value of `password=…`, in a URL's query or among keywords and values.
+fn hide_parameters(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(at) = lower[done..].find("password") {
+        let key_end = done + at + "password".len();
+        let behind = text[key_end..].trim_start();
+        out.push_str(&text[done..key_end]);
+        done = key_end;
+        if let Some(value) = behind.strip_prefix('=') {
+            let value = value.trim_start();
+            let length = match value.strip_prefix('\'') {
+                Some(quoted) => quoted.find('\'').map_or(value.len(), |end| end + 2),
+                None => value.find(|c: char| c.is_whitespace() || c == '&').unwrap_or(value.len()),
+            };
+            out.push_str("=***");
+            done = text.len() - value.len() + length;
+        }
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 #[cfg(test)]
@@ -78,8 +95,12 @@ mod tests {
         for (text, shown) in [
             ("postgresql://u:hun/t@er2@h:5432/db: no such file", "postgresql://***@h:5432/db: no such file"),
             ("string \"postgres://u:p@h/d\", expected", "string \"postgres://***@h/d\", expected"),
-            ("postgresql://h/d?user=u&password=p&x=y", "postgresql://h/d?user=u&password=***"),
+            ("POSTGRESQL://u:hun'ter 2@h/d", "POSTGRESQL://***@h/d"),
+            ("postgresql://h/d?user=u&password=p&x=y", "postgresql://h/d?user=u&password=***&x=y"),
+            ("host=h password = 'hun ter2' user=u", "host=h password=*** user=u"),
+            ("host=h password=hunter2", "host=h password=***"),
             ("postgresql://u@localhost:1/x: away", "postgresql://u@localhost:1/x: away"),
+            ("password authentication failed", "password authentication failed"),
             ("the postgres user's folder", "the postgres user's folder"),
         ] {
             assert_eq!(without_passwords(text), shown);

@@ -1,6 +1,7 @@
 //! `pghaul ingest`: what was typed, and the way to a report.
 
-use super::target::{ReportArgs, TargetArgs};
+use super::report::ReportArgs;
+use super::target::TargetArgs;
 use super::{GlobalArgs, print_errors};
 use crate::config::Config;
 use crate::exit::Exit;
@@ -77,12 +78,18 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
         Ok(units) => started.finish(Ok(units.clone())),
         Err(error) => started.finish(Err(error)),
     };
-    args.report.deliver(&report, global.quiet)?;
-    outcome?;
+    let delivered = args.report.deliver(&report, global.quiet);
+    if let Err(error) = outcome {
+        // The cause comes first, and decides the exit code.
+        print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
+        return Err(error);
+    }
     let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
     // Every unit that Ctrl-C stopped says the same.
     errors.dedup();
     print_errors(&errors);
+    // What was loaded stays loaded; the run has failed all the same, since nobody is told.
+    delivered?;
     Ok(report.exit())
 }
 

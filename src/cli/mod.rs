@@ -2,10 +2,12 @@
 
 pub mod db;
 pub mod ingest;
+pub mod report;
 pub mod target;
 
 use crate::exit::Exit;
 use crate::report::log::{self, Verbosity};
+use crate::secret::without_passwords;
 use crate::{Result, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
@@ -57,7 +59,10 @@ enum Command {
 
 /// Parses the command line, runs the command, prints an error once, and returns the exit code.
 pub fn main() -> Exit {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
     match run(cli) {
         Ok(exit) => exit,
         Err(error) => {
@@ -65,6 +70,20 @@ pub fn main() -> Exit {
             error.exit()
         }
     }
+}
+
+/// Prints what clap says: help on standard output, or an error, in which the argument that was not understood may be
+/// a URL.
+fn not_understood(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        // Nobody reads it: there is nothing else to do.
+        let _ = error.print();
+        return Exit::Loaded;
+    }
+    let text = error.render();
+    let text = if log::colours() { text.ansi().to_string() } else { text.to_string() };
+    let _ = std::io::stderr().write_all(without_passwords(&text).as_bytes());
+    Exit::Refused
 }
 
 fn print_errors(messages: &[String]) {

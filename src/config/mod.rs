@@ -3,7 +3,6 @@
 mod nearest;
 mod values;
 
-pub use nearest::nearest;
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};

@@ -51,7 +51,8 @@ pub fn load_and_publish(
         Existing::Nothing => false,
     };
     let work_table = if replaces { work_table(unit, &mut transaction)? } else { unit.table.clone() };
-    transaction.batch_execute(&unit.create_statement(&work_table))?;
+    let statements = [unit.create_statement(&work_table), Unit::comment_statement(&work_table)];
+    transaction.batch_execute(&statements.join("; "))?;
     steps.done("created");
 
     let mut reader = unit.file.open(settings)?;

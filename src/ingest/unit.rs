@@ -168,15 +168,19 @@ fn fingerprint(
 }
 
 impl Unit {
-    /// The statements that create the version table under `name`, not yet attached to its mother. It spells out the
+    /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
     /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
     /// mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
         let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
-        let comment = literal(COMMENT);
-        format!("CREATE TABLE {name} ({}); COMMENT ON TABLE {name} IS {comment}", clauses.join(", "))
+        format!("CREATE TABLE {name} ({})", clauses.join(", "))
+    }
+
+    /// The statement that marks a version table as ours.
+    pub fn comment_statement(name: &Qualified) -> String {
+        format!("COMMENT ON TABLE {name} IS {}", literal(COMMENT))
     }
 
     /// The statement that makes the rows visible through the mother.

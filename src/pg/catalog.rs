@@ -48,13 +48,9 @@ pub struct Child {
     pub child: Qualified,
 }
 
-/// Who we are, where, and what we may do there.
+/// Where tables are created, and whether the ledger is there.
 #[derive(Debug, Clone)]
 pub struct Rights {
-    /// The role.
-    pub role: String,
-    /// The database.
-    pub database: String,
     /// The first existing schema of the search path but the ledger's: where tables are created.
     pub schema: String,
     /// Whether the ledger's table exists.
@@ -138,7 +134,7 @@ pub fn rights(client: &mut Client) -> Result<Rights> {
                  GRANT ALL ON ALL TABLES IN SCHEMA pghaul TO \"{role}\""
         )));
     }
-    Ok(Rights { role, database, schema, ledger_exists })
+    Ok(Rights { schema, ledger_exists })
 }
 
 /// What exists under these names in `schema`.

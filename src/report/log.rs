@@ -46,8 +46,8 @@ pub fn init(verbosity: Verbosity) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Whether standard error may be coloured (https://no-color.org).
-fn colours() -> bool {
+/// Whether standard error may be coloured (<https://no-color.org>).
+pub fn colours() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 

@@ -7,6 +7,7 @@
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pghaul_test_support::{Case, Outcome, Run, Server, ServerOptions, case, pghaul, write_dump};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -35,6 +36,10 @@ impl Running {
 
     fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     fn wait(self) -> Run {
@@ -207,25 +212,47 @@ fn ctrl_c_and_sigterm_roll_back_and_say_so() {
 }
 
 #[test]
-fn a_second_ctrl_c_ends_a_run_that_waits() {
+fn ctrl_c_ends_a_run_that_waits_for_a_lock() {
+    // What a swap, the look at the mothers, and the statistics at the end wait for.
+    for lock in ["IN ACCESS SHARE MODE", "IN ACCESS EXCLUSIVE MODE", "IN SHARE UPDATE EXCLUSIVE MODE"] {
+        let case = case!();
+        case.dump("crm_v1", &[("notes", "id:int", "1\n")]);
+        case.load("");
+        let mut client = case.db.client();
+        let mut other = client.transaction().unwrap();
+        other.batch_execute(&format!("LOCK TABLE notes {lock}")).unwrap();
+        let running = Running::start(case.ingest("--force").command());
+        let waiting =
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'notes'::regclass)";
+        case.wait_until(waiting);
+        let signalled = Instant::now();
+        running.signal(Signal::SIGINT);
+        let run = running.wait();
+        run.assert_code(130).assert_stderr_has("error: interrupted");
+        run.assert(signalled.elapsed() < Duration::from_secs(3), "an end without waiting for the lock");
+        other.commit().unwrap();
+        drop(client);
+        wait_until_gone(&case);
+        assert_eq!(case.tables(), "notes v1_notes");
+        assert_eq!(case.db.one("SELECT count(*) FROM notes"), "1");
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_ends_a_run_that_hangs() {
     let case = case!();
     case.dump("crm_v1", &[("notes", "id:int", "1\n")]);
-    case.load("");
-    let mut client = case.db.client();
-    let mut reader = client.transaction().unwrap();
-    reader.execute("SELECT FROM notes", &[]).unwrap();
-    let running = Running::start(case.ingest("--force").command());
-    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'notes'::regclass)";
-    case.wait_until(waiting);
+    // Takes the connection, and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgresql://me@{}/db?sslmode=disable", silent.local_addr().unwrap());
+    let command = pghaul!(case.work).args(["ingest", "dumps", "--db", &url]);
+    let mut running = Running::start(command.command());
+    let _connection = silent.accept().unwrap();
     running.signal(Signal::SIGINT);
-    std::thread::sleep(Duration::from_millis(100));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(running.is_alive(), "the first asks");
     running.signal(Signal::SIGINT);
     running.wait().assert_code(130);
-    reader.commit().unwrap();
-    drop(client);
-    wait_until_gone(&case);
-    assert_eq!(case.tables(), "notes v1_notes");
-    assert_eq!(case.db.one("SELECT count(*) FROM notes"), "1");
 }
 
 #[test]

@@ -50,8 +50,73 @@ fn a_mother_with_rows_of_its_own_is_named() {
     case.dump("lms_v1", &[USERS]);
     let outcome = case.ends_with(0, "");
     outcome.run.assert_stderr_has("warning: mother table users has rows of its own");
-    refused(&case, "--mothers recreate", "table users: has rows of its own, which pghaul did not load");
-    refused(&case, "--mothers purge", "table users: has rows of its own, which pghaul did not load");
+    refused(&case, "--mothers recreate", "table users: was not created by pghaul, which will not drop it");
+    refused(&case, "--mothers purge", "table users: was not created by pghaul, which will not drop it");
+}
+
+#[test]
+fn an_empty_table_that_someone_made_is_not_dropped() {
+    let case = case!();
+    case.db.execute("CREATE TABLE users (id int PRIMARY KEY)");
+    case.dump("lms_v1", &[USERS]);
+    refused(&case, "--mothers purge", "table users: was not created by pghaul");
+}
+
+#[test]
+fn a_table_that_someone_made_under_a_version_s_name_is_not_replaced() {
+    let case = case!();
+    case.dump("lms_v1", &[USERS]);
+    case.load("");
+    case.db.execute("DROP TABLE v1_users; CREATE TABLE v1_users AS SELECT 1 AS mine");
+    refused(&case, "", "there is a table of that name that pghaul did not load");
+}
+
+#[test]
+fn recreate_loses_no_version() {
+    let case = case!();
+    case.config("xport_cfg: {child_name: '{app}_{version}_{table}'}\n");
+    let lms = case.dump("lms_v1", &[USERS]);
+    case.load("");
+    std::fs::remove_file(lms).unwrap();
+    case.dump("crm_v1", &[USERS]);
+    refused(
+        &case,
+        "--mothers recreate",
+        "table users: would lose lms_v1_users, since lms v1 is not among the dumps",
+    );
+    case.load("");
+    assert_eq!(case.db.one("SELECT count(*) FROM users"), "4");
+}
+
+/// Rows that are committed while a run waits for the lock are seen.
+#[test]
+fn rows_that_come_while_recreate_waits_stay() {
+    let case = case!();
+    case.dump("lms_v1", &[USERS]);
+    case.load("");
+    let mut client = case.db.client();
+    let mut writer = client.transaction().unwrap();
+    writer.execute("INSERT INTO users VALUES (99, 'mine')", &[]).unwrap();
+    let run =
+        case.ingest("--mothers recreate").command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    case.wait_until(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass)",
+    );
+    writer.commit().unwrap();
+    let output = run.unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("has rows of its own"), "{output:?}");
+    assert_eq!(case.db.one("SELECT count(*) FROM users"), "3");
+}
+
+#[test]
+fn a_misspelt_column_of_a_declared_mother_is_named() {
+    let case = case!();
+    case.config("mother_tables: {users: {id: int, nmae: text}, peeple: {id: int}}\n");
+    case.dump("crm_v1", &[USERS]);
+    let outcome = case.ends_with(0, "");
+    outcome.run.assert_stderr_has("warning: mother_tables.users.nmae: no dump has this column; it is NULL");
+    outcome.run.assert_stderr_has("warning: mother_tables.peeple: no dump has this table");
 }
 
 #[test]
@@ -82,14 +147,25 @@ fn mothers_that_no_version_table_can_join() {
 fn a_domain_is_not_taken_for_the_type_below_it() {
     let case = case!();
     case.db.execute("CREATE DOMAIN mail AS text CHECK (VALUE LIKE '%@%')");
-    case.config("mother_tables: {users: {id: int, email: mail}}\n");
+    case.db.execute("CREATE DOMAIN filled AS int NOT NULL CHECK (VALUE IS NOT NULL)");
+    case.config("mother_tables: {users: {id: filled, email: mail}}\n");
     case.dump("crm_v1", &[("users", "id:int email:text", "1|a@b\n")]);
     case.load("");
-    assert_eq!(case.columns("v1_users"), "id integer, email mail");
+    assert_eq!(case.columns("v1_users"), "id filled, email mail");
     case.dump("crm_v1", &[("users", "id:int email:text", "1|nobody\n")]);
     let outcome = case.ends_with(1, "");
     outcome.run.assert_stderr_has("crm_v1.zip/users.dat, line 2, column email");
     assert_eq!(case.db.one("SELECT email FROM users"), "a@b");
+}
+
+#[test]
+fn a_type_that_no_column_can_have() {
+    for name in ["cstring", "record", "anyelement", "setof int", "int unsigned", "serial"] {
+        let case = case!();
+        case.config(&format!("mother_tables: {{users: {{id: {name}}}}}\n"));
+        case.dump("crm_v1", &[USERS]);
+        refused(&case, "", "cannot be used in this database; choose another");
+    }
 }
 
 #[test]
@@ -127,10 +203,25 @@ fn a_wrong_folder_starts_no_server() {
 #[test]
 fn a_url_in_the_wrong_place_does_not_show_its_password() {
     let case = case!();
+    for url in [
+        "postgresql://me:hunter2@localhost/db",
+        "POSTGRES://me:hun'ter hunter2@h/d",
+        "host=h password=hunter2",
+    ] {
+        for arguments in [
+            &["ingest", url][..],
+            &[url],
+            &["ingest", "--mothers", url],
+            &["db", url],
+            &["--config", url, "ingest"],
+        ] {
+            let run = pghaul!(case.work).args(arguments).run();
+            run.assert_code(2);
+            run.assert_never_says("hunter2");
+        }
+    }
     let run = pghaul!(case.work).args(["ingest", "postgresql://me:hunter2@localhost/db"]).run();
-    run.assert_code(2);
     run.assert_stderr_has("a database is named with --db");
-    run.assert_never_says("hunter2");
     case.config("datastore: 'postgresql://me:hunter2@localhost/db'\n");
     let run = pghaul!(case.work).args(["ingest"]).run();
     run.assert_code(2);
@@ -153,6 +244,14 @@ fn a_file_that_is_no_report_is_kept() {
     load("report.json").assert_code(0);
     load("report.json").assert_code(0);
     assert!(case.work.read("report.json").contains("\"skipped\": 1"));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_hide_the_cause() {
+    let case = case!();
+    let run = pghaul!(case.work).args(["ingest", "nowhere", "--report", "/dev/full"]).run();
+    run.assert_code(2);
+    run.assert_stderr_has("nowhere: No such file or directory").assert_stderr_has("/dev/full: No space left");
 }
 
 #[test]

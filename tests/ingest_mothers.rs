@@ -66,9 +66,14 @@ fn recreate_drops_mothers_and_children_and_begins_anew() {
     assert_eq!(case.columns("users"), "id integer");
     assert_eq!(case.db.one("SELECT count(*) FROM users"), "3");
     assert_eq!(case.tables(), "orders users v1_orders v1_users v2_users");
-    // Old dumps go with their mother, and are forgotten.
+    // A version whose dump is gone would not come back.
     std::fs::remove_file(case.dump_path("crm_v1")).unwrap();
-    case.load("--mothers recreate");
+    let outcome = case.ends_with(2, "--mothers recreate");
+    outcome
+        .run
+        .assert_stderr_has("table users: would lose v1_users, since crm v1 is not among the dumps to load");
+    case.ends_with(0, "--mothers purge");
+    case.load("");
     assert_eq!(
         case.db.one("SELECT string_agg(unit, ' ' ORDER BY unit) FROM pghaul.loads"),
         "v1_orders v2_users"

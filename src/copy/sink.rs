@@ -14,8 +14,8 @@ const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fe
                                nothing of this unit was loaded";
 
 /// What helps where a type refuses an empty field, as all but texts do.
-const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only with xport_cfg.null_pattern: ''; set that, or correct the \
-                                 row; nothing of this unit was loaded";
+const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; \
+                                 nothing of this unit was loaded";
 
 /// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
 pub struct CopySink<'t> {

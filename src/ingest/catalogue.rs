@@ -110,6 +110,17 @@ fn collisions(files: &[DataFile]) -> Vec<Error> {
             None => {
                 first.insert(&file.child, file);
             }
+            Some(other) if (&other.dump.app, &other.dump.version) == (&file.dump.app, &file.dump.version) => {
+                faults.push(
+                    Error::refused(format!(
+                        "{} and {} are the same version of {}",
+                        other.dump.path.display(),
+                        file.dump.path.display(),
+                        file.dump.app
+                    ))
+                    .remedy("remove or rename one of them"),
+                );
+            }
             Some(other) => faults.push(
                 Error::refused(format!(
                     "{} and {} both map to the version table {}",
@@ -139,7 +150,12 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<DataFile>> {
     let mut faults = Vec::new();
     for table in tables {
         if !is_wanted(&table, settings) {
-            tracing::warn!("{}: table {} has no mother table and is skipped", dump.name, table.table);
+            tracing::warn!(
+                "{}: table {} is not in mother_tables of {} and is skipped",
+                dump.name,
+                table.table,
+                settings.config
+            );
             continue;
         }
         match scan_table(&dump, table, types, settings) {

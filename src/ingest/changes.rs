@@ -116,14 +116,14 @@ impl Changes {
             return Ok(());
         }
         let short_wait = format!("; {}; ", lock::set_timeout(lock::FIRST_WAIT));
-        lock::patiently(transaction, PATIENCE, &locks.join(&short_wait)).map_err(|error| {
-            match error.sqlstate() {
+        lock::patiently(transaction, PATIENCE, "the tables to be dropped", &locks.join(&short_wait)).map_err(
+            |error| match error.sqlstate() {
                 Some(lock::NOT_AVAILABLE) => error.remedy(
                     "someone is using the tables that are to be dropped; run again when they are done",
                 ),
                 _ => error,
-            }
-        })
+            },
+        )
     }
 }
 

@@ -63,7 +63,7 @@ fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
     let is_url = input.to_str().is_some_and(|text| text.starts_with("postgres") && text.contains("://"));
     let remedy = match is_url {
         true => "a database is named with --db",
-        false => "name the folder of the dumps as an argument or in xport_cfg.zip_path",
+        false => "name an existing dump or folder of dumps, as an argument or in xport_cfg.zip_path",
     };
     let metadata = std::fs::metadata(input).map_err(|error| Error::refused(error).remedy(remedy))?;
     if !metadata.is_dir() {

@@ -41,7 +41,7 @@ pub fn load(
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
     order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
     tracing::debug!(
-        "memory: at most {} workers x {} KiB, and a row of up to {} MiB each",
+        "memory: {} x {} KiB, and four times the longest row of each data file (up to {} MiB)",
         settings.workers.min(order.len()),
         stream::STREAM_BYTES >> 10,
         batch::MAX_ROW_BYTES >> 20

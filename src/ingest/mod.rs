@@ -28,7 +28,7 @@ use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
-use crate::report::{UnitReport, UnitStatus};
+use crate::report::{UnitReport, UnitStatus, plural};
 use crate::{Place, Result, interrupt};
 use action::Action;
 use catalogue::DataFile;
@@ -63,7 +63,8 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
     let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    tracing::debug!("scanned {} data files in {milliseconds:.1} ms", files.len());
+    let count = files.len() as u64;
+    tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
     Ok(Catalogue(files))
 }
 
@@ -122,7 +123,24 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
     let changes = Changes::new(settings, &files, &mothers, &state)?;
     let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
+    warn_of_unknown_columns(settings, &units);
     Ok(Prepared { mothers, changes, units, schema: state.rights.schema })
+}
+
+/// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.
+fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
+    for mother in settings.declared.iter().flatten() {
+        let versions: Vec<&Unit> = units.iter().filter(|unit| unit.mother.name() == mother.name).collect();
+        if versions.is_empty() {
+            tracing::warn!("mother_tables.{}: no dump has this table", mother.name);
+            continue;
+        }
+        for (column, _) in &mother.columns {
+            if versions.iter().all(|unit| unit.missing.contains(column)) {
+                tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
+            }
+        }
+    }
 }
 
 /// Statistics over mother and children together, for queries through the mother.

@@ -52,6 +52,10 @@ fn difference(unit: &Unit) -> String {
     if !unit.own_columns.is_empty() {
         text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
     }
+    if !unit.retyped.is_empty() {
+        let types = list(unit.retyped.iter().map(Column::to_string));
+        text.push_str(&format!(", has {types} (loaded as the mother's type)"));
+    }
     if !unit.missing.is_empty() {
         text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
     }

@@ -8,6 +8,7 @@ use crate::copy::stream;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::ledger::{self, Load};
 use crate::pg::lock;
+use crate::report::plural;
 use crate::report::progress::UnitProgress;
 use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
@@ -63,7 +64,7 @@ pub fn load_and_publish(
     let rows =
         stream::send_rows(&mut reader, line_end, &mut encoder, &mut sink, &|bytes| progress.advance(bytes))?;
     stream::finish_rows(sink, rows, &encoder, line_end, || unit.file.open(settings))?;
-    steps.done(&format!("copied {rows} rows"));
+    steps.done(&format!("copied {rows} {}", plural(rows, "row")));
 
     if replaces {
         swap(unit, &work_table, &mut transaction)?;
@@ -146,22 +147,27 @@ fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Resu
         unit.table,
         quote(unit.table.name()),
     );
-    lock::patiently(transaction, PATIENCE, &statements).map_err(|error| match error.sqlstate() {
-        Some("2BP01") => error.remedy("drop what depends on the old version table, or let it use the mother"),
-        _ => in_the_way(error, unit),
+    lock::patiently(transaction, PATIENCE, unit.mother.name(), &statements).map_err(|error| {
+        match error.sqlstate() {
+            Some("2BP01") => {
+                error.remedy("drop what depends on the old version table, or let it use the mother")
+            }
+            _ => in_the_way(error, unit),
+        }
     })
 }
 
 /// Makes the rows visible through the mother.
 fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
-    lock::patiently(transaction, PATIENCE, &unit.inherit_statement()).map_err(|error| in_the_way(error, unit))
+    lock::patiently(transaction, PATIENCE, unit.mother.name(), &unit.inherit_statement())
+        .map_err(|error| in_the_way(error, unit))
 }
 
 fn in_the_way(error: Error, unit: &Unit) -> Error {
     if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
         return error;
     }
-    let (mother, table, seconds) = (&unit.mother, &unit.table, PATIENCE.as_secs());
+    let (mother, table, seconds) = (unit.mother.name(), unit.table.name(), PATIENCE.as_secs());
     error.remedy(format!(
         "someone has been using {mother} or {table} for more than {seconds} s; run again when they are done"
     ))

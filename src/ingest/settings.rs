@@ -87,6 +87,8 @@ pub struct Settings {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
+    /// The configuration file, for messages.
+    pub config: String,
     child_name: String,
     dialects: Vec<Dialect>,
 }
@@ -120,6 +122,10 @@ impl Settings {
             declared: declared(&config.file.mother_tables)?,
             mothers: request.mothers,
             force: request.force,
+            config: config
+                .path
+                .as_ref()
+                .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: child_name(cfg)?,
             dialects: dialects(config)?,
         })

@@ -94,7 +94,10 @@ impl TypeMap {
             Some((name, _)) => error.remedy(format!(
                 "type map {name} knows it: choose that one for this dump in xport_cfg.dialects"
             )),
-            None => error.remedy("add it to a type map of your own, and name that in xport_cfg.dialects"),
+            None if BUILT_IN.iter().any(|(name, _)| *name == self.name) => {
+                error.remedy("add it to a type map of your own, and name that in xport_cfg.dialects")
+            }
+            None => error.remedy("add it there"),
         })
     }
 

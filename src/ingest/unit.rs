@@ -36,6 +36,8 @@ pub struct Unit {
     pub own_columns: Vec<Column>,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
+    /// Columns whose type in this version is not the mother's, which counts: name and this version's type.
+    pub retyped: Vec<Column>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
     /// The data file's columns in its order, as the version table calls them.
@@ -88,10 +90,21 @@ fn build_unit(
     let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
     let in_mother = match_names(&file.columns, &mother_names);
     let mut own_columns = Vec::new();
+    let mut retyped = Vec::new();
     let mut copy_columns = Vec::new();
     for (column, matched) in file.columns.iter().zip(&in_mother) {
         let target = match matched {
-            Some(index) => mother.columns[*index].clone(),
+            Some(index) => {
+                let of_mother = mother.columns[*index].clone();
+                // Its own type may not exist here, and need not.
+                match types.canonical(client, &column.type_name) {
+                    Ok(own) if own != of_mother.type_name => {
+                        retyped.push(Column::plain(&of_mother.name, own))
+                    }
+                    _ => {}
+                }
+                of_mother
+            }
             None => {
                 let canonical = types
                     .canonical(client, &column.type_name)
@@ -133,6 +146,7 @@ fn build_unit(
         mother: Qualified::new(schema, &mother.name),
         mother_columns: mother.columns.clone(),
         own_columns,
+        retyped,
         checks: mother.checks.clone(),
         missing,
         copy_columns,

@@ -61,12 +61,17 @@ fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-/// Executes statements that lock tables, in tries of limited length, for at most `patience` in all; between tries
+/// Executes statements that lock the tables `used`, in tries of limited length, for at most `patience` in all; between tries
 /// nothing of them is held. They may set a shorter `lock_timeout` on their way.
 ///
 /// # Errors
 /// [`NOT_AVAILABLE`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
-pub fn patiently(transaction: &mut Transaction<'_>, patience: Duration, statements: &str) -> Result<()> {
+pub fn patiently(
+    transaction: &mut Transaction<'_>,
+    patience: Duration,
+    used: &str,
+    statements: &str,
+) -> Result<()> {
     let started = Instant::now();
     let mut wait = FIRST_WAIT;
     loop {
@@ -81,6 +86,9 @@ pub fn patiently(transaction: &mut Transaction<'_>, patience: Duration, statemen
         }
         attempt.rollback()?;
         interrupt::check()?;
+        if wait == FIRST_WAIT {
+            tracing::info!("waiting for those who use {used}");
+        }
         std::thread::sleep(PAUSE);
         wait = (wait * 2).min(LONGEST_WAIT);
     }

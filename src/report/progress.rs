@@ -7,9 +7,9 @@ use std::io::IsTerminal;
 
 /// The bar of a whole run: bytes done, rate, and remaining time.
 const TOTAL_STYLE: &str =
-    "{prefix:>24.bold} [{bar:30}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
+    "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
 /// The bar of one unit.
-const UNIT_STYLE: &str = "{prefix:>24} [{bar:30}] {binary_bytes}/{binary_total_bytes}";
+const UNIT_STYLE: &str = "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}";
 
 /// The bars of one run.
 #[derive(Debug)]

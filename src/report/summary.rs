@@ -1,7 +1,7 @@
 //! The summary table at the end of a run.
 
 use super::{Report, UnitReport, UnitStatus};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// Columns from here on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
@@ -12,6 +12,8 @@ pub fn summary(report: &Report) -> String {
     if !report.units.is_empty() {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
+        // On a terminal that is too narrow, cells are wrapped instead of lines.
+        table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(["unit", "from", "into", "status", "rows", "size", "seconds"]);
         for unit in &report.units {
             table.add_row(row(unit));
@@ -29,6 +31,10 @@ pub fn summary(report: &Report) -> String {
         text.push('\n');
     }
     let totals = &report.totals;
+    if totals.units == 0 {
+        text.push_str("nothing to load\n");
+        return text;
+    }
     text.push_str(&format!(
         "{} {}: {} loaded, {} unchanged, {} failed; {} {}, {} in {} s\n",
         totals.units,

@@ -11,7 +11,8 @@ set -eu
 bin=$1
 dir=$(mktemp -d "$2/pghaul-XXXXXX")
 clean() {
-    "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop
+    # It may not be running.
+    "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop || :
     rm -rf "$dir"
 }
 trap 'clean >/dev/null 2>&1' EXIT

@@ -22,6 +22,8 @@ const CHARACTER_TYPES: [&str; 3] = ["C.UTF-8", "UTF-8", "C"];
 /// What initdb says about a character type that the system does not have.
 const NO_SUCH_LOCALE: &str = "invalid locale name";
 
+/// What a new cluster is told in single-user mode, a command per line.
+const SET_UP: &str = "CREATE DATABASE pghaul\nALTER ROLE pghaul SET search_path = public\n";
 /// The line that makes the cluster's own settings include ours; relative, so that the data directory can move.
 const INCLUDE: &str = "\n# The settings of pghaul; what stands below this line wins over them.\n\
                        include '../pghaul.conf'\n";
@@ -78,10 +80,11 @@ pub(super) fn create(runner: &Runner, start: &StartLock) -> Result<()> {
     // The include needs its file before the first start too.
     super::server::write_settings(layout)?;
 
-    // The database is made before the rename too: with the server in single-user mode, which needs no socket.
+    // The database is made before the rename too: with the server in single-user mode, which needs no socket. The
+    // role has the name of the ledger's schema, which "$user" would put before public.
     let mut single = runner.command("postgres");
     single.args(["--single", "-c", "exit_on_error=on", "-D", "cluster.new", "postgres"]);
-    runner.run(single, Input::Text("CREATE DATABASE pghaul\n"), &layout.init_log)?;
+    runner.run(single, Input::Text(SET_UP), &layout.init_log)?;
 
     fs::rename(&layout.cluster_new, &layout.cluster).map_err(io)?;
     File::open(&layout.data).and_then(|dir| dir.sync_all()).map_err(io)

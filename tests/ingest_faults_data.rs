@@ -128,7 +128,7 @@ fn an_empty_field_is_an_empty_text_and_no_number() {
         &message,
         &[
             "app_v1.zip/t.dat, line 3, column id: invalid input syntax for type integer: \"\" (SQLSTATE 22P02)",
-            "an empty field is NULL only with xport_cfg.null_pattern: ''",
+            "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''",
         ],
     );
     let ingest = ingest_of("|c|\n");

@@ -164,7 +164,7 @@ fn a_type_that_no_column_can_have() {
         let case = case!();
         case.config(&format!("mother_tables: {{users: {{id: {name}}}}}\n"));
         case.dump("crm_v1", &[USERS]);
-        refused(&case, "", "cannot be used in this database; choose another");
+        refused(&case, "", &format!("choose a type that this database has, instead of {name}"));
     }
 }
 

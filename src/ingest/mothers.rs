@@ -59,7 +59,7 @@ pub fn resolve(
         let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
         let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
             Some(declared) => check_name(name, existing, state)
-                .and_then(|()| declared_columns(declared, client, types))
+                .and_then(|()| declared_columns(declared, &settings.config, client, types))
                 .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
             None => {
                 let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
@@ -119,13 +119,14 @@ fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<
 
 fn declared_columns(
     declared: &DeclaredMother,
+    config: &str,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Column>> {
     let mut columns = Vec::with_capacity(declared.columns.len());
     for (name, type_name) in &declared.columns {
         let canonical =
-            types.canonical(client, type_name).map_err(|error| error.at(Place::default().column(name)))?;
+            types.canonical(client, type_name).map_err(|error| error.at(Place::file(config).column(name)))?;
         columns.push(Column::plain(name, canonical));
     }
     Ok(columns)

@@ -64,8 +64,7 @@ impl TypeNames {
             return Ok(known.clone());
         }
         let refused = |what: String| {
-            Error::refused(what)
-                .remedy(format!("type {name} cannot be used in this database; choose another"))
+            Error::refused(what).remedy(format!("choose a type that this database has, instead of {name}"))
         };
         // The cast is described, not executed, which a domain that refuses NULL would not survive. It makes the
         // server resolve name and parameters together, but gives the type below a domain.
@@ -75,7 +74,8 @@ impl TypeNames {
         let sql = "SELECT format_type(oid, CASE WHEN oid = $2 THEN $3::int4 END) FROM pg_type \
                    WHERE oid = to_regtype($1) AND typtype <> 'p'";
         let (oid, modifier) = below.unwrap_or_default();
-        match client.query_opt(sql, &[&name.as_str(), &oid, &modifier])? {
+        let found = client.query_opt(sql, &[&name.as_str(), &oid, &modifier]);
+        match found.map_err(|error| refused(Error::from(error).to_string()))? {
             Some(row) => {
                 let canonical = TypeName(row.get(0));
                 self.known.insert(name.clone(), canonical.clone());

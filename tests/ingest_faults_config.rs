@@ -168,7 +168,15 @@ fn a_broken_type_map() {
     ingest.work.write("own.json", "{\"int\": \"widget\", \"varchar(n)\": \"text\"}");
     ingest.config("xport_cfg: {dialects: [{match: '*', types: own.json}]}");
     let messages = ingest.refuses_all(ingest.command());
-    says(&messages[0], &["app_v1.zip/", ", column id: ", "type \"widget\" does not exist", "choose a type that this database has"]);
+    says(
+        &messages[0],
+        &[
+            "app_v1.zip/",
+            ", column id: ",
+            "type \"widget\" does not exist",
+            "choose a type that this database has",
+        ],
+    );
 }
 
 #[test]
@@ -187,7 +195,10 @@ fn declared_mothers_that_cannot_be() {
         says(&refused(&format!("mother_tables: {tables}")), &[&["config.yml"], &texts[..]].concat());
     }
     let message = refused("mother_tables: {t: {id: widget}}");
-    says(&message, &["table t, column id: type \"widget\" does not exist", "choose a type that this database has"]);
+    says(
+        &message,
+        &["table t, column id: type \"widget\" does not exist", "choose a type that this database has"],
+    );
 }
 
 #[test]

@@ -217,7 +217,10 @@ fn a_version_table_that_would_be_named_like_a_mother() {
     let ingest = ingest!();
     ingest.dump("app_v1.zip", &dump());
     ingest.config("xport_cfg: {child_name: '{table}'}");
-    says(&ingest.refused(), &["version table", " t", "mother table", "xport_cfg.child_name"]);
+    says(
+        &ingest.refused(),
+        &["config.yml", "xport_cfg.child_name", "does not name a table per version", "use {table}"],
+    );
 }
 
 #[test]

@@ -4,9 +4,12 @@ use super::catalogue::DataFile;
 use super::mothers::Mother;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
-use super::unit::COMMENT;
 use crate::{Error, Result};
 use serde_json::Value;
+
+/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger
+/// remembers; unlike an oid, it survives dump and restore.
+pub const COMMENT: &str = "version table, loaded by pghaul";
 
 /// What there is to do for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

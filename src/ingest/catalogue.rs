@@ -184,7 +184,7 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
             .at(Place { member: Some(there), ..Place::default() })
             .remedy("every table needs a descriptor and a data file in the same dump"));
     };
-    let child = settings.child_name(&dump.app, &dump.version, &table);
+    let child = settings.child_name.of(&dump.app, &dump.version, &table);
     if let Some(refusal) = ident::refusal(&child) {
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
             .remedy("set xport_cfg.child_name to a shorter pattern, or rename the dump"));

@@ -9,6 +9,7 @@
 mod action;
 mod catalogue;
 mod changes;
+mod child_name;
 mod descriptor;
 mod dump;
 mod load;

@@ -154,16 +154,15 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
 }
 
+fn names_of(file: &DataFile) -> Vec<&str> {
+    file.columns.iter().map(|column| column.name.as_str()).collect()
+}
+
 /// The columns that all versions have, in the first one's order; `text` where their types differ.
 fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
-    let in_others: Vec<Vec<Option<usize>>> = others
-        .iter()
-        .map(|file| {
-            let names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
-            match_names(&first.columns, &names)
-        })
-        .collect();
+    let in_others: Vec<Vec<Option<usize>>> =
+        others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();
     let mut columns = Vec::new();
     for (number, column) in first.columns.iter().enumerate() {
         let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();

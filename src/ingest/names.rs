@@ -1,7 +1,5 @@
 //! Which column of one version is which column of another, by their names.
 
-use super::catalogue::FileColumn;
-
 /// Where `wanted` stands among `names`: the same spelling, or else the only one that differs in case alone.
 /// Source databases compare names without case, and their exports differ in it.
 pub fn position<'n>(names: impl Iterator<Item = &'n str> + Clone, wanted: &str) -> Option<usize> {
@@ -18,12 +16,12 @@ pub fn position<'n>(names: impl Iterator<Item = &'n str> + Clone, wanted: &str) 
 
 /// For each name of a data file's columns, its place among `names`, which no two of them share. Equal spelling comes
 /// first, so that a column that differs in case alone cannot take another's place.
-pub fn match_names(columns: &[FileColumn], names: &[&str]) -> Vec<Option<usize>> {
+pub fn match_names(columns: &[&str], names: &[&str]) -> Vec<Option<usize>> {
     let mut matched: Vec<Option<usize>> =
-        columns.iter().map(|column| names.iter().position(|name| *name == column.name)).collect();
+        columns.iter().map(|column| names.iter().position(|name| name == column)).collect();
     for (index, column) in columns.iter().enumerate() {
         if matched[index].is_none() {
-            matched[index] = position(names.iter().copied(), &column.name)
+            matched[index] = position(names.iter().copied(), column)
                 .filter(|candidate| !matched.contains(&Some(*candidate)));
         }
     }

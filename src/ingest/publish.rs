@@ -1,7 +1,8 @@
 //! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
 
+use super::action::COMMENT;
 use super::settings::Settings;
-use super::unit::{COMMENT, Unit};
+use super::unit::Unit;
 use crate::copy::encode::Encoder;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;

@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::child_name::{self, ChildName};
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
@@ -16,8 +17,6 @@ const DEFAULT_FOLDER: &str = ".";
 const DEFAULT_DESCRIPTOR_EXTENSION: &str = "json";
 /// The extension of data files, as in the original job's dumps.
 const DEFAULT_DATA_EXTENSION: &str = "dat";
-/// How version tables are called.
-const DEFAULT_CHILD_NAME: &str = "{version}_{table}";
 /// The type maps when the configuration names none: the dumps of the original job's learning management system
 /// come from SQL Server, its others from MySQL.
 const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
@@ -89,7 +88,8 @@ pub struct Settings {
     pub force: bool,
     /// The configuration file, for messages.
     pub config: String,
-    child_name: String,
+    /// How version tables are called.
+    pub child_name: ChildName,
     dialects: Vec<Dialect>,
 }
 
@@ -126,28 +126,9 @@ impl Settings {
                 .path
                 .as_ref()
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
-            child_name: child_name(cfg)?,
+            child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             dialects: dialects(config)?,
         })
-    }
-
-    /// The name of the version table for a dump's table.
-    pub fn child_name(&self, app: &str, version: &str, table: &str) -> String {
-        // The placeholders were checked; the values are put in at once, so that a brace in them stays as it is.
-        let mut name = String::new();
-        let mut rest = self.child_name.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            name.push_str(before);
-            let (key, behind) = after.split_once('}').unwrap_or((after, ""));
-            name.push_str(match key {
-                "app" => app,
-                "version" => version,
-                _ => table,
-            });
-            rest = behind;
-        }
-        name.push_str(rest);
-        name
     }
 
     /// The type map for a dump.
@@ -183,20 +164,6 @@ fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
         .remedy("the usual ones are json and dat"));
     }
     Ok((descriptor, data))
-}
-
-fn child_name(cfg: &XportCfg) -> Result<String> {
-    let pattern = text_or(&cfg.child_name, DEFAULT_CHILD_NAME);
-    let placeholders: Vec<&str> =
-        pattern.split('{').skip(1).map(|part| part.split('}').next().unwrap_or_default()).collect();
-    let unknown = placeholders.iter().find(|name| !["app", "version", "table"].contains(name));
-    if unknown.is_some() || !placeholders.contains(&"table") {
-        return Err(Error::refused(format!(
-            "xport_cfg.child_name: {pattern:?} does not name a table per version"
-        ))
-        .remedy("use {table} with {version} or {app}, for example '{version}_{table}'"));
-    }
-    Ok(pattern.to_owned())
 }
 
 fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {
@@ -282,16 +249,6 @@ mod tests {
         assert_eq!(defaults.type_map("lms_v1.zip").unwrap().name(), "mssql");
         assert_eq!(defaults.type_map("LMS_V1.zip").unwrap().name(), "mssql");
         assert_eq!(defaults.type_map("crm_v1.zip").unwrap().name(), "mysql");
-    }
-
-    #[test]
-    fn child_names_follow_the_pattern() {
-        assert_eq!(settings("{}").unwrap().child_name("lms", "v1", "users"), "v1_users");
-        let custom = settings("xport_cfg: {child_name: '{app}_{table}_{version}'}").unwrap();
-        assert_eq!(custom.child_name("l{x}", "v1", "users"), "l{x}_users_v1");
-        for bad in ["{version}", "{table}_{region}", "fixed"] {
-            assert!(settings(&format!("xport_cfg: {{child_name: '{bad}'}}")).is_err(), "{bad}");
-        }
     }
 
     #[test]

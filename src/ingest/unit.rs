@@ -1,6 +1,6 @@
 //! Units: a data file, the version table that it becomes, and whether there is anything to do.
 
-use super::action::{self, Action};
+use super::action::{self, Action, COMMENT};
 use super::catalogue::DataFile;
 use super::mothers::Mother;
 use super::names::match_names;
@@ -16,10 +16,6 @@ use serde_json::{Value, json};
 
 /// PostgreSQL's limit on the columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
 const MAX_COLUMNS: usize = 1600;
-
-/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger
-/// remembers; unlike an oid, it survives dump and restore.
-pub const COMMENT: &str = "version table, loaded by pghaul";
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
@@ -88,7 +84,8 @@ fn build_unit(
     types: &mut TypeNames,
 ) -> Result<Unit> {
     let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
-    let in_mother = match_names(&file.columns, &mother_names);
+    let file_names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+    let in_mother = match_names(&file_names, &mother_names);
     let mut own_columns = Vec::new();
     let mut retyped = Vec::new();
     let mut copy_columns = Vec::new();

@@ -4,15 +4,19 @@
 //! [`Error::failed`]), the stages around it add the [`Place`] that they know ([`Error::at`]), and whoever knows
 //! the remedy adds it ([`Error::remedy`]). It is printed once, by the command line.
 
+mod place;
+mod text;
+
+pub use place::Place;
+pub use text::{one_line, with_sources};
+
 use crate::exit::Exit;
 use crate::secret::without_passwords;
 use std::fmt;
+use text::postgres_text;
 
 /// The result of everything in this crate that can go wrong.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value.
-const MAX_QUOTED_CHARS: usize = 500;
 
 /// Something went wrong: one message with its place and remedy, or several such messages.
 pub struct Error(Box<Inner>);
@@ -27,74 +31,6 @@ enum Inner {
 enum Severity {
     Refused,
     Failed,
-}
-
-/// Where it happened; what is not known stays empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The dump's file name, or another file.
-    pub file: Option<String>,
-    /// The member of the dump.
-    pub member: Option<String>,
-    /// Line in the file or member, counted from 1.
-    pub line: Option<u64>,
-    /// The column's name.
-    pub column: Option<String>,
-    /// The table in the database.
-    pub table: Option<String>,
-}
-
-impl Place {
-    /// A file, named as the user would find it.
-    pub fn file(file: impl Into<String>) -> Self {
-        Place { file: Some(file.into()), ..Place::default() }
-    }
-
-    /// A member of a dump.
-    pub fn member(file: impl Into<String>, member: impl Into<String>) -> Self {
-        Place { file: Some(file.into()), member: Some(member.into()), ..Place::default() }
-    }
-
-    /// A table in the database.
-    pub fn table(table: impl Into<String>) -> Self {
-        Place { table: Some(table.into()), ..Place::default() }
-    }
-
-    /// The same place, at this line (counted from 1).
-    pub fn line(mut self, line: u64) -> Self {
-        self.line = Some(line);
-        self
-    }
-
-    /// The same place, in this column.
-    pub fn column(mut self, column: impl Into<String>) -> Self {
-        self.column = Some(column.into());
-        self
-    }
-
-    /// Takes from `outer` what this place does not know itself.
-    fn fill_from(&mut self, outer: Place) {
-        self.file = self.file.take().or(outer.file);
-        self.member = self.member.take().or(outer.member);
-        self.line = self.line.or(outer.line);
-        self.column = self.column.take().or(outer.column);
-        self.table = self.table.take().or(outer.table);
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        match (&self.file, &self.member) {
-            (Some(file), Some(member)) => parts.push(format!("{file}/{member}")),
-            (Some(one), None) | (None, Some(one)) => parts.push(one.clone()),
-            (None, None) => {}
-        }
-        parts.extend(self.table.iter().map(|table| format!("table {table}")));
-        parts.extend(self.line.iter().map(|line| format!("line {line}")));
-        parts.extend(self.column.iter().map(|column| format!("column {column}")));
-        f.write_str(&parts.join(", "))
-    }
 }
 
 impl Error {
@@ -257,56 +193,6 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// The text with control characters escaped: values and names from files are in it, and must neither end the line
-/// nor reach the terminal as commands.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
-}
-
-/// The first [`MAX_QUOTED_CHARS`] of a text: the server quotes a refused value in full, and that may be megabytes.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Everything that PostgreSQL, or the client library, says about an error, in one line.
-///
-/// The library's own `Display` omits detail, hint and where
-/// (PostgreSQL documentation, "Error and Notice Message Fields").
-fn postgres_text(error: &postgres::Error, context: Option<&str>) -> String {
-    let Some(db) = error.as_db_error() else {
-        return with_sources(error);
-    };
-    let mut text = format!("{} (SQLSTATE {})", shortened(db.message()), db.code().code());
-    for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", context.or(db.where_()))] {
-        if let Some(value) = value {
-            text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
-        }
-    }
-    text
-}
-
-/// An error with its causes, joined by colons; a cause that its parent already quotes is not said again.
-pub fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,8 +215,6 @@ mod tests {
     fn a_message_is_one_line_whatever_is_quoted_in_it() {
         let error = Error::failed("value \"a\nb\u{1b}[2J\"").at(Place::file("ä\0.zip"));
         assert_eq!(error.to_string(), "ä\\u{0}.zip: value \"a\\nb\\u{1b}[2J\"");
-        assert_eq!(shortened(&"ä".repeat(501)).chars().count(), 501);
-        assert_eq!(shortened("short"), "short");
     }
 
     #[test]

@@ -1,0 +1,65 @@
+//! The words of errors: one line, without what would command a terminal.
+
+/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value.
+const MAX_QUOTED_CHARS: usize = 500;
+
+/// The text with control characters escaped: values and names from files are in it, and must neither end the line
+/// nor reach the terminal as commands.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}
+
+/// The first [`MAX_QUOTED_CHARS`] of a text: the server quotes a refused value in full, and that may be megabytes.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Everything that PostgreSQL, or the client library, says about an error, in one line.
+///
+/// The library's own `Display` omits detail, hint and where
+/// (PostgreSQL documentation, "Error and Notice Message Fields").
+pub(super) fn postgres_text(error: &postgres::Error, context: Option<&str>) -> String {
+    let Some(db) = error.as_db_error() else {
+        return with_sources(error);
+    };
+    let mut text = format!("{} (SQLSTATE {})", shortened(db.message()), db.code().code());
+    for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", context.or(db.where_()))] {
+        if let Some(value) = value {
+            text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
+        }
+    }
+    text
+}
+
+/// An error with its causes, joined by colons; a cause that its parent already quotes is not said again.
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_shortened() {
+        assert_eq!(shortened(&"ä".repeat(501)).chars().count(), 501);
+        assert_eq!(shortened("short"), "short");
+    }
+}

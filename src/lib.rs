@@ -1,7 +1,8 @@
 //! pghaul hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
 //!
 //! ```text
-//! main → cli ─→ ingest ─→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            └→ generate ─┘
 //! ```
 //!
 //! Arrows only point right; two jobs never import each other.
@@ -11,6 +12,7 @@ pub mod config;
 pub mod copy;
 pub mod error;
 pub mod exit;
+pub mod generate;
 pub mod ingest;
 pub mod interrupt;
 pub mod pg;

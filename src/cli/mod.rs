@@ -1,6 +1,7 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 pub mod db;
+pub mod generate;
 pub mod ingest;
 pub mod report;
 pub mod target;
@@ -53,6 +54,9 @@ impl GlobalArgs {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Make fake users or whole dumps: the same bytes for the same seed
+    #[command(subcommand)]
+    Generate(generate::GenerateCommand),
     /// Start, stop and open the embedded server
     Db(db::DbArgs),
 }
@@ -98,6 +102,7 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Generate(command) => generate::run(command, &cli.global),
         Command::Db(args) => db::run(args),
     }
 }

@@ -1,0 +1,4 @@
+//! Fake data.
+pub mod random;
+pub mod text;
+pub mod users;

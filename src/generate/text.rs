@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(pushed(|out| push_uuid(out, &bytes)), "00112233-4455-6677-8899-aabbccddeeff");
         assert_eq!(pushed(|out| push_ipv4(out, [192, 0, 20, 255])), "192.0.20.255");
         assert_eq!(pushed(|out| push_mac(out, [2, 0x1f, 0, 0xaa, 9, 0xff])), "02:1f:00:aa:09:ff");
-        let groups = std::array::from_fn(|i| 0x23 + 0x10 * (i as u8));
+        let groups = std::array::from_fn(|i| 0x11 + 0x0e * (i as u8));
         assert_eq!(pushed(|out| push_ipv6(out, &groups)), Ipv6Addr::from(groups).to_string());
     }
 }

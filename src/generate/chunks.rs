@@ -1,0 +1,205 @@
+//! Records in chunks: workers take them, and give back what they made of them in order.
+
+use crate::{Error, Result, interrupt};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Records of one chunk: a few hundred KiB of text, which fits a core's cache, and for which a turn is waited for
+/// about a thousand times a second.
+const CHUNK_RECORDS: u64 = 1024;
+/// Room for the text of a chunk at first (bytes).
+const CHUNK_BYTES: usize = 768 << 10;
+
+/// The chunks that nobody has taken yet.
+#[derive(Debug)]
+pub struct Chunks {
+    next: AtomicU64,
+    end: u64,
+}
+
+impl Chunks {
+    /// All of `records`; the last chunk has what is left over.
+    pub fn of(records: &Range<u64>) -> Chunks {
+        Chunks { next: AtomicU64::new(records.start), end: records.end }
+    }
+
+    /// The next chunk, which is now the caller's.
+    pub fn take(&self) -> Option<Range<u64>> {
+        // An addition of our own: `end` may be so large that one more chunk wraps around.
+        let taken = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |start| {
+            (start < self.end).then(|| self.chunk_from(start).end)
+        });
+        taken.ok().map(|start| self.chunk_from(start))
+    }
+
+    /// Leaves no chunk to take: somebody has failed.
+    pub fn stop(&self) {
+        self.next.store(self.end, Ordering::Relaxed);
+    }
+
+    fn chunk_from(&self, start: u64) -> Range<u64> {
+        start..self.end.min(start.saturating_add(CHUNK_RECORDS))
+    }
+}
+
+/// Room for what is made of one chunk; reused for the next.
+pub fn buffer() -> Vec<u8> {
+    Vec::with_capacity(CHUNK_BYTES)
+}
+
+/// Makes all `records` on `workers` threads of a pool; `give` gets the chunks in their order, one at a time, from
+/// whichever thread has made them. It returns false when nobody wants more.
+///
+/// Each worker holds one chunk. One that is too early waits for its turn, so that no worker gets ahead of the slowest
+/// by more than that.
+///
+/// # Errors
+/// What `give` reports first; Ctrl-C; threads that cannot be started.
+pub fn in_order(
+    workers: usize,
+    records: &Range<u64>,
+    make: impl Fn(Range<u64>, &mut Vec<u8>) + Sync,
+    give: impl FnMut(&[u8], u64) -> Result<bool> + Send,
+) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .thread_name(|number| format!("worker-{}", number + 1))
+        .build()
+        .map_err(|error| Error::failed(format!("cannot start {workers} workers: {error}")))?;
+    let chunks = Chunks::of(records);
+    let turns =
+        Turns { turn: Mutex::new(Turn { start: records.start, over: None, give }), passed: Condvar::new() };
+    // Every thread of the pool runs this once, and nothing else; one that waits for its turn keeps no one from it.
+    pool.broadcast(|_| {
+        let _end = EndOnPanic(&turns);
+        let mut made = buffer();
+        while let Some(chunk) = chunks.take() {
+            made.clear();
+            make(chunk.clone(), &mut made);
+            if !turns.give(chunk, &made) {
+                break;
+            }
+        }
+    });
+    turns.turn.into_inner().unwrap_or_else(PoisonError::into_inner).over.unwrap_or(Ok(()))
+}
+
+/// Whose turn it is.
+struct Turns<G> {
+    turn: Mutex<Turn<G>>,
+    passed: Condvar,
+}
+
+struct Turn<G> {
+    /// First record of the chunk that is to be given next.
+    start: u64,
+    /// Set when there is nothing more to give, and why.
+    over: Option<Result<()>>,
+    give: G,
+}
+
+impl<G: FnMut(&[u8], u64) -> Result<bool>> Turns<G> {
+    fn lock(&self) -> MutexGuard<'_, Turn<G>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a chunk when its turn has come; false when it is over.
+    fn give(&self, chunk: Range<u64>, made: &[u8]) -> bool {
+        let mut turn = self
+            .passed
+            .wait_while(self.lock(), |turn| turn.over.is_none() && turn.start != chunk.start)
+            .unwrap_or_else(PoisonError::into_inner);
+        if turn.over.is_some() {
+            return false;
+        }
+        match interrupt::check().and_then(|()| (turn.give)(made, chunk.end - chunk.start)) {
+            Ok(true) => turn.start = chunk.end,
+            Ok(false) => turn.over = Some(Ok(())),
+            Err(error) => turn.over = Some(Err(error)),
+        }
+        self.passed.notify_all();
+        turn.over.is_none()
+    }
+}
+
+/// Lets no one wait for the turn of a worker that has panicked; the pool passes the panic on when all have ended.
+struct EndOnPanic<'t, G: FnMut(&[u8], u64) -> Result<bool>>(&'t Turns<G>);
+
+impl<G: FnMut(&[u8], u64) -> Result<bool>> Drop for EndOnPanic<'_, G> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().over = Some(Ok(()));
+            self.0.passed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(chunk: Range<u64>, out: &mut Vec<u8>) {
+        out.extend(chunk.flat_map(u64::to_le_bytes));
+    }
+
+    fn made(workers: usize, records: Range<u64>) -> Vec<u64> {
+        let (mut bytes, mut count) = (Vec::new(), 0);
+        in_order(workers, &records, numbers, |chunk, records| {
+            bytes.extend_from_slice(chunk);
+            count += records;
+            Ok(true)
+        })
+        .unwrap();
+        assert_eq!(count, records.end - records.start);
+        bytes.chunks_exact(8).map(|number| u64::from_le_bytes(number.try_into().unwrap())).collect()
+    }
+
+    #[test]
+    fn nothing_is_lost_or_out_of_order_whatever_the_number_of_workers() {
+        for workers in [1, 2, 3, 4, 7] {
+            for records in [0..0, 0..1, 0..102, 5..CHUNK_RECORDS + 5, 3..10 * CHUNK_RECORDS + 2] {
+                assert_eq!(made(workers, records.clone()), records.collect::<Vec<_>>(), "{workers} workers");
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_possible_records_are_reached() {
+        let records = u64::MAX - 3..u64::MAX;
+        assert_eq!(made(2, records.clone()), records.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_first_error_ends_the_work_and_so_does_a_reader_who_has_enough() {
+        let mut given = 0;
+        let error = in_order(3, &(0..100 * CHUNK_RECORDS), numbers, |_, _| {
+            given += 1;
+            if given == 5 { Err(Error::failed("disk full")) } else { Ok(true) }
+        });
+        assert_eq!((error.unwrap_err().to_string().as_str(), given), ("disk full", 5));
+        let mut given = 0;
+        let enough = in_order(3, &(0..100 * CHUNK_RECORDS), numbers, |_, _| {
+            given += 1;
+            Ok(given < 7)
+        });
+        assert_eq!((enough.is_ok(), given), (true, 7));
+    }
+
+    #[test]
+    fn a_worker_that_panics_leaves_nobody_waiting() {
+        let outcome = std::panic::catch_unwind(|| {
+            let make = |chunk: Range<u64>, _: &mut Vec<u8>| assert_ne!(chunk.start, 3 * CHUNK_RECORDS);
+            in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| Ok(true))
+        });
+        assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn a_stopped_run_has_no_more_chunks() {
+        let chunks = Chunks::of(&(0..10 * CHUNK_RECORDS));
+        assert_eq!(chunks.take(), Some(0..CHUNK_RECORDS));
+        chunks.stop();
+        assert_eq!(chunks.take(), None);
+    }
+}

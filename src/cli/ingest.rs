@@ -1,14 +1,14 @@
 //! `pghaul ingest`: what was typed, and the way to a report.
 
+use super::GlobalArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
-use super::{GlobalArgs, print_errors};
+use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::settings::{MothersMode, Request, Settings};
-use crate::report::{Started, UnitReport, print};
-use crate::{Result, interrupt};
+use crate::report::{Started, UnitReport, print, summary};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub struct IngestArgs {
     #[arg(value_name = "DUMP|DIR")]
     inputs: Vec<PathBuf>,
     /// Data files loaded at once [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = at_least_one)]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = super::at_least_one)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
@@ -46,10 +46,6 @@ pub struct IngestArgs {
     target: TargetArgs,
     #[command(flatten)]
     report: ReportArgs,
-}
-
-fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "use a whole number, at least 1")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,25 +68,7 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     if args.plan {
         return plan(&args, global);
     }
-    // A statement that Ctrl-C has cancelled says so in its own way.
-    let outcome = load(&args, global).map_err(|error| interrupt::check().err().unwrap_or(error));
-    let report = match &outcome {
-        Ok(units) => started.finish(Ok(units.clone())),
-        Err(error) => started.finish(Err(error)),
-    };
-    let delivered = args.report.deliver(&report, global.quiet);
-    if let Err(error) = outcome {
-        // The cause comes first, and decides the exit code.
-        print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
-        return Err(error);
-    }
-    let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
-    // Every unit that Ctrl-C stopped says the same.
-    errors.dedup();
-    print_errors(&errors);
-    // What was loaded stays loaded; the run has failed all the same, since nobody is told.
-    delivered?;
-    Ok(report.exit())
+    args.report.conclude(&started, load(&args, global), global.quiet, summary)
 }
 
 fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {

@@ -12,6 +12,7 @@ use crate::secret::without_passwords;
 use crate::{Result, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
@@ -55,8 +56,7 @@ enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
-    #[command(subcommand)]
-    Generate(generate::GenerateCommand),
+    Generate(generate::GenerateArgs),
     /// Start, stop and open the embedded server
     Db(db::DbArgs),
 }
@@ -90,6 +90,11 @@ fn not_understood(error: &clap::Error) -> Exit {
     Exit::Refused
 }
 
+/// Reads a number of workers.
+fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "use a whole number, at least 1")
+}
+
 fn print_errors(messages: &[String]) {
     for message in messages {
         // Nobody reads it: the exit code still tells.
@@ -102,7 +107,7 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
-        Command::Generate(command) => generate::run(command, &cli.global),
+        Command::Generate(args) => generate::run(args, &cli.global),
         Command::Db(args) => db::run(args),
     }
 }

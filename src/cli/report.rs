@@ -1,7 +1,9 @@
 //! Flags that say how a run reports; the same for every job.
 
-use crate::report::{Report, print, summary};
-use crate::{Error, Place, Result};
+use super::print_errors;
+use crate::exit::Exit;
+use crate::report::{Report, Started, UnitReport, print};
+use crate::{Error, Place, Result, interrupt};
 use clap::Args;
 use std::fs::File;
 use std::io::Read;
@@ -46,18 +48,51 @@ impl ReportArgs {
         }
     }
 
-    /// Writes the report, and prints the summary unless standard output has the report or nothing is wanted.
+    /// Ends a run: writes the report, prints the summary in the job's own words unless standard output has the report
+    /// or nothing is wanted, and then what failed.
     ///
     /// # Errors
-    /// A file or standard output that cannot be written.
-    pub fn deliver(&self, report: &Report, quiet: bool) -> Result<()> {
+    /// What stopped the run before it touched anything; a file or standard output that cannot be written.
+    pub fn conclude(
+        &self,
+        started: &Started,
+        outcome: Result<Vec<UnitReport>>,
+        quiet: bool,
+        summary: fn(&Report) -> String,
+    ) -> Result<Exit> {
+        // A statement that Ctrl-C has cancelled says so in its own way.
+        let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
+        let (report, stopped) = match outcome {
+            Ok(units) => (started.finish(Ok(units)), None),
+            Err(error) => (started.finish(Err(&error)), Some(error)),
+        };
+        let delivered = self.deliver(&report, quiet, summary);
+        if let Some(error) = stopped {
+            // The cause comes first, and decides the exit code.
+            print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
+            return Err(error);
+        }
+        let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
+        // Every unit that Ctrl-C stopped says the same.
+        errors.dedup();
+        print_errors(&errors);
+        // What was loaded stays loaded; the run has failed all the same, since nobody is told.
+        delivered?;
+        Ok(report.exit())
+    }
+
+    fn deliver(&self, report: &Report, quiet: bool, summary: fn(&Report) -> String) -> Result<()> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        let stdout_is_taken = self.report.as_deref() == Some(Path::new("-"));
-        if quiet || stdout_is_taken || report.error.is_some() {
+        if quiet || self.takes_stdout() || report.error.is_some() {
             return Ok(());
         }
         print(&summary(report))
+    }
+
+    /// Whether standard output has the report, and can have nothing else.
+    pub fn takes_stdout(&self) -> bool {
+        self.report.as_deref() == Some(Path::new("-"))
     }
 }

@@ -11,6 +11,7 @@
 //! longest row.
 
 pub mod batch;
+pub mod binary;
 pub mod charset;
 pub mod encode;
 pub mod format;

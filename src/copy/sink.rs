@@ -1,6 +1,6 @@
 //! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
 
-use super::encode::{COPY_FORMAT, CopyColumn};
+use super::encode::CopyColumn;
 use crate::pg::ident::{Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
@@ -17,6 +17,15 @@ const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fe
 const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; \
                                  nothing of this unit was loaded";
 
+/// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFormat {
+    /// Text, which the types' input functions read.
+    Text,
+    /// Binary, with its header and trailer; see [`super::binary`].
+    Binary,
+}
+
 /// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
 pub struct CopySink<'t> {
     writer: CopyInWriter<'t>,
@@ -32,8 +41,8 @@ pub struct CopyFailure {
 }
 
 impl<'t> CopySink<'t> {
-    /// Starts a COPY into `table`, which this transaction has created: rows are written frozen, so that no later
-    /// VACUUM has to touch them again (PostgreSQL documentation, COPY, `FREEZE`).
+    /// Starts a COPY into `table`. With `freeze` the rows are written frozen, so that no later VACUUM has to touch them
+    /// again; this transaction must have created the table (PostgreSQL documentation, COPY, `FREEZE`).
     ///
     /// # Errors
     /// What the server reports.
@@ -41,10 +50,16 @@ impl<'t> CopySink<'t> {
         transaction: &'t mut Transaction<'c>,
         table: &Qualified,
         columns: &[CopyColumn],
+        format: RowFormat,
+        freeze: bool,
     ) -> Result<Self> {
         let names: Vec<String> = columns.iter().map(|column| quote(&column.name)).collect();
+        let format = match format {
+            RowFormat::Text => "text",
+            RowFormat::Binary => "binary",
+        };
         let sql =
-            format!("COPY {table} ({}) FROM STDIN WITH (FORMAT {COPY_FORMAT}, FREEZE)", names.join(", "));
+            format!("COPY {table} ({}) FROM STDIN WITH (FORMAT {format}, FREEZE {freeze})", names.join(", "));
         let writer = transaction.copy_in(&sql)?;
         Ok(CopySink { writer, table: table.name().to_owned() })
     }
@@ -57,13 +72,13 @@ impl<'t> CopySink<'t> {
         Ok(self.writer.write_all(rows)?)
     }
 
-    /// Ends the COPY; the number of rows that the server counted.
+    /// Ends the COPY, and compares the rows that the server has counted with those that were `sent`.
     ///
     /// # Errors
-    /// What the server refused, with the number of the row where it names one.
-    pub fn finish(self, columns: &[CopyColumn]) -> Result<u64, CopyFailure> {
+    /// What the server refused, with the number of the row where it names one; another count.
+    pub fn finish(self, columns: &[CopyColumn], sent: u64) -> Result<(), CopyFailure> {
         let CopySink { writer, table } = self;
-        writer.finish().map_err(|error| {
+        let counted = writer.finish().map_err(|error| {
             let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
             // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
             let of_row =
@@ -95,7 +110,12 @@ impl<'t> CopySink<'t> {
                     CopyFailure { error, row: Some(row) }
                 }
             }
-        })
+        })?;
+        if counted != sent {
+            let error = Error::failed(format!("sent {sent} rows, but the server counted {counted}"));
+            return Err(CopyFailure { error, row: None });
+        }
+        Ok(())
     }
 }
 

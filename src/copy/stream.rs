@@ -68,9 +68,8 @@ pub fn finish_rows<R: Read>(
     line_end: LineEnd,
     reopen: impl FnOnce() -> Result<BatchReader<R>>,
 ) -> Result<()> {
-    match sink.finish(encoder.columns()) {
-        Ok(counted) if counted == sent => Ok(()),
-        Ok(counted) => Err(Error::failed(format!("sent {sent} rows, but the server counted {counted}"))),
+    match sink.finish(encoder.columns(), sent) {
+        Ok(()) => Ok(()),
         Err(CopyFailure { error, row: None }) => Err(error),
         Err(CopyFailure { error, row: Some(row) }) => {
             let error = error.remedy(CORRECT_THE_ROW);

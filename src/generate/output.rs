@@ -2,7 +2,7 @@
 
 use crate::{Error, Place, Result};
 use std::fs::{File, Permissions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -89,6 +89,16 @@ impl Output {
         let start = length - old_end.len() as u64;
         file.seek(SeekFrom::Start(start)).map_err(refused)?;
         Ok(Output { name, kind: Kind::Continued(Continued { file, old_end: Some((start, old_end)) }) })
+    }
+
+    /// Whether this goes on with a file that has a beginning.
+    pub fn continues(&self) -> bool {
+        matches!(self.kind, Kind::Continued(_))
+    }
+
+    /// Whether people watch it: no bar can be drawn there then.
+    pub fn is_terminal(&self) -> bool {
+        matches!(&self.kind, Kind::Stdout(stdout) if stdout.is_terminal())
     }
 
     /// Writes; false when the reader of a pipe has gone, which is no error.

@@ -46,7 +46,7 @@ pub fn load(
         stream::STREAM_BYTES >> 10,
         batch::MAX_ROW_BYTES >> 20
     );
-    let clients = connect(database, first, settings.workers.min(order.len()));
+    let clients = database.connect_up_to(first, settings.workers.min(order.len()));
     let (send_unit, next_unit) = bounded::<usize>(order.len());
     for index in order {
         // The channel has room for all of them, and its receiver is right here.
@@ -82,21 +82,6 @@ pub fn load(
         .zip(units)
         .map(|(report, unit)| report.unwrap_or_else(|| untouched(unit)))
         .collect())
-}
-
-/// One connection per worker; fewer where the server has no room for all.
-fn connect(database: &Database, first: Client, workers: usize) -> Vec<Client> {
-    let mut clients = vec![first];
-    while clients.len() < workers {
-        match database.connect() {
-            Ok(client) => clients.push(client),
-            Err(error) => {
-                tracing::warn!("loading with {} workers instead of {workers}: {error}", clients.len());
-                break;
-            }
-        }
-    }
-    clients
 }
 
 struct Worker<'r> {
@@ -172,7 +157,7 @@ fn untouched(unit: &Unit) -> UnitReport {
     UnitReport {
         name: unit.table.name().to_owned(),
         source: unit.file.source(),
-        mother: unit.mother.name().to_owned(),
+        mother: Some(unit.mother.name().to_owned()),
         status,
         rows_read: 0,
         rows_loaded: 0,

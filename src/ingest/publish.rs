@@ -3,7 +3,7 @@
 use super::action::COMMENT;
 use super::settings::Settings;
 use super::unit::Unit;
-use crate::copy::encode::Encoder;
+use crate::copy::encode::{Encoder, ROW_FORMAT};
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
 use crate::pg::ident::{Qualified, quote};
@@ -61,7 +61,7 @@ pub fn load_and_publish(
     let line_end = unit.file.header.line_end;
     let mut encoder = Encoder::new(unit.copy_columns.clone(), settings.format.clone());
     progress.advance(unit.file.header.data_origin.offset);
-    let mut sink = CopySink::open(&mut transaction, &work_table, encoder.columns())?;
+    let mut sink = CopySink::open(&mut transaction, &work_table, encoder.columns(), ROW_FORMAT, true)?;
     let rows =
         stream::send_rows(&mut reader, line_end, &mut encoder, &mut sink, &|bytes| progress.advance(bytes))?;
     stream::finish_rows(sink, rows, &encoder, line_end, || unit.file.open(settings))?;

@@ -44,6 +44,21 @@ impl Database {
         self.target.connect()
     }
 
+    /// `first` and as many connections more as make `wanted`; fewer where the server has no room for all.
+    pub fn connect_up_to(&self, first: Client, wanted: usize) -> Vec<Client> {
+        let mut clients = vec![first];
+        while clients.len() < wanted {
+            match self.connect() {
+                Ok(client) => clients.push(client),
+                Err(error) => {
+                    tracing::warn!("loading with {} workers instead of {wanted}: {error}", clients.len());
+                    break;
+                }
+            }
+        }
+        clients
+    }
+
     /// The database as a URL without its password, for messages.
     pub fn describe(&self) -> String {
         self.target.describe()

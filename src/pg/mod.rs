@@ -7,4 +7,5 @@ pub mod embedded;
 pub mod ident;
 pub mod ledger;
 pub mod lock;
+pub mod staging;
 pub mod type_name;

@@ -1,6 +1,7 @@
 //! What a run tells: log lines and progress bars while it works, a summary table or a JSON report at its end.
 
 pub mod log;
+mod made;
 pub mod progress;
 mod summary;
 
@@ -11,6 +12,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
+pub use made::made;
 pub use summary::{plural, summary};
 
 /// One run, in the shape that every command shares; `--report` writes it as JSON.
@@ -50,12 +52,12 @@ pub enum RunStatus {
 /// counts no rows.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnitReport {
-    /// The version table.
+    /// The version table, or another table or file.
     pub name: String,
     /// Dump and data file.
     pub source: String,
-    /// The mother table.
-    pub mother: String,
+    /// The mother table, where the command knows mothers.
+    pub mother: Option<String>,
     /// Loaded, skipped or failed.
     pub status: UnitStatus,
     /// Rows found in the data file.
@@ -104,6 +106,24 @@ pub struct Started {
     command: &'static str,
     at: jiff::Timestamp,
     clock: Instant,
+}
+
+impl UnitReport {
+    /// What was made, all of it, from `source`: rows and bytes in so many seconds.
+    pub fn made(name: String, source: String, rows: u64, bytes: u64, seconds: f64) -> UnitReport {
+        UnitReport {
+            name,
+            source,
+            mother: None,
+            status: UnitStatus::Loaded,
+            rows_read: rows,
+            rows_loaded: rows,
+            rows_rejected: 0,
+            bytes_read: bytes,
+            seconds,
+            error: None,
+        }
+    }
 }
 
 impl Started {
@@ -208,7 +228,7 @@ mod tests {
         UnitReport {
             name: "v1_users".into(),
             source: "lms_v1.zip/users.dat".into(),
-            mother: "users".into(),
+            mother: Some("users".into()),
             status,
             rows_read: rows,
             rows_loaded: rows,

@@ -8,6 +8,8 @@ use std::io::IsTerminal;
 /// The bar of a whole run: bytes done, rate, and remaining time.
 const TOTAL_STYLE: &str =
     "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
+/// The bar of records that are made: how many, how many per second, and remaining time.
+const RECORDS_STYLE: &str = "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} {per_sec} {eta} left";
 /// The bar of one unit.
 const UNIT_STYLE: &str = "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}";
 
@@ -27,12 +29,24 @@ pub struct UnitProgress {
 impl Progress {
     /// Begins to show the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
     pub fn new(verbosity: Verbosity, units: usize, bytes: u64) -> Progress {
-        if verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
-            bars().set_draw_target(ProgressDrawTarget::hidden());
-        }
+        hide_unless(verbosity != Verbosity::Quiet);
         let total = bars().add(ProgressBar::new(bytes).with_style(style(TOTAL_STYLE)));
         total.set_prefix(format!("{units} {}", plural(units as u64, "unit")));
         Progress { total }
+    }
+
+    /// Begins to show how many of `count` records, which are `what`, are made; if standard error is a terminal, and
+    /// `in_use` does not say that the records go there too.
+    pub fn records(verbosity: Verbosity, what: &'static str, count: u64, in_use: bool) -> Progress {
+        hide_unless(verbosity != Verbosity::Quiet && !in_use);
+        let total = bars().add(ProgressBar::new(count).with_style(style(RECORDS_STYLE)));
+        total.set_prefix(what);
+        Progress { total }
+    }
+
+    /// `records` more are made.
+    pub fn advance(&self, records: u64) {
+        self.total.inc(records);
     }
 
     /// Adds a bar for a unit of `bytes` bytes.
@@ -59,6 +73,12 @@ impl UnitProgress {
 impl Drop for UnitProgress {
     fn drop(&mut self) {
         self.unit.finish_and_clear();
+    }
+}
+
+fn hide_unless(wanted: bool) {
+    if !wanted || !std::io::stderr().is_terminal() {
+        bars().set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 

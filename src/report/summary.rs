@@ -60,7 +60,7 @@ fn row(unit: &UnitReport) -> [String; 7] {
     [
         unit.name.clone(),
         unit.source.clone(),
-        unit.mother.clone(),
+        unit.mother.clone().unwrap_or_default(),
         status.to_owned(),
         counted(thousands(unit.rows_loaded)),
         counted(size(unit.bytes_read)),
@@ -101,7 +101,8 @@ pub fn size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-fn seconds(seconds: f64) -> String {
+/// Seconds, to a hundredth.
+pub fn seconds(seconds: f64) -> String {
     format!("{seconds:.2}")
 }
 

@@ -1,18 +1,31 @@
 //! `pghaul generate`: what was typed.
 
+mod users;
+
 use super::GlobalArgs;
 use crate::Result;
 use crate::exit::Exit;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
-/// What is generated.
+/// What was typed after `pghaul generate`.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    #[command(subcommand)]
+    command: GenerateCommand,
+}
+
 #[derive(Debug, Subcommand)]
-pub enum GenerateCommand {}
+enum GenerateCommand {
+    /// Make fake users: a file, a stream, or a table
+    Users(users::UsersArgs),
+}
 
 /// Runs `pghaul generate`.
 ///
 /// # Errors
 /// As the command that was typed.
-pub fn run(command: GenerateCommand, _global: &GlobalArgs) -> Result<Exit> {
-    match command {}
+pub fn run(args: GenerateArgs, global: &GlobalArgs) -> Result<Exit> {
+    match args.command {
+        GenerateCommand::Users(args) => users::run(&args, global),
+    }
 }

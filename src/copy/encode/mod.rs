@@ -8,9 +8,10 @@ mod text;
 
 use super::format::Format;
 use super::rows::FieldSpan;
+use super::sink::RowFormat;
 
-/// The SQL that goes with rows of this encoder: `COPY … FROM STDIN WITH (FORMAT text, …)`.
-pub const COPY_FORMAT: &str = "text";
+/// The form of this encoder's rows.
+pub const ROW_FORMAT: RowFormat = RowFormat::Text;
 
 /// How the values of one column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

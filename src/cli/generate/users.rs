@@ -1,0 +1,117 @@
+//! `pghaul generate users`: what was typed, and the way to a report.
+
+use crate::cli::report::ReportArgs;
+use crate::cli::target::TargetArgs;
+use crate::cli::{GlobalArgs, at_least_one};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::generate::users::settings::{FileSettings, Settings, TableSettings};
+use crate::generate::users::{self, Format, Made};
+use crate::report::{Started, UnitReport, made};
+use crate::{Error, Result};
+use clap::{Args, ValueEnum};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul generate users --count 5                                 to standard output, one per line
+  pghaul generate users --count 1000000 --out users.csv           the extension says which format
+  pghaul generate users --count 10 --start 1000000 --out users.csv     ten more of the same
+  pghaul generate users --count 1000000 --into users --flat       straight into a new table
+
+The same seed gives the same users, whatever the number of workers.";
+
+/// What was typed after `pghaul generate users`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct UsersArgs {
+    /// How many users
+    #[arg(long, value_name = "N")]
+    count: u64,
+    /// What the users depend on, besides their numbers
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// The number of the first user; a FILE that ends with the one before it is continued
+    #[arg(long, value_name = "I", default_value_t = 0)]
+    start: u64,
+    /// The form of a file [default: by the extension of FILE, else ndjson]
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
+    /// Where to write: a file, or - for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+    /// Load into a new table, not a file; name it TABLE or SCHEMA.TABLE
+    #[arg(long, value_name = "TABLE", conflicts_with_all = ["out", "format"])]
+    into: Option<String>,
+    /// Make columns of the nested fields, not jsonb
+    #[arg(long, requires = "into")]
+    flat: bool,
+    /// Add to the table if there is one
+    #[arg(long, requires = "into")]
+    append: bool,
+    /// Threads; connections, with --into [default: the number of cores]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = at_least_one)]
+    workers: Option<NonZeroUsize>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// One array
+    Json,
+    /// One object per line
+    Ndjson,
+    /// A header line, then one row per line; the nested fields are columns
+    Csv,
+}
+
+/// Runs `pghaul generate users`.
+///
+/// # Errors
+/// Everything that stopped the run before it touched anything; a report that cannot be written.
+pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
+    let started = Started::now("generate");
+    let to_stdout = args.into.is_none() && args.out == Path::new("-");
+    if to_stdout && args.report.takes_stdout() {
+        return Err(Error::refused("standard output cannot have both the users and the report")
+            .remedy("name a file with --out or --report"));
+    }
+    args.report.check()?;
+    let made_users = make(args, global).map(|made| vec![unit(args, made)]);
+    args.report.conclude(&started, made_users, global.quiet || to_stdout, made)
+}
+
+fn make(args: &UsersArgs, global: &GlobalArgs) -> Result<Made> {
+    // Who names no number wants all cores; one, where the system does not tell.
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let workers = args.workers.unwrap_or(cores).get();
+    let settings = Settings::new(args.seed, args.start, args.count, workers)?;
+    let verbosity = global.verbosity();
+    match &args.into {
+        None => {
+            let format = args.format.map(|format| match format {
+                FormatArg::Json => Format::Json,
+                FormatArg::Ndjson => Format::Ndjson,
+                FormatArg::Csv => Format::Csv,
+            });
+            users::write(&settings, &FileSettings::new(args.out.clone(), format), verbosity)
+        }
+        Some(name) => {
+            let table = TableSettings { name: name.clone(), flat: args.flat, append: args.append };
+            let database = args.target.open(&Config::load(global.config.as_deref())?)?;
+            let made = users::load(&settings, &table, &database, verbosity);
+            database.close();
+            made
+        }
+    }
+}
+
+fn unit(args: &UsersArgs, made: Made) -> UnitReport {
+    let name = args.into.clone().unwrap_or_else(|| args.out.display().to_string());
+    let source = format!("seed {}, users from {} on", args.seed, args.start);
+    UnitReport::made(name, source, made.rows, made.bytes, made.seconds)
+}

@@ -1,0 +1,85 @@
+//! Rows in COPY's binary format (PostgreSQL documentation, COPY, "Binary Format"): a row is its number of fields, and a
+//! field is its length and as many bytes, which the type's receive function reads. All numbers are big-endian.
+
+/// What stands before the first row: the signature, no flags, no extension.
+pub const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// What stands behind the last row.
+pub const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
+
+/// Address families of `inet` (`PGSQL_AF_INET` and `PGSQL_AF_INET6` in the server's `inet.h`).
+const INET_4: u8 = 2;
+const INET_6: u8 = 3;
+/// The only version of `jsonb`'s binary form (`jsonb_recv`).
+const JSONB_VERSION: u8 = 1;
+
+/// Begins a row of `fields` fields.
+#[inline]
+pub fn begin_row(out: &mut Vec<u8>, fields: i16) {
+    out.extend_from_slice(&fields.to_be_bytes());
+}
+
+/// Appends a field of a type whose binary form is just its bytes: `text`, `uuid`, `macaddr`.
+#[inline]
+pub fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    // Fields are limited to 1 GB by the server, and what we send to far less.
+    out.extend_from_slice(&(bytes.len() as i32).to_be_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends a field whose bytes `push` appends.
+#[inline]
+pub fn push_with(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    push(out);
+    let length = (out.len() - start - 4) as i32;
+    out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+}
+
+/// Appends an `integer`.
+#[inline]
+pub fn push_int4(out: &mut Vec<u8>, number: i32) {
+    push_bytes(out, &number.to_be_bytes());
+}
+
+/// Appends a `jsonb` whose text `push` appends.
+#[inline]
+pub fn push_jsonb(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
+    push_with(out, |out| {
+        out.push(JSONB_VERSION);
+        push(out);
+    });
+}
+
+/// Appends an `inet` that is one IPv4 host.
+#[inline]
+pub fn push_inet4(out: &mut Vec<u8>, address: [u8; 4]) {
+    push_with(out, |out| {
+        out.extend_from_slice(&[INET_4, 32, 0, 4]);
+        out.extend_from_slice(&address);
+    });
+}
+
+/// Appends an `inet` that is one IPv6 host.
+#[inline]
+pub fn push_inet6(out: &mut Vec<u8>, address: &[u8; 16]) {
+    push_with(out, |out| {
+        out.extend_from_slice(&[INET_6, 128, 0, 16]);
+        out.extend_from_slice(address);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_have_the_length_of_what_was_pushed() {
+        let mut out = Vec::new();
+        begin_row(&mut out, 3);
+        push_int4(&mut out, -2);
+        push_with(&mut out, |out| out.extend_from_slice(b"abc"));
+        push_jsonb(&mut out, |out| out.extend_from_slice(b"{}"));
+        assert_eq!(out, b"\0\x03\0\0\0\x04\xff\xff\xff\xfe\0\0\0\x03abc\0\0\0\x03\x01{}");
+    }
+}

@@ -1,0 +1,230 @@
+//! Users straight into a table, by COPY in its binary format.
+
+use super::binary::Shape;
+use super::settings::{Settings, TableSettings};
+use super::{Made, Users};
+use crate::copy::binary;
+use crate::copy::encode::CopyColumn;
+use crate::copy::sink::{CopySink, RowFormat};
+use crate::generate::chunks::{Chunks, buffer, in_order};
+use crate::pg::catalog::{self, Relation};
+use crate::pg::database::Database;
+use crate::pg::ident::{self, Qualified, quote};
+use crate::pg::lock;
+use crate::pg::staging::Staging;
+use crate::report::log::Verbosity;
+use crate::report::progress::Progress;
+use crate::{Error, Place, Result, interrupt};
+use postgres::{Client, Transaction};
+use std::ops::Range;
+use std::time::Instant;
+
+/// A defect of ours, whose message the panic has printed.
+const PANICKED: &str = "pghaul has a defect here, see above; nothing was loaded";
+
+/// Loads users into a table: all of them, or none.
+///
+/// A new table is filled by as many connections as there are workers, under another name until it is complete. One
+/// that is there gets its rows in one transaction, and so by one connection: the workers only make them.
+///
+/// # Errors
+/// A table that is there and may not be added to, or has other columns; what the server reports; Ctrl-C.
+pub fn load(
+    settings: &Settings,
+    table: &TableSettings,
+    database: &Database,
+    verbosity: Verbosity,
+) -> Result<Made> {
+    let shape = if table.flat { Shape::Flat } else { Shape::Nested };
+    let mut client = database.connect()?;
+    let target = target(&table.name, &mut client)?;
+    let there = catalog::relations(&mut client, target.schema(), &[target.name()])?.remove(target.name());
+    let load = Load {
+        settings,
+        users: Users::new(settings.seed),
+        shape,
+        columns: shape.columns(),
+        progress: Progress::records(verbosity, "users", settings.count(), false),
+    };
+    let started = Instant::now();
+    let bytes = match there {
+        Some(relation) => {
+            may_take_rows(&relation, table.append, &load.columns).map_err(|error| at(error, &target))?;
+            load.by_one_stream(&mut client, &target, false)?
+        }
+        None if settings.workers == 1 => load.by_one_stream(&mut client, &target, true)?,
+        None => load.by_many_streams(database, &mut client, &target)?,
+    };
+    if let Err(error) = lock::analyze(&mut client, &target) {
+        tracing::warn!("cannot analyze {target}: {error}");
+    }
+    Ok(Made::since(started, settings.count(), bytes))
+}
+
+/// The table of that name: in the schema that it names, else where tables are created.
+fn target(name: &str, client: &mut Client) -> Result<Qualified> {
+    let (schema, table) = match name.split_once('.') {
+        Some((schema, table)) => (Some(schema.to_owned()), table),
+        None => (client.query_one("SELECT current_schema()::text", &[])?.get(0), name),
+    };
+    let schema = schema.ok_or_else(|| {
+        Error::refused("no schema of the search path exists").remedy("name one: --into SCHEMA.TABLE")
+    })?;
+    for name in [&schema, table] {
+        if let Some(why) = ident::refusal(name) {
+            return Err(Error::refused(format!("--into has {why}")).remedy("name TABLE or SCHEMA.TABLE"));
+        }
+    }
+    Ok(Qualified::new(schema, table))
+}
+
+/// Whether rows can be added to a table that is there.
+fn may_take_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> Result<()> {
+    if !matches!(relation.kind, 'r' | 'p') {
+        return Err(Error::refused(format!("is {}, which takes no rows", relation.kind_name()))
+            .remedy("name a table with --into"));
+    }
+    if !append {
+        return Err(Error::refused("exists already")
+            .remedy("add --append to add rows to it, or name another table with --into"));
+    }
+    // The binary format is that of one type: the server would misread or refuse another one's.
+    let unfit = |column: &&CopyColumn| {
+        let found = relation.columns.iter().find(|found| found.name == column.name);
+        !found.is_some_and(|found| found.type_name.as_str() == column.type_name && !found.generated)
+    };
+    let unfit: Vec<String> =
+        columns.iter().filter(unfit).map(|column| format!("{} {}", column.name, column.type_name)).collect();
+    if !unfit.is_empty() {
+        return Err(Error::refused(format!(
+            "lacks columns of users, or has other types: {}",
+            unfit.join(", ")
+        ))
+        .remedy("add them, or name a new table with --into"));
+    }
+    Ok(())
+}
+
+fn at(error: Error, table: &Qualified) -> Error {
+    error.at(Place::table(table.name()))
+}
+
+struct Load<'l> {
+    settings: &'l Settings,
+    users: Users,
+    shape: Shape,
+    columns: Vec<CopyColumn>,
+    progress: Progress,
+}
+
+impl Load<'_> {
+    /// One transaction; gives the bytes that were sent.
+    fn by_one_stream(&self, client: &mut Client, table: &Qualified, create: bool) -> Result<u64> {
+        let mut transaction = client.transaction()?;
+        if create {
+            let sql = format!("CREATE TABLE {table} ({})", self.column_clauses());
+            transaction.batch_execute(&sql).map_err(|error| Error::from(error).into_refused())?;
+        }
+        let mut sink = self.open(&mut transaction, table, create)?;
+        let mut bytes = 0;
+        in_order(
+            self.settings.workers,
+            &self.settings.records,
+            |records, rows| self.push(records, rows),
+            |rows, records| {
+                sink.write(rows)?;
+                bytes += rows.len() as u64;
+                self.progress.advance(records);
+                Ok(true)
+            },
+        )?;
+        self.close(sink, self.settings.count())?;
+        interrupt::check()?;
+        transaction.commit()?;
+        Ok(bytes)
+    }
+
+    /// Several transactions into a staging table, which then gets its name; gives the bytes that were sent.
+    fn by_many_streams(&self, database: &Database, client: &mut Client, target: &Qualified) -> Result<u64> {
+        let staging = Staging::of(target);
+        lock::exclusively(client, &staging.table().to_string(), |client| {
+            staging.create(client, &self.column_clauses()).map_err(Error::into_refused)?;
+            let bytes = self.fill(database, staging.table());
+            let published = bytes.and_then(|bytes| {
+                interrupt::check()?;
+                staging.publish(client)?;
+                Ok(bytes)
+            });
+            if published.is_err() {
+                staging.discard(client);
+            }
+            published
+        })
+    }
+
+    fn fill(&self, database: &Database, table: &Qualified) -> Result<u64> {
+        let clients = database.connect_up_to(database.connect()?, self.settings.workers);
+        let chunks = Chunks::of(&self.settings.records);
+        std::thread::scope(|scope| {
+            let stream = |mut client: Client| {
+                let sent = self.stream(&mut client, table, &chunks);
+                if sent.is_err() {
+                    chunks.stop();
+                }
+                sent
+            };
+            let streams: Vec<_> =
+                clients.into_iter().map(|client| scope.spawn(move || stream(client))).collect();
+            streams
+                .into_iter()
+                .map(|stream| stream.join().unwrap_or_else(|_| Err(Error::failed(PANICKED))))
+                .sum()
+        })
+    }
+
+    fn stream(&self, client: &mut Client, table: &Qualified, chunks: &Chunks) -> Result<u64> {
+        let mut transaction = client.transaction()?;
+        let mut sink = self.open(&mut transaction, table, false)?;
+        let (mut bytes, mut count) = (0, 0);
+        let mut rows = buffer();
+        while let Some(records) = chunks.take() {
+            interrupt::check()?;
+            rows.clear();
+            count += records.end - records.start;
+            self.push(records.clone(), &mut rows);
+            sink.write(&rows)?;
+            bytes += rows.len() as u64;
+            self.progress.advance(records.end - records.start);
+        }
+        self.close(sink, count)?;
+        transaction.commit()?;
+        Ok(bytes)
+    }
+
+    fn push(&self, records: Range<u64>, rows: &mut Vec<u8>) {
+        for index in records {
+            self.shape.push(rows, &self.users.user(index));
+        }
+    }
+
+    fn open<'t, 'c: 't>(
+        &self,
+        transaction: &'t mut Transaction<'c>,
+        table: &Qualified,
+        freeze: bool,
+    ) -> Result<CopySink<'t>> {
+        let mut sink = CopySink::open(transaction, table, &self.columns, RowFormat::Binary, freeze)?;
+        sink.write(&binary::HEADER)?;
+        Ok(sink)
+    }
+
+    fn close(&self, mut sink: CopySink<'_>, sent: u64) -> Result<()> {
+        sink.write(&binary::TRAILER)?;
+        sink.finish(&self.columns, sent).map_err(|failure| failure.error)
+    }
+
+    fn column_clauses(&self) -> String {
+        let clause = |column: &CopyColumn| format!("{} {}", quote(&column.name), column.type_name);
+        self.columns.iter().map(clause).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,96 @@
+//! A table under another name: filled by several connections, and given its own name when it is complete.
+//!
+//! Other connections see only what is committed, so a table that several of them fill cannot be hidden in one
+//! transaction. Nobody looks for it under this name, though, and it gets its real one in one statement.
+
+use super::ident::{Qualified, literal, quote};
+use crate::{Error, Result};
+use postgres::Client;
+
+/// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
+const CANCELLED: &str = "57014";
+
+/// The table under both its names.
+#[derive(Debug)]
+pub struct Staging {
+    table: Qualified,
+    target: Qualified,
+}
+
+impl Staging {
+    /// The staging table of `target`: always the same one, so that what a run that was killed has left behind is found
+    /// by the next. The runs of one target must exclude each other.
+    pub fn of(target: &Qualified) -> Staging {
+        let name = format!("pghaul_staging_{:08x}", crc32fast::hash(target.name().as_bytes()));
+        Staging { table: Qualified::new(target.schema(), name), target: target.clone() }
+    }
+
+    /// The table that is to be filled.
+    pub fn table(&self) -> &Qualified {
+        &self.table
+    }
+
+    /// Creates it with the column clauses `columns`, in the place of one that an earlier run has left.
+    ///
+    /// # Errors
+    /// What the server reports; a table of this name that pghaul did not create.
+    pub fn create(&self, client: &mut Client, columns: &str) -> Result<()> {
+        let mut transaction = client.transaction()?;
+        let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
+        let row = transaction.query_one(sql, &[&self.table.to_string()])?;
+        let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
+        if exists && comment != Some(&self.comment()) {
+            return Err(Error::refused(format!(
+                "there is a table {} that pghaul did not create",
+                self.table
+            ))
+            .remedy("rename or drop it"));
+        }
+        if exists {
+            tracing::info!("removing what an interrupted run has left of {}", self.target.name());
+            transaction.batch_execute(&format!("DROP TABLE {}", self.table))?;
+        }
+        transaction.batch_execute(&format!(
+            "CREATE TABLE {table} ({columns}); COMMENT ON TABLE {table} IS {comment}",
+            table = self.table,
+            comment = literal(&self.comment())
+        ))?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Gives it its real name.
+    ///
+    /// # Errors
+    /// A table of that name that has come up in the meantime.
+    pub fn publish(&self, client: &mut Client) -> Result<()> {
+        client
+            .batch_execute(&format!(
+                "BEGIN; COMMENT ON TABLE {table} IS NULL; ALTER TABLE {table} RENAME TO {name}; COMMIT",
+                table = self.table,
+                name = quote(self.target.name())
+            ))
+            .or_else(|error| {
+                // The server has ended the transaction unless it is gone itself; either way nothing is left of it.
+                let _ = client.batch_execute("ROLLBACK");
+                Err(error.into())
+            })
+    }
+
+    /// Drops it, after a failure. Where that fails as well, the next run does it.
+    pub fn discard(&self, client: &mut Client) {
+        let sql = format!("DROP TABLE IF EXISTS {}", self.table);
+        let mut dropped = client.batch_execute(&sql);
+        if dropped.as_ref().is_err_and(|error| error.code().is_some_and(|state| state.code() == CANCELLED)) {
+            // The cancellation was meant for what we did before, and is used up.
+            dropped = client.batch_execute(&sql);
+        }
+        if let Err(error) = dropped {
+            let error = Error::from(error);
+            tracing::warn!("the table {} is left over, and goes with the next run: {error}", self.table);
+        }
+    }
+
+    fn comment(&self) -> String {
+        format!("pghaul: what is to become {}, still being filled", self.target)
+    }
+}

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pghaul::copy::batch::BatchReader;
-use pghaul::copy::encode::{CopyColumn, Encoder};
+use pghaul::copy::encode::{CopyColumn, Encoder, ROW_FORMAT};
 use pghaul::copy::format::Format;
 use pghaul::copy::header::read_header;
 use pghaul::copy::sink::CopySink;
@@ -96,7 +96,8 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8]) -> Loaded {
     let open = |input| BatchReader::new(input, rest.clone(), &format, header.line_end, header.data_origin);
     let mut reader = open(input);
     let mut sink =
-        CopySink::open(&mut transaction, &Qualified::new("public", "t"), encoder.columns()).unwrap();
+        CopySink::open(&mut transaction, &Qualified::new("public", "t"), encoder.columns(), ROW_FORMAT, true)
+            .unwrap();
     let sent = send_rows(&mut reader, header.line_end, &mut encoder, &mut sink, &|_| ()).ok()?;
     finish_rows(sink, sent, &encoder, header.line_end, || Ok(open(input))).unwrap();
     rows(&mut transaction)

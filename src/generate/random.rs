@@ -54,7 +54,7 @@ impl Random {
     #[inline]
     pub fn below(&mut self, limit: u32) -> u32 {
         // The upper half of a product of 32 bits by 32 bits has 32 bits.
-        ((self.bits() >> 32) * u64::from(limit) >> 32) as u32
+        (((self.bits() >> 32) * u64::from(limit)) >> 32) as u32
     }
 
     /// A number from `first` to `last`, both included.
@@ -71,8 +71,8 @@ impl Random {
 
     /// One of `choices`, which are not empty and fewer than 2^32.
     #[inline]
-    pub fn pick<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
-        &choices[self.below(choices.len() as u32) as usize]
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u32) as usize]
     }
 
     /// 16 random bytes.

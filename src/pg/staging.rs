@@ -63,17 +63,13 @@ impl Staging {
     /// # Errors
     /// A table of that name that has come up in the meantime.
     pub fn publish(&self, client: &mut Client) -> Result<()> {
-        client
-            .batch_execute(&format!(
-                "BEGIN; COMMENT ON TABLE {table} IS NULL; ALTER TABLE {table} RENAME TO {name}; COMMIT",
-                table = self.table,
-                name = quote(self.target.name())
-            ))
-            .or_else(|error| {
-                // The server has ended the transaction unless it is gone itself; either way nothing is left of it.
-                let _ = client.batch_execute("ROLLBACK");
-                Err(error.into())
-            })
+        let mut transaction = client.transaction()?;
+        transaction.batch_execute(&format!(
+            "COMMENT ON TABLE {table} IS NULL; ALTER TABLE {table} RENAME TO {name}",
+            table = self.table,
+            name = quote(self.target.name())
+        ))?;
+        Ok(transaction.commit()?)
     }
 
     /// Drops it, after a failure. Where that fails as well, the next run does it.

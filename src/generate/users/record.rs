@@ -61,7 +61,7 @@ impl Users {
         let random = &mut self.seed.record(index);
         let first = random.pick(self.first_names);
         let last = random.pick(self.last_names);
-        let country: &Country = random.pick(&COUNTRIES);
+        let country: Country = random.pick(&COUNTRIES);
         let [house_number, age] = [random.between(1, 199), random.between(18, 100)];
         User {
             user_id: uuid(random),
@@ -70,16 +70,16 @@ impl Users {
             // Both fit, see above.
             age: age as u8,
             house_number: house_number as u8,
-            city: *random.pick(&country.cities),
+            city: random.pick(&country.cities),
             country: country.name,
             ipv4_address: ipv4(random),
             ipv6_address: ipv6(random),
             mac_address: mac(random),
             device_uuid: uuid(random),
-            system_triplet: *random.pick(&SYSTEM_TRIPLETS),
-            account: (&first.account, &last.account, random.between(1, 9999)),
-            street: (random.pick(self.last_names).text, *random.pick(STREET_SUFFIXES)),
-            domain: *random.pick(&DOMAINS),
+            system_triplet: random.pick(&SYSTEM_TRIPLETS),
+            account: (first.account, last.account, random.between(1, 9999)),
+            street: (random.pick(self.last_names).text, random.pick(STREET_SUFFIXES)),
+            domain: random.pick(&DOMAINS),
             post_code: Filled::new(country.post_code, random),
             phone: Filled::new(country.phone, random),
         }

@@ -4,7 +4,7 @@ use fake::locales::{Data, EN};
 use std::sync::LazyLock;
 
 /// A country with its cities, and how its post codes and telephone numbers look.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Country {
     /// Its name.
     pub name: &'static str,
@@ -63,17 +63,21 @@ pub static LAST_NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| names(EN::NAME_LAS
 pub static STREET_SUFFIXES: &[&str] = EN::ADDRESS_STREET_SUFFIX;
 
 /// A name, and what is left of it in an account's name.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Name {
     /// As it is written.
     pub text: &'static str,
     /// Its letters in lower case.
-    pub account: String,
+    pub account: &'static str,
 }
 
 fn names(words: &[&'static str]) -> Vec<Name> {
-    let account = |word: &str| word.chars().filter(char::is_ascii_alphabetic).collect::<String>();
-    words.iter().map(|word| Name { text: word, account: account(word).to_ascii_lowercase() }).collect()
+    let account = |word: &str| {
+        let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
+        // Made once, and needed until the end.
+        &*letters.to_ascii_lowercase().leak()
+    };
+    words.iter().map(|word| Name { text: word, account: account(word) }).collect()
 }
 
 #[cfg(test)]

@@ -4,11 +4,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use pghaul_test_support::{Case, Outcome, Run, Server, ServerOptions, case, pghaul, write_dump};
+use nix::sys::signal::Signal;
+use pghaul_test_support::{Case, Outcome, Running, Server, ServerOptions, case, pghaul, write_dump};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const ROUNDS: u32 = 6;
@@ -21,31 +19,6 @@ const LOST: &str = "the server's log says why; run again to load what is missing
 const IN_COPY: &str = "pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %' \
                        AND datname = current_database() AND pid <> pg_backend_pid()";
 const TABLES: &str = "events notes v1_events v1_notes";
-
-/// A run that was started.
-struct Running {
-    command: Command,
-    child: Child,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Running {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Running { command, child }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
-    }
-
-    fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
-    fn wait(self) -> Run {
-        Run::new(&self.command, self.child.wait_with_output().unwrap())
-    }
-}
 
 /// One dump of a large and a small table, whose rows all say which generation they are. The same block of rows again
 /// and again: an unoptimised build takes longer to write a large dump than to load it.

@@ -1,0 +1,215 @@
+//! `pghaul generate users` to files and streams.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use nix::sys::signal::Signal;
+use pghaul_test_support::{Outcome, Pghaul, Run, Running, Workdir, pghaul};
+use serde_json::Value;
+use std::fs;
+use std::time::Duration;
+
+/// Far more than the memory of a run would hold (KiB): 300,000 users are 160 MB of text.
+const CEILING_KIB: u64 = 32 << 10;
+const MANY: u64 = 300_000;
+
+fn generate(work: &Workdir, args: &str) -> Pghaul {
+    pghaul!(work).args(["generate", "users"]).args(args.split_whitespace())
+}
+
+#[track_caller]
+fn made(work: &Workdir, args: &str) -> Run {
+    let run = generate(work, args).run();
+    run.assert_code(0).assert(run.stderr.is_empty(), "no errors or warnings");
+    run
+}
+
+/// Everything that lies in the folder, but the home folder.
+fn files(work: &Workdir) -> Vec<String> {
+    let names = fs::read_dir(work.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.retain(|name| name != "home");
+    names.sort();
+    names
+}
+
+#[test]
+fn every_number_of_workers_gives_the_same_bytes_and_all_records() {
+    let work = Workdir::new();
+    for count in [0, 1, 102, 5000] {
+        for format in ["json", "ndjson", "csv"] {
+            let args = format!("--count {count} --format {format} --seed 5");
+            let one = made(&work, &format!("{args} --workers 1")).stdout;
+            for workers in [2, 4, 7] {
+                let many = made(&work, &format!("{args} --workers {workers}")).stdout;
+                assert!(one == many, "{args} with {workers} workers");
+            }
+            let records = match format {
+                "json" => serde_json::from_str::<Vec<Value>>(&one).unwrap().len(),
+                "csv" => one.lines().count() - 1,
+                _ => one.lines().count(),
+            };
+            assert_eq!(records, count, "{args}");
+        }
+    }
+}
+
+#[test]
+fn another_seed_gives_other_users() {
+    let work = Workdir::new();
+    let default = made(&work, "--count 3").stdout;
+    assert_eq!(default, made(&work, "--count 3 --seed 0").stdout);
+    let other = made(&work, "--count 3 --seed 1").stdout;
+    assert!(default.lines().zip(other.lines()).all(|(one, other)| one != other));
+}
+
+#[test]
+fn a_file_is_continued_by_the_records_that_follow_its_last() {
+    let work = Workdir::new();
+    for format in ["json", "ndjson", "csv"] {
+        made(&work, &format!("--count 2102 --out whole.{format}"));
+        made(&work, &format!("--count 102 --out parts.{format}"));
+        made(&work, &format!("--count 1998 --start 102 --out parts.{format} --workers 3"));
+        made(&work, &format!("--count 2 --start 2100 --out parts.{format}"));
+        assert!(work.read(format!("whole.{format}")) == work.read(format!("parts.{format}")), "{format}");
+    }
+}
+
+#[test]
+fn a_part_in_a_file_of_its_own_is_what_the_whole_is_cut_into() {
+    let work = Workdir::new();
+    for format in ["ndjson", "csv"] {
+        let whole = made(&work, &format!("--count 50 --format {format}")).stdout;
+        let first = made(&work, &format!("--count 20 --format {format}")).stdout;
+        made(&work, &format!("--count 30 --start 20 --out rest.{format}"));
+        assert_eq!(first + &work.read(format!("rest.{format}")), whole);
+    }
+}
+
+#[test]
+fn a_file_that_ends_with_another_record_is_not_continued() {
+    let work = Workdir::new();
+    made(&work, "--count 10 --out users.csv");
+    let before = work.read("users.csv");
+    let wrong = ["--start 9", "--start 11", "--start 10 --seed 1", "--start 10 --format ndjson"];
+    for args in wrong {
+        let run = generate(&work, &format!("--count 5 --out users.csv {args}")).run();
+        run.assert_code(2).assert_stderr_has(
+            "error: users.csv: does not end with the record before the one that --start names; \
+             give the --seed and --format",
+        );
+        assert_eq!(work.read("users.csv"), before, "{args}");
+    }
+}
+
+#[test]
+fn the_extension_says_which_form_unless_one_is_named() {
+    let work = Workdir::new();
+    for (args, start) in [
+        ("--out a.json", "[\n{\"user_id\""),
+        ("--out a.csv", "user_id,user_name,"),
+        ("--out a.txt", "{\"user_id\""),
+        ("--out a.csv --format ndjson", "{\"user_id\""),
+    ] {
+        made(&work, &format!("--count 2 {args}"));
+        let name = args.split(' ').nth(1).unwrap();
+        assert!(work.read(name).starts_with(start), "{args}");
+    }
+}
+
+#[test]
+fn a_new_file_takes_the_place_of_an_old_one_and_says_so() {
+    let work = Workdir::new();
+    work.write("users.csv", "something else");
+    let run = made(&work, "--count 1234 --out users.csv");
+    run.assert_stdout_has("users.csv: 1,234 rows, 3").assert_stdout_has(" per second)\n");
+    assert_eq!(work.read("users.csv").lines().count(), 1235);
+    assert_eq!(files(&work), ["users.csv"]);
+    assert_eq!(made(&work, "-q --count 1 --out users.csv").stdout, "");
+}
+
+#[test]
+fn the_report_has_the_shape_that_every_command_has() {
+    let work = Workdir::new();
+    let run = made(&work, "--count 7 --out users.csv --report -");
+    let report = Outcome::of(run).report;
+    assert_eq!([&report["command"], &report["status"]], ["generate", "ok"]);
+    let unit = &report["units"][0];
+    assert_eq!([&unit["name"], &unit["status"]], ["users.csv", "loaded"]);
+    assert_eq!([&unit["rows_read"], &unit["rows_loaded"], &unit["rows_rejected"]], [7, 7, 0]);
+    assert_eq!(unit["bytes_read"], work.read("users.csv").len());
+    assert_eq!([&report["totals"]["units"], &report["totals"]["rows_loaded"]], [1, 7]);
+    assert_eq!(unit["mother"], Value::Null);
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let work = Workdir::new();
+    for workers in [1, 3] {
+        let args = format!("--count 100000000 --workers {workers}");
+        let mut running = Running::start(generate(&work, &args).command());
+        let lines = running.read_lines_and_close(2);
+        assert_eq!(lines.len(), 2);
+        let run = running.wait();
+        run.assert_code(0).assert(run.stderr.is_empty(), "no message");
+    }
+}
+
+#[test]
+fn an_interrupted_run_leaves_files_as_they_were() {
+    let work = Workdir::new();
+    made(&work, "--count 10 --out old.json");
+    let before = work.read("old.json");
+    for (args, signal, code) in
+        [("--out new.json", Signal::SIGINT, 130), ("--out old.json --start 10", Signal::SIGTERM, 143)]
+    {
+        let running = Running::start(generate(&work, &format!("--count 100000000 {args}")).command());
+        std::thread::sleep(Duration::from_millis(300));
+        running.signal(signal);
+        let run = running.wait();
+        run.assert_code(code).assert_stderr_has("error: interrupted; ");
+        assert_eq!(files(&work), ["old.json"]);
+        assert_eq!(work.read("old.json"), before);
+    }
+}
+
+#[test]
+fn memory_does_not_grow_with_the_number_of_records() {
+    let work = Workdir::new();
+    let args = format!("--count {MANY} --out /dev/null --workers 4");
+    let (run, peak) = Running::start(generate(&work, &args).command()).wait_with_peak();
+    run.assert_code(0).assert_stdout_has("/dev/null: 300,000 rows, ");
+    run.assert(peak > 1000, "a peak that was measured");
+    run.assert(peak < CEILING_KIB, &format!("at most {CEILING_KIB} KiB of memory, not {peak}"));
+}
+
+#[test]
+fn a_full_disk_fails_the_run() {
+    let work = Workdir::new();
+    generate(&work, "--count 10 --out /dev/full")
+        .run()
+        .assert_code(1)
+        .assert_stderr_has("error: /dev/full: cannot be written: No space left on device");
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_anything_is_written() {
+    let work = Workdir::new();
+    fs::create_dir(work.join("folder")).unwrap();
+    for (args, message) in [
+        ("", "--count <N>"),
+        ("--count x", "invalid value 'x' for '--count <N>'"),
+        ("--count 1 --workers 0", "use a whole number, at least 1"),
+        ("--count 1 --format xml", "[possible values: json, ndjson, csv]"),
+        ("--count 2 --start 18446744073709551615", "lead beyond the last record"),
+        ("--count 1 --out folder", "folder: cannot be written: is a directory"),
+        ("--count 1 --out away/users.csv", "away/users.csv: cannot be written: No such file or directory"),
+        ("--count 1 --out a.csv --into users", "'--out <FILE>' cannot be used with '--into <TABLE>'"),
+        ("--count 1 --flat", "--into <TABLE>"),
+        ("--count 1 --append", "--into <TABLE>"),
+        ("--count 1 --report -", "standard output cannot have both the users and the report"),
+    ] {
+        let run = generate(&work, args).run();
+        run.assert_code(2).assert_stderr_has(message);
+        assert_eq!(files(&work), ["folder"], "{args}");
+    }
+}

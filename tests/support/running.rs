@@ -1,0 +1,72 @@
+//! A run of the binary that is still going on: to be signalled, watched, and waited for.
+
+use crate::Run;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How often the memory of a run is looked at.
+const PEAK_POLL: Duration = Duration::from_millis(5);
+
+/// A run that was started.
+pub struct Running {
+    command: Command,
+    child: Child,
+}
+
+impl Running {
+    /// Starts `command`.
+    #[track_caller]
+    pub fn start(mut command: Command) -> Running {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run the binary");
+        Running { command, child }
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        let pid = self.child.id().try_into().expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("signal the binary");
+    }
+
+    /// Whether it has not ended yet.
+    #[track_caller]
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("look at a child").is_none()
+    }
+
+    /// Reads so many lines of standard output, and closes it.
+    #[track_caller]
+    pub fn read_lines_and_close(&mut self, count: usize) -> Vec<String> {
+        let stdout = BufReader::new(self.child.stdout.take().expect("standard output is still open"));
+        stdout.lines().take(count).map(|line| line.expect("read standard output")).collect()
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(self) -> Run {
+        Run::new(&self.command, self.child.wait_with_output().expect("wait for a child"))
+    }
+
+    /// Waits for its end; gives the most memory that it has had as well (KiB).
+    #[track_caller]
+    pub fn wait_with_peak(self) -> (Run, u64) {
+        let pid = self.child.id();
+        let ended = std::thread::spawn(move || self.wait());
+        let mut peak = 0;
+        while !ended.is_finished() {
+            peak = peak_kib(pid).map_or(peak, |now| peak.max(now));
+            std::thread::sleep(PEAK_POLL);
+        }
+        (ended.join().expect("wait for a child"), peak)
+    }
+}
+
+/// `VmHWM` of a running process: the most memory that it has had so far (KiB).
+fn peak_kib(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}

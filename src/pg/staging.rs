@@ -4,7 +4,7 @@
 //! transaction. Nobody looks for it under this name, though, and it gets its real one in one statement.
 
 use super::ident::{Qualified, literal, quote};
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 use postgres::Client;
 
 /// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
@@ -33,12 +33,19 @@ impl Staging {
     /// Creates it with the column clauses `columns`, in the place of one that an earlier run has left.
     ///
     /// # Errors
-    /// What the server reports; a table of this name that pghaul did not create.
+    /// A target that is there already; a table of this name that pghaul did not create; what the server reports.
     pub fn create(&self, client: &mut Client, columns: &str) -> Result<()> {
         let mut transaction = client.transaction()?;
-        let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
-        let row = transaction.query_one(sql, &[&self.table.to_string()])?;
-        let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
+        let sql = "SELECT to_regclass($2) IS NOT NULL, to_regclass($1) IS NOT NULL, \
+                   obj_description(to_regclass($1), 'pg_class')";
+        let row = transaction.query_one(sql, &[&self.table.to_string(), &self.target.to_string()])?;
+        let (is_published, exists, comment): (bool, bool, Option<&str>) =
+            (row.get(0), row.get(1), row.get(2));
+        if is_published {
+            return Err(Error::refused("has just been created by somebody else")
+                .at(Place::table(self.target.name()))
+                .remedy("look what it holds, then drop it or name another table"));
+        }
         if exists && comment != Some(&self.comment()) {
             return Err(Error::refused(format!(
                 "there is a table {} that pghaul did not create",

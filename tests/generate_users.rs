@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Outcome, Pghaul, Run, Running, Workdir, pghaul};
+use pghaul_test_support::{Outcome, Pghaul, Run, Running, Workdir, pghaul, repository};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -211,5 +211,15 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
         let run = generate(&work, args).run();
         run.assert_code(2).assert_stderr_has(message);
         assert_eq!(files(&work), ["folder"], "{args}");
+    }
+}
+
+#[test]
+fn the_readme_shows_what_comes_out() {
+    let work = Workdir::new();
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    for args in ["--count 1", "--count 2 --format csv"] {
+        let shown = format!("$ pghaul generate users {args}\n{}", made(&work, args).stdout);
+        assert!(readme.contains(&shown), "README.md lacks:\n{shown}");
     }
 }

@@ -206,6 +206,7 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
         ("--count 1 --out a.csv --into users", "'--out <FILE>' cannot be used with '--into <TABLE>'"),
         ("--count 1 --flat", "--into <TABLE>"),
         ("--count 1 --append", "--into <TABLE>"),
+        ("--count 1 --db postgresql://x", "nothing is to go there; name the table with --into"),
         ("--count 1 --report -", "standard output cannot have both the users and the report"),
     ] {
         let run = generate(&work, args).run();

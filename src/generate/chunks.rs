@@ -48,6 +48,14 @@ pub fn buffer() -> Vec<u8> {
     Vec::with_capacity(CHUNK_BYTES)
 }
 
+/// As many workers as were asked for, but none that would have nothing to do.
+pub fn useful_workers(wanted: usize, records: &Range<u64>) -> usize {
+    let chunks = (records.end - records.start).div_ceil(CHUNK_RECORDS).max(1);
+    let workers = usize::try_from(chunks).map_or(wanted, |chunks| chunks.min(wanted));
+    tracing::debug!("memory: {workers} x {} KiB", CHUNK_BYTES >> 10);
+    workers
+}
+
 /// Makes all `records` on `workers` threads of a pool; `give` gets the chunks in their order, one at a time, from
 /// whichever thread has made them. It returns false when nobody wants more.
 ///
@@ -62,6 +70,7 @@ pub fn in_order(
     make: impl Fn(Range<u64>, &mut Vec<u8>) + Sync,
     give: impl FnMut(&[u8], u64) -> Result<bool> + Send,
 ) -> Result<()> {
+    let workers = useful_workers(workers, records);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(workers)
         .thread_name(|number| format!("worker-{}", number + 1))
@@ -193,6 +202,12 @@ mod tests {
             in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| Ok(true))
         });
         assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn no_worker_is_started_for_nothing() {
+        let workers = [0..0, 0..CHUNK_RECORDS, 5..CHUNK_RECORDS + 6, 0..u64::MAX];
+        assert_eq!(workers.map(|records| useful_workers(9, &records)), [1, 1, 2, 9]);
     }
 
     #[test]

@@ -80,6 +80,10 @@ pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
         return Err(Error::refused("standard output cannot have both the users and the report")
             .remedy("name a file with --out or --report"));
     }
+    if args.into.is_none() && args.target.db.is_some() {
+        return Err(Error::refused("--db names a database, but nothing is to go there")
+            .remedy("name the table with --into"));
+    }
     args.report.check()?;
     let made_users = make(args, global).map(|made| vec![unit(args, made)]);
     args.report.conclude(&started, made_users, global.quiet || to_stdout, made)

@@ -6,7 +6,7 @@ use super::{Made, Users};
 use crate::copy::binary;
 use crate::copy::encode::CopyColumn;
 use crate::copy::sink::{CopySink, RowFormat};
-use crate::generate::chunks::{Chunks, buffer, in_order};
+use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
 use crate::pg::catalog::{self, Relation};
 use crate::pg::database::Database;
 use crate::pg::ident::{self, Qualified, quote};
@@ -163,7 +163,8 @@ impl Load<'_> {
     }
 
     fn fill(&self, database: &Database, table: &Qualified) -> Result<u64> {
-        let clients = database.connect_up_to(database.connect()?, self.settings.workers);
+        let workers = useful_workers(self.settings.workers, &self.settings.records);
+        let clients = database.connect_up_to(database.connect()?, workers);
         let chunks = Chunks::of(&self.settings.records);
         std::thread::scope(|scope| {
             let stream = |mut client: Client| {

@@ -17,5 +17,6 @@ pub mod encode;
 pub mod format;
 pub mod header;
 pub mod rows;
+pub mod scan;
 pub mod sink;
 pub mod stream;

@@ -8,7 +8,8 @@
 
 use super::batch::{Batch, Origin};
 use super::format::{Format, LineEnd};
-use memchr::{memchr, memchr_iter, memchr3};
+use super::scan::Places;
+use memchr::{memchr, memchr_iter};
 
 /// A field's bytes in its batch, quotes included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,7 @@ pub struct RowFault {
 pub struct Rows<'b> {
     bytes: &'b [u8],
     position: usize,
+    places: Places<'b>,
     next: Origin,
     format: &'b Format,
     line_end: LineEnd,
@@ -98,7 +100,8 @@ impl<'b> Rows<'b> {
             LineEnd::Cr => memchr(b'\n', bytes).is_some(),
             LineEnd::CrLf => true,
         };
-        Rows { bytes, position: 0, next: batch.origin, format, line_end, may_hold_stray }
+        let places = Places::new(bytes, [format.separator, format.quote, line_end.last_byte()]);
+        Rows { bytes, position: 0, places, next: batch.origin, format, line_end, may_hold_stray }
     }
 
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
@@ -113,9 +116,8 @@ impl<'b> Rows<'b> {
             return Ok(None);
         }
         let origin = self.next;
-        let (content_end, row_end) =
+        let (content_end, row_end, quoted) =
             self.scan(fields).map_err(|what| RowFault { origin, what: what.to_owned() })?;
-        let quoted = fields.iter().any(|field| field.quoted);
         if self.may_hold_stray && self.holds_stray(&self.bytes[start..content_end]) {
             return Err(RowFault {
                 origin,
@@ -136,31 +138,32 @@ impl<'b> Rows<'b> {
         Ok(Some(origin))
     }
 
-    /// Scans one row: where its last field ends, and where the next row begins.
-    fn scan(&self, fields: &mut Vec<FieldSpan>) -> Result<(usize, usize), &'static str> {
+    /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes.
+    #[inline]
+    fn scan(&mut self, fields: &mut Vec<FieldSpan>) -> Result<(usize, usize, bool), &'static str> {
         let Format { separator, quote, .. } = *self.format;
-        let last_byte = self.line_end.last_byte();
         let mut field = FieldSpan { start: self.position, end: 0, quoted: false };
-        let mut at = self.position;
+        let mut any_quoted = false;
         loop {
-            let Some(step) = memchr3(separator, quote, last_byte, &self.bytes[at..]) else {
+            let Some(at) = self.places.next() else {
                 field.end = self.bytes.len();
                 fields.push(field);
-                return Ok((field.end, field.end));
+                return Ok((field.end, field.end, any_quoted));
             };
-            at += step;
             let byte = self.bytes[at];
-            at += 1;
             if byte == separator {
-                field.end = at - 1;
+                field.end = at;
                 fields.push(field);
-                field = FieldSpan { start: at, end: 0, quoted: false };
+                field = FieldSpan { start: at + 1, end: 0, quoted: false };
             } else if byte == quote {
                 field.quoted = true;
-                let close = memchr(quote, &self.bytes[at..]).ok_or("holds a quote that is never closed")?;
-                at += close + 1;
+                any_quoted = true;
+                // Separators and line ends up to the next quote are data.
+                self.places
+                    .find(|at| self.bytes[*at] == quote)
+                    .ok_or("holds a quote that is never closed")?;
             } else {
-                field.end = at - 1;
+                field.end = at;
                 if self.line_end == LineEnd::CrLf
                     && field.end > field.start
                     && self.bytes[field.end - 1] == b'\r'
@@ -168,11 +171,10 @@ impl<'b> Rows<'b> {
                     field.end -= 1;
                 } else if self.line_end == LineEnd::CrLf {
                     // A line feed alone: left in the row, where `holds_stray` finds it.
-                    fields.push(field);
-                    return Ok((at, at));
+                    field.end += 1;
                 }
                 fields.push(field);
-                return Ok((field.end, at));
+                return Ok((field.end, at + 1, any_quoted));
             }
         }
     }

@@ -1,0 +1,71 @@
+//! Digits of a fixed number, which is all that most forms are made of.
+
+/// The number that two digits stand for.
+#[inline]
+pub fn two(tens: u8, ones: u8) -> Option<u32> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
+}
+
+/// The number that four digits stand for.
+#[inline]
+pub fn four(digits: [u8; 4]) -> Option<u32> {
+    let [a, b, c, d] = digits;
+    Some(two(a, b)? * 100 + two(c, d)?)
+}
+
+/// The number of one or two digits at the start, with what follows them.
+#[inline]
+pub fn one_or_two(value: &[u8]) -> Option<(u32, &[u8])> {
+    match value {
+        [tens, ones @ b'0'..=b'9', rest @ ..] => Some((two(*tens, *ones)?, rest)),
+        [ones, rest @ ..] => Some((two(b'0', *ones)?, rest)),
+        [] => None,
+    }
+}
+
+/// What `digit` stands for in a hexadecimal number, in either case; [`NOT_HEXADECIMAL`] for any other byte.
+#[inline]
+pub fn hexadecimal(digit: u8) -> u8 {
+    HEXADECIMAL[usize::from(digit)]
+}
+
+/// Has a bit that no digit has, so that one look at the "or" of many digits tells whether all were digits.
+pub const NOT_HEXADECIMAL: u8 = 0x80;
+
+static HEXADECIMAL: [u8; 256] = {
+    let mut values = [NOT_HEXADECIMAL; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_nothing_else() {
+        assert_eq!(two(b'0', b'7'), Some(7));
+        assert_eq!(four(*b"2019"), Some(2019));
+        for digits in [*b" 019", *b"2+19", *b"20:9", *b"201/"] {
+            assert_eq!(four(digits), None, "{digits:?}");
+        }
+        assert_eq!(one_or_two(b"7x"), Some((7, &b"x"[..])));
+        assert_eq!(one_or_two(b"123"), Some((12, &b"3"[..])));
+        assert_eq!(one_or_two(b"x1"), None);
+        assert_eq!(one_or_two(b""), None);
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_those_of_the_standard_library() {
+        for byte in 0..=u8::MAX {
+            let expected = char::from(byte).to_digit(16).map(|value| value as u8);
+            assert_eq!(hexadecimal(byte), expected.unwrap_or(NOT_HEXADECIMAL), "{byte}");
+        }
+    }
+}

@@ -50,7 +50,7 @@ fn main() {
         };
         let mut results: Vec<f64> = (0..RUNS).map(|_| run()).collect();
         results.sort_by(f64::total_cmp);
-        let example = String::from_utf8_lossy(&values[0]).into_owned();
+        let example: String = String::from_utf8_lossy(&values[0]).chars().take(40).collect();
         println!("{name:<28} {:>8.1} {:>8.1}  {example}", results[RUNS / 2], results[0]);
     }
 }

@@ -28,6 +28,18 @@ pub fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Appends a field of a few bytes, whose number is known: one copy instead of two.
+#[inline]
+pub fn push_array<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N]) {
+    /// As long as the length and the longest of these fields, a `uuid`.
+    const ROOM: usize = 4 + 16;
+    const { assert!(4 + N <= ROOM) };
+    let mut field = [0; ROOM];
+    field[..4].copy_from_slice(&(N as i32).to_be_bytes());
+    field[4..4 + N].copy_from_slice(&bytes);
+    out.extend_from_slice(&field[..4 + N]);
+}
+
 /// Appends a field whose bytes `push` appends.
 #[inline]
 pub fn push_with(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
@@ -41,7 +53,7 @@ pub fn push_with(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
 /// Appends an `integer`.
 #[inline]
 pub fn push_int4(out: &mut Vec<u8>, number: i32) {
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
 }
 
 /// Appends a `jsonb` whose text `push` appends.

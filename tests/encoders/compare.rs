@@ -5,6 +5,7 @@ use pghaul::copy::binary::{HEADER, TRAILER, begin_row, push_int4};
 use pghaul_test_support::server;
 use postgres::Transaction;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use std::borrow::Cow;
@@ -163,7 +164,7 @@ fn copy_text(transaction: &mut Transaction<'_>, first: i32, values: &[&Accepted]
     writer.write_all(rows.as_bytes()).unwrap();
     let Err(error) = writer.finish() else { return Ok(()) };
     let context = error.as_db_error().unwrap().where_().unwrap().to_owned();
-    let (_, line) = context.split_once("line ").unwrap();
+    let (_, line) = context.split_once("by_input, line ").unwrap();
     let line: usize = line.split_once(',').unwrap().0.parse().unwrap();
     Err(line - 1)
 }

@@ -1,6 +1,6 @@
 //! `boolean`.
 
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 
 /// The longest word, `false`.
 const LONGEST: usize = 5;
@@ -11,7 +11,7 @@ const LONGEST: usize = 5;
 /// are left to the server.
 pub fn push_boolean(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(boolean) = parse(value) else { return false };
-    push_bytes(out, &[u8::from(boolean)]);
+    push_array(out, [u8::from(boolean)]);
     true
 }
 

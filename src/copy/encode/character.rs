@@ -1,6 +1,6 @@
 //! `text`, `varchar`, `char`, `json` and `jsonb`: characters, in UTF-8.
 
-use crate::copy::binary::{push_jsonb, push_with};
+use crate::copy::binary::{push_bytes, push_jsonb, push_with};
 use crate::copy::charset::{Charset, push_latin1};
 
 /// Appends a field whose binary form is its text, and says true; leaves `out` as it was and says false if it has more
@@ -18,7 +18,10 @@ pub fn push_text(
     if limit.is_some_and(|limit| kind.is_longer(value, limit)) {
         return Ok(false);
     }
-    push_with(out, |out| kind.push(out, value));
+    match kind {
+        Kind::Ascii | Kind::Utf8 => push_bytes(out, value),
+        Kind::Latin1 => push_with(out, |out| push_latin1(out, value)),
+    }
     Ok(true)
 }
 

@@ -1,8 +1,8 @@
 //! `date`, and the days of all types that have one.
 
-use super::digits::{four, one_or_two, two};
+use super::digits::{Form, four, one_or_two, two};
 use super::timestamp;
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 
 /// Days from 0000-03-01 to 2000-01-01, which is PostgreSQL's day 0 (`POSTGRES_EPOCH_JDATE`).
 const EPOCH: i32 = 730_425;
@@ -18,7 +18,7 @@ pub fn push_date(out: &mut Vec<u8>, value: &[u8]) -> bool {
             None => return false,
         },
     };
-    push_bytes(out, &day.to_be_bytes());
+    push_array(out, day.to_be_bytes());
     true
 }
 
@@ -36,24 +36,30 @@ pub struct Day<'a> {
 /// Reads `2019-02-27`, `20190227` (unless another digit follows) or `Feb 27 2019`, of the years 1 to 9999.
 #[inline]
 pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
-    let (year, month, day, is_iso, rest) = match value {
-        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, rest @ ..] => {
-            (four([*y1, *y2, *y3, *y4])?, two(*m1, *m2)?, two(*d1, *d2)?, true, rest)
-        }
-        [y1 @ b'0'..=b'9', y2, y3, y4, m1, m2, d1, d2, rest @ ..] => {
-            (four([*y1, *y2, *y3, *y4])?, two(*m1, *m2)?, two(*d1, *d2)?, false, rest)
+    const ISO: Form = Form::new(b"0000-00-");
+    let iso = value.split_first_chunk().and_then(|(start, rest)| Some((ISO.pairs(start)?, rest)));
+    if let Some((pairs, [d1, d2, rest @ ..])) = iso {
+        let year = u32::from(pairs[0]) * 100 + u32::from(pairs[2]);
+        return day(year, u32::from(pairs[5]), two(*d1, *d2)?, true, rest);
+    }
+    match value {
+        [b'0'..=b'9', ..] => {
+            let [y1, y2, y3, y4, m1, m2, d1, d2, rest @ ..] = value else { return None };
+            day(four([*y1, *y2, *y3, *y4])?, two(*m1, *m2)?, two(*d1, *d2)?, false, rest)
         }
         [m1, m2, m3, b' ', rest @ ..] => {
-            let (day, rest) = one_or_two(skip_blank(rest))?;
+            let (number, rest) = one_or_two(skip_blank(rest))?;
             let [b' ', y1, y2, y3, y4, rest @ ..] = rest else { return None };
-            (four([*y1, *y2, *y3, *y4])?, month([*m1, *m2, *m3])?, day, false, rest)
+            day(four([*y1, *y2, *y3, *y4])?, month([*m1, *m2, *m3])?, number, false, rest)
         }
-        _ => return None,
-    };
-    if rest.first().is_some_and(u8::is_ascii_digit) {
-        return None;
+        _ => None,
     }
-    is_valid(year, month, day).then(|| Day { number: day_number(year, month, day), is_iso, rest })
+}
+
+#[inline]
+fn day(year: u32, month: u32, day: u32, is_iso: bool, rest: &[u8]) -> Option<Day<'_>> {
+    let known = is_valid(year, month, day) && !rest.first().is_some_and(u8::is_ascii_digit);
+    known.then(|| Day { number: day_number(year, month, day), is_iso, rest })
 }
 
 /// What follows one blank, if there is one.

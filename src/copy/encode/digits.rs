@@ -14,6 +14,40 @@ pub fn four(digits: [u8; 4]) -> Option<u32> {
     Some(two(a, b)? * 100 + two(c, d)?)
 }
 
+/// A form of eight characters, to be compared with eight bytes at once.
+pub struct Form {
+    /// What the exclusive or of it and a text of this form has: the value of each digit, and zeros elsewhere.
+    characters: u64,
+    /// What must be added to the largest of those to get `0x7F`; to more than that, it gives `0x80` and more.
+    room: u64,
+}
+
+impl Form {
+    /// In `form`, a `0` stands for any digit, and other characters for themselves. All are ASCII.
+    pub const fn new(form: &[u8; 8]) -> Form {
+        let mut room = [0; 8];
+        let mut at = 0;
+        while at < 8 {
+            room[at] = if form[at] == b'0' { 0x7F - 9 } else { 0x7F };
+            at += 1;
+        }
+        Form { characters: u64::from_le_bytes(*form), room: u64::from_le_bytes(room) }
+    }
+
+    /// What the two digits at each place stand for; `None` for a text of another form.
+    #[inline]
+    pub fn pairs(&self, text: &[u8; 8]) -> Option<[u8; 8]> {
+        const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+        let values = u64::from_le_bytes(*text) ^ self.characters;
+        // A carry comes only out of a byte that is wrong by itself.
+        if (values | values.wrapping_add(self.room)) & HIGH_BITS != 0 {
+            return None;
+        }
+        // No pair is more than 99, so nothing is carried here.
+        Some((values * 10 + (values >> 8)).to_le_bytes())
+    }
+}
+
 /// The number of one or two digits at the start, with what follows them.
 #[inline]
 pub fn one_or_two(value: &[u8]) -> Option<(u32, &[u8])> {
@@ -59,6 +93,21 @@ mod tests {
         assert_eq!(one_or_two(b"123"), Some((12, &b"3"[..])));
         assert_eq!(one_or_two(b"x1"), None);
         assert_eq!(one_or_two(b""), None);
+    }
+
+    #[test]
+    fn a_form_is_all_or_nothing() {
+        const TIME: Form = Form::new(b"00:00:00");
+        let pairs = TIME.pairs(b"12:34:99").unwrap();
+        assert_eq!([pairs[0], pairs[3], pairs[6]], [12, 34, 99]);
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"12:34:56";
+                text[at] = byte;
+                let expected = if at % 3 == 2 { byte == b':' } else { byte.is_ascii_digit() };
+                assert_eq!(TIME.pairs(&text).is_some(), expected, "{text:?}");
+            }
+        }
     }
 
     #[test]

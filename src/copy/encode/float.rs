@@ -4,7 +4,7 @@
 //! the same bits. What the server makes of numbers beyond the range (an error) or below it (an error, or a subnormal
 //! number) depends on that library, and is left to it.
 
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 use std::num::FpCategory;
 
 /// Appends a `real` and says true; leaves `out` as it was and says false for a form that it does not know.
@@ -15,7 +15,7 @@ pub fn push_float4(out: &mut Vec<u8>, value: &[u8]) -> bool {
     if !is_certain(number.classify(), value) {
         return false;
     }
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
     true
 }
 
@@ -25,7 +25,7 @@ pub fn push_float8(out: &mut Vec<u8>, value: &[u8]) -> bool {
     if !is_certain(number.classify(), value) {
         return false;
     }
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
     true
 }
 

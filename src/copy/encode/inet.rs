@@ -1,7 +1,7 @@
 //! `inet`, `cidr` and `macaddr` in their plain forms.
 
 use super::digits::{NOT_HEXADECIMAL, hexadecimal};
-use crate::copy::binary::{push_bytes, push_network};
+use crate::copy::binary::{push_array, push_network};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// The longest IPv6 address without an IPv4 one in it.
@@ -47,7 +47,7 @@ pub fn push_macaddr(out: &mut Vec<u8>, value: &[u8]) -> bool {
         *byte = high << 4 | low;
     }
     if invalid < NOT_HEXADECIMAL {
-        push_bytes(out, &address);
+        push_array(out, address);
     }
     invalid < NOT_HEXADECIMAL
 }

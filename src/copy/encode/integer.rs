@@ -1,6 +1,6 @@
 //! `smallint`, `integer` and `bigint`.
 
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 
 /// So many digits are always less than 2^63.
 const SAFE_DIGITS: usize = 18;
@@ -10,21 +10,21 @@ const SAFE_DIGITS: usize = 18;
 /// Known is an optional sign with digits, within the type's range.
 pub fn push_int2(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = parse(value).and_then(|number| i16::try_from(number).ok()) else { return false };
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
     true
 }
 
 /// Appends an `integer`; as [`push_int2`].
 pub fn push_int4(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = parse(value).and_then(|number| i32::try_from(number).ok()) else { return false };
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
     true
 }
 
 /// Appends a `bigint`; as [`push_int2`].
 pub fn push_int8(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = parse(value) else { return false };
-    push_bytes(out, &number.to_be_bytes());
+    push_array(out, number.to_be_bytes());
     true
 }
 

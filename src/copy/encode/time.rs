@@ -1,8 +1,8 @@
 //! `time` and `time with time zone`, and the time of day of all types that have one.
 
 use super::date::skip_blank;
-use super::digits::{one_or_two, two};
-use crate::copy::binary::push_bytes;
+use super::digits::{Form, one_or_two, two};
+use crate::copy::binary::push_array;
 
 /// Microseconds of an hour.
 const HOUR: i64 = 3_600_000_000;
@@ -23,7 +23,7 @@ pub fn push_time(out: &mut Vec<u8>, value: &[u8]) -> bool {
     match leading_clock(value) {
         // What is rounded up to 24:00 is the server's affair.
         Some(Clock { micros, rest: [] }) if micros < DAY => {
-            push_bytes(out, &micros.to_be_bytes());
+            push_array(out, micros.to_be_bytes());
             true
         }
         _ => false,
@@ -41,7 +41,7 @@ pub fn push_timetz(out: &mut Vec<u8>, value: &[u8]) -> bool {
     field[..8].copy_from_slice(&micros.to_be_bytes());
     // `timetz` counts to the west.
     field[8..].copy_from_slice(&(-offset.unwrap_or(0)).to_be_bytes());
-    push_bytes(out, &field);
+    push_array(out, field);
     true
 }
 
@@ -57,15 +57,26 @@ pub struct Clock<'a> {
 /// Reads a time of day.
 #[inline]
 pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
-    let (mut hour, rest) = one_or_two(value)?;
-    let [b':', m1, m2, rest @ ..] = rest else { return None };
-    let minute = two(*m1, *m2)?;
-    let (second, fraction, rest) = match rest {
-        [b':', s1, s2, rest @ ..] => {
+    const WITH_SECONDS: Form = Form::new(b"00:00:00");
+    let with_seconds =
+        value.split_first_chunk().and_then(|(start, rest)| Some((WITH_SECONDS.pairs(start)?, rest)));
+    let (mut hour, minute, second, fraction, rest) = match with_seconds {
+        Some((pairs, rest)) => {
             let (fraction, rest) = leading_fraction(rest)?;
-            (two(*s1, *s2)?, fraction, rest)
+            (u32::from(pairs[0]), u32::from(pairs[3]), u32::from(pairs[6]), fraction, rest)
         }
-        rest => (0, 0, rest),
+        None => {
+            let (hour, rest) = one_or_two(value)?;
+            let [b':', m1, m2, rest @ ..] = rest else { return None };
+            let minute = two(*m1, *m2)?;
+            match rest {
+                [b':', s1, s2, rest @ ..] => {
+                    let (fraction, rest) = leading_fraction(rest)?;
+                    (hour, minute, two(*s1, *s2)?, fraction, rest)
+                }
+                rest => (hour, minute, 0, 0, rest),
+            }
+        }
     };
     let rest = match skip_blank(rest) {
         [half @ (b'A' | b'a' | b'P' | b'p'), b'M' | b'm', rest @ ..] => {

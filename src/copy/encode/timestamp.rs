@@ -2,7 +2,7 @@
 
 use super::date::{leading_day, skip_blank};
 use super::time::{self, leading_clock};
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
@@ -13,7 +13,7 @@ const SECOND: i64 = 1_000_000;
 /// `11:59:59.123456789`, with AM or PM or without, and with a zone or without. The server ignores the zone here.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };
-    push_bytes(out, &moment.micros().to_be_bytes());
+    push_array(out, moment.micros().to_be_bytes());
     true
 }
 
@@ -21,7 +21,7 @@ pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
 pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };
     let micros = moment.micros() - i64::from(moment.offset.unwrap_or(0)) * SECOND;
-    push_bytes(out, &micros.to_be_bytes());
+    push_array(out, micros.to_be_bytes());
     true
 }
 

@@ -1,7 +1,7 @@
 //! `uuid`.
 
 use super::digits::{NOT_HEXADECIMAL, hexadecimal};
-use crate::copy::binary::push_bytes;
+use crate::copy::binary::push_array;
 
 /// Where the canonical form has hyphens (RFC 9562, section 4).
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
@@ -11,7 +11,7 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 /// Known are the canonical form and that without hyphens, each with or without braces, in either case.
 pub fn push_uuid(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(uuid) = parse(value) else { return false };
-    push_bytes(out, &uuid);
+    push_array(out, uuid);
     true
 }
 

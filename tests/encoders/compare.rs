@@ -19,10 +19,13 @@ const ROWS: usize = 100;
 /// What changed bytes become: those that are likely to make sense.
 const BYTES: &[u8] = b"0123456789019.:-+/ TZeExX\\{}_,APMapm\t\n\0\x80\xC3\xE9";
 
+/// What every encoder comes down to.
+type Push = dyn Fn(&mut Vec<u8>, &[u8]) -> bool;
+
 /// An encoder, and what is sent to the server in its place.
 pub struct Encoder {
     /// Appends the field, or says false.
-    pub push: Box<dyn Fn(&mut Vec<u8>, &[u8]) -> bool>,
+    pub push: Box<Push>,
     /// The text that the server's input function gets for a value.
     pub text: for<'v> fn(&'v [u8]) -> Cow<'v, str>,
 }
@@ -46,22 +49,25 @@ pub fn prove(encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
                 "CREATE TABLE by_input (n int, v {type_name}); CREATE TABLE by_us (n int, v {type_name})"
             ))
             .unwrap();
+        let mut loaded = Vec::new();
         for values in accepted.chunks(ROWS) {
-            load(&mut transaction, values);
+            load(&mut transaction, values, &mut loaded);
         }
         let sql = format!(
-            "SELECT encode(convert_to(i.v::text, 'UTF8'), 'escape'), u.v::text, {send}(i.v)::text, {send}(u.v)::text
+            "SELECT n, i.v::text, u.v::text, {send}(i.v)::text, {send}(u.v)::text
              FROM by_input i FULL JOIN by_us u USING (n)
              WHERE {send}(i.v) IS DISTINCT FROM {send}(u.v) OR i.v::text IS DISTINCT FROM u.v::text OR i.v IS NULL"
         );
-        for row in transaction.query(&sql, &[]).unwrap() {
+        if let Some(row) = transaction.query(&sql, &[]).unwrap().first() {
+            let value = loaded[row.get::<_, i32>(0) as usize];
             let [theirs, ours, sent_theirs, sent_ours] =
-                [0, 1, 2, 3].map(|at| row.get::<_, Option<String>>(at));
-            panic!("{type_name}: {theirs:?} is {ours:?} by us ({sent_theirs:?}, {sent_ours:?})");
+                [1, 2, 3, 4].map(|at| row.get::<_, Option<String>>(at));
+            panic!("{type_name} {value:?}: {theirs:?} is {ours:?} by us ({sent_theirs:?}, {sent_ours:?})");
         }
         // Otherwise the comparison would be of nothing.
         let count: i64 = transaction.query_one("SELECT count(*) FROM by_us", &[]).unwrap().get(0);
-        assert!(count as usize >= family.known.len() / 2, "{type_name}: {count} rows");
+        assert_eq!(count as usize, loaded.len());
+        assert!(loaded.len() >= family.known.len(), "{type_name}: {count} rows");
     }
 }
 
@@ -129,14 +135,15 @@ fn encode(encoder: &Encoder, value: &[u8]) -> Option<Vec<u8>> {
     Some(out.split_off(4))
 }
 
-/// Loads both tables. A value that its input function refuses must be refused in our form too.
+/// Loads both tables, and adds to the texts that were loaded; `n` counts them. A value that its input function refuses
+/// must be refused in our form too.
 #[track_caller]
-fn load(transaction: &mut Transaction<'_>, values: &[Accepted]) {
+fn load<'v>(transaction: &mut Transaction<'_>, values: &'v [Accepted], loaded: &mut Vec<&'v str>) {
     let mut values: Vec<&Accepted> = values.iter().collect();
-    let first: i64 = transaction.query_one("SELECT count(*) FROM by_input", &[]).unwrap().get(0);
+    let first = loaded.len() as i32;
     loop {
         let mut savepoint = transaction.transaction().unwrap();
-        let Err(refused) = copy_text(&mut savepoint, first as i32, &values) else {
+        let Err(refused) = copy_text(&mut savepoint, first, &values) else {
             savepoint.commit().unwrap();
             break;
         };
@@ -147,9 +154,10 @@ fn load(transaction: &mut Transaction<'_>, values: &[Accepted]) {
         savepoint.rollback().unwrap();
         assert!(ours.is_err(), "refused as text, accepted by us: {:?}", refused.text);
     }
-    if let Err(error) = copy_binary(transaction, first as i32, &values) {
+    if let Err(error) = copy_binary(transaction, first, &values) {
         panic!("refused from us: {error:?}");
     }
+    loaded.extend(values.iter().map(|value| value.text.as_str()));
 }
 
 /// The index of the value that was refused is the error.

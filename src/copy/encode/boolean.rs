@@ -5,6 +5,18 @@ use crate::copy::binary::push_array;
 /// The longest word, `false`.
 const LONGEST: usize = 5;
 
+/// What a single letter or digit means. A table, since no processor can guess the next value of a column.
+static LETTERS: [Option<bool>; 256] = {
+    let mut letters = [None; 256];
+    let mut at = 0;
+    while at < 5 {
+        letters[b"1tTyY"[at] as usize] = Some(true);
+        letters[b"0fFnN"[at] as usize] = Some(false);
+        at += 1;
+    }
+    letters
+};
+
 /// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
 ///
 /// The words are those of the PostgreSQL documentation, "Boolean Type", in any case. Their beginnings, such as `tru`,
@@ -16,10 +28,8 @@ pub fn push_boolean(out: &mut Vec<u8>, value: &[u8]) -> bool {
 }
 
 fn parse(value: &[u8]) -> Option<bool> {
-    match value {
-        [b'1' | b't' | b'T' | b'y' | b'Y'] => return Some(true),
-        [b'0' | b'f' | b'F' | b'n' | b'N'] => return Some(false),
-        _ => {}
+    if let [letter] = value {
+        return LETTERS[usize::from(*letter)];
     }
     let mut word = [0; LONGEST];
     let word = word.get_mut(..value.len())?;

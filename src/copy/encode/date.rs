@@ -11,14 +11,8 @@ const EPOCH: i32 = 730_425;
 ///
 /// Known is what [`super::timestamp::push_timestamp`] knows: of a value with a time, the server keeps the day.
 pub fn push_date(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    let day = match leading_day(value) {
-        Some(Day { number, rest: [], .. }) => number,
-        _ => match timestamp::parse(value) {
-            Some(moment) => moment.day,
-            None => return false,
-        },
-    };
-    push_array(out, day.to_be_bytes());
+    let Some(moment) = timestamp::parse(value) else { return false };
+    push_array(out, moment.day.to_be_bytes());
     true
 }
 
@@ -94,7 +88,7 @@ fn month(letters: [u8; 3]) -> Option<u32> {
 #[inline]
 fn is_valid(year: u32, month: u32, day: u32) -> bool {
     let last = match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

@@ -18,7 +18,7 @@ const ZONE_HOURS: u32 = 15;
 
 /// Appends a `time` and says true; leaves `out` as it was and says false for a form that it does not know.
 ///
-/// Known are `11:59`, `11:59:59` and `11:59:59.123456789`, with AM or PM or without.
+/// Known are `11:59`, `11:59:59` and `11:59:59.123456789`, with AM or PM at the end or without.
 pub fn push_time(out: &mut Vec<u8>, value: &[u8]) -> bool {
     match leading_clock(value) {
         // What is rounded up to 24:00 is the server's affair.
@@ -60,7 +60,7 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
     const WITH_SECONDS: Form = Form::new(b"00:00:00");
     let with_seconds =
         value.split_first_chunk().and_then(|(start, rest)| Some((WITH_SECONDS.pairs(start)?, rest)));
-    let (mut hour, minute, second, fraction, rest) = match with_seconds {
+    let (mut hour, minute, second, fraction, mut rest) = match with_seconds {
         Some((pairs, rest)) => {
             let (fraction, rest) = leading_fraction(rest)?;
             (u32::from(pairs[0]), u32::from(pairs[3]), u32::from(pairs[6]), fraction, rest)
@@ -78,16 +78,14 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
             }
         }
     };
-    let rest = match skip_blank(rest) {
-        [half @ (b'A' | b'a' | b'P' | b'p'), b'M' | b'm', rest @ ..] => {
-            if !(1..=12).contains(&hour) {
-                return None;
-            }
-            hour = hour % 12 + if half.eq_ignore_ascii_case(&b'P') { 12 } else { 0 };
-            rest
+    if let [half @ (b'A' | b'a' | b'P' | b'p'), b'M' | b'm', behind @ ..] = skip_blank(rest) {
+        // With a zone behind it, the server may read one word, as in `AMZ`.
+        if !(1..=12).contains(&hour) || !behind.is_empty() {
+            return None;
         }
-        _ => rest,
-    };
+        hour = hour % 12 + if half.eq_ignore_ascii_case(&b'P') { 12 } else { 0 };
+        rest = behind;
+    }
     let valid = hour < 24 && minute < 60 && second < 60;
     valid.then(|| Clock {
         micros: i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND + fraction,
@@ -196,6 +194,8 @@ mod tests {
             "13:00PM",
             "0:30AM",
             "11:59AMx",
+            "11:59AMZ",
+            "11:59AM+01",
             "11:59:59:123",
             "111:59",
             "-1:00",

@@ -10,7 +10,7 @@ const SECOND: i64 = 1_000_000;
 /// Appends a `timestamp` and says true; leaves `out` as it was and says false for a form that it does not know.
 ///
 /// Known is a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
-/// `11:59:59.123456789`, with AM or PM or without, and with a zone or without. The server ignores the zone here.
+/// `11:59:59.123456789`, with AM, PM or a zone at the end, or without. The server ignores the zone here.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };
     push_array(out, moment.micros().to_be_bytes());

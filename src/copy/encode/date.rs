@@ -1,6 +1,6 @@
 //! `date`, and the days of all types that have one.
 
-use super::digits::{Form, four, one_or_two, two};
+use super::digits::{Form, four, two, two_or_padded};
 use super::timestamp;
 use crate::copy::binary::push_array;
 
@@ -41,10 +41,12 @@ pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
             let [y1, y2, y3, y4, m1, m2, d1, d2, rest @ ..] = value else { return None };
             day(four([*y1, *y2, *y3, *y4])?, two(*m1, *m2)?, two(*d1, *d2)?, false, rest)
         }
-        [m1, m2, m3, b' ', rest @ ..] => {
-            let (number, rest) = one_or_two(skip_blank(rest))?;
-            let [b' ', y1, y2, y3, y4, rest @ ..] = rest else { return None };
+        [m1, m2, m3, b' ', d1, d2, b' ', y1, y2, y3, y4, rest @ ..] => {
+            let number = two_or_padded(*d1, *d2)?;
             day(four([*y1, *y2, *y3, *y4])?, month([*m1, *m2, *m3])?, number, false, rest)
+        }
+        [m1, m2, m3, b' ', d2, b' ', y1, y2, y3, y4, rest @ ..] => {
+            day(four([*y1, *y2, *y3, *y4])?, month([*m1, *m2, *m3])?, two(b'0', *d2)?, false, rest)
         }
         _ => None,
     }
@@ -65,24 +67,31 @@ pub fn skip_blank(value: &[u8]) -> &[u8] {
     }
 }
 
+/// English months by the first three letters of their names, each at its [`month_slot`].
+static MONTHS: [(u32, u32); 16] = {
+    let names = b"janfebmaraprmayjunjulaugsepoctnovdec";
+    let mut months = [(0, 0); 16];
+    let mut at = 0;
+    while at < 12 {
+        let name = u32::from_be_bytes([0, names[3 * at], names[3 * at + 1], names[3 * at + 2]]);
+        months[month_slot(name)] = (name, at as u32 + 1);
+        at += 1;
+    }
+    months
+};
+
+/// The multiplier is the least odd number that gives every month a slot of its own.
+const fn month_slot(name: u32) -> usize {
+    (name.wrapping_mul(1909207) >> 28) as usize
+}
+
 /// The number of an English month, of whose name there are three letters.
 #[inline]
-fn month(letters: [u8; 3]) -> Option<u32> {
-    Some(match letters.map(|letter| letter.to_ascii_lowercase()) {
-        [b'j', b'a', b'n'] => 1,
-        [b'f', b'e', b'b'] => 2,
-        [b'm', b'a', b'r'] => 3,
-        [b'a', b'p', b'r'] => 4,
-        [b'm', b'a', b'y'] => 5,
-        [b'j', b'u', b'n'] => 6,
-        [b'j', b'u', b'l'] => 7,
-        [b'a', b'u', b'g'] => 8,
-        [b's', b'e', b'p'] => 9,
-        [b'o', b'c', b't'] => 10,
-        [b'n', b'o', b'v'] => 11,
-        [b'd', b'e', b'c'] => 12,
-        _ => return None,
-    })
+fn month([a, b, c]: [u8; 3]) -> Option<u32> {
+    // This makes letters small, and nothing else a letter.
+    let wanted = u32::from_be_bytes([0, a, b, c]) | 0x20_20_20;
+    let (name, number) = MONTHS[month_slot(wanted)];
+    (name == wanted).then_some(number)
 }
 
 #[inline]
@@ -129,6 +138,21 @@ mod tests {
             }
         }
         assert_eq!(number("9999-12-31"), Some(expected - 1));
+    }
+
+    #[test]
+    fn months_and_nothing_else() {
+        let names = ["jan", "FEB", "Mar", "aPR", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+        for (name, expected) in names.iter().zip(1..) {
+            let letters: [u8; 3] = name.as_bytes().try_into().unwrap();
+            assert_eq!(month(letters), Some(expected), "{name}");
+            for at in 0..3 {
+                let mut other = letters;
+                other[at] ^= 0x40;
+                assert_eq!(month(other), None, "{other:?}");
+            }
+        }
+        assert_eq!(month([0; 3]), None);
     }
 
     #[test]

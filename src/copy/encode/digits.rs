@@ -48,14 +48,10 @@ impl Form {
     }
 }
 
-/// The number of one or two digits at the start, with what follows them.
+/// The number that two digits stand for, the first of which may be a blank.
 #[inline]
-pub fn one_or_two(value: &[u8]) -> Option<(u32, &[u8])> {
-    match value {
-        [tens, ones @ b'0'..=b'9', rest @ ..] => Some((two(*tens, *ones)?, rest)),
-        [ones, rest @ ..] => Some((two(b'0', *ones)?, rest)),
-        [] => None,
-    }
+pub fn two_or_padded(tens: u8, ones: u8) -> Option<u32> {
+    two(if tens == b' ' { b'0' } else { tens }, ones)
 }
 
 /// What `digit` stands for in a hexadecimal number, in either case; [`NOT_HEXADECIMAL`] for any other byte.
@@ -89,10 +85,10 @@ mod tests {
         for digits in [*b" 019", *b"2+19", *b"20:9", *b"201/"] {
             assert_eq!(four(digits), None, "{digits:?}");
         }
-        assert_eq!(one_or_two(b"7x"), Some((7, &b"x"[..])));
-        assert_eq!(one_or_two(b"123"), Some((12, &b"3"[..])));
-        assert_eq!(one_or_two(b"x1"), None);
-        assert_eq!(one_or_two(b""), None);
+        assert_eq!(two_or_padded(b' ', b'7'), Some(7));
+        assert_eq!(two_or_padded(b'1', b'7'), Some(17));
+        assert_eq!(two_or_padded(b'1', b' '), None);
+        assert_eq!(two_or_padded(b' ', b' '), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `time` and `time with time zone`, and the time of day of all types that have one.
 
 use super::date::skip_blank;
-use super::digits::{Form, one_or_two, two};
+use super::digits::{Form, two, two_or_padded};
 use crate::copy::binary::push_array;
 
 /// Microseconds of an hour.
@@ -54,7 +54,7 @@ pub struct Clock<'a> {
     pub rest: &'a [u8],
 }
 
-/// Reads a time of day.
+/// Reads a time of day. A blank may stand for the first digit of the hour.
 #[inline]
 pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
     const WITH_SECONDS: Form = Form::new(b"00:00:00");
@@ -66,9 +66,11 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
             (u32::from(pairs[0]), u32::from(pairs[3]), u32::from(pairs[6]), fraction, rest)
         }
         None => {
-            let (hour, rest) = one_or_two(value)?;
-            let [b':', m1, m2, rest @ ..] = rest else { return None };
-            let minute = two(*m1, *m2)?;
+            let (hour, minute, rest) = match value {
+                [h1, h2, b':', m1, m2, rest @ ..] => (two_or_padded(*h1, *h2)?, two(*m1, *m2)?, rest),
+                [h2, b':', m1, m2, rest @ ..] => (two(b'0', *h2)?, two(*m1, *m2)?, rest),
+                _ => return None,
+            };
             match rest {
                 [b':', s1, s2, rest @ ..] => {
                     let (fraction, rest) = leading_fraction(rest)?;

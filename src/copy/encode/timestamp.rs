@@ -50,10 +50,13 @@ pub fn parse(value: &[u8]) -> Option<Moment> {
     let day = leading_day(value)?;
     let clock = match day.rest {
         [] => return Some(Moment { day: day.number, time: 0, offset: None }),
-        [b' ', clock @ ..] => leading_clock(clock).or_else(|| leading_clock(skip_blank(clock)))?,
-        [b'T' | b't', clock @ ..] if day.is_iso && !clock.starts_with(b" ") => leading_clock(clock)?,
+        // The second blank may be the hour's.
+        [b' ', b' ', _, b':', ..] => &day.rest[1..],
+        [b' ', clock @ ..] => skip_blank(clock),
+        [b'T' | b't', clock @ ..] if day.is_iso && !clock.starts_with(b" ") => clock,
         _ => return None,
     };
+    let clock = leading_clock(clock)?;
     Some(Moment { day: day.number, time: clock.micros, offset: time::zone(clock.rest)? })
 }
 

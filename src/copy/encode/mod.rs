@@ -3,8 +3,20 @@
 //! Rows go out in COPY's text format (PostgreSQL documentation, COPY, "Text Format"): fields separated by tabs,
 //! `\N` for NULL, and every value in the form that the server's own input function reads.
 
+pub mod binary_bytea;
+pub mod boolean;
 mod bytea;
+pub mod character;
+pub mod date;
+mod digits;
+pub mod float;
+pub mod inet;
+pub mod integer;
+pub mod numeric;
 mod text;
+pub mod time;
+pub mod timestamp;
+pub mod uuid;
 
 use super::format::Format;
 use super::rows::FieldSpan;

@@ -1,0 +1,59 @@
+//! `bytea`: hexadecimal, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex Format") or
+//! as SQL Server and MySQL do.
+
+use super::digits::{NOT_HEXADECIMAL, hexadecimal};
+
+/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+///
+/// Known are `\x` and `0x` before an even number of digits.
+pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
+    let ([b'\\', b'x', digits @ ..] | [b'0', b'x' | b'X', digits @ ..]) = value else { return false };
+    if digits.len() % 2 != 0 {
+        return false;
+    }
+    let start = out.len();
+    out.reserve(4 + digits.len() / 2);
+    // Fields are limited to 1 GB by the server, and what we send to far less.
+    out.extend_from_slice(&((digits.len() / 2) as i32).to_be_bytes());
+    let mut invalid = 0;
+    out.extend(digits.chunks_exact(2).map(|pair| {
+        let (high, low) = (hexadecimal(pair[0]), hexadecimal(pair[1]));
+        invalid |= high | low;
+        high << 4 | low
+    }));
+    let valid = invalid < NOT_HEXADECIMAL;
+    if !valid {
+        out.truncate(start);
+    }
+    valid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_of_every_origin() {
+        for (text, bytes) in [
+            ("\\xDEad", &b"\xde\xad"[..]),
+            ("0xDEAD", b"\xde\xad"),
+            ("0Xdead", b"\xde\xad"),
+            ("0x", b""),
+            ("\\x", b""),
+        ] {
+            let mut out = Vec::new();
+            assert!(push_bytea(&mut out, text.as_bytes()), "{text}");
+            assert_eq!(out[..4], (bytes.len() as i32).to_be_bytes(), "{text}");
+            assert_eq!(&out[4..], bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_forms_are_not_known() {
+        for text in ["", "0", "\\", "\\xA", "0xABC", "0xAG", "\\X00", "\\x00 11", "DEAD", "abc"] {
+            let mut out = b"kept".to_vec();
+            assert!(!push_bytea(&mut out, text.as_bytes()), "{text}");
+            assert_eq!(out, b"kept", "{text}");
+        }
+    }
+}

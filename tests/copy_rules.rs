@@ -6,10 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pghaul::copy::batch::BatchReader;
-use pghaul::copy::encode::{CopyColumn, Encoder, ROW_FORMAT};
+use pghaul::copy::encode::{CopyColumn, Encoder};
 use pghaul::copy::format::Format;
 use pghaul::copy::header::read_header;
-use pghaul::copy::sink::CopySink;
+use pghaul::copy::resolve::Resolver;
+use pghaul::copy::sink::{CopySink, RowFormat};
 use pghaul::copy::stream::{finish_rows, send_rows};
 use pghaul::pg::ident::Qualified;
 use pghaul_test_support::server;
@@ -86,19 +87,28 @@ fn by_the_server(client: &mut Client, columns: usize, data: &[u8]) -> Loaded {
     rows(&mut transaction)
 }
 
-fn by_us(client: &mut Client, columns: usize, data: &[u8]) -> Loaded {
+fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) -> Loaded {
     let mut transaction = empty_table(client, columns);
+    let row_format = format;
     let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
     let mut input = data;
     let (header, rest) = read_header(&mut input, &format).unwrap();
     let column = |name: &String| CopyColumn { name: name.clone(), type_name: "text".to_owned() };
-    let mut encoder = Encoder::new(header.columns.iter().map(column).collect(), format.clone());
+    let columns = header.columns.iter().map(column).collect();
+    let mut encoder = match row_format {
+        RowFormat::Text => Encoder::text_only(columns, format.clone()),
+        RowFormat::Binary => Encoder::new(columns, format.clone()),
+    };
+    assert_eq!(encoder.row_format(), row_format);
     let open = |input| BatchReader::new(input, rest.clone(), &format, header.line_end, header.data_origin);
     let mut reader = open(input);
     let mut sink =
-        CopySink::open(&mut transaction, &Qualified::new("public", "t"), encoder.columns(), ROW_FORMAT, true)
+        CopySink::open(&mut transaction, &Qualified::new("public", "t"), encoder.columns(), row_format, true)
             .unwrap();
-    let sent = send_rows(&mut reader, header.line_end, &mut encoder, &mut sink, &|_| ()).ok()?;
+    let no_questions = || panic!("every text is known");
+    let mut resolver = Resolver::new(&no_questions);
+    let sent =
+        send_rows(&mut reader, header.line_end, &mut encoder, &mut resolver, &mut sink, &|_| ()).ok()?;
     finish_rows(sink, sent, &encoder, header.line_end, || Ok(open(input))).unwrap();
     rows(&mut transaction)
 }
@@ -118,8 +128,10 @@ fn rows_are_found_as_copy_finds_them() {
     let result = runner.run(&data_file(), |(columns, data)| {
         prop_assume!(!has_an_end_marker(&data));
         let theirs = by_the_server(&mut client.borrow_mut(), columns, &data);
-        let ours = by_us(&mut client.borrow_mut(), columns, &data);
-        prop_assert_eq!(ours, theirs, "{:?}", String::from_utf8_lossy(&data));
+        for format in [RowFormat::Binary, RowFormat::Text] {
+            let ours = by_us(&mut client.borrow_mut(), columns, &data, format);
+            prop_assert_eq!(&ours, &theirs, "{:?}: {:?}", format, String::from_utf8_lossy(&data));
+        }
         Ok(())
     });
     if let Err(difference) = result {

@@ -20,6 +20,12 @@ pub fn begin_row(out: &mut Vec<u8>, fields: i16) {
     out.extend_from_slice(&fields.to_be_bytes());
 }
 
+/// Appends NULL: a field without bytes, not even none.
+#[inline]
+pub fn push_null(out: &mut Vec<u8>) {
+    out.extend_from_slice(&(-1_i32).to_be_bytes());
+}
+
 /// Appends a field of a type whose binary form is just its bytes: `text`, `uuid`, `macaddr`.
 #[inline]
 pub fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -16,6 +16,7 @@ pub mod charset;
 pub mod encode;
 pub mod format;
 pub mod header;
+pub mod resolve;
 pub mod rows;
 pub mod scan;
 pub mod sink;

@@ -1,6 +1,6 @@
 //! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
 
-use super::encode::CopyColumn;
+use super::encode::{CopyColumn, EMPTY_IS_NOT_NULL};
 use crate::pg::ident::{Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
@@ -12,10 +12,6 @@ const ROW_TOO_BIG: &str = "54000";
 /// What helps then (PostgreSQL documentation, "PostgreSQL Limits").
 const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns; \
                                nothing of this unit was loaded";
-
-/// What helps where a type refuses an empty field, as all but texts do.
-const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; \
-                                 nothing of this unit was loaded";
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +79,13 @@ impl<'t> CopySink<'t> {
             // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
             let of_row =
                 error.code().is_some_and(|state| ["22", "23", "54", "P0"].contains(&&state.code()[..2]));
+            let is_constraint = error.code().is_some_and(|state| state.code().starts_with("23"));
             match refused_row(context, &table).filter(|_| of_row) {
                 None => CopyFailure { error: error.into(), row: None },
-                // Without the row's text, the server means the block of up to 1,000 rows that it was writing
-                // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read.
-                Some((row, "")) => {
+                // Beyond the row itself, the server may mean the block of up to 1,000 rows that it was writing
+                // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read. Constraints are
+                // checked row by row.
+                Some((row, "")) if !is_constraint => {
                     let context = format!("COPY row {row}, or one shortly before it");
                     let error = Error::from_server(&error, Some(&context));
                     let error = match error.sqlstate() {

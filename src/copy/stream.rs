@@ -3,7 +3,8 @@
 use super::batch::{BATCH_BYTES, Batch, BatchReader, Origin};
 use super::encode::Encoder;
 use super::format::LineEnd;
-use super::rows::{RowFault, Rows};
+use super::resolve::Resolver;
+use super::rows::{FieldSpan, RowFault, Rows};
 use super::sink::{CopyFailure, CopySink};
 use crate::{Error, Place, Result, interrupt};
 use std::io::Read;
@@ -27,32 +28,71 @@ pub fn send_rows<R: Read>(
     reader: &mut BatchReader<R>,
     line_end: LineEnd,
     encoder: &mut Encoder,
+    resolver: &mut Resolver<'_>,
     sink: &mut CopySink<'_>,
     progress: &dyn Fn(u64),
 ) -> Result<u64> {
-    let format = encoder.format().clone();
     let mut batch = Batch::new();
     let mut fields = Vec::with_capacity(encoder.columns().len());
     let mut out = Vec::with_capacity(2 * SEND_BYTES);
+    out.extend_from_slice(encoder.header());
     let mut count = 0;
     while reader.next_into(&mut batch)? {
         interrupt::check()?;
-        let mut rows = Rows::new(&batch, &format, line_end);
-        while let Some(origin) = rows.next_row(&mut fields).map_err(row_error)? {
-            encoder.push_row(&batch.bytes, &fields, &mut out).map_err(|fault| {
-                let place = Place { column: fault.column, ..Place::default() };
-                Error::failed(fault.what).at(place.line(origin.line)).remedy(CORRECT_THE_ROW)
-            })?;
-            count += 1;
-            if out.len() >= SEND_BYTES {
-                sink.write(&out)?;
-                out.clear();
-            }
+        count += encode(&batch, line_end, encoder, resolver, &mut fields, &mut out)?;
+        if out.len() >= SEND_BYTES {
+            sink.write(&out)?;
+            out.clear();
         }
         progress(batch.bytes.len() as u64);
     }
+    out.extend_from_slice(encoder.trailer());
     if !out.is_empty() {
         sink.write(&out)?;
+    }
+    Ok(count)
+}
+
+/// Appends the rows of a batch to `out`; returns how many. Where the server has to be asked about values, they are
+/// written once more with its answers.
+fn encode(
+    batch: &Batch,
+    line_end: LineEnd,
+    encoder: &mut Encoder,
+    resolver: &mut Resolver<'_>,
+    fields: &mut Vec<FieldSpan>,
+    out: &mut Vec<u8>,
+) -> Result<u64> {
+    let start = out.len();
+    encoder.forget_some();
+    loop {
+        let outcome = encode_once(batch, line_end, encoder, fields, out);
+        // A fault stands only if no row before it has a question: that may turn out to be the first one.
+        if !encoder.has_questions() {
+            return outcome;
+        }
+        encoder.ask(resolver)?;
+        out.truncate(start);
+    }
+}
+
+fn encode_once(
+    batch: &Batch,
+    line_end: LineEnd,
+    encoder: &mut Encoder,
+    fields: &mut Vec<FieldSpan>,
+    out: &mut Vec<u8>,
+) -> Result<u64> {
+    let format = encoder.format().clone();
+    let mut rows = Rows::new(batch, &format, line_end);
+    let mut count = 0;
+    while let Some(origin) = rows.next_row(fields).map_err(row_error)? {
+        encoder.push_row(&batch.bytes, fields, out).map_err(|fault| {
+            let place = Place { column: fault.column, ..Place::default() };
+            let remedy = fault.remedy.unwrap_or(CORRECT_THE_ROW);
+            Error::failed(fault.what).at(place.line(origin.line)).remedy(remedy)
+        })?;
+        count += 1;
     }
     Ok(count)
 }

@@ -116,7 +116,7 @@ impl Worker<'_> {
             Some(client) => client,
             None => self.database.connect()?,
         };
-        let outcome = publish::load_and_publish(unit, self.settings, &mut client, &bar);
+        let outcome = publish::load_and_publish(unit, self.settings, self.database, &mut client, &bar);
         let lost = client.is_closed();
         self.client = Some(client);
         outcome.map_err(|error| {

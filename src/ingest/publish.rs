@@ -3,9 +3,11 @@
 use super::action::COMMENT;
 use super::settings::Settings;
 use super::unit::Unit;
-use crate::copy::encode::{Encoder, ROW_FORMAT};
+use crate::copy::encode::Encoder;
+use crate::copy::resolve::Resolver;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
+use crate::pg::database::Database;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::ledger::{self, Load};
 use crate::pg::lock;
@@ -40,6 +42,7 @@ pub struct Loaded {
 pub fn load_and_publish(
     unit: &Unit,
     settings: &Settings,
+    database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
 ) -> Result<Loaded> {
@@ -61,9 +64,12 @@ pub fn load_and_publish(
     let line_end = unit.file.header.line_end;
     let mut encoder = Encoder::new(unit.copy_columns.clone(), settings.format.clone());
     progress.advance(unit.file.header.data_origin.offset);
-    let mut sink = CopySink::open(&mut transaction, &work_table, encoder.columns(), ROW_FORMAT, true)?;
-    let rows =
-        stream::send_rows(&mut reader, line_end, &mut encoder, &mut sink, &|bytes| progress.advance(bytes))?;
+    let connect = || database.connect();
+    let mut resolver = Resolver::new(&connect);
+    let mut sink =
+        CopySink::open(&mut transaction, &work_table, encoder.columns(), encoder.row_format(), true)?;
+    let advance = |bytes| progress.advance(bytes);
+    let rows = stream::send_rows(&mut reader, line_end, &mut encoder, &mut resolver, &mut sink, &advance)?;
     stream::finish_rows(sink, rows, &encoder, line_end, || unit.file.open(settings))?;
     steps.done(&format!("copied {rows} {}", plural(rows, "row")));
 

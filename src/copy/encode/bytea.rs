@@ -3,18 +3,33 @@
 
 use super::text;
 use crate::copy::charset::Charset;
+use std::borrow::Cow;
 
-/// Appends `value` to `out`.
+/// The hexadecimal digits of a value that is written as SQL Server and MySQL do.
+fn digits(value: &[u8]) -> Option<&[u8]> {
+    let digits = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X"))?;
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(digits)
+}
+
+/// Appends `value` to `out`, in COPY's text format.
 ///
 /// # Errors
 /// As for text.
 pub fn push(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<(), String> {
-    match value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X")) {
-        Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
+    match digits(value) {
+        Some(digits) => {
             out.extend_from_slice(b"\\\\x");
             out.extend_from_slice(digits);
             Ok(())
         }
-        _ => text::push(out, value, charset),
+        None => text::push(out, value, charset),
+    }
+}
+
+/// The text that PostgreSQL's input function is to read.
+pub fn input(value: Cow<'_, str>) -> Cow<'_, str> {
+    match digits(value.as_bytes()) {
+        Some(_) => Cow::Owned(format!("\\x{}", &value[2..])),
+        None => value,
     }
 }

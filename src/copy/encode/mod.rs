@@ -1,9 +1,11 @@
 //! From the fields of a data file to a row of `COPY` data: one choice per column, made before the first row.
 //!
-//! Rows go out in COPY's text format (PostgreSQL documentation, COPY, "Text Format"): fields separated by tabs,
-//! `\N` for NULL, and every value in the form that the server's own input function reads.
+//! Where every column has an encoder of its own, rows go out in COPY's binary format, and the server has nothing left to
+//! parse. A value whose form an encoder does not know is not guessed at: the server is asked. Where one column's type has
+//! no encoder, all rows go out as text.
 
 pub mod binary_bytea;
+mod binary_rows;
 pub mod boolean;
 mod bytea;
 pub mod character;
@@ -14,25 +16,20 @@ pub mod inet;
 pub mod integer;
 pub mod numeric;
 mod text;
+mod text_rows;
 pub mod time;
 pub mod timestamp;
 pub mod uuid;
+mod value;
 
+use super::binary;
 use super::format::Format;
+use super::resolve::Resolver;
 use super::rows::FieldSpan;
 use super::sink::RowFormat;
-
-/// The form of this encoder's rows.
-pub const ROW_FORMAT: RowFormat = RowFormat::Text;
-
-/// How the values of one column are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ValueEncoder {
-    /// The value's text; the server's input function decides what it means.
-    Text,
-    /// `0x…` becomes bytea's hex form; any other text is left to the server.
-    Bytea,
-}
+use crate::Result;
+use binary_rows::BinaryRows;
+use text_rows::TextRows;
 
 /// A column of the data file, in the order of its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,28 +47,65 @@ pub struct ValueFault {
     pub column: Option<String>,
     /// What is wrong.
     pub what: String,
+    /// What helps, where it is something special.
+    pub remedy: Option<&'static str>,
 }
+
+/// What helps where a type refuses an empty field, as all but texts do.
+pub const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern \
+                                     is ''; nothing of this unit was loaded";
 
 /// Encodes rows for one table.
 #[derive(Debug)]
 pub struct Encoder {
     format: Format,
     columns: Vec<CopyColumn>,
-    encoders: Vec<ValueEncoder>,
-    scratch: Vec<u8>,
+    rows: Rows,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Text(TextRows),
+    Binary(BinaryRows),
 }
 
 impl Encoder {
     /// Chooses an encoder for each column.
     pub fn new(columns: Vec<CopyColumn>, format: Format) -> Self {
-        let encoders = columns
-            .iter()
-            .map(|column| match column.type_name.as_str() {
-                "bytea" => ValueEncoder::Bytea,
-                _ => ValueEncoder::Text,
-            })
-            .collect();
-        Encoder { format, columns, encoders, scratch: Vec::new() }
+        let rows = match BinaryRows::new(&columns) {
+            Some(binary) => Rows::Binary(binary),
+            None => Rows::Text(TextRows::new(&columns)),
+        };
+        Encoder { format, columns, rows }
+    }
+
+    /// Text for every column, whether it has an encoder or not: for comparisons.
+    pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
+        Encoder { rows: Rows::Text(TextRows::new(&columns)), format, columns }
+    }
+
+    /// The form of the rows.
+    pub fn row_format(&self) -> RowFormat {
+        match self.rows {
+            Rows::Text(_) => RowFormat::Text,
+            Rows::Binary(_) => RowFormat::Binary,
+        }
+    }
+
+    /// What is sent before the first row.
+    pub fn header(&self) -> &'static [u8] {
+        match self.rows {
+            Rows::Text(_) => &[],
+            Rows::Binary(_) => &binary::HEADER,
+        }
+    }
+
+    /// What is sent behind the last row.
+    pub fn trailer(&self) -> &'static [u8] {
+        match self.rows {
+            Rows::Text(_) => &[],
+            Rows::Binary(_) => &binary::TRAILER,
+        }
     }
 
     /// The columns, in the order of the rows.
@@ -88,7 +122,8 @@ impl Encoder {
     ///
     /// # Errors
     /// Too few or too many fields; a value that is not valid in the file's encoding, or that holds a NUL, which
-    /// no PostgreSQL text can hold (PostgreSQL documentation, "Character Types").
+    /// no PostgreSQL text can hold (PostgreSQL documentation, "Character Types"); one that the server refuses.
+    #[inline]
     pub fn push_row(
         &mut self,
         batch: &[u8],
@@ -99,26 +134,41 @@ impl Encoder {
             return Err(self.wrong_count(fields.len()));
         }
         let row_start = out.len();
-        for (index, field) in fields.iter().enumerate() {
-            if index > 0 {
-                out.push(b'\t');
-            }
-            if field.is_null(batch, &self.format) {
-                out.extend_from_slice(b"\\N");
-                continue;
-            }
-            let value = field.value(batch, self.format.quote, &mut self.scratch);
-            let pushed = match self.encoders[index] {
-                ValueEncoder::Text => text::push(out, value, self.format.charset),
-                ValueEncoder::Bytea => bytea::push(out, value, self.format.charset),
-            };
-            if let Err(what) = pushed {
-                out.truncate(row_start);
-                return Err(ValueFault { column: Some(self.columns[index].name.clone()), what });
-            }
+        let pushed = match &mut self.rows {
+            Rows::Text(rows) => rows.push(batch, fields, &self.format, out),
+            Rows::Binary(rows) => rows.push(batch, fields, &self.format, out),
+        };
+        pushed.map_err(|(index, what)| {
+            out.truncate(row_start);
+            let value = fields[index].raw(batch);
+            let is_empty = value.iter().all(|byte| *byte == self.format.quote);
+            let remedy = is_empty.then_some(EMPTY_IS_NOT_NULL);
+            ValueFault { column: Some(self.columns[index].name.clone()), what, remedy }
+        })
+    }
+
+    /// Whether rows hold values that the server was not asked about yet: they are not to be sent, but to be written again
+    /// after [`Encoder::ask`].
+    pub fn has_questions(&self) -> bool {
+        matches!(&self.rows, Rows::Binary(rows) if rows.has_questions())
+    }
+
+    /// Asks the server about all values that no encoder knew.
+    ///
+    /// # Errors
+    /// A lost connection. What the server says against a value is a fault when its row is written again.
+    pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
+        match &mut self.rows {
+            Rows::Text(_) => Ok(()),
+            Rows::Binary(rows) => rows.ask(resolver),
         }
-        out.push(b'\n');
-        Ok(())
+    }
+
+    /// Bounds the memory for the server's answers; between batches.
+    pub fn forget_some(&mut self) {
+        if let Rows::Binary(rows) = &mut self.rows {
+            rows.forget_some();
+        }
     }
 
     fn wrong_count(&self, found: usize) -> ValueFault {
@@ -131,7 +181,7 @@ impl Encoder {
             ),
             None => format!("row has {found} fields, the header names {expected}"),
         };
-        ValueFault { column: None, what }
+        ValueFault { column: None, what, remedy: None }
     }
 }
 
@@ -149,7 +199,7 @@ mod tests {
             .enumerate()
             .map(|(i, t)| CopyColumn { name: format!("c{i}"), type_name: (*t).to_owned() })
             .collect();
-        let mut encoder = Encoder::new(columns, format.clone());
+        let mut encoder = Encoder::text_only(columns, format.clone());
         let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: row.to_vec() };
         let (mut fields, mut out) = (Vec::new(), b"kept".to_vec());
         Rows::new(&batch, &format, LineEnd::Lf).next_row(&mut fields).unwrap();

@@ -1,0 +1,138 @@
+//! Rows in COPY's binary format, with what the encoders do not know left to the server.
+
+use super::value::ValueEncoder;
+use super::{CopyColumn, bytea, text};
+use crate::Result;
+use crate::copy::binary::{begin_row, push_bytes, push_null};
+use crate::copy::format::Format;
+use crate::copy::resolve::{Resolved, Resolver};
+use crate::copy::rows::FieldSpan;
+use std::collections::HashMap;
+
+/// Answers that a column keeps; more are forgotten before the next batch. A column of so many different values that no
+/// encoder knows gains nothing from keeping them.
+const KEPT_ANSWERS: usize = 20_000;
+
+/// Writes rows for one table.
+#[derive(Debug)]
+pub struct BinaryRows {
+    columns: Vec<Column>,
+    fields: i16,
+    questions: usize,
+    scratch: Vec<u8>,
+}
+
+/// A column, and what the server has said about its values so far.
+#[derive(Debug)]
+struct Column {
+    type_name: String,
+    encoder: ValueEncoder,
+    answers: HashMap<Box<str>, Option<Resolved>>,
+}
+
+impl BinaryRows {
+    /// Chooses an encoder for each column; none if there is one without.
+    pub fn new(columns: &[CopyColumn]) -> Option<Self> {
+        let column = |column: &CopyColumn| {
+            let encoder = ValueEncoder::for_type(&column.type_name)?;
+            Some(Column { type_name: column.type_name.clone(), encoder, answers: HashMap::new() })
+        };
+        let columns = columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+        let fields = i16::try_from(columns.len()).ok()?;
+        Some(BinaryRows { columns, fields, questions: 0, scratch: Vec::new() })
+    }
+
+    /// Appends one row of as many fields as there are columns. Where no encoder knows a value, and the server was not
+    /// asked yet, NULL stands in its place, and there is a question.
+    ///
+    /// # Errors
+    /// The number of the column whose value is not valid, and why. `out` then holds a part of the row.
+    #[inline]
+    pub fn push(
+        &mut self,
+        batch: &[u8],
+        fields: &[FieldSpan],
+        format: &Format,
+        out: &mut Vec<u8>,
+    ) -> Result<(), (usize, String)> {
+        begin_row(out, self.fields);
+        for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
+            if field.is_null(batch, format) {
+                push_null(out);
+                continue;
+            }
+            let value = field.value(batch, format.quote, &mut self.scratch);
+            match column.encoder.push(out, value, format.charset) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let asked = column.push_answer(out, value, format).map_err(|what| (index, what))?;
+                    self.questions += usize::from(asked);
+                }
+                Err(what) => return Err((index, what)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether rows were written that are to be written again, after the questions were asked.
+    pub fn has_questions(&self) -> bool {
+        self.questions > 0
+    }
+
+    /// Asks the server what it makes of the values that no encoder knew.
+    ///
+    /// # Errors
+    /// A lost connection. What the server says against a value comes up where the value is written again.
+    pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
+        for column in &mut self.columns {
+            let open: Vec<Box<str>> = column
+                .answers
+                .iter()
+                .filter(|(_, answer)| answer.is_none())
+                .map(|(value, _)| value.clone())
+                .collect();
+            if open.is_empty() {
+                continue;
+            }
+            let values: Vec<&str> = open.iter().map(|value| &**value).collect();
+            let answers = resolver.resolve(&column.type_name, &values)?;
+            for (value, answer) in open.into_iter().zip(answers) {
+                column.answers.insert(value, Some(answer));
+            }
+        }
+        self.questions = 0;
+        Ok(())
+    }
+
+    /// Forgets answers where there are too many; not while there are questions.
+    pub fn forget_some(&mut self) {
+        for column in &mut self.columns {
+            if column.answers.len() > KEPT_ANSWERS {
+                column.answers.clear();
+            }
+        }
+    }
+}
+
+impl Column {
+    /// Appends what the server has said about a value; true if it is to be asked, and NULL stands here.
+    #[cold]
+    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {
+        let mut text = text::valid(value, format.charset)?;
+        if self.type_name == "bytea" {
+            text = bytea::input(text);
+        }
+        match self.answers.get(&*text) {
+            Some(Some(Ok(field))) => push_bytes(out, field),
+            Some(Some(Err(what))) => return Err(what.to_string()),
+            asked => {
+                if asked.is_none() {
+                    self.answers.insert(text.into(), None);
+                }
+                push_null(out);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

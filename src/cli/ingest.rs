@@ -48,7 +48,11 @@ pub struct IngestArgs {
     report: ReportArgs,
 }
 
-fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+/// Reads a number of workers.
+///
+/// # Errors
+/// Anything else.
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
     text.parse().map_err(|_| "use a whole number, at least 1")
 }
 

@@ -51,6 +51,14 @@ impl ReportArgs {
     /// # Errors
     /// A file or standard output that cannot be written.
     pub fn deliver(&self, report: &Report, quiet: bool) -> Result<()> {
+        self.deliver_with(report, quiet, &summary(report))
+    }
+
+    /// As [`ReportArgs::deliver`], with this summary.
+    ///
+    /// # Errors
+    /// A file or standard output that cannot be written.
+    pub fn deliver_with(&self, report: &Report, quiet: bool, summary: &str) -> Result<()> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
@@ -58,6 +66,6 @@ impl ReportArgs {
         if quiet || stdout_is_taken || report.error.is_some() {
             return Ok(());
         }
-        print(&summary(report))
+        print(summary)
     }
 }

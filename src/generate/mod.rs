@@ -1,4 +1,6 @@
 //! Fake data.
+
+pub mod dump;
 pub mod random;
 pub mod text;
 pub mod users;

@@ -172,7 +172,7 @@ fn untouched(unit: &Unit) -> UnitReport {
     UnitReport {
         name: unit.table.name().to_owned(),
         source: unit.file.source(),
-        mother: unit.mother.name().to_owned(),
+        mother: Some(unit.mother.name().to_owned()),
         status,
         rows_read: 0,
         rows_loaded: 0,

@@ -149,7 +149,7 @@ fn analyze_mothers(reports: &[UnitReport], schema: &str, database: &Database) {
     let changed: BTreeSet<&str> = reports
         .iter()
         .filter(|report| report.status == UnitStatus::Loaded)
-        .map(|report| report.mother.as_str())
+        .filter_map(|report| report.mother.as_deref())
         .collect();
     if changed.is_empty() || interrupt::requested().is_some() {
         return;

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-pub use summary::{plural, summary};
+pub use summary::{plural, size, summary, thousands};
 
 /// One run, in the shape that every command shares; `--report` writes it as JSON.
 #[derive(Debug, Clone, Serialize)]
@@ -54,8 +54,8 @@ pub struct UnitReport {
     pub name: String,
     /// Dump and data file.
     pub source: String,
-    /// The mother table.
-    pub mother: String,
+    /// The mother table, where there is one.
+    pub mother: Option<String>,
     /// Loaded, skipped or failed.
     pub status: UnitStatus,
     /// Rows found in the data file.
@@ -208,7 +208,7 @@ mod tests {
         UnitReport {
             name: "v1_users".into(),
             source: "lms_v1.zip/users.dat".into(),
-            mother: "users".into(),
+            mother: Some("users".into()),
             status,
             rows_read: rows,
             rows_loaded: rows,

@@ -1,20 +1,33 @@
-//! Progress bars by bytes, on a terminal only.
+//! Progress bars by bytes or rows, on a terminal only.
 
 use super::log::{Verbosity, bars};
 use super::summary::plural;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 
-/// The bar of a whole run: bytes done, rate, and remaining time.
-const TOTAL_STYLE: &str =
-    "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
-/// The bar of one unit.
-const UNIT_STYLE: &str = "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}";
+/// What is counted.
+#[derive(Debug, Clone, Copy)]
+struct Measure {
+    /// The bar of a whole run: what is done, rate, and remaining time.
+    total_style: &'static str,
+    /// The bar of one unit.
+    unit_style: &'static str,
+}
+
+const BYTES: Measure = Measure {
+    total_style: "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
+    unit_style: "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}",
+};
+const ROWS: Measure = Measure {
+    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows {per_sec} {eta} left",
+    unit_style: "{prefix} [{wide_bar}] {human_pos}/{human_len} rows",
+};
 
 /// The bars of one run.
 #[derive(Debug)]
 pub struct Progress {
     total: ProgressBar,
+    measure: Measure,
 }
 
 /// The bar of one unit; it goes away when dropped.
@@ -27,17 +40,27 @@ pub struct UnitProgress {
 impl Progress {
     /// Begins to show the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
     pub fn new(verbosity: Verbosity, units: usize, bytes: u64) -> Progress {
+        Progress::of(BYTES, verbosity, units, bytes)
+    }
+
+    /// As [`Progress::new`], for `rows` rows in all.
+    pub fn rows(verbosity: Verbosity, units: usize, rows: u64) -> Progress {
+        Progress::of(ROWS, verbosity, units, rows)
+    }
+
+    fn of(measure: Measure, verbosity: Verbosity, units: usize, length: u64) -> Progress {
         if verbosity == Verbosity::Quiet || !std::io::stderr().is_terminal() {
             bars().set_draw_target(ProgressDrawTarget::hidden());
         }
-        let total = bars().add(ProgressBar::new(bytes).with_style(style(TOTAL_STYLE)));
+        let total = bars().add(ProgressBar::new(length).with_style(style(measure.total_style)));
         total.set_prefix(format!("{units} {}", plural(units as u64, "unit")));
-        Progress { total }
+        Progress { total, measure }
     }
 
-    /// Adds a bar for a unit of `bytes` bytes.
-    pub fn unit(&self, name: &str, bytes: u64) -> UnitProgress {
-        let bar = ProgressBar::new(bytes).with_style(style(UNIT_STYLE)).with_prefix(name.to_owned());
+    /// Adds a bar for a unit of so many bytes or rows.
+    pub fn unit(&self, name: &str, length: u64) -> UnitProgress {
+        let style = style(self.measure.unit_style);
+        let bar = ProgressBar::new(length).with_style(style).with_prefix(name.to_owned());
         UnitProgress { unit: bars().insert_before(&self.total, bar), total: self.total.clone() }
     }
 }
@@ -49,10 +72,10 @@ impl Drop for Progress {
 }
 
 impl UnitProgress {
-    /// `bytes` more were read.
-    pub fn advance(&self, bytes: u64) {
-        self.unit.inc(bytes);
-        self.total.inc(bytes);
+    /// So many more bytes or rows are done.
+    pub fn advance(&self, done: u64) {
+        self.unit.inc(done);
+        self.total.inc(done);
     }
 }
 

@@ -60,7 +60,7 @@ fn row(unit: &UnitReport) -> [String; 7] {
     [
         unit.name.clone(),
         unit.source.clone(),
-        unit.mother.clone(),
+        unit.mother.clone().unwrap_or_default(),
         status.to_owned(),
         counted(thousands(unit.rows_loaded)),
         counted(size(unit.bytes_read)),

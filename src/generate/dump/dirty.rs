@@ -89,11 +89,6 @@ impl Plan {
         Plan { rows, count, kinds, seed: seed.part("dirty") }
     }
 
-    /// How many rows are broken.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
     /// Broken row `number`, counted from 0 in the order of the file.
     pub fn broken(&self, number: u64) -> Option<Broken> {
         let last = self.count.checked_sub(1)?;
@@ -166,7 +161,7 @@ mod tests {
     fn plan(rows: u64, rate: f64) -> Vec<Broken> {
         let plan = Plan::new(&Layout::new(&TABLES[1], 0), rows, rate, Seed::new(0));
         let broken: Vec<Broken> = (0..).map_while(|number| plan.broken(number)).collect();
-        assert_eq!(broken.len() as u64, plan.count());
+        assert_eq!(broken.len() as u64, plan.count);
         broken
     }
 

@@ -13,8 +13,6 @@ use std::borrow::Cow;
 /// A table in one version.
 #[derive(Debug)]
 pub struct Layout {
-    /// The table's name.
-    pub table: &'static str,
     /// Its columns, in the order of the data file.
     pub columns: Vec<LayoutColumn>,
     /// How its fields are written.
@@ -109,7 +107,7 @@ impl Layout {
         }));
         let moved = position * MOVE % columns.len();
         columns.rotate_left(moved);
-        Layout { table: table.name, columns, style: Export::at(position).style }
+        Layout { columns, style: Export::at(position).style }
     }
 
     /// The first line of the data file, with its line end.

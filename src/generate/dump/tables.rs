@@ -35,9 +35,10 @@ pub static TABLES: [Table; 3] = [
     },
 ];
 
-/// One course for so many users.
+/// There are so many courses to be assigned, and each user has some of them.
 const COURSES_OFFERED: u32 = 5000;
-const STATUSES: &[&str] = &["open", "open", "started", "done", "done", "cancelled", "overdue"];
+const COURSES_PER_USER: u32 = 4;
+const STATUSES: &[&str] = &["not started", "in progress", "completed", "completed", "cancelled", "overdue"];
 const COUNTRY_CODES: &[&str] = &["DE", "FR", "ES", "SE", "GB", "US", "IN", "PL", "IS", "DK", "PT", "NL"];
 const LANGUAGES: &[&str] = &["de", "fr", "es", "sv", "en", "hi", "pl", "is", "da", "pt", "nl"];
 const CATEGORIES: &[&str] = &["Compliance", "Languages", "Leadership", "Safety", "Sales", "Software"];
@@ -95,7 +96,7 @@ static COURSES_ADDITIONS: [Column; ADDITIONS] = [
 /// Five ints, four datetimes and one text: table A of the benchmarks.
 static USER_ASSIGNED_COURSES: [Column; 10] = [
     column("assignment_id", &[Int], Values::Key, 0),
-    column("user_id", &[Int], Values::Number(5_000_000), 0),
+    column("user_id", &[Int], Values::KeyOfMany(COURSES_PER_USER), 0),
     column("course_id", &[Int], Values::Number(COURSES_OFFERED), 0),
     column("assigned_at", &[DateTime], Values::Moment, 1),
     column("started_at", &[DateTime], Values::Moment, 16),

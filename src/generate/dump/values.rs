@@ -11,6 +11,8 @@ use crate::generate::users::words as ascii;
 pub enum Values {
     /// 1, 2, 3 and so on; from the beginning again when an int can hold no more.
     Key,
+    /// As [`Values::Key`], each number so many times.
+    KeyOfMany(u32),
     /// Whole numbers from 1 to this one.
     Number(u32),
     /// 0 or 1.
@@ -21,7 +23,7 @@ pub enum Values {
     Rating,
     /// Days.
     Day,
-    /// Days with a time.
+    /// Days with a time; the days move on from row to row.
     Moment,
     /// UUIDs.
     Uuid,
@@ -61,21 +63,30 @@ const QUOTED_BYTES: usize = 2 + QUOTED.len();
 /// A doubled quote before and after a word.
 const QUOTED: &[u8] = b" ``Zo\xeb``";
 const INSTANCES: [&str; 12] = ["ES", "DE", "SE", "IN", "GB", "US", "FR", "PL", "IS", "DK", "PT", "NL"];
-const LONGEST_FILLERS: u32 = 3;
+/// What telephone numbers begin with: blocks that the authorities (Ofcom, Bundesnetzagentur, ARCEP) keep for films and the
+/// like, with three digits left.
+const PHONE_BLOCKS: [&str; 4] = ["+44 1632 960 ", "+44 20 7946 0", "+49 30 23125 ", "+33 1 99 00 0"];
+/// Bytes of each of them.
+const PHONE_BLOCK_BYTES: usize = 13;
+const LONGEST_FILLERS: u32 = 6;
+/// After so many rows days move on by one.
+const ROWS_PER_DAY: u64 = 1000;
+/// The days of one row are not further apart.
+const DAYS_APART: u32 = 32;
 
 impl Values {
     /// Appends the value of record `index`.
     #[inline]
     pub fn push(self, out: &mut Vec<u8>, random: &mut Random, index: u64, style: Style) {
         match self {
-            // Less than 2^31.
-            Values::Key => push_number(out, (index % KEYS) as u32 + 1),
+            Values::Key => push_key(out, index),
+            Values::KeyOfMany(times) => push_key(out, index / u64::from(times)),
             Values::Number(last) => push_number(out, random.between(1, last)),
             Values::Flag => out.push(b'0' + u8::from(random.below(4) > 0)),
             Values::Amount(last) => push_amount(out, random, last),
             Values::Rating => push_rating(out, random),
             Values::Day => out.extend_from_slice(random.pick(&DAYS).text(style.clock)),
-            Values::Moment => push_moment(out, random, style.clock),
+            Values::Moment => push_moment(out, random, index, style.clock),
             Values::Uuid => push_uuid(out, &random.bytes()),
             Values::OneOf(words) => out.extend_from_slice(random.pick(words).as_bytes()),
             Values::InstanceCode => {
@@ -90,7 +101,7 @@ impl Values {
                 push_text(out, random, style, |out, random| push_word(out, random, &LAST_NAMES))
             }
             Values::City => push_text(out, random, style, |out, random| push_word(out, random, &CITIES)),
-            Values::Email => push_email(out, random),
+            Values::Email => push_email(out, random, index),
             Values::Phone => push_phone(out, random),
             Values::Title => push_text(out, random, style, push_title),
             Values::Notes => push_text(out, random, style, push_notes),
@@ -101,7 +112,7 @@ impl Values {
     pub fn longest_bytes(self) -> usize {
         const DIGITS: usize = 10;
         match self {
-            Values::Key | Values::Number(_) => DIGITS,
+            Values::Key | Values::KeyOfMany(_) | Values::Number(_) => DIGITS,
             Values::Flag => 1,
             Values::Amount(_) => 1 + DIGITS + 3,
             Values::Rating => 6,
@@ -114,12 +125,11 @@ impl Values {
             Values::LastName => LAST_NAMES.longest + QUOTED_BYTES,
             Values::City => CITIES.longest + QUOTED_BYTES,
             Values::Email => {
-                let longest =
-                    |names: &[ascii::Name]| names.iter().map(|name| name.account.len()).max().unwrap_or(0);
+                let name = ascii::FIRST_NAMES.iter().map(|name| name.account.len()).max().unwrap_or(0);
                 let domain = ascii::DOMAINS.map(str::len).into_iter().max().unwrap_or(0);
-                longest(&ascii::FIRST_NAMES) + 1 + longest(&ascii::LAST_NAMES) + 4 + 1 + domain
+                name + 1 + DIGITS + 1 + domain
             }
-            Values::Phone => 15,
+            Values::Phone => PHONE_BLOCK_BYTES + 3,
             Values::Title => 2 * SUBJECTS.longest + 3 + QUOTED_BYTES,
             Values::Notes => {
                 REMARKS.longest.max(LONGEST_FILLERS as usize * (FILLERS.longest + 1)) + QUOTED_BYTES
@@ -159,9 +169,24 @@ fn push_text(
     }
 }
 
+/// One of `choices`, of which the first are the most common, as names and words are: a zip file of real texts is small
+/// for that reason.
+#[inline]
+fn pick_common<'c, T>(random: &mut Random, choices: &'c [T]) -> &'c T {
+    // Far fewer than 2^32.
+    let limit = random.between(1, choices.len() as u32);
+    &choices[random.below(limit) as usize]
+}
+
+#[inline]
+fn push_key(out: &mut Vec<u8>, index: u64) {
+    // Less than 2^31.
+    push_number(out, (index % KEYS) as u32 + 1);
+}
+
 #[inline]
 fn push_word(out: &mut Vec<u8>, random: &mut Random, words: &Words) {
-    out.extend_from_slice(random.pick::<Vec<u8>>(&words.list));
+    out.extend_from_slice(pick_common::<Vec<u8>>(random, &words.list));
 }
 
 fn push_title(out: &mut Vec<u8>, random: &mut Random) {
@@ -184,25 +209,18 @@ fn push_notes(out: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn push_email(out: &mut Vec<u8>, random: &mut Random) {
-    out.extend_from_slice(random.pick(&ascii::FIRST_NAMES).account.as_bytes());
+fn push_email(out: &mut Vec<u8>, random: &mut Random, index: u64) {
+    out.extend_from_slice(pick_common(random, &ascii::FIRST_NAMES).account.as_bytes());
     out.push(b'.');
-    out.extend_from_slice(random.pick(&ascii::LAST_NAMES).account.as_bytes());
-    push_number(out, random.between(1, 9999));
+    push_key(out, index);
     out.push(b'@');
     out.extend_from_slice(random.pick(&ascii::DOMAINS).as_bytes());
 }
 
-/// `+49 551 0123456`
+/// `+49 30 23125 081`
 fn push_phone(out: &mut Vec<u8>, random: &mut Random) {
-    let mut text = *b"+00 000 0000000";
-    // Eleven digits of 64 random bits: their bias is far below what could be counted.
-    let mut rest = random.bits();
-    for place in text.iter_mut().filter(|byte| **byte == b'0') {
-        *place = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    out.extend_from_slice(&text);
+    out.extend_from_slice(random.pick(&PHONE_BLOCKS).as_bytes());
+    out.extend_from_slice(&three_digits(random.below(1000)));
 }
 
 fn push_amount(out: &mut Vec<u8>, random: &mut Random, last: u32) {
@@ -228,18 +246,38 @@ fn push_rating(out: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
+/// The digits of a number below 1000.
 #[inline]
-fn push_moment(out: &mut Vec<u8>, random: &mut Random, clock: Clock) {
-    out.extend_from_slice(random.pick(&DAYS).text(clock));
+fn three_digits(number: u32) -> [u8; 3] {
+    let [second, third] = two_digits(number);
+    [b'0' + (number / 100) as u8, second, third]
+}
+
+#[inline]
+fn push_moment(out: &mut Vec<u8>, random: &mut Random, index: u64, clock: Clock) {
+    let day = index / ROWS_PER_DAY + u64::from(random.below(DAYS_APART));
+    out.extend_from_slice(DAYS[(day % DAYS.len() as u64) as usize].text(clock));
+    let minute = if random.once_in(4) { 0 } else { random.below(MINUTES_PER_DAY / 5) * 5 };
     if clock == Clock::Month {
-        return out.extend_from_slice(random.pick::<[u8; 9]>(&MINUTES));
+        return out.extend_from_slice(&MINUTES[minute as usize]);
     }
-    let minute = random.below(MINUTES_PER_DAY);
-    let [[h1, h2], [m1, m2], [s1, s2]] = [minute / 60, minute % 60, random.below(60)].map(two_digits);
+    // Most times are whole minutes.
+    let (second, millisecond) =
+        if random.once_in(8) { (random.below(60), random.below(1000)) } else { (0, 0) };
+    let [[h1, h2], [m1, m2], [s1, s2]] = [minute / 60, minute % 60, second].map(two_digits);
     out.extend_from_slice(&[b' ', h1, h2, b':', m1, m2, b':', s1, s2]);
     if clock == Clock::Iso {
-        let milliseconds = random.below(1000);
-        let [ms2, ms3] = two_digits(milliseconds);
-        out.extend_from_slice(&[b'.', b'0' + (milliseconds / 100) as u8, ms2, ms3]);
+        out.push(b'.');
+        out.extend_from_slice(&three_digits(millisecond));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephone_numbers_have_one_length() {
+        assert!(PHONE_BLOCKS.iter().all(|block| block.len() == PHONE_BLOCK_BYTES));
     }
 }

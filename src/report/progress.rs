@@ -1,8 +1,8 @@
 //! Progress bars by bytes or rows, on a terminal only.
 
 use super::log::{Verbosity, bars};
-use super::summary::plural;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use super::summary::{plural, thousands};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 
 /// What is counted.
@@ -19,7 +19,7 @@ const BYTES: Measure = Measure {
     unit_style: "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}",
 };
 const ROWS: Measure = Measure {
-    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows {per_sec} {eta} left",
+    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows {whole_per_sec}/s {eta} left",
     unit_style: "{prefix} [{wide_bar}] {human_pos}/{human_len} rows",
 };
 
@@ -89,5 +89,9 @@ fn style(template: &str) -> ProgressStyle {
     // Only a template that cannot be parsed makes this fail; the default bar is better than none.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        // As it comes, a rate has four decimals.
+        .with_key("whole_per_sec", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&thousands(state.per_sec() as u64));
+        })
         .progress_chars("=> ")
 }

@@ -2,7 +2,7 @@
 
 use crate::{Error, Place};
 use std::fs::{File, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::{NamedTempFile, TempPath};
@@ -19,8 +19,17 @@ const ZIP64_BYTES: u64 = u32::MAX as u64;
 
 /// A zip file that is being written.
 pub struct Archive {
-    zip: ZipWriter<BufWriter<File>>,
+    zip: ZipWriter<Output>,
     path: TempPath,
+}
+
+/// The file under a zip writer, up to the first error. What comes after it is thrown away: a zip writer that is dropped
+/// would write its directory to the disk that is full, and complain on standard error.
+struct Output {
+    file: BufWriter<File>,
+    /// Where the next byte belongs, thrown away or not: the zip writer computes sizes from it.
+    position: u64,
+    failed: bool,
 }
 
 /// Whether a member of at most `longest` bytes needs Zip64's fields.
@@ -43,8 +52,8 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// The error for a file that cannot be written.
-pub fn cannot_write(path: &Path, error: impl Into<io::Error>) -> Error {
-    Error::from(error.into()).at(Place::file(path.display().to_string()))
+pub fn cannot_write(path: &Path, error: io::Error) -> Error {
+    Error::from(error).at(Place::file(path.display().to_string()))
 }
 
 impl Archive {
@@ -54,7 +63,7 @@ impl Archive {
     /// What the operating system reports.
     pub fn create(path: &Path) -> io::Result<Archive> {
         let (file, path) = beside(path)?.into_parts();
-        Ok(Archive { zip: ZipWriter::new(BufWriter::with_capacity(OUTPUT_BYTES, file)), path })
+        Ok(Archive { zip: ZipWriter::new(Output::new(file)), path })
     }
 
     /// Begins a member that will have at most `longest` bytes; [`Write`] fills it.
@@ -77,14 +86,51 @@ impl Archive {
     /// # Errors
     /// What the operating system reports.
     pub fn finish(self) -> io::Result<(TempPath, u64)> {
-        let file = self.zip.finish()?.into_inner()?;
+        let file = self.zip.finish()?.file.into_inner()?;
         Ok((self.path, file.metadata()?.len()))
     }
+}
 
-    /// Leaves the zip file unfinished, and removes it.
-    pub fn abandon(self) {
-        // Dropped, it would write its directory to a disk that may be full, and complain on standard error.
-        std::mem::forget(self.zip);
+impl Output {
+    fn new(file: File) -> Output {
+        Output { file: BufWriter::with_capacity(OUTPUT_BYTES, file), position: 0, failed: false }
+    }
+
+    fn unless_failed<T>(
+        &mut self,
+        instead: T,
+        work: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if self.failed {
+            return Ok(instead);
+        }
+        let outcome = work(&mut self.file);
+        self.failed = outcome.is_err();
+        outcome
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.unless_failed(bytes.len(), |file| file.write(bytes))?;
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_failed((), BufWriter::flush)
+    }
+}
+
+impl Seek for Output {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let instead = match to {
+            SeekFrom::Start(position) => position,
+            SeekFrom::Current(distance) => self.position.saturating_add_signed(distance),
+            SeekFrom::End(_) => self.position,
+        };
+        self.position = self.unless_failed(instead, |file| file.seek(to))?;
+        Ok(self.position)
     }
 }
 
@@ -130,12 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_abandoned_is_gone() {
+    fn what_is_not_finished_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let mut archive = Archive::create(&folder.path().join("lms_v1.zip")).unwrap();
         archive.start_member("users.dat", 10).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
-        archive.abandon();
+        drop(archive);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The application that the tables are those of.
 pub const DEFAULT_APP: &str = "lms";
 /// What file systems allow for a file's name (bytes), less what a name has while the file is being written.
-const MAX_FILE_NAME_BYTES: usize = 255 - 24;
+const MAX_FILE_NAME_BYTES: usize = 255 - 32;
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]

@@ -17,6 +17,10 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Instant;
 
+/// What helps when a file cannot be written.
+const REMEDY: &str =
+    "make room, or name another folder with --out; nothing of this dump was left or replaced";
+
 /// A dump that is to be made.
 #[derive(Debug)]
 pub struct DumpFile<'s> {
@@ -49,7 +53,8 @@ impl<'s> DumpFile<'s> {
         self.try_to_make(progress).unwrap_or_else(|error| {
             let place = Place::file(self.settings.dump_path(self.version).display().to_string());
             // Ctrl-C is its own reason, whatever else went wrong.
-            let error = interrupt::check().err().unwrap_or_else(|| error.at(place)).to_string();
+            let error =
+                interrupt::check().err().unwrap_or_else(|| error.at(place).remedy(REMEDY)).to_string();
             let failed = |table: &&'static Table| UnitReport {
                 status: UnitStatus::Failed,
                 error: Some(error.clone()),

@@ -322,7 +322,7 @@ fn ingest_reads_the_fields_of_zip64() {
     assert_eq!(case.db.one("SELECT count(*) FROM courses"), "10");
 }
 
-/// 36 million rows are more than 4 GiB. Only a release build does this in less than a minute.
+/// Takes some minutes, most of them the server's, and 10 GB of disk; so only on demand.
 #[test]
 fn a_data_file_beyond_4_gib_is_written_and_read() {
     if std::env::var_os("PGHAUL_ZIP64_TEST").is_none() {

@@ -5,9 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pghaul_test_support::{Outcome, Run, case, pghaul};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use pghaul_test_support::{Outcome, Run, Running, case, pghaul};
+use std::process::Command;
+use std::time::Instant;
 
 /// Inflated size of the data file (MiB); more than the ceiling, so that holding the file would be noticed.
 const DATA_MIB: usize = 100;
@@ -17,25 +17,10 @@ const MIB: usize = 1 << 20;
 /// No row of the generated table is shorter on average (bytes).
 const ROW_BYTES: usize = 110;
 
-/// `VmHWM` of a running process: the most memory that it has had so far (KiB).
-fn peak_kib(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 /// Runs `command` to its end, which must be a good one and take no more memory than promised.
-fn run_within_the_ceiling(mut command: Command, what: &str) -> Run {
+fn run_within_the_ceiling(command: Command, what: &str) -> Run {
     let started = Instant::now();
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let pid = child.id();
-    let ended = std::thread::spawn(move || child.wait_with_output());
-    let mut peak = 0;
-    while !ended.is_finished() {
-        peak = peak_kib(pid).map_or(peak, |now| peak.max(now));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let run = Run::new(&command, ended.join().unwrap().unwrap());
+    let (run, peak) = Running::start(command).wait_with_peak();
     let seconds = started.elapsed().as_secs_f64();
     println!("{what}: at most {:.1} MB of memory, {seconds:.1} s", peak as f64 * 1024.0 / 1e6);
     run.assert_code(0);

@@ -96,10 +96,16 @@ fn help(args: &[&str]) -> String {
 
 #[test]
 fn every_flag_in_a_message_exists() {
-    let help: String =
-        [&[][..], &["ingest"], &["db"], &["db", "stop"], &["db", "psql"], &["generate", "users"]]
-            .map(help)
-            .concat();
+    let commands = [
+        &[][..],
+        &["ingest"],
+        &["generate", "users"],
+        &["generate", "dump"],
+        &["db"],
+        &["db", "stop"],
+        &["db", "psql"],
+    ];
+    let help: String = commands.map(help).concat();
     let known = words(&help, "--");
     assert!(known.contains("--mothers") && known.contains("--data-dir") && known.contains("--force"));
     let mut seen = 0;

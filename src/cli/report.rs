@@ -58,7 +58,7 @@ impl ReportArgs {
         started: &Started,
         outcome: Result<Vec<UnitReport>>,
         quiet: bool,
-        summary: fn(&Report) -> String,
+        summary: impl FnOnce(&Report) -> String,
     ) -> Result<Exit> {
         // A statement that Ctrl-C has cancelled says so in its own way.
         let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
@@ -81,7 +81,7 @@ impl ReportArgs {
         Ok(report.exit())
     }
 
-    fn deliver(&self, report: &Report, quiet: bool, summary: fn(&Report) -> String) -> Result<()> {
+    fn deliver(&self, report: &Report, quiet: bool, summary: impl FnOnce(&Report) -> String) -> Result<()> {
         if let Some(path) = &self.report {
             report.write(path)?;
         }

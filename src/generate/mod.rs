@@ -1,12 +1,14 @@
 //! `pghaul generate`: fake data, the same bytes for the same seed.
 //!
 //! ```text
-//! seed, index ─→ random ─→ users ─→ chunks ─→ output
-//!                numbers   a record  in order  a file, a pipe
+//! seed, index ─→ random ─┬→ users ─→ chunks ─→ output: a file or a pipe; or a table
+//!                        └→ dump ──→ zip files that `ingest` reads
 //! ```
 
 pub mod chunks;
+pub mod dump;
 pub mod output;
 pub mod random;
 pub mod text;
+mod unfinished;
 pub mod users;

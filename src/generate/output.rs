@@ -1,14 +1,12 @@
 //! Where text goes: standard output, a device or pipe, or a file that is there whole or not at all.
 
+use super::unfinished::beside;
 use crate::{Error, Place, Result};
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// What a new file may at most be allowed; the process's umask takes from it.
-const ALL_MAY_READ_AND_WRITE: u32 = 0o666;
 /// What helps when a file cannot be written.
 const NAME_ANOTHER: &str = "name a file that can be written with --out";
 
@@ -180,11 +178,7 @@ fn open_new(path: &Path) -> io::Result<Kind> {
     if path.exists() && !path.is_file() {
         return Ok(Kind::Stream(File::options().write(true).open(&path)?));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(".pghaul-")
-        .permissions(Permissions::from_mode(ALL_MAY_READ_AND_WRITE))
-        .tempfile_in(folder)?;
+    let file = beside(&path)?;
     Ok(Kind::New { file, path })
 }
 

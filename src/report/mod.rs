@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 pub use made::made;
-pub use summary::{plural, summary};
+pub use summary::{plural, seconds, size, summary, thousands};
 
 /// One run, in the shape that every command shares; `--report` writes it as JSON.
 #[derive(Debug, Clone, Serialize)]

@@ -1,22 +1,33 @@
-//! Progress bars by bytes, on a terminal only.
+//! Progress bars by bytes or rows, on a terminal only.
 
 use super::log::{Verbosity, bars};
-use super::summary::plural;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use super::summary::{plural, thousands};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 
-/// The bar of a whole run: bytes done, rate, and remaining time.
-const TOTAL_STYLE: &str =
-    "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left";
-/// The bar of records that are made: how many, how many per second, and remaining time.
-const RECORDS_STYLE: &str = "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} {per_sec} {eta} left";
-/// The bar of one unit.
-const UNIT_STYLE: &str = "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}";
+/// What is counted.
+#[derive(Debug, Clone, Copy)]
+struct Measure {
+    /// The bar of a whole run: what is done, rate, and remaining time.
+    total_style: &'static str,
+    /// The bar of one unit.
+    unit_style: &'static str,
+}
+
+const BYTES: Measure = Measure {
+    total_style: "{prefix:.bold} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
+    unit_style: "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}",
+};
+const ROWS: Measure = Measure {
+    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows {whole_per_sec}/s {eta} left",
+    unit_style: "{prefix} [{wide_bar}] {human_pos}/{human_len} rows",
+};
 
 /// The bars of one run.
 #[derive(Debug)]
 pub struct Progress {
     total: ProgressBar,
+    measure: Measure,
 }
 
 /// The bar of one unit; it goes away when dropped.
@@ -29,29 +40,39 @@ pub struct UnitProgress {
 impl Progress {
     /// Begins to show the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
     pub fn new(verbosity: Verbosity, units: usize, bytes: u64) -> Progress {
+        Progress::of(BYTES, verbosity, units, bytes)
+    }
+
+    /// As [`Progress::new`], for `rows` rows in all.
+    pub fn rows(verbosity: Verbosity, units: usize, rows: u64) -> Progress {
+        Progress::of(ROWS, verbosity, units, rows)
+    }
+
+    fn of(measure: Measure, verbosity: Verbosity, units: usize, length: u64) -> Progress {
         hide_unless(verbosity != Verbosity::Quiet);
-        let total = bars().add(ProgressBar::new(bytes).with_style(style(TOTAL_STYLE)));
+        let total = bars().add(ProgressBar::new(length).with_style(style(measure.total_style)));
         total.set_prefix(format!("{units} {}", plural(units as u64, "unit")));
-        Progress { total }
+        Progress { total, measure }
     }
 
-    /// Begins to show how many of `count` records, which are `what`, are made; if standard error is a terminal, and
-    /// `in_use` does not say that the records go there too.
-    pub fn records(verbosity: Verbosity, what: &'static str, count: u64, in_use: bool) -> Progress {
+    /// Begins to show how many of `rows` rows, which are `what`, are made; if standard error is a terminal, and
+    /// `in_use` does not say that the rows go there too.
+    pub fn of_one(verbosity: Verbosity, what: &'static str, rows: u64, in_use: bool) -> Progress {
         hide_unless(verbosity != Verbosity::Quiet && !in_use);
-        let total = bars().add(ProgressBar::new(count).with_style(style(RECORDS_STYLE)));
+        let total = bars().add(ProgressBar::new(rows).with_style(style(ROWS.total_style)));
         total.set_prefix(what);
-        Progress { total }
+        Progress { total, measure: ROWS }
     }
 
-    /// `records` more are made.
-    pub fn advance(&self, records: u64) {
-        self.total.inc(records);
+    /// So many more bytes or rows are done.
+    pub fn advance(&self, done: u64) {
+        self.total.inc(done);
     }
 
-    /// Adds a bar for a unit of `bytes` bytes.
-    pub fn unit(&self, name: &str, bytes: u64) -> UnitProgress {
-        let bar = ProgressBar::new(bytes).with_style(style(UNIT_STYLE)).with_prefix(name.to_owned());
+    /// Adds a bar for a unit of so many bytes or rows.
+    pub fn unit(&self, name: &str, length: u64) -> UnitProgress {
+        let style = style(self.measure.unit_style);
+        let bar = ProgressBar::new(length).with_style(style).with_prefix(name.to_owned());
         UnitProgress { unit: bars().insert_before(&self.total, bar), total: self.total.clone() }
     }
 }
@@ -63,10 +84,10 @@ impl Drop for Progress {
 }
 
 impl UnitProgress {
-    /// `bytes` more were read.
-    pub fn advance(&self, bytes: u64) {
-        self.unit.inc(bytes);
-        self.total.inc(bytes);
+    /// So many more bytes or rows are done.
+    pub fn advance(&self, done: u64) {
+        self.unit.inc(done);
+        self.total.inc(done);
     }
 }
 
@@ -86,5 +107,9 @@ fn style(template: &str) -> ProgressStyle {
     // Only a template that cannot be parsed makes this fail; the default bar is better than none.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
+        // As it comes, a rate has four decimals.
+        .with_key("whole_per_sec", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&thousands(state.per_sec() as u64));
+        })
         .progress_chars("=> ")
 }

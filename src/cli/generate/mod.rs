@@ -1,5 +1,6 @@
 //! `pghaul generate`: what was typed.
 
+mod dump;
 mod users;
 
 use super::GlobalArgs;
@@ -18,6 +19,8 @@ pub struct GenerateArgs {
 enum GenerateCommand {
     /// Make fake users: a file, a stream, or a table
     Users(users::UsersArgs),
+    /// Make zip dumps that `pghaul ingest` reads, of versions that drift apart
+    Dump(dump::DumpArgs),
 }
 
 /// Runs `pghaul generate`.
@@ -27,5 +30,6 @@ enum GenerateCommand {
 pub fn run(args: GenerateArgs, global: &GlobalArgs) -> Result<Exit> {
     match args.command {
         GenerateCommand::Users(args) => users::run(&args, global),
+        GenerateCommand::Dump(args) => dump::run(&args, global),
     }
 }

@@ -8,7 +8,7 @@ mod json;
 mod record;
 pub mod settings;
 mod table;
-mod words;
+pub mod words;
 
 use super::chunks::in_order;
 use super::output::Output;
@@ -61,7 +61,7 @@ pub fn write(settings: &Settings, file: &FileSettings, verbosity: Verbosity) -> 
     // The file that is continued has its beginning.
     let first = if output.continues() { None } else { Some(start) };
     let beginning = if output.continues() { "" } else { format.beginning(start) };
-    let progress = Progress::records(verbosity, "users", settings.count(), output.is_terminal());
+    let progress = Progress::of_one(verbosity, "users", settings.count(), output.is_terminal());
     let mut bytes = beginning.len() as u64;
     let mut wanted = output.write(beginning.as_bytes())?;
     if wanted {

@@ -44,7 +44,7 @@ pub fn load(
         users: Users::new(settings.seed),
         shape,
         columns: shape.columns(),
-        progress: Progress::records(verbosity, "users", settings.count(), false),
+        progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
     let started = Instant::now();
     let bytes = match there {

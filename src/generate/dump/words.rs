@@ -1,0 +1,119 @@
+//! What generated texts are made of, in Latin-1 (ISO-8859-1): lists of words that need no quotes.
+
+use crate::generate::users::words::COUNTRIES;
+use fake::locales::{DE_DE, Data, EN, FR_FR};
+use std::sync::LazyLock;
+
+/// Words of one kind.
+#[derive(Debug)]
+pub struct Words {
+    /// The words.
+    pub list: Vec<Vec<u8>>,
+    /// Bytes, which are characters too, of the longest.
+    pub longest: usize,
+}
+
+/// Letters that names of the two lists below lack.
+const MORE_FIRST_NAMES: [&str; 8] = ["José", "Åsa", "Søren", "Begoña", "João", "Þóra", "Ýrr", "Anaïs"];
+const MORE_LAST_NAMES: [&str; 8] =
+    ["Núñez", "Ångström", "Østergård", "O'Neil", "Guðmundsdóttir", "Simões", "Weiß", "Müller-Lüdenscheidt"];
+const MORE_CITIES: [&str; 9] = [
+    "Málaga",
+    "København",
+    "Malmö",
+    "São Paulo",
+    "Reykjavík",
+    "Besançon",
+    "Île-de-Bréhat",
+    "Zürich",
+    "A Coruña",
+];
+
+/// What is noted of people: all letters beyond ASCII, signs, a backslash, a tab, and a character that only Latin-1
+/// itself, not windows-1252, has at its place.
+const PHRASES: [&str; 16] = [
+    "½ day on Fridays",
+    "première année",
+    "trägt Größe 44",
+    "señal débil",
+    "naïve façade",
+    "paid 10 \u{80}",
+    "C:\\temp\\new",
+    "tab\there",
+    "± 3 °C, ¼ µm",
+    "£20 ÷ 4 × 2",
+    "¿qué tal?",
+    "ÀÈÌÒÙ àèìòù",
+    "ÿ \u{a0} Æ Ð Þ",
+    "null",
+    "he said \"no\"",
+    "\\N",
+];
+
+/// First names.
+pub static FIRST_NAMES: LazyLock<Words> =
+    LazyLock::new(|| Words::of(&[DE_DE::NAME_FIRST_NAME, FR_FR::NAME_FIRST_NAME, &MORE_FIRST_NAMES]));
+/// Last names.
+pub static LAST_NAMES: LazyLock<Words> =
+    LazyLock::new(|| Words::of(&[DE_DE::NAME_LAST_NAME, FR_FR::NAME_LAST_NAME, &MORE_LAST_NAMES]));
+/// Cities.
+pub static CITIES: LazyLock<Words> = LazyLock::new(|| {
+    let cities: Vec<&str> = COUNTRIES.iter().flat_map(|country| country.cities).collect();
+    Words::of(&[&cities, &MORE_CITIES])
+});
+/// What a course can be about.
+pub static SUBJECTS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::COMPANY_INDUSTRY]));
+/// Words without a meaning.
+pub static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::LOREM_WORD]));
+/// Remarks.
+pub static REMARKS: LazyLock<Words> = LazyLock::new(|| Words::of(&[&PHRASES]));
+
+impl Words {
+    /// Those of `lists` that Latin-1 has all letters of, and that stand in a data file without quotes.
+    fn of(lists: &[&[&str]]) -> Words {
+        let plain = |word: &Vec<u8>| {
+            !word.is_empty() && !word.iter().any(|byte| matches!(byte, b'|' | b'`' | b'\r' | b'\n' | 0))
+        };
+        let list: Vec<Vec<u8>> =
+            lists.iter().flat_map(|list| list.iter()).filter_map(|word| latin1(word)).filter(plain).collect();
+        let longest = list.iter().map(Vec::len).max().unwrap_or(0);
+        Words { list, longest }
+    }
+}
+
+/// The text in Latin-1, whose bytes are the first 256 code points of Unicode.
+pub fn latin1(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|c| u8::try_from(c).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_many_words_and_letters_beyond_ascii_among_them() {
+        for (words, at_least) in [(&FIRST_NAMES, 1000), (&LAST_NAMES, 500), (&SUBJECTS, 100), (&FILLERS, 200)]
+        {
+            assert!(words.list.len() > at_least, "{}", words.list.len());
+        }
+        let bytes: Vec<u8> = [&FIRST_NAMES, &LAST_NAMES, &CITIES, &REMARKS]
+            .iter()
+            .flat_map(|words| words.list.concat())
+            .collect();
+        for byte in latin1("éüßñÅøçÞ\u{80}½").unwrap() {
+            assert!(bytes.contains(&byte), "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_short_lists_is_left_out() {
+        assert_eq!(REMARKS.list.len(), PHRASES.len());
+        assert_eq!(CITIES.list.len(), 15 + MORE_CITIES.len());
+    }
+
+    #[test]
+    fn what_latin1_lacks_is_left_out() {
+        assert_eq!(latin1("Łucja"), None);
+        assert_eq!(latin1("Zoë"), Some(b"Zo\xeb".to_vec()));
+    }
+}

@@ -3,7 +3,7 @@
 //! | environment variable | meaning |
 //! | --- | --- |
 //! | `PGHAUL_PROFILE` | where the profile goes: `.txt` and `.svg` are added; without it this is plain pghaul |
-//! | `PGHAUL_PROFILE_SECONDS` | the command is repeated until its runs have taken so long together; default: 0, one run |
+//! | `PGHAUL_PROFILE_SECONDS` | the command is repeated until it has had so much processor time; default: 0, one run |
 //! | `PGHAUL_PROFILE_COMMIT` | what was built, for the head of the text |
 //!
 //! The arguments must name a `--report FILE`: rows and seconds are read from it.
@@ -48,7 +48,6 @@ fn profile(path: &Path) -> Result<Exit> {
         }
         runs.add()?;
     }
-    runs.stop();
     let samples = sample::all(&profiler.report().build().map_err(failed)?);
     drop(profiler);
     if samples.is_empty() {

@@ -4,14 +4,13 @@ use cpu_time::ProcessTime;
 use pghaul::{Error, Place, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Runs of one command.
 #[derive(Debug)]
 pub struct Runs {
     arguments: Vec<String>,
     report: PathBuf,
-    least_seconds: f64,
+    least_processor: f64,
     started: ProcessTime,
     /// Runs so far.
     pub count: u32,
@@ -19,16 +18,17 @@ pub struct Runs {
     pub rows: u64,
     /// Wall time of all runs, seconds.
     pub seconds: f64,
-    /// Processor time of all threads, profiler included.
-    pub processor: Duration,
+    /// Processor time of all threads, profiler included; seconds.
+    pub processor: f64,
 }
 
 impl Runs {
-    /// None yet; they are wanted until they have taken `least_seconds` together.
+    /// None yet; they are wanted until they have had `least_processor` seconds of processor time together. That is
+    /// what samples are taken of: a run that waits for the server has few.
     ///
     /// # Errors
     /// Arguments without a report.
-    pub fn new(arguments: Vec<String>, least_seconds: f64) -> Result<Runs> {
+    pub fn new(arguments: Vec<String>, least_processor: f64) -> Result<Runs> {
         let report = arguments.iter().skip_while(|argument| *argument != "--report").nth(1);
         let report = report.ok_or_else(|| {
             Error::refused("no report to read rows and seconds from").remedy("add --report FILE")
@@ -36,18 +36,18 @@ impl Runs {
         Ok(Runs {
             report: PathBuf::from(report),
             arguments,
-            least_seconds,
+            least_processor,
             started: ProcessTime::now(),
             count: 0,
             rows: 0,
             seconds: 0.0,
-            processor: Duration::ZERO,
+            processor: 0.0,
         })
     }
 
     /// Whether there is to be one more.
     pub fn wanted(&self) -> bool {
-        self.count == 0 || self.seconds < self.least_seconds
+        self.count == 0 || self.processor < self.least_processor
     }
 
     /// Counts a run that has ended just now.
@@ -60,12 +60,8 @@ impl Runs {
         self.count += 1;
         self.rows += rows;
         self.seconds += seconds;
+        self.processor = self.started.elapsed().as_secs_f64();
         Ok(())
-    }
-
-    /// Ends the measurement of processor time.
-    pub fn stop(&mut self) {
-        self.processor = self.started.elapsed();
     }
 
     /// What was run, as a user would type it.

@@ -38,7 +38,7 @@ fn head(runs: &Runs, samples: u64) -> String {
         ("cores", cores.to_string()),
         ("runs", runs.count.to_string()),
         ("seconds", format!("{:.3} (wall time, all runs)", runs.seconds)),
-        ("processor seconds", format!("{:.3} (all threads)", runs.processor.as_secs_f64())),
+        ("processor seconds", format!("{:.3} (all threads)", runs.processor)),
         ("rows", runs.rows.to_string()),
         ("rows per second", format!("{:.1}", runs.rows_per_second())),
         ("samples", samples.to_string()),
@@ -52,14 +52,13 @@ fn table(functions: &[Function<'_>], samples: u64, runs: &Runs) -> String {
     let mut table = format!("{:>7} {:>9} {:>8} {:>9}  function\n", "self %", "self s", "total %", "total s");
     for function in functions.iter().take(HOTTEST) {
         let [own, total] = [function.own, function.total].map(share);
-        let seconds = runs.processor.as_secs_f64();
         let _ = writeln!(
             table,
             "{:7.1} {:9.3} {:8.1} {:9.3}  {}",
             own * 100.0,
-            own * seconds,
+            own * runs.processor,
             total * 100.0,
-            total * seconds,
+            total * runs.processor,
             function.name
         );
     }

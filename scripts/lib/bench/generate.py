@@ -40,7 +40,7 @@ class Size:
     faker_rows: int
 
 
-FULL = Size(rounds=5, file_rows=3_000_000, table_rows=2_000_000, faker_rows=20_000)
+FULL = Size(rounds=5, file_rows=2_000_000, table_rows=1_000_000, faker_rows=20_000)
 QUICK = Size(rounds=3, file_rows=1_000_000, table_rows=500_000, faker_rows=5_000)
 
 

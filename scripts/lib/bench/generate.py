@@ -23,6 +23,13 @@ from table import table
 PAGE = Path("docs/bench/generate.md")
 # What a user may take in a file (bytes), and some more.
 ROOM_PER_USER = 700
+# What leaves the server as it was, for the next one.
+CLEAN = """
+    SET client_min_messages = warning;
+    DROP TABLE users CASCADE;
+    DROP SCHEMA IF EXISTS pghaul CASCADE;
+    CHECKPOINT
+"""
 
 # The goals.
 USERS_PER_CORE = 1_000_000  # per second
@@ -55,10 +62,11 @@ class Bench:
     def generate(self, out: Path, workers: int, form: str = "ndjson") -> Sample:
         """Makes a file, and deletes it: what is still to be written to the disk is nobody's burden then."""
         count = ["--count", str(self.size.file_rows), "--workers", str(workers)]
-        sample = run([self.pghaul, "generate", "users", *count, "--format", form, "--out", out], self.work)
-        if out.is_file():
-            out.unlink()
-        return sample
+        try:
+            return run([self.pghaul, "generate", "users", *count, "--format", form, "--out", out], self.work)
+        finally:
+            if out.is_file():
+                out.unlink()
 
     def faker(self, processes: int) -> Sample:
         script = Path(__file__).with_name("faker_users.py")
@@ -78,13 +86,14 @@ class Bench:
         loaded = int(server.sql("SELECT count(*) FROM users"))
         if loaded != self.size.table_rows:
             sys.exit(f"error: {loaded} rows instead of {self.size.table_rows} by: pghaul {' '.join(arguments)}")
-        server.sql("DROP TABLE users CASCADE; DROP SCHEMA IF EXISTS pghaul CASCADE; CHECKPOINT")
+        server.sql(CLEAN)
         return with_seconds(sample, json.loads(report.read_text())["seconds"])
 
 
 def main() -> None:
     arguments = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     size = QUICK if arguments.quick else FULL
     with tempfile.TemporaryDirectory(prefix="pghaul-bench-") as work:
         # Root's server runs as a user who must get to its data.

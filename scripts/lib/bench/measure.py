@@ -58,7 +58,12 @@ def run(command: list[str | Path], folder: Path) -> Sample:
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         memory = Memory(process.pid)
         memory.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C or SIGTERM: nothing goes on without us.
+            process.terminate()
+            process.wait()
+            raise
         seconds = time.perf_counter() - started
         memory.join()
         process.returncode = os.waitstatus_to_exitcode(status)

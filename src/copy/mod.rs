@@ -1,10 +1,12 @@
 //! The engine: bytes of a data file in, `COPY` data out.
 //!
 //! ```text
-//! input ─→ charset ─→ batch ─→ rows ─→ encode ─→ sink
-//! bytes    (UTF-16    blocks   fields  COPY      the server
-//!          and such)  cut at           text
-//!                     a row
+//! input ─→ charset ─→ batch ─→ scan, rows ─→ encode ─→ sink
+//! bytes    (UTF-16    blocks   fields        COPY's    the server
+//!          and such)  cut at                 binary
+//!                     a row                  or text
+//!                                              ↕
+//!                                            resolve (what no encoder knows, the server decides)
 //! ```
 //!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the

@@ -12,9 +12,13 @@ use std::io::Read;
 /// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
 const SEND_BYTES: usize = 256 << 10;
 
+/// What a batch of rows may become at most, in times its size: a field of one digit and its separator become four bytes
+/// of length and up to eight of value.
+const GROWTH: usize = 6;
+
 /// What one stream holds at most, bytes, unless a row is longer than a batch: the batch and its rest, twice the
 /// encoded rows (here, and in the client library's own buffer), and as much for inflating and decoding.
-pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 4 * SEND_BYTES + (1 << 20);
+pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 2 * (SEND_BYTES + GROWTH * BATCH_BYTES) + (1 << 20);
 
 /// What helps when a row cannot be loaded.
 const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";

@@ -131,7 +131,7 @@ fn tables_that_cannot_take_users_are_refused() {
     for (args, message) in [
         (
             "wide --append",
-            "error: table wide: lacks columns of users, or has other types: user_id uuid, user_name",
+            "error: table wide: does not have the columns of these users: user_id is text, not uuid, user_name text is missing",
         ),
         ("v --append", "error: table v: is a view, which takes no rows; name a table with --into"),
         ("nowhere.users", "schema \"nowhere\" does not exist"),

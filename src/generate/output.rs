@@ -7,6 +7,8 @@ use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// What to know when a file could be opened, but not written.
+const NOTHING_CHANGED: &str = "make room, if that is it; a file is as it was before";
 /// What helps when a file cannot be written.
 const NAME_ANOTHER: &str = "name a file that can be written with --out";
 
@@ -158,7 +160,7 @@ impl Continued {
 }
 
 fn failed(name: &str, error: &io::Error) -> Error {
-    Error::failed(cannot_write(error)).at(Place::file(name))
+    Error::failed(cannot_write(error)).at(Place::file(name)).remedy(NOTHING_CHANGED)
 }
 
 fn cannot_write(error: &io::Error) -> String {

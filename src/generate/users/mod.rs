@@ -58,6 +58,9 @@ pub fn write(settings: &Settings, file: &FileSettings, verbosity: Verbosity) -> 
             Output::continued(path, &last, format.end().len())?
         }
     };
+    if format == Format::Csv && start > 0 && file.path.is_some() && !output.continues() {
+        tracing::warn!("a new file that begins with user {start} has no header line");
+    }
     // The file that is continued has its beginning.
     let first = if output.continues() { None } else { Some(start) };
     let beginning = if output.continues() { "" } else { format.beginning(start) };

@@ -89,18 +89,24 @@ fn may_take_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> R
             .remedy("add --append to add rows to it, or name another table with --into"));
     }
     // The binary format is that of one type: the server would misread or refuse another one's.
-    let unfit = |column: &&CopyColumn| {
-        let found = relation.columns.iter().find(|found| found.name == column.name);
-        !found.is_some_and(|found| found.type_name.as_str() == column.type_name && !found.generated)
+    let wrong = |column: &CopyColumn| {
+        let CopyColumn { name, type_name } = column;
+        let Some(found) = relation.columns.iter().find(|found| found.name == *name) else {
+            return Some(format!("{name} {type_name} is missing"));
+        };
+        if found.generated {
+            return Some(format!("{name} is generated"));
+        }
+        let found = found.type_name.as_str();
+        (found != type_name).then(|| format!("{name} is {found}, not {type_name}"))
     };
-    let unfit: Vec<String> =
-        columns.iter().filter(unfit).map(|column| format!("{} {}", column.name, column.type_name)).collect();
-    if !unfit.is_empty() {
+    let wrong: Vec<String> = columns.iter().filter_map(wrong).collect();
+    if !wrong.is_empty() {
         return Err(Error::refused(format!(
-            "lacks columns of users, or has other types: {}",
-            unfit.join(", ")
+            "does not have the columns of these users: {}",
+            wrong.join(", ")
         ))
-        .remedy("add them, or name a new table with --into"));
+        .remedy("name a new table with --into, or see whether --flat is what makes the difference"));
     }
     Ok(())
 }

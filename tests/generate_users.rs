@@ -67,7 +67,8 @@ fn a_file_is_continued_by_the_records_that_follow_its_last() {
     let work = Workdir::new();
     for format in ["json", "ndjson", "csv"] {
         made(&work, &format!("--count 2102 --out whole.{format}"));
-        made(&work, &format!("--count 102 --out parts.{format}"));
+        made(&work, &format!("--count 1 --out parts.{format}"));
+        made(&work, &format!("--count 101 --start 1 --out parts.{format}"));
         made(&work, &format!("--count 1998 --start 102 --out parts.{format} --workers 3"));
         made(&work, &format!("--count 2 --start 2100 --out parts.{format}"));
         assert!(work.read(format!("whole.{format}")) == work.read(format!("parts.{format}")), "{format}");
@@ -237,5 +238,57 @@ fn the_readme_shows_what_comes_out() {
     for args in ["--count 1", "--count 2 --format csv"] {
         let shown = format!("$ pghaul generate users {args}\n{}", made(&work, args).stdout);
         assert!(readme.contains(&shown), "README.md lacks:\n{shown}");
+    }
+}
+
+#[test]
+fn standard_output_has_other_names_and_is_never_replaced() {
+    let work = Workdir::new();
+    let users = made(&work, "--count 2").stdout;
+    assert_eq!(made(&work, "--count 2 --out /dev/stdout").stdout, users);
+    let mut command = generate(&work, "--count 2 --out /dev/stdout").command();
+    let kept = work.write("kept", "kept\n");
+    let status = command.stdout(fs::File::options().append(true).open(kept).unwrap()).status().unwrap();
+    assert!(status.success());
+    assert_eq!(work.read("kept"), format!("kept\n{users}"));
+    let run = generate(&work, "--count 2 --out /dev/stdout --report -").run();
+    run.assert_code(2).assert_stderr_has("standard output cannot have both");
+}
+
+#[test]
+fn a_report_never_takes_the_place_of_the_users() {
+    let work = Workdir::new();
+    let run = generate(&work, "--count 2 --out users.csv --report ./users.csv").run();
+    run.assert_code(2)
+        .assert_stderr_has("users.csv: the report would take its place; name another file with --report");
+    assert_eq!(files(&work), [""; 0]);
+}
+
+#[test]
+fn only_what_was_read_is_counted() {
+    let work = Workdir::new();
+    let mut running = Running::start(generate(&work, "--count 100000000 --report r.json").command());
+    running.read_lines_and_close(2);
+    running.wait().assert_code(0);
+    let report: Value = serde_json::from_str(&work.read("r.json")).unwrap();
+    assert!(report["totals"]["rows_loaded"].as_u64().unwrap() < 100_000, "{report}");
+}
+
+#[test]
+fn a_reader_who_does_not_read_keeps_nobody_from_stopping() {
+    let work = Workdir::new();
+    nix::unistd::mkfifo(&work.join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // Nobody reads what the first one writes, and nobody opens the pipe of the second one.
+    for args in ["--count 100000000", "--count 10 --out fifo"] {
+        let mut running = Running::start(generate(&work, args).command());
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(running.is_alive());
+        running.signal(Signal::SIGTERM);
+        let started = std::time::Instant::now();
+        while running.is_alive() {
+            assert!(started.elapsed() < Duration::from_secs(10), "{args}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(running.wait().code, 143);
     }
 }

@@ -61,7 +61,10 @@ pub struct DumpArgs {
 pub fn run(args: &DumpArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("generate");
     args.report.check()?;
-    let outcome = settings(args).and_then(|settings| dump::run(&settings, global.verbosity()));
+    let outcome = settings(args).and_then(|settings| {
+        args.report.is_none_of(settings.paths())?;
+        dump::run(&settings, global.verbosity())
+    });
     let (units, dumps) = match outcome {
         Ok(dumps) => (Ok(dumps.iter().flat_map(|dump| dump.units.clone()).collect()), dumps),
         Err(error) => (Err(error), Vec::new()),

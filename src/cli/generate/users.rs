@@ -11,7 +11,7 @@ use crate::report::{Started, UnitReport, made};
 use crate::{Error, Result};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,11 +76,16 @@ enum FormatArg {
 /// Everything that stopped the run before it touched anything; a report that cannot be written.
 pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("generate");
-    let to_stdout = args.into.is_none() && args.out == Path::new("-");
+    let file = match args.into {
+        None => Some(file_settings(args)?),
+        Some(_) => None,
+    };
+    let to_stdout = file.as_ref().is_some_and(|file| file.path.is_none());
     if to_stdout && args.report.takes_stdout() {
         return Err(Error::refused("standard output cannot have both the users and the report")
             .remedy("name a file with --out or --report"));
     }
+    args.report.is_none_of(file.iter().filter_map(|file| file.path.clone()))?;
     if args.into.is_none() {
         // Not by clap: `requires` is forgotten where --out, which --into excludes, is there.
         let without = |flag: &str, is_there: bool, remedy: &str| {
@@ -94,33 +99,34 @@ pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
         without("--append", args.append, "name it with --into; a file goes on with --start")?;
     }
     args.report.check()?;
-    let made_users = make(args, global).map(|made| vec![unit(args, made)]);
+    let made_users = make(args, file.as_ref(), global).map(|made| vec![unit(args, made)]);
     args.report.conclude(&started, made_users, global.quiet || to_stdout, made)
 }
 
-fn make(args: &UsersArgs, global: &GlobalArgs) -> Result<Made> {
+fn file_settings(args: &UsersArgs) -> Result<FileSettings> {
+    let format = args.format.map(|format| match format {
+        FormatArg::Json => Format::Json,
+        FormatArg::Ndjson => Format::Ndjson,
+        FormatArg::Csv => Format::Csv,
+    });
+    FileSettings::new(args.out.clone(), format)
+}
+
+fn make(args: &UsersArgs, file: Option<&FileSettings>, global: &GlobalArgs) -> Result<Made> {
     // Who names no number wants all cores; one, where the system does not tell.
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = args.workers.unwrap_or(cores).get();
     let settings = Settings::new(args.seed, args.start, args.count, workers)?;
     let verbosity = global.verbosity();
-    match &args.into {
-        None => {
-            let format = args.format.map(|format| match format {
-                FormatArg::Json => Format::Json,
-                FormatArg::Ndjson => Format::Ndjson,
-                FormatArg::Csv => Format::Csv,
-            });
-            users::write(&settings, &FileSettings::new(args.out.clone(), format)?, verbosity)
-        }
-        Some(name) => {
-            let table = TableSettings { name: name.clone(), flat: args.flat, append: args.append };
-            let database = args.target.open(&Config::load(global.config.as_deref())?)?;
-            let made = users::load(&settings, &table, &database, verbosity);
-            database.close();
-            made
-        }
+    if let Some(file) = file {
+        return users::write(&settings, file, verbosity);
     }
+    let name = args.into.clone().unwrap_or_default();
+    let table = TableSettings { name, flat: args.flat, append: args.append };
+    let database = args.target.open(&Config::load(global.config.as_deref())?)?;
+    let made = users::load(&settings, &table, &database, verbosity);
+    database.close();
+    made
 }
 
 fn unit(args: &UsersArgs, made: Made) -> UnitReport {

@@ -2,8 +2,10 @@
 
 use super::Format;
 use crate::{Error, Place, Result};
+use nix::sys::stat::fstat;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// Which users are made, and by how many workers.
 #[derive(Debug, Clone)]
@@ -73,7 +75,18 @@ impl FileSettings {
                     .remedy("name it with --format"));
             }
         };
-        Ok(FileSettings { path: Some(path).filter(|path| path.as_os_str() != "-"), format })
+        Ok(FileSettings { path: Some(path).filter(|path| !is_stdout(path)), format })
+    }
+}
+
+/// Whether that is standard output under one of its names, such as `/dev/stdout`: as a file it would be replaced.
+fn is_stdout(path: &Path) -> bool {
+    if path.as_os_str() == "-" {
+        return true;
+    }
+    match (path.metadata(), fstat(std::io::stdout())) {
+        (Ok(file), Ok(stdout)) => (file.dev(), file.ino()) == (stdout.st_dev, stdout.st_ino),
+        _ => false,
     }
 }
 

@@ -165,7 +165,7 @@ impl Load<'_> {
         target: &Qualified,
     ) -> Result<u64> {
         match useful_workers(self.settings.workers, &self.settings.records) {
-            1 => return self.by_one_stream(client, target, true),
+            1 => self.by_one_stream(client, target, true),
             workers => match database.connect() {
                 Ok(first) => self.by_many_streams(database.connect_up_to(first, workers), client, staging),
                 Err(error) => {

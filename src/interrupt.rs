@@ -16,6 +16,8 @@ type Hook = Box<dyn Fn() + Send>;
 
 /// The hooks, and whether the signal came.
 static HOOKS: Mutex<(Vec<Hook>, bool)> = Mutex::new((Vec::new(), false));
+/// How long a run that was asked to stop may take to do so by itself, where it has nothing to undo.
+const STUCK: Duration = Duration::from_millis(500);
 /// How often the watcher looks for the signal.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -31,6 +33,15 @@ pub fn on_request(hook: impl Fn() + Send + 'static) {
         std::thread::spawn(watch);
     }
     hooks.0.push(Box::new(hook));
+}
+
+/// Ends the process some time after a signal has asked it to stop: for who may wait for ever, such as for a reader who
+/// does not read, and has nothing to undo.
+pub fn end_if_stuck() {
+    on_request(|| {
+        std::thread::sleep(STUCK);
+        std::process::exit(128 + requested().unwrap_or(SIGINT));
+    });
 }
 
 fn watch() {

@@ -392,7 +392,7 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
         ),
         ("--out file --versions v1 --rows 1", ["file: is no folder", "--out"]),
         ("--out taken --versions v1 --rows 1", ["taken/lms_v1.zip: is a folder", "--out"]),
-        ("--out file/under --versions v1 --rows 1", ["file/under: cannot make this folder", "--out"]),
+        ("--out file/under --versions v1 --rows 1", ["file/under: cannot write into this folder", "--out"]),
     ] {
         let run = generate(&work, args);
         run.assert_code(2);

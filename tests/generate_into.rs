@@ -131,7 +131,7 @@ fn tables_that_cannot_take_users_are_refused() {
     for (args, message) in [
         (
             "wide --append",
-            "error: table wide: lacks columns of users, or has other types: user_id uuid, user_name",
+            "error: table wide: does not have the columns of these users: user_id is text, not uuid, user_name text is missing",
         ),
         ("v --append", "error: table v: is a view, which takes no rows; name a table with --into"),
         ("nowhere.users", "schema \"nowhere\" does not exist"),
@@ -148,8 +148,9 @@ fn schemas_and_names_are_taken_as_they_are_typed() {
     let case = case!();
     case.db.execute("CREATE SCHEMA stats");
     for workers in [1, 2] {
-        loaded(&case, &format!("stats.Us\"ers{workers} --count 5 --workers {workers}"));
-        assert_eq!(case.db.one(&format!("SELECT count(*) FROM stats.\"Us\"\"ers{workers}\"")), "5");
+        loaded(&case, &format!("stats.Us\"ers{workers} --count 2000 --workers {workers}"));
+        let count = case.db.one(&format!("SELECT count(*) FROM stats.\"Us\"\"ers{workers}\""));
+        assert_eq!(count, "2000");
     }
 }
 
@@ -160,7 +161,7 @@ fn a_role_that_may_not_create_tables_is_told_so() {
     case.db.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     for workers in ["1", "2"] {
         let run = pghaul!(case.work)
-            .args(["generate", "users", "--into", "users", "--count", "5", "--workers", workers])
+            .args(["generate", "users", "--into", "users", "--count", "2000", "--workers", workers])
             .args(["--db", &case.db.tcp_url(&role, "secret")])
             .run();
         run.assert_code(2)
@@ -232,9 +233,54 @@ fn a_table_that_only_looks_like_ours_is_kept() {
     let case = case!();
     let staging = format!("pghaul_staging_{:08x}", crc32fast::hash(b"users"));
     case.db.execute(&format!("CREATE TABLE {staging} (a int)"));
-    into(&case, "users --count 5 --workers 2")
+    into(&case, "users --count 2000 --workers 2")
         .run()
         .assert_code(2)
         .assert_stderr_has("that pghaul did not create; rename or drop it");
     assert_eq!(case.tables(), staging);
+}
+
+#[test]
+fn a_name_that_is_taken_otherwise_is_found_before_anything_is_loaded() {
+    let case = case!();
+    case.db.execute("CREATE TYPE mood AS ENUM ('ok')");
+    for workers in [1, 2] {
+        let run = into(&case, &format!("mood {BIG} --workers {workers}")).run();
+        run.assert_code(2).assert_stderr_has("error: table mood: type \"mood\" already exists");
+        assert_eq!(case.tables(), "");
+    }
+}
+
+#[test]
+fn runs_of_any_number_of_workers_exclude_each_other() {
+    let case = case!();
+    let runs = [1, 2, 3, 1].map(|workers| {
+        Running::start(into(&case, &format!("users --count 20000 --workers {workers}")).command())
+    });
+    let mut runs: Vec<Run> = runs.into_iter().map(Running::wait).collect();
+    runs.sort_by_key(|run| run.code);
+    runs[0].assert_code(0);
+    for refused in &runs[1..] {
+        refused.assert_code(2).assert_stderr_has("error: table users: ");
+        refused.assert(!refused.stderr.contains("SQLSTATE"), "words of ours");
+    }
+    assert_eq!(case.db.one("SELECT count(DISTINCT user_id) FROM users"), "20000");
+}
+
+#[test]
+fn a_role_with_few_connections_gets_its_table_all_the_same() {
+    let case = case!();
+    let role = case.db.role("secret");
+    case.db.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
+    for limit in [1, 2] {
+        case.db.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT {limit}"));
+        let table = format!("users{limit}");
+        pghaul!(case.work)
+            .args(["generate", "users", "--into", &table, "--count", "5000", "--workers", "3"])
+            .args(["--db", &case.db.tcp_url(&role, "secret")])
+            .run()
+            .assert_code(0)
+            .assert_stderr_has("instead of 3: ");
+        assert_eq!(case.db.one(&format!("SELECT count(*) FROM {table}")), "5000");
+    }
 }

@@ -67,7 +67,8 @@ fn a_file_is_continued_by_the_records_that_follow_its_last() {
     let work = Workdir::new();
     for format in ["json", "ndjson", "csv"] {
         made(&work, &format!("--count 2102 --out whole.{format}"));
-        made(&work, &format!("--count 102 --out parts.{format}"));
+        made(&work, &format!("--count 1 --out parts.{format}"));
+        made(&work, &format!("--count 101 --start 1 --out parts.{format}"));
         made(&work, &format!("--count 1998 --start 102 --out parts.{format} --workers 3"));
         made(&work, &format!("--count 2 --start 2100 --out parts.{format}"));
         assert!(work.read(format!("whole.{format}")) == work.read(format!("parts.{format}")), "{format}");
@@ -80,7 +81,9 @@ fn a_part_in_a_file_of_its_own_is_what_the_whole_is_cut_into() {
     for format in ["ndjson", "csv"] {
         let whole = made(&work, &format!("--count 50 --format {format}")).stdout;
         let first = made(&work, &format!("--count 20 --format {format}")).stdout;
-        made(&work, &format!("--count 30 --start 20 --out rest.{format}"));
+        let run = generate(&work, &format!("--count 30 --start 20 --out rest.{format}")).run();
+        let warned = run.stderr == "warning: a new file that begins with user 20 has no header line\n";
+        run.assert_code(0).assert(warned == (format == "csv"), "a warning where a header is missing");
         assert_eq!(first + &work.read(format!("rest.{format}")), whole);
     }
 }
@@ -107,7 +110,8 @@ fn the_extension_says_which_form_unless_one_is_named() {
     for (args, start) in [
         ("--out a.json", "[\n{\"user_id\""),
         ("--out a.csv", "user_id,user_name,"),
-        ("--out a.txt", "{\"user_id\""),
+        ("--out a", "{\"user_id\""),
+        ("--out a.jsonl", "{\"user_id\""),
         ("--out a.csv --format ndjson", "{\"user_id\""),
     ] {
         made(&work, &format!("--count 2 {args}"));
@@ -185,10 +189,9 @@ fn memory_does_not_grow_with_the_number_of_records() {
 #[test]
 fn a_full_disk_fails_the_run() {
     let work = Workdir::new();
-    generate(&work, "--count 10 --out /dev/full")
-        .run()
-        .assert_code(1)
-        .assert_stderr_has("error: /dev/full: cannot be written: No space left on device");
+    generate(&work, "--count 10 --out /dev/full").run().assert_code(1).assert_stderr_has(
+        "error: /dev/full: cannot be written: No space left on device (os error 28); make room",
+    );
 }
 
 #[test]
@@ -197,16 +200,29 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     fs::create_dir(work.join("folder")).unwrap();
     for (args, message) in [
         ("", "--count <N>"),
-        ("--count x", "invalid value 'x' for '--count <N>'"),
-        ("--count 1 --workers 0", "use a whole number, at least 1"),
+        (
+            "--count 1e6",
+            "invalid value '1e6' for '--count <N>': use a whole number, such as 1000000 or 1_000_000",
+        ),
+        ("--count -1", "use a whole number, such as"),
+        ("--count 1 --workers 0", "use a whole number from 1 to 1024"),
+        ("--count 1 --workers 100000", "use a whole number from 1 to 1024"),
+        (
+            "--count 1 --out a.csv.gz",
+            "a.csv.gz: the extension gz says nothing of the format; name it with --format",
+        ),
         ("--count 1 --format xml", "[possible values: json, ndjson, csv]"),
         ("--count 2 --start 18446744073709551615", "lead beyond the last record"),
         ("--count 1 --out folder", "folder: cannot be written: is a directory"),
-        ("--count 1 --out away/users.csv", "away/users.csv: cannot be written: No such file or directory"),
+        ("--count 1 --out away/users.csv", "away/users.csv: cannot be written: there is no folder away"),
         ("--count 1 --out a.csv --into users", "'--out <FILE>' cannot be used with '--into <TABLE>'"),
-        ("--count 1 --flat", "--into <TABLE>"),
-        ("--count 1 --append", "--into <TABLE>"),
-        ("--count 1 --db postgresql://x", "nothing is to go there; name the table with --into"),
+        ("--count 1 --flat", "--flat is for a table; name the table with --into"),
+        ("--count 1 --flat --out a.csv", "--flat is for a table"),
+        (
+            "--count 1 --append --out a.csv",
+            "--append is for a table; name it with --into; a file goes on with --start",
+        ),
+        ("--count 1 --db postgresql://x", "--db is for a table; name the table with --into"),
         ("--count 1 --report -", "standard output cannot have both the users and the report"),
     ] {
         let run = generate(&work, args).run();
@@ -222,5 +238,57 @@ fn the_readme_shows_what_comes_out() {
     for args in ["--count 1", "--count 2 --format csv"] {
         let shown = format!("$ pghaul generate users {args}\n{}", made(&work, args).stdout);
         assert!(readme.contains(&shown), "README.md lacks:\n{shown}");
+    }
+}
+
+#[test]
+fn standard_output_has_other_names_and_is_never_replaced() {
+    let work = Workdir::new();
+    let users = made(&work, "--count 2").stdout;
+    assert_eq!(made(&work, "--count 2 --out /dev/stdout").stdout, users);
+    let mut command = generate(&work, "--count 2 --out /dev/stdout").command();
+    let kept = work.write("kept", "kept\n");
+    let status = command.stdout(fs::File::options().append(true).open(kept).unwrap()).status().unwrap();
+    assert!(status.success());
+    assert_eq!(work.read("kept"), format!("kept\n{users}"));
+    let run = generate(&work, "--count 2 --out /dev/stdout --report -").run();
+    run.assert_code(2).assert_stderr_has("standard output cannot have both");
+}
+
+#[test]
+fn a_report_never_takes_the_place_of_the_users() {
+    let work = Workdir::new();
+    let run = generate(&work, "--count 2 --out users.csv --report ./users.csv").run();
+    run.assert_code(2)
+        .assert_stderr_has("users.csv: the report would take its place; name another file with --report");
+    assert_eq!(files(&work), [""; 0]);
+}
+
+#[test]
+fn only_what_was_read_is_counted() {
+    let work = Workdir::new();
+    let mut running = Running::start(generate(&work, "--count 100000000 --report r.json").command());
+    running.read_lines_and_close(2);
+    running.wait().assert_code(0);
+    let report: Value = serde_json::from_str(&work.read("r.json")).unwrap();
+    assert!(report["totals"]["rows_loaded"].as_u64().unwrap() < 100_000, "{report}");
+}
+
+#[test]
+fn a_reader_who_does_not_read_keeps_nobody_from_stopping() {
+    let work = Workdir::new();
+    nix::unistd::mkfifo(&work.join("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // Nobody reads what the first one writes, and nobody opens the pipe of the second one.
+    for args in ["--count 100000000", "--count 10 --out fifo"] {
+        let mut running = Running::start(generate(&work, args).command());
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(running.is_alive());
+        running.signal(Signal::SIGTERM);
+        let started = std::time::Instant::now();
+        while running.is_alive() {
+            assert!(started.elapsed() < Duration::from_secs(10), "{args}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(running.wait().code, 143);
     }
 }

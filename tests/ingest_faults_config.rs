@@ -35,7 +35,7 @@ fn flags_that_do_not_exist_or_make_no_sense() {
     says(&refused_usage(&["--worker", "2"]), &["error: ", "'--worker'", "'--workers'"]);
     says(
         &refused_usage(&["--workers", "0"]),
-        &["error: invalid value '0' for '--workers <N>'", "at least 1"],
+        &["error: invalid value '0' for '--workers <N>'", "from 1 to 1024"],
     );
     says(
         &refused_usage(&["--workers", "many"]),

@@ -175,7 +175,7 @@ fn ctrl_c_and_sigterm_roll_back_and_say_so() {
         let asked = Instant::now();
         running.signal(Signal::SIGCONT);
         let run = running.wait();
-        run.assert_code(code).assert_stderr_has("interrupted; what was not yet published was rolled back");
+        run.assert_code(code).assert_stderr_has("interrupted; what was not complete has been undone");
         run.assert(asked.elapsed() < Duration::from_secs(5), "the end within seconds");
         run.assert(run.stderr.lines().count() == 1, "one line, however many units were stopped");
         let outcome = Outcome::of(run);

@@ -1,8 +1,8 @@
 //! `pghaul ingest`: what was typed, and the way to a report.
 
-use super::GlobalArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
+use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ pub struct IngestArgs {
     #[arg(value_name = "DUMP|DIR")]
     inputs: Vec<PathBuf>,
     /// Data files loaded at once [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = super::at_least_one)]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]

@@ -3,6 +3,7 @@
 pub mod db;
 pub mod generate;
 pub mod ingest;
+mod numbers;
 pub mod report;
 pub mod target;
 
@@ -12,7 +13,6 @@ use crate::secret::without_passwords;
 use crate::{Result, interrupt};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
@@ -88,11 +88,6 @@ fn not_understood(error: &clap::Error) -> Exit {
     let text = if log::colours() { text.ansi().to_string() } else { text.to_string() };
     let _ = std::io::stderr().write_all(without_passwords(&text).as_bytes());
     Exit::Refused
-}
-
-/// Reads a number of workers.
-fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
-    text.parse().map_err(|_| "use a whole number, at least 1")
 }
 
 fn print_errors(messages: &[String]) {

@@ -91,8 +91,32 @@ impl ReportArgs {
         print(&summary(report))
     }
 
+    /// Refuses a report that would take the place of what is made.
+    ///
+    /// # Errors
+    /// A report in one of these files.
+    pub fn is_none_of(&self, made: impl IntoIterator<Item = PathBuf>) -> Result<()> {
+        let Some(report) = &self.report else { return Ok(()) };
+        match made.into_iter().find(|made| is_same_file(made, report)) {
+            None => Ok(()),
+            Some(made) => Err(Error::refused("the report would take its place")
+                .at(Place::file(made.display().to_string()))
+                .remedy("name another file with --report")),
+        }
+    }
+
     /// Whether standard output has the report, and can have nothing else.
     pub fn takes_stdout(&self) -> bool {
         self.report.as_deref() == Some(Path::new("-"))
     }
+}
+
+/// Whether both name the same file, be it there or not.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let whole = path.canonicalize().ok();
+        whole.or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    };
+    place(one).is_some_and(|one| Some(one) == place(other))
 }

@@ -161,7 +161,7 @@ impl fmt::Display for Error {
                 f.write_str(&without_passwords(&one_line(&text)))
             }
             Inner::Many(_) => f.write_str(&self.messages().join("\n")),
-            Inner::Interrupted(_) => f.write_str("interrupted; what was not yet published was rolled back"),
+            Inner::Interrupted(_) => f.write_str("interrupted; what was not complete has been undone"),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Where text goes: standard output, a device or pipe, or a file that is there whole or not at all.
 
 use super::unfinished::beside;
-use crate::{Error, Place, Result};
+use crate::{Error, Place, Result, interrupt};
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// What to know when a file could be opened, but not written.
+const NOTHING_CHANGED: &str = "make room, if that is it; a file is as it was before";
 /// What helps when a file cannot be written.
 const NAME_ANOTHER: &str = "name a file that can be written with --out";
 
@@ -41,6 +43,7 @@ struct Continued {
 impl Output {
     /// Standard output.
     pub fn stdout() -> Output {
+        interrupt::end_if_stuck();
         Output { name: "standard output".to_owned(), kind: Kind::Stdout(io::stdout()) }
     }
 
@@ -76,11 +79,19 @@ impl Output {
             Error::refused(cannot_write(&error)).at(Place::file(&name)).remedy(NAME_ANOTHER)
         };
         let mut file = File::options().read(true).write(true).open(path).map_err(refused)?;
+        if file.try_lock().is_err() {
+            return Err(Error::refused("another run is writing to it")
+                .at(Place::file(name))
+                .remedy("wait for it"));
+        }
         let length = file.metadata().map_err(refused)?.len();
         if !ends_with(&mut file, length, last).map_err(refused)? {
             return Err(Error::refused("does not end with the record before the one that --start names")
                 .at(Place::file(name))
-                .remedy("give the --seed and --format that it was made with, and its number of records as --start"));
+                .remedy(
+                    "give the --seed and --format that it was made with, and its number of records as --start; \
+                     one that a killed run was writing to has more of them",
+                ));
         }
         let old_end = last[last.len().saturating_sub(rewritten)..].to_vec();
         // The file is at least as long as `last`.
@@ -158,7 +169,7 @@ impl Continued {
 }
 
 fn failed(name: &str, error: &io::Error) -> Error {
-    Error::failed(cannot_write(error)).at(Place::file(name))
+    Error::failed(cannot_write(error)).at(Place::file(name)).remedy(NOTHING_CHANGED)
 }
 
 fn cannot_write(error: &io::Error) -> String {
@@ -176,6 +187,8 @@ fn open_new(path: &Path) -> io::Result<Kind> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if path.exists() && !path.is_file() {
+        // A named pipe waits here for its reader.
+        interrupt::end_if_stuck();
         return Ok(Kind::Stream(File::options().write(true).open(&path)?));
     }
     let file = beside(&path)?;

@@ -3,6 +3,7 @@
 use super::connect::Target;
 use super::embedded::{Embedded, Session};
 use crate::config::Datastore;
+use crate::report::plural;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use postgres::Client;
@@ -51,7 +52,9 @@ impl Database {
             match self.connect() {
                 Ok(client) => clients.push(client),
                 Err(error) => {
-                    tracing::warn!("loading with {} workers instead of {wanted}: {error}", clients.len());
+                    let count = clients.len();
+                    let workers = plural(count as u64, "worker");
+                    tracing::warn!("loading with {count} {workers} instead of {wanted}: {error}");
                     break;
                 }
             }

@@ -4,6 +4,7 @@
 //! transaction. Nobody looks for it under this name, though, and it gets its real one in one statement.
 
 use super::ident::{Qualified, literal, quote};
+use super::lock;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
@@ -30,22 +31,39 @@ impl Staging {
         &self.table
     }
 
+    /// Does `work` while no other run fills the same target, which is not there yet.
+    ///
+    /// # Errors
+    /// A target that is there already; what `work` or the server reports.
+    pub fn exclusively<T>(
+        &self,
+        client: &mut Client,
+        work: impl FnOnce(&mut Client) -> Result<T>,
+    ) -> Result<T> {
+        lock::exclusively(client, &self.table.to_string(), |client| {
+            let sql = "SELECT to_regclass($1) IS NOT NULL";
+            if client.query_one(sql, &[&self.target.to_string()])?.get(0) {
+                return Err(Error::refused("has just been created by somebody else")
+                    .at(Place::table(self.target.name()))
+                    .remedy("look what it holds, then drop it or name another table"));
+            }
+            work(client)
+        })
+    }
+
     /// Creates it with the column clauses `columns`, in the place of one that an earlier run has left.
     ///
     /// # Errors
-    /// A target that is there already; a table of this name that pghaul did not create; what the server reports.
+    /// A table of this name that pghaul did not create; a target that could not be created; what the server reports.
     pub fn create(&self, client: &mut Client, columns: &str) -> Result<()> {
         let mut transaction = client.transaction()?;
-        let sql = "SELECT to_regclass($2) IS NOT NULL, to_regclass($1) IS NOT NULL, \
-                   obj_description(to_regclass($1), 'pg_class')";
-        let row = transaction.query_one(sql, &[&self.table.to_string(), &self.target.to_string()])?;
-        let (is_published, exists, comment): (bool, bool, Option<&str>) =
-            (row.get(0), row.get(1), row.get(2));
-        if is_published {
-            return Err(Error::refused("has just been created by somebody else")
-                .at(Place::table(self.target.name()))
-                .remedy("look what it holds, then drop it or name another table"));
-        }
+        // A missing right, or a type of the target's name, is better found now than when all is loaded.
+        let mut trial = transaction.transaction()?;
+        trial.batch_execute(&format!("CREATE TABLE {} ({columns})", self.target))?;
+        trial.rollback()?;
+        let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
+        let row = transaction.query_one(sql, &[&self.table.to_string()])?;
+        let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
         if exists && comment != Some(&self.comment()) {
             return Err(Error::refused(format!(
                 "there is a table {} that pghaul did not create",

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::cli::report::ReportArgs;
-use crate::cli::{GlobalArgs, at_least_one};
+use crate::cli::{GlobalArgs, numbers};
 use crate::exit::Exit;
 use crate::generate::dump::settings::{DEFAULT_APP, Request, Settings};
 use crate::generate::dump::{self, DumpReport};
@@ -32,19 +32,20 @@ pub struct DumpArgs {
     #[arg(long, value_name = "VERSION,…", value_delimiter = ',', required = true)]
     versions: Vec<String>,
     /// Rows of each data file; 0 for headers alone
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole, allow_negative_numbers = true)]
     rows: u64,
     /// Tables [default: all of users, courses, user_assigned_courses]
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',')]
     tables: Option<Vec<String>>,
     /// The same seed gives the same bytes, another one other rows
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = numbers::whole, allow_negative_numbers = true)]
     seed: u64,
-    /// Break this part of the rows, 0 to 1, and list them in <app>_<version>.dirty.jsonl
-    #[arg(long, value_name = "RATE", default_value_t = 0.0, allow_negative_numbers = true)]
+    /// Break this part of the rows, 0 to 1, but one in each way at least; list them in
+    /// <app>_<version>.dirty.jsonl
+    #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = numbers::rate, allow_negative_numbers = true)]
     dirty: f64,
     /// Dumps made at once [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = at_least_one)]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// The application; with `lms` in a dump's name types are SQL Server's, else MySQL's
     #[arg(long, value_name = "NAME", default_value = DEFAULT_APP)]
@@ -60,7 +61,10 @@ pub struct DumpArgs {
 pub fn run(args: &DumpArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("generate");
     args.report.check()?;
-    let outcome = settings(args).and_then(|settings| dump::run(&settings, global.verbosity()));
+    let outcome = settings(args).and_then(|settings| {
+        args.report.is_none_of(settings.paths())?;
+        dump::run(&settings, global.verbosity())
+    });
     let (units, dumps) = match outcome {
         Ok(dumps) => (Ok(dumps.iter().flat_map(|dump| dump.units.clone()).collect()), dumps),
         Err(error) => (Err(error), Vec::new()),

@@ -2,7 +2,7 @@
 
 use crate::cli::report::ReportArgs;
 use crate::cli::target::TargetArgs;
-use crate::cli::{GlobalArgs, at_least_one};
+use crate::cli::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};
@@ -11,7 +11,7 @@ use crate::report::{Started, UnitReport, made};
 use crate::{Error, Result};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,31 +27,32 @@ The same seed gives the same users, whatever the number of workers.";
 #[command(after_help = EXAMPLES)]
 pub struct UsersArgs {
     /// How many users
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = numbers::whole, allow_negative_numbers = true)]
     count: u64,
     /// What the users depend on, besides their numbers
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = numbers::whole, allow_negative_numbers = true)]
     seed: u64,
-    /// The number of the first user; a FILE that ends with the one before it is continued
-    #[arg(long, value_name = "I", default_value_t = 0)]
+    /// The number of the first user; a FILE that ends with the one before it is continued, and a
+    /// new one in CSV has no header then
+    #[arg(long, value_name = "I", default_value_t = 0, value_parser = numbers::whole, allow_negative_numbers = true)]
     start: u64,
-    /// The form of a file [default: by the extension of FILE, else ndjson]
+    /// The form of the text [default: by the extension of FILE; ndjson where it has none]
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
     /// Where to write: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
-    /// Load into a new table, not a file; name it TABLE or SCHEMA.TABLE
+    /// Load into a new table, not a file: TABLE or SCHEMA.TABLE, capitals kept
     #[arg(long, value_name = "TABLE", conflicts_with_all = ["out", "format"])]
     into: Option<String>,
-    /// Make columns of the nested fields, not jsonb
-    #[arg(long, requires = "into")]
+    /// With --into: make columns of the nested fields, not jsonb
+    #[arg(long)]
     flat: bool,
-    /// Add to the table if there is one
-    #[arg(long, requires = "into")]
+    /// With --into: add to the table, if there is one; mind --start, or the same users come again
+    #[arg(long)]
     append: bool,
     /// Threads; connections, with --into [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = at_least_one)]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     #[command(flatten)]
     target: TargetArgs,
@@ -75,43 +76,57 @@ enum FormatArg {
 /// Everything that stopped the run before it touched anything; a report that cannot be written.
 pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("generate");
-    let to_stdout = args.into.is_none() && args.out == Path::new("-");
+    let file = match args.into {
+        None => Some(file_settings(args)?),
+        Some(_) => None,
+    };
+    let to_stdout = file.as_ref().is_some_and(|file| file.path.is_none());
     if to_stdout && args.report.takes_stdout() {
         return Err(Error::refused("standard output cannot have both the users and the report")
             .remedy("name a file with --out or --report"));
     }
-    if args.into.is_none() && args.target.db.is_some() {
-        return Err(Error::refused("--db names a database, but nothing is to go there")
-            .remedy("name the table with --into"));
+    args.report.is_none_of(file.iter().filter_map(|file| file.path.clone()))?;
+    if args.into.is_none() {
+        // Not by clap: `requires` is forgotten where --out, which --into excludes, is there.
+        let without = |flag: &str, is_there: bool, remedy: &str| {
+            if is_there {
+                return Err(Error::refused(format!("{flag} is for a table")).remedy(remedy));
+            }
+            Ok(())
+        };
+        without("--db", args.target.db.is_some(), "name the table with --into")?;
+        without("--flat", args.flat, "name the table with --into")?;
+        without("--append", args.append, "name it with --into; a file goes on with --start")?;
     }
     args.report.check()?;
-    let made_users = make(args, global).map(|made| vec![unit(args, made)]);
+    let made_users = make(args, file.as_ref(), global).map(|made| vec![unit(args, made)]);
     args.report.conclude(&started, made_users, global.quiet || to_stdout, made)
 }
 
-fn make(args: &UsersArgs, global: &GlobalArgs) -> Result<Made> {
+fn file_settings(args: &UsersArgs) -> Result<FileSettings> {
+    let format = args.format.map(|format| match format {
+        FormatArg::Json => Format::Json,
+        FormatArg::Ndjson => Format::Ndjson,
+        FormatArg::Csv => Format::Csv,
+    });
+    FileSettings::new(args.out.clone(), format)
+}
+
+fn make(args: &UsersArgs, file: Option<&FileSettings>, global: &GlobalArgs) -> Result<Made> {
     // Who names no number wants all cores; one, where the system does not tell.
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let workers = args.workers.unwrap_or(cores).get();
     let settings = Settings::new(args.seed, args.start, args.count, workers)?;
     let verbosity = global.verbosity();
-    match &args.into {
-        None => {
-            let format = args.format.map(|format| match format {
-                FormatArg::Json => Format::Json,
-                FormatArg::Ndjson => Format::Ndjson,
-                FormatArg::Csv => Format::Csv,
-            });
-            users::write(&settings, &FileSettings::new(args.out.clone(), format), verbosity)
-        }
-        Some(name) => {
-            let table = TableSettings { name: name.clone(), flat: args.flat, append: args.append };
-            let database = args.target.open(&Config::load(global.config.as_deref())?)?;
-            let made = users::load(&settings, &table, &database, verbosity);
-            database.close();
-            made
-        }
+    if let Some(file) = file {
+        return users::write(&settings, file, verbosity);
     }
+    let name = args.into.clone().unwrap_or_default();
+    let table = TableSettings { name, flat: args.flat, append: args.append };
+    let database = args.target.open(&Config::load(global.config.as_deref())?)?;
+    let made = users::load(&settings, &table, &database, verbosity);
+    database.close();
+    made
 }
 
 fn unit(args: &UsersArgs, made: Made) -> UnitReport {

@@ -48,11 +48,14 @@ pub struct DumpReport {
 /// # Errors
 /// A folder that cannot be made; nothing is written then.
 pub fn run(settings: &Settings, verbosity: Verbosity) -> Result<Vec<DumpReport>> {
-    std::fs::create_dir_all(&settings.out).map_err(|error| {
-        Error::refused(format!("cannot make this folder: {error}"))
+    let refused = |error: std::io::Error| {
+        Error::refused(format!("cannot write into this folder: {}", error.kind()))
             .at(Place::file(settings.out.display().to_string()))
             .remedy("name a folder that can be written with --out")
-    })?;
+    };
+    std::fs::create_dir_all(&settings.out).map_err(refused)?;
+    // A file without a name, gone at once: better now than after minutes.
+    tempfile::tempfile_in(&settings.out).map_err(refused)?;
     let workers = settings.workers.min(settings.versions.len());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(Error::refused)?;
     let files = settings.versions.len() * settings.tables.len();

@@ -100,6 +100,11 @@ impl Settings {
         self.out.join(self.dump_name(version)).with_extension("dirty.jsonl")
     }
 
+    /// All files that are to be made or removed.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.versions.iter().flat_map(|version| [self.dump_path(version), self.list_path(version)]).collect()
+    }
+
     /// What stands where files are to be, and is no file.
     fn obstacles(&self) -> Vec<Error> {
         let obstacle = |path: &Path, what: &str| {

@@ -53,27 +53,35 @@ pub fn write(settings: &Settings, file: &FileSettings, verbosity: Verbosity) -> 
         Some(path) if start == 0 => Output::new_file(path)?,
         Some(path) => {
             let mut last = Vec::new();
-            format.push(&mut last, &users.user(start - 1), false);
+            // As the first one of a file, which is also how every later one ends.
+            format.push(&mut last, &users.user(start - 1), true);
             last.extend_from_slice(format.end().as_bytes());
             Output::continued(path, &last, format.end().len())?
         }
     };
+    if format == Format::Csv && start > 0 && file.path.is_some() && !output.continues() {
+        tracing::warn!("a new file that begins with user {start} has no header line");
+    }
     // The file that is continued has its beginning.
     let first = if output.continues() { None } else { Some(start) };
     let beginning = if output.continues() { "" } else { format.beginning(start) };
     let progress = Progress::of_one(verbosity, "users", settings.count(), output.is_terminal());
-    let mut bytes = beginning.len() as u64;
+    let (mut rows, mut bytes) = (0, 0);
     let mut wanted = output.write(beginning.as_bytes())?;
     if wanted {
+        bytes += beginning.len() as u64;
         let make = |records: Range<u64>, text: &mut Vec<u8>| {
             for index in records {
                 format.push(text, &users.user(index), Some(index) == first);
             }
         };
         in_order(settings.workers, &settings.records, make, |text, records| {
-            bytes += text.len() as u64;
-            progress.advance(records);
             wanted = output.write(text)?;
+            if wanted {
+                rows += records;
+                bytes += text.len() as u64;
+                progress.advance(records);
+            }
             Ok(wanted)
         })?;
     }
@@ -81,5 +89,5 @@ pub fn write(settings: &Settings, file: &FileSettings, verbosity: Verbosity) -> 
         bytes += format.end().len() as u64;
     }
     output.finish()?;
-    Ok(Made::since(started, settings.count(), bytes))
+    Ok(Made::since(started, rows, bytes))
 }

@@ -1,9 +1,11 @@
 //! What is to be made, and where it goes: resolved and checked.
 
 use super::Format;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
+use nix::sys::stat::fstat;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// Which users are made, and by how many workers.
 #[derive(Debug, Clone)]
@@ -57,14 +59,34 @@ impl Settings {
 
 impl FileSettings {
     /// Where users go, and in which form: the one that was named, else that of the file's extension, else NDJSON.
-    pub fn new(path: PathBuf, format: Option<Format>) -> FileSettings {
-        let by_extension = || match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "json" => Some(Format::Json),
-            "csv" => Some(Format::Csv),
-            _ => None,
+    ///
+    /// # Errors
+    /// An extension that names no form, where none was named: who wants `users.csv.gz` does not want NDJSON.
+    pub fn new(path: PathBuf, format: Option<Format>) -> Result<FileSettings> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let format = match (format, extension.as_deref()) {
+            (Some(format), _) => format,
+            (None, Some("json")) => Format::Json,
+            (None, Some("csv")) => Format::Csv,
+            (None, Some("ndjson" | "jsonl") | None) => Format::Ndjson,
+            (None, Some(other)) => {
+                return Err(Error::refused(format!("the extension {other} says nothing of the format"))
+                    .at(Place::file(path.display().to_string()))
+                    .remedy("name it with --format"));
+            }
         };
-        let format = format.or_else(by_extension).unwrap_or(Format::Ndjson);
-        FileSettings { path: Some(path).filter(|path| path.as_os_str() != "-"), format }
+        Ok(FileSettings { path: Some(path).filter(|path| !is_stdout(path)), format })
+    }
+}
+
+/// Whether that is standard output under one of its names, such as `/dev/stdout`: as a file it would be replaced.
+fn is_stdout(path: &Path) -> bool {
+    if path.as_os_str() == "-" {
+        return true;
+    }
+    match (path.metadata(), fstat(std::io::stdout())) {
+        (Ok(file), Ok(stdout)) => (file.dev(), file.ino()) == (stdout.st_dev, stdout.st_ino),
+        _ => false,
     }
 }
 
@@ -74,12 +96,15 @@ mod tests {
 
     #[test]
     fn the_form_is_the_named_one_or_that_of_the_extension() {
-        let format = |path: &str, format| FileSettings::new(path.into(), format).format;
+        let format = |path: &str, format| FileSettings::new(path.into(), format).unwrap().format;
         assert_eq!(format("users.JSON", None), Format::Json);
         assert_eq!(format("users.csv", Some(Format::Ndjson)), Format::Ndjson);
         assert_eq!(format("users.jsonl", None), Format::Ndjson);
         assert_eq!(format("-", None), Format::Ndjson);
-        assert_eq!(FileSettings::new("-".into(), None).path, None);
+        assert_eq!(FileSettings::new("-".into(), None).unwrap().path, None);
+        assert_eq!(format("users.txt", Some(Format::Csv)), Format::Csv);
+        let error = FileSettings::new("users.csv.gz".into(), None).unwrap_err().to_string();
+        assert!(error.starts_with("users.csv.gz: the extension gz says nothing"), "{error}");
     }
 
     #[test]

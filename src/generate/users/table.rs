@@ -17,6 +17,8 @@ use crate::report::progress::Progress;
 use crate::{Error, Place, Result, interrupt};
 use postgres::{Client, Transaction};
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
 /// A defect of ours, whose message the panic has printed.
@@ -52,8 +54,12 @@ pub fn load(
             may_take_rows(&relation, table.append, &load.columns).map_err(|error| at(error, &target))?;
             load.by_one_stream(&mut client, &target, false)?
         }
-        None if settings.workers == 1 => load.by_one_stream(&mut client, &target, true)?,
-        None => load.by_many_streams(database, &mut client, &target)?,
+        None => {
+            let staging = Staging::of(&target);
+            staging
+                .exclusively(&mut client, |client| load.new_table(database, client, &staging, &target))
+                .map_err(|error| at(error, &target))?
+        }
     };
     if let Err(error) = lock::analyze(&mut client, &target) {
         tracing::warn!("cannot analyze {target}: {error}");
@@ -89,18 +95,24 @@ fn may_take_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> R
             .remedy("add --append to add rows to it, or name another table with --into"));
     }
     // The binary format is that of one type: the server would misread or refuse another one's.
-    let unfit = |column: &&CopyColumn| {
-        let found = relation.columns.iter().find(|found| found.name == column.name);
-        !found.is_some_and(|found| found.type_name.as_str() == column.type_name && !found.generated)
+    let wrong = |column: &CopyColumn| {
+        let CopyColumn { name, type_name } = column;
+        let Some(found) = relation.columns.iter().find(|found| found.name == *name) else {
+            return Some(format!("{name} {type_name} is missing"));
+        };
+        if found.generated {
+            return Some(format!("{name} is generated"));
+        }
+        let found = found.type_name.as_str();
+        (found != type_name).then(|| format!("{name} is {found}, not {type_name}"))
     };
-    let unfit: Vec<String> =
-        columns.iter().filter(unfit).map(|column| format!("{} {}", column.name, column.type_name)).collect();
-    if !unfit.is_empty() {
+    let wrong: Vec<String> = columns.iter().filter_map(wrong).collect();
+    if !wrong.is_empty() {
         return Err(Error::refused(format!(
-            "lacks columns of users, or has other types: {}",
-            unfit.join(", ")
+            "does not have the columns of these users: {}",
+            wrong.join(", ")
         ))
-        .remedy("add them, or name a new table with --into"));
+        .remedy("name a new table with --into, or see whether --flat is what makes the difference"));
     }
     Ok(())
 }
@@ -144,43 +156,63 @@ impl Load<'_> {
         Ok(bytes)
     }
 
-    /// Several transactions into a staging table, which then gets its name; gives the bytes that were sent.
-    fn by_many_streams(&self, database: &Database, client: &mut Client, target: &Qualified) -> Result<u64> {
-        let staging = Staging::of(target);
-        lock::exclusively(client, &staging.table().to_string(), |client| {
-            staging.create(client, &self.column_clauses()).map_err(Error::into_refused)?;
-            let bytes = self.fill(database, staging.table());
-            let published = bytes.and_then(|bytes| {
-                interrupt::check()?;
-                staging.publish(client)?;
-                Ok(bytes)
-            });
-            if published.is_err() {
-                staging.discard(client);
-            }
-            published
-        })
+    /// Fills a table that is not there yet, by as many streams as there are workers and connections.
+    fn new_table(
+        &self,
+        database: &Database,
+        client: &mut Client,
+        staging: &Staging,
+        target: &Qualified,
+    ) -> Result<u64> {
+        match useful_workers(self.settings.workers, &self.settings.records) {
+            1 => self.by_one_stream(client, target, true),
+            workers => match database.connect() {
+                Ok(first) => self.by_many_streams(database.connect_up_to(first, workers), client, staging),
+                Err(error) => {
+                    tracing::warn!("loading with one connection instead of {workers}: {error}");
+                    self.by_one_stream(client, target, true)
+                }
+            },
+        }
     }
 
-    fn fill(&self, database: &Database, table: &Qualified) -> Result<u64> {
-        let workers = useful_workers(self.settings.workers, &self.settings.records);
-        let clients = database.connect_up_to(database.connect()?, workers);
+    /// Several transactions into a staging table, which then gets its name; gives the bytes that were sent.
+    fn by_many_streams(&self, streams: Vec<Client>, client: &mut Client, staging: &Staging) -> Result<u64> {
+        staging.create(client, &self.column_clauses()).map_err(Error::into_refused)?;
+        let bytes = self.fill(streams, staging.table());
+        let published = bytes.and_then(|bytes| {
+            interrupt::check()?;
+            staging.publish(client)?;
+            Ok(bytes)
+        });
+        if published.is_err() {
+            staging.discard(client);
+        }
+        published
+    }
+
+    fn fill(&self, clients: Vec<Client>, table: &Qualified) -> Result<u64> {
         let chunks = Chunks::of(&self.settings.records);
-        std::thread::scope(|scope| {
+        let first_cause = OnceLock::new();
+        let bytes = std::thread::scope(|scope| {
             let stream = |mut client: Client| {
-                let sent = self.stream(&mut client, table, &chunks);
-                if sent.is_err() {
+                let _stop = chunks.stop_on_panic();
+                self.stream(&mut client, table, &chunks).unwrap_or_else(|error| {
                     chunks.stop();
-                }
-                sent
+                    // Those after the first follow from it.
+                    let _ = first_cause.set(error);
+                    0
+                })
             };
             let streams: Vec<_> =
                 clients.into_iter().map(|client| scope.spawn(move || stream(client))).collect();
-            streams
-                .into_iter()
-                .map(|stream| stream.join().unwrap_or_else(|_| Err(Error::failed(PANICKED))))
-                .sum()
-        })
+            streams.into_iter().map(ScopedJoinHandle::join).collect::<Vec<_>>()
+        });
+        if let Some(error) = first_cause.into_inner() {
+            return Err(error);
+        }
+        let panicked = |_| Error::failed(PANICKED);
+        bytes.into_iter().map(|bytes| bytes.map_err(panicked)).sum()
     }
 
     fn stream(&self, client: &mut Client, table: &Qualified, chunks: &Chunks) -> Result<u64> {

@@ -5,7 +5,7 @@
 
 use super::ident::{Qualified, literal, quote};
 use crate::{Error, Place, Result};
-use postgres::Client;
+use postgres::{Client, Transaction};
 
 /// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
 const CANCELLED: &str = "57014";
@@ -30,39 +30,52 @@ impl Staging {
         &self.table
     }
 
-    /// Creates it with the column clauses `columns`, in the place of one that an earlier run has left.
+    /// Nobody has created the target meanwhile.
     ///
     /// # Errors
-    /// A target that is there already; a table of this name that pghaul did not create; what the server reports.
-    pub fn create(&self, client: &mut Client, columns: &str) -> Result<()> {
-        let mut transaction = client.transaction()?;
-        let sql = "SELECT to_regclass($2) IS NOT NULL, to_regclass($1) IS NOT NULL, \
-                   obj_description(to_regclass($1), 'pg_class')";
-        let row = transaction.query_one(sql, &[&self.table.to_string(), &self.target.to_string()])?;
-        let (is_published, exists, comment): (bool, bool, Option<&str>) =
-            (row.get(0), row.get(1), row.get(2));
-        if is_published {
+    /// A target that is there already; what the server reports.
+    pub fn check_unpublished(&self, client: &mut Client) -> Result<()> {
+        let sql = "SELECT to_regclass($1) IS NOT NULL";
+        if client.query_one(sql, &[&self.target.to_string()])?.get(0) {
             return Err(Error::refused("has just been created by somebody else")
                 .at(Place::table(self.target.name()))
                 .remedy("look what it holds, then drop it or name another table"));
         }
-        if exists && comment != Some(&self.comment()) {
+        Ok(())
+    }
+
+    /// Creates it by the statement `create`, in the place of one that an earlier run has left, and commits that.
+    ///
+    /// # Errors
+    /// A table of this name that pghaul did not create; what the server reports.
+    pub fn create(&self, client: &mut Client, create: &str) -> Result<()> {
+        let mut transaction = client.transaction()?;
+        self.remove_leftover(&mut transaction)?;
+        let sql = "SELECT to_regclass($1) IS NOT NULL";
+        if transaction.query_one(sql, &[&self.table.to_string()])?.get(0) {
             return Err(Error::refused(format!(
                 "there is a table {} that pghaul did not create",
                 self.table
             ))
             .remedy("rename or drop it"));
         }
-        if exists {
+        let comment = literal(&self.comment());
+        transaction.batch_execute(&format!("{create}; COMMENT ON TABLE {} IS {comment}", self.table))?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Drops what an earlier run has left under this name, which its comment tells.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn remove_leftover(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let sql = "SELECT obj_description(to_regclass($1), 'pg_class')";
+        let comment: Option<String> = transaction.query_one(sql, &[&self.table.to_string()])?.get(0);
+        if comment.is_some_and(|comment| comment == self.comment()) {
             tracing::info!("removing what an interrupted run has left of {}", self.target.name());
             transaction.batch_execute(&format!("DROP TABLE {}", self.table))?;
         }
-        transaction.batch_execute(&format!(
-            "CREATE TABLE {table} ({columns}); COMMENT ON TABLE {table} IS {comment}",
-            table = self.table,
-            comment = literal(&self.comment())
-        ))?;
-        Ok(transaction.commit()?)
+        Ok(())
     }
 
     /// Gives it its real name.

@@ -148,7 +148,11 @@ impl Load<'_> {
     fn by_many_streams(&self, database: &Database, client: &mut Client, target: &Qualified) -> Result<u64> {
         let staging = Staging::of(target);
         lock::exclusively(client, &staging.table().to_string(), |client| {
-            staging.create(client, &self.column_clauses()).map_err(Error::into_refused)?;
+            let create = format!("CREATE TABLE {} ({})", staging.table(), self.column_clauses());
+            staging
+                .check_unpublished(client)
+                .and_then(|()| staging.create(client, &create))
+                .map_err(Error::into_refused)?;
             let bytes = self.fill(database, staging.table());
             let published = bytes.and_then(|bytes| {
                 interrupt::check()?;
@@ -164,7 +168,7 @@ impl Load<'_> {
 
     fn fill(&self, database: &Database, table: &Qualified) -> Result<u64> {
         let workers = useful_workers(self.settings.workers, &self.settings.records);
-        let clients = database.connect_up_to(database.connect()?, workers);
+        let clients = database.connect_up_to(Some(database.connect()?), workers);
         let chunks = Chunks::of(&self.settings.records);
         std::thread::scope(|scope| {
             let stream = |mut client: Client| {

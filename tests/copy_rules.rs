@@ -109,7 +109,7 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) ->
     let mut resolver = Resolver::new(&no_questions);
     let sent =
         send_rows(&mut reader, header.line_end, &mut encoder, &mut resolver, &mut sink, &|_| ()).ok()?;
-    finish_rows(sink, sent, &encoder, header.line_end, || Ok(open(input))).unwrap();
+    finish_rows(sink, &sent, &encoder, header.line_end, || Ok(open(input))).unwrap();
     rows(&mut transaction)
 }
 

@@ -30,7 +30,7 @@ pub struct IngestArgs {
     /// Dumps, or folders of dumps [default: xport_cfg.zip_path in config.yml]
     #[arg(value_name = "DUMP|DIR")]
     inputs: Vec<PathBuf>,
-    /// Data files loaded at once [default: max_workers in config.yml, else the number of cores]
+    /// Data files loaded at once, or streams of a large one [default: max_workers in config.yml, else the number of cores]
     #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first

@@ -36,9 +36,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// An empty batch, to be filled by [`BatchReader::next_into`] again and again.
+    /// Room for a batch and what was read beyond it, bytes.
+    pub const CAPACITY: usize = 2 * BATCH_BYTES;
+
+    /// An empty batch, to be filled by [`BatchSource::next_into`] again and again.
     pub fn new() -> Self {
-        Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::with_capacity(2 * BATCH_BYTES) }
+        Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::with_capacity(Self::CAPACITY) }
     }
 }
 
@@ -46,6 +49,15 @@ impl Default for Batch {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Where a stream gets its batches from.
+pub trait BatchSource {
+    /// Fills `batch` with the next rows; `false` where there are no more.
+    ///
+    /// # Errors
+    /// What the source reports.
+    fn next_into(&mut self, batch: &mut Batch) -> Result<bool>;
 }
 
 /// Reads batches from the data after the header line.
@@ -68,11 +80,37 @@ impl<R: Read> BatchReader<R> {
         BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes: BATCH_BYTES }
     }
 
-    /// Fills `batch` with the next rows; `false` at the end of the data.
+    /// Reads until `bytes` holds at least `target` bytes or the input ends.
+    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<()> {
+        let missing = target.saturating_sub(bytes.len());
+        if missing > 0 && !self.at_end {
+            let read = self.input.by_ref().take(missing as u64).read_to_end(bytes)?;
+            self.at_end = read < missing;
+        }
+        Ok(())
+    }
+
+    /// The end of the last whole row in `bytes`, where `inside_quotes` is the state at their end.
+    fn last_boundary(&self, bytes: &[u8], mut inside_quotes: bool) -> Option<usize> {
+        let mut end = bytes.len();
+        loop {
+            let at = memrchr2(self.quote, self.line_end.last_byte(), &bytes[..end])?;
+            if bytes[at] == self.quote {
+                inside_quotes = !inside_quotes;
+            } else if !inside_quotes {
+                return Some(at + 1);
+            }
+            end = at;
+        }
+    }
+}
+
+impl<R: Read> BatchSource for BatchReader<R> {
+    /// The next rows; `false` at the end of the data.
     ///
     /// # Errors
     /// What the input reports, and a row longer than [`MAX_ROW_BYTES`], with the line where it begins.
-    pub fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
+    fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.origin = self.next;
         batch.bytes.clear();
         batch.bytes.append(&mut self.rest);
@@ -100,30 +138,6 @@ impl<R: Read> BatchReader<R> {
         self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
         self.next.offset += batch.bytes.len() as u64;
         Ok(!batch.bytes.is_empty())
-    }
-
-    /// Reads until `bytes` holds at least `target` bytes or the input ends.
-    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<()> {
-        let missing = target.saturating_sub(bytes.len());
-        if missing > 0 && !self.at_end {
-            let read = self.input.by_ref().take(missing as u64).read_to_end(bytes)?;
-            self.at_end = read < missing;
-        }
-        Ok(())
-    }
-
-    /// The end of the last whole row in `bytes`, where `inside_quotes` is the state at their end.
-    fn last_boundary(&self, bytes: &[u8], mut inside_quotes: bool) -> Option<usize> {
-        let mut end = bytes.len();
-        loop {
-            let at = memrchr2(self.quote, self.line_end.last_byte(), &bytes[..end])?;
-            if bytes[at] == self.quote {
-                inside_quotes = !inside_quotes;
-            } else if !inside_quotes {
-                return Some(at + 1);
-            }
-            end = at;
-        }
     }
 }
 

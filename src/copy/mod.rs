@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
-//! longest row.
+//! longest row. Several streams may share the batches of one input.
 
 pub mod batch;
 pub mod binary;
@@ -23,3 +23,4 @@ pub mod rows;
 pub mod scan;
 pub mod sink;
 pub mod stream;
+pub mod streams;

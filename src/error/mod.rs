@@ -136,6 +136,14 @@ impl Error {
         }
     }
 
+    /// The line that it is about, where there is one.
+    pub fn line(&self) -> Option<u64> {
+        match &*self.0 {
+            Inner::One { place, .. } => place.line,
+            _ => None,
+        }
+    }
+
     /// The messages one by one; more than one after a check that reports all faults at once.
     pub fn messages(&self) -> Vec<String> {
         match &*self.0 {

@@ -1,52 +1,70 @@
-//! Loading: workers take units, largest first, and load each into its version table.
+//! Loading: first the large units, each by all workers together; then workers take the others, largest first, and load
+//! each into its version table.
 
 use super::action::Action;
-use super::publish;
 use super::settings::Settings;
 use super::unit::Unit;
+use super::{load_large, publish, share};
+use crate::copy::streams::PANICKED;
 use crate::copy::{batch, stream};
-use crate::pg::database::Database;
-use crate::report::progress::Progress;
+use crate::pg::database::{Database, LOST_CONNECTION};
+use crate::report::progress::{Progress, UnitProgress};
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Result, interrupt};
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::bounded;
 use postgres::Client;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// What helps when the server ends a connection.
-const LOST_CONNECTION: &str = "the server's log says why; run again to load what is missing";
-
-/// A defect of ours, whose message the panic has printed. It is this unit's failure, and no other's.
-const PANICKED: &str = "pghaul has a defect here, see above; nothing of this unit was loaded";
-
 /// What a unit's load came to: rows and bytes, or why it failed.
 type Outcome = Result<publish::Loaded>;
 
-/// Loads all units that need it, `settings.workers` at a time; reports on all of them, in their order.
+/// Loads all units that need it, by `settings.workers` workers; reports on all of them, in their order.
 ///
 /// Every worker is a thread of its own that owns one connection. A unit that fails leaves nothing behind, and the
 /// others go on; Ctrl-C ends them all.
-///
-/// # Errors
-/// No connection at all. What happens to a unit is in its report.
 pub fn load(
     units: &[Unit],
     settings: &Settings,
     database: &Database,
     first: Client,
     progress: &Progress,
-) -> Result<Vec<UnitReport>> {
+) -> Vec<UnitReport> {
     let mut order: Vec<usize> =
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
     order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
+    let bytes = |index: &usize| units[*index].file.data.bytes;
+    let large = share::take_large(&mut order, bytes, settings.workers, share::LARGE_BYTES);
+
+    let mut reports: Vec<Option<UnitReport>> = units.iter().map(|_| None).collect();
+    let mut worker = Worker { settings, database, progress, client: Some(first) };
+    for index in large {
+        reports[index] = Some(worker.report(&units[index], load_large::load_and_publish));
+    }
+    if !order.is_empty() {
+        for (index, report) in load_each(units, order, worker) {
+            reports[index] = Some(report);
+        }
+    }
+    reports.into_iter().zip(units).map(|(report, unit)| report.unwrap_or_else(|| untouched(unit))).collect()
+}
+
+/// Loads the units of these indexes, each by one of as many workers as there may be; `first` lends its connection.
+fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize, UnitReport)> {
+    let Worker { settings, database, progress, client } = first;
+    let workers = settings.workers.min(order.len());
     tracing::debug!(
-        "memory: {} x {} KiB, and four times the longest row of each data file (up to {} MiB)",
-        settings.workers.min(order.len()),
+        "memory: {workers} x {} KiB, and four times the longest row of each data file (up to {} MiB)",
         stream::STREAM_BYTES >> 10,
         batch::MAX_ROW_BYTES >> 20
     );
-    let clients = database.connect_up_to(first, settings.workers.min(order.len()));
+    let mut clients: Vec<Option<Client>> =
+        database.connect_up_to(client, workers).into_iter().map(Some).collect();
+    if clients.is_empty() {
+        // Its worker tries again, and reports why it cannot.
+        clients.push(None);
+    }
+    let (send_report, reports) = bounded::<(usize, UnitReport)>(order.len());
     let (send_unit, next_unit) = bounded::<usize>(order.len());
     for index in order {
         // The channel has room for all of them, and its receiver is right here.
@@ -54,35 +72,28 @@ pub fn load(
     }
     drop(send_unit);
 
-    let (send_report, reports) = bounded::<(usize, UnitReport)>(units.len());
     std::thread::scope(|scope| {
         for (number, client) in clients.into_iter().enumerate() {
             let (next_unit, send_report) = (next_unit.clone(), send_report.clone());
-            let worker = Worker { settings, database, progress, client: Some(client) };
+            let mut worker = Worker { settings, database, progress, client };
             let named = std::thread::Builder::new().name(format!("worker-{}", number + 1));
             let work = move || {
-                worker.run(units, &next_unit, |index, report| {
+                for index in next_unit {
                     // Only fails when nobody waits for reports any more.
-                    let _ = send_report.send((index, report));
-                })
+                    let _ =
+                        send_report.send((index, worker.report(&units[index], publish::load_and_publish)));
+                }
             };
             if let Err(error) = named.spawn_scoped(scope, work) {
                 tracing::warn!("cannot start worker {}: {error}", number + 1);
             }
         }
     });
-    drop(send_report);
-
-    let mut by_unit: Vec<Option<UnitReport>> = units.iter().map(|_| None).collect();
-    for (index, report) in reports {
-        by_unit[index] = Some(report);
-    }
-    Ok(by_unit
-        .into_iter()
-        .zip(units)
-        .map(|(report, unit)| report.unwrap_or_else(|| untouched(unit)))
-        .collect())
+    reports.try_iter().collect()
 }
+
+/// How a unit is loaded: by one stream, or by many.
+type Way = fn(&Unit, &Settings, &Database, &mut Client, &UnitProgress) -> Outcome;
 
 struct Worker<'r> {
     settings: &'r Settings,
@@ -92,31 +103,29 @@ struct Worker<'r> {
 }
 
 impl Worker<'_> {
-    fn run(mut self, units: &[Unit], next_unit: &Receiver<usize>, report: impl Fn(usize, UnitReport)) {
-        for index in next_unit {
-            let unit = &units[index];
-            let started = Instant::now();
-            let outcome =
-                catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit))));
-            // The connection was dropped with the panic, and the transaction with it.
-            let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-            // A statement that Ctrl-C has cancelled says so in its own way.
-            let outcome = outcome.map_err(|error| match interrupt::check() {
-                Err(interrupted) => interrupted,
-                Ok(()) => error.at(unit.file.place()),
-            });
-            report(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome));
-        }
+    /// Loads a unit, and tells how it went.
+    fn report(&mut self, unit: &Unit, way: Way) -> UnitReport {
+        let started = Instant::now();
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit, way))));
+        // The connection was dropped with the panic, and the transaction with it.
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        // A statement that Ctrl-C has cancelled says so in its own way.
+        let outcome = outcome.map_err(|error| match interrupt::check() {
+            Err(interrupted) => interrupted,
+            Ok(()) => error.at(unit.file.place()),
+        });
+        unit_report(unit, started.elapsed().as_secs_f64(), outcome)
     }
 
-    fn load(&mut self, unit: &Unit) -> Outcome {
+    fn load(&mut self, unit: &Unit, way: Way) -> Outcome {
         let bar = self.progress.unit(unit.table.name(), unit.file.data.bytes);
         // The driver also closes a connection whose COPY could not start.
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             None => self.database.connect()?,
         };
-        let outcome = publish::load_and_publish(unit, self.settings, self.database, &mut client, &bar);
+        let outcome = way(unit, self.settings, self.database, &mut client, &bar);
         let lost = client.is_closed();
         self.client = Some(client);
         outcome.map_err(|error| {

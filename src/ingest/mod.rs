@@ -13,15 +13,18 @@ mod child_name;
 mod descriptor;
 mod dump;
 mod load;
+mod load_large;
 mod member;
 mod mothers;
 mod names;
 mod plan;
 mod publish;
 pub mod settings;
+mod share;
 mod state;
 mod type_map;
 mod unit;
+mod unit_copy;
 
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
@@ -95,7 +98,7 @@ pub fn run(
     let (count, bytes) =
         to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
     let progress = Progress::new(verbosity, count, bytes);
-    let reports = load::load(&prepared.units, settings, database, client, &progress)?;
+    let reports = load::load(&prepared.units, settings, database, client, &progress);
     analyze_mothers(&reports, &prepared.schema, database);
     Ok(reports)
 }

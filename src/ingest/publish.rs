@@ -3,14 +3,12 @@
 use super::action::COMMENT;
 use super::settings::Settings;
 use super::unit::Unit;
-use crate::copy::encode::Encoder;
-use crate::copy::resolve::Resolver;
-use crate::copy::sink::CopySink;
-use crate::copy::stream;
+use super::unit_copy::UnitCopy;
 use crate::pg::database::Database;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::ledger::{self, Load};
 use crate::pg::lock;
+use crate::pg::staging::Staging;
 use crate::report::plural;
 use crate::report::progress::UnitProgress;
 use crate::{Error, Result, interrupt};
@@ -31,6 +29,11 @@ pub struct Loaded {
     pub already: bool,
 }
 
+impl Loaded {
+    /// Nothing was left to do.
+    pub const ALREADY: Loaded = Loaded { rows: 0, bytes: 0, already: true };
+}
+
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
 ///
 /// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
@@ -46,38 +49,72 @@ pub fn load_and_publish(
     client: &mut Client,
     progress: &UnitProgress,
 ) -> Result<Loaded> {
-    let started = Instant::now();
     let mut steps = Steps::new(unit.table.name());
-    let mut transaction = client.transaction()?;
-    lock::until_commit(&mut transaction, &unit.table.to_string())?;
-    let replaces = match what_is_there(unit, settings, &mut transaction)? {
-        Existing::UpToDate => return Ok(Loaded { rows: 0, bytes: 0, already: true }),
-        Existing::Old => true,
-        Existing::Nothing => false,
+    let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
+        return Ok(Loaded::ALREADY);
     };
+    // One that many streams were filling when their run was killed.
+    Staging::of(&unit.table).remove_leftover(&mut transaction)?;
     let work_table = if replaces { work_table(unit, &mut transaction)? } else { unit.table.clone() };
-    let statements = [unit.create_statement(&work_table), Unit::comment_statement(&work_table)];
-    transaction.batch_execute(&statements.join("; "))?;
+    transaction.batch_execute(&unit.create_statement(&work_table))?;
     steps.done("created");
 
     let mut reader = unit.file.open(settings)?;
-    let line_end = unit.file.header.line_end;
-    let mut encoder = Encoder::new(unit.copy_columns.clone(), settings.format.clone());
     progress.advance(unit.file.header.data_origin.offset);
-    let connect = || database.connect();
-    let mut resolver = Resolver::new(&connect);
-    let mut sink =
-        CopySink::open(&mut transaction, &work_table, encoder.columns(), encoder.row_format(), true)?;
-    let advance = |bytes| progress.advance(bytes);
-    let rows = stream::send_rows(&mut reader, line_end, &mut encoder, &mut resolver, &mut sink, &advance)?;
-    stream::finish_rows(sink, rows, &encoder, line_end, || unit.file.open(settings))?;
+    let copy = UnitCopy { unit, settings, database, table: &work_table, progress };
+    let rows = copy.run(&mut transaction, &mut reader, true)?;
     steps.done(&format!("copied {rows} {}", plural(rows, "row")));
 
+    publish(unit, &work_table, replaces, rows, steps.started, &mut transaction)?;
+    transaction.commit()?;
+    steps.done("published");
+    analyze(&unit.table, client);
+    steps.done("analyzed");
+    Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
+}
+
+/// A unit that nobody else can be at work on, and that needs to be loaded.
+pub struct Begun<'c> {
+    /// Holds the unit's lock.
+    pub transaction: Transaction<'c>,
+    /// There is an old version table.
+    pub replaces: bool,
+}
+
+/// Takes the unit's lock and looks again; nothing where the unit is up to date by now.
+///
+/// # Errors
+/// A table of this name that is not ours; what the server reports; Ctrl-C.
+pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
+    let mut transaction = client.transaction()?;
+    lock::until_commit(&mut transaction, &unit.table.to_string())?;
+    Ok(match what_is_there(unit, settings, &mut transaction)? {
+        Existing::UpToDate => None,
+        Existing::Old => Some(Begun { transaction, replaces: true }),
+        Existing::Nothing => Some(Begun { transaction, replaces: false }),
+    })
+}
+
+/// Gives the filled table `new` its place: its name, its mother, its entry in the ledger.
+///
+/// # Errors
+/// Someone who uses the mother for too long; what the server reports; Ctrl-C.
+pub fn publish(
+    unit: &Unit,
+    new: &Qualified,
+    replaces: bool,
+    rows: u64,
+    started: Instant,
+    transaction: &mut Transaction<'_>,
+) -> Result<()> {
+    // This also keeps autovacuum away from a table that others can see already: it would have to be waited for below.
+    transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
-        swap(unit, &work_table, &mut transaction)?;
+        swap(unit, new, transaction)?;
+    } else if *new != unit.table {
+        transaction.batch_execute(&rename_statement(new, unit))?;
     }
-    attach(unit, &mut transaction)?;
-    let bytes = unit.file.data.bytes;
+    attach(unit, transaction)?;
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),
@@ -88,16 +125,11 @@ pub fn load_and_publish(
         data_file: &unit.file.data.name,
         fingerprint: &unit.fingerprint,
         rows,
-        bytes,
+        bytes: unit.file.data.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };
-    ledger::record(&mut transaction, &load)?;
-    interrupt::check()?;
-    transaction.commit()?;
-    steps.done("published");
-    analyze(&unit.table, client);
-    steps.done("analyzed");
-    Ok(Loaded { rows, bytes, already: false })
+    ledger::record(transaction, &load)?;
+    interrupt::check()
 }
 
 enum Existing {
@@ -148,11 +180,11 @@ fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Resu
     // ONLY: whoever reads another version is in nobody's way. While the mother is held, the old version table is
     // waited for but briefly: its reader may go on to the mother.
     let statements = format!(
-        "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE; {}; DROP TABLE {}; ALTER TABLE {new} RENAME TO {}",
+        "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE; {}; DROP TABLE {}; {}",
         unit.mother,
         lock::set_timeout(lock::FIRST_WAIT),
         unit.table,
-        quote(unit.table.name()),
+        rename_statement(new, unit),
     );
     lock::patiently(transaction, PATIENCE, unit.mother.name(), &statements).map_err(|error| {
         match error.sqlstate() {
@@ -162,6 +194,10 @@ fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Resu
             _ => in_the_way(error, unit),
         }
     })
+}
+
+fn rename_statement(new: &Qualified, unit: &Unit) -> String {
+    format!("ALTER TABLE {new} RENAME TO {}", quote(unit.table.name()))
 }
 
 /// Makes the rows visible through the mother.
@@ -181,25 +217,30 @@ fn in_the_way(error: Error, unit: &Unit) -> Error {
 }
 
 /// Statistics for the planner. What was published stays published without them.
-fn analyze(table: &Qualified, client: &mut Client) {
+pub fn analyze(table: &Qualified, client: &mut Client) {
     if let Err(error) = lock::analyze(client, table) {
         tracing::warn!("cannot analyze {table}: {error}");
     }
 }
 
 /// How long each step of a unit took, for `-v`.
-struct Steps<'u> {
+pub struct Steps<'u> {
     unit: &'u str,
+    /// When the first one began.
+    pub started: Instant,
     since: Instant,
 }
 
 impl<'u> Steps<'u> {
-    fn new(unit: &'u str) -> Self {
+    /// The first step of `unit` begins.
+    pub fn new(unit: &'u str) -> Self {
         tracing::debug!("{unit}: begins");
-        Steps { unit, since: Instant::now() }
+        let now = Instant::now();
+        Steps { unit, started: now, since: now }
     }
 
-    fn done(&mut self, what: &str) {
+    /// One step is done, and the next begins.
+    pub fn done(&mut self, what: &str) {
         tracing::debug!("{}: {what} in {:.1} ms", self.unit, self.since.elapsed().as_secs_f64() * 1000.0);
         self.since = Instant::now();
     }

@@ -9,6 +9,9 @@ use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
 
+/// What helps when the server ends a connection.
+pub const LOST_CONNECTION: &str = "the server's log says why; run again to load what is missing";
+
 /// The target database of a run; the embedded server is held running as long as this lives.
 pub struct Database {
     target: Target,
@@ -45,16 +48,17 @@ impl Database {
         self.target.connect()
     }
 
-    /// `first` and as many connections more as make `wanted`; fewer where the server has no room for all.
-    pub fn connect_up_to(&self, first: Client, wanted: usize) -> Vec<Client> {
-        let mut clients = vec![first];
+    /// `first`, if there is one, and as many connections more as make `wanted`; fewer where the server has no room for all.
+    pub fn connect_up_to(&self, first: Option<Client>, wanted: usize) -> Vec<Client> {
+        let mut clients: Vec<Client> = first.into_iter().collect();
         while clients.len() < wanted {
             match self.connect() {
                 Ok(client) => clients.push(client),
                 Err(error) => {
-                    let count = clients.len();
-                    let workers = plural(count as u64, "worker");
-                    tracing::warn!("loading with {count} {workers} instead of {wanted}: {error}");
+                    // Whoever needs one that it did not get here connects again, or fails.
+                    let found = clients.len().max(1);
+                    let workers = plural(found as u64, "worker");
+                    tracing::warn!("loading with {found} {workers} instead of {wanted}: {error}");
                     break;
                 }
             }

@@ -6,7 +6,7 @@
 use super::ident::{Qualified, literal, quote};
 use super::lock;
 use crate::{Error, Place, Result};
-use postgres::Client;
+use postgres::{Client, Transaction};
 
 /// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
 const CANCELLED: &str = "57014";
@@ -51,36 +51,49 @@ impl Staging {
         })
     }
 
-    /// Creates it with the column clauses `columns`, in the place of one that an earlier run has left.
+    /// Creates the target by what `create` makes of its name, and takes it back: a missing right, or a type of that name,
+    /// is better found now than when all is loaded.
     ///
     /// # Errors
-    /// A table of this name that pghaul did not create; a target that could not be created; what the server reports.
-    pub fn create(&self, client: &mut Client, columns: &str) -> Result<()> {
+    /// What the server reports.
+    pub fn try_target(&self, client: &mut Client, create: impl FnOnce(&Qualified) -> String) -> Result<()> {
+        let mut trial = client.transaction()?;
+        trial.batch_execute(&create(&self.target))?;
+        Ok(trial.rollback()?)
+    }
+
+    /// Creates it by the statement `create`, in the place of one that an earlier run has left, and commits that.
+    ///
+    /// # Errors
+    /// A table of this name that pghaul did not create; what the server reports.
+    pub fn create(&self, client: &mut Client, create: &str) -> Result<()> {
         let mut transaction = client.transaction()?;
-        // A missing right, or a type of the target's name, is better found now than when all is loaded.
-        let mut trial = transaction.transaction()?;
-        trial.batch_execute(&format!("CREATE TABLE {} ({columns})", self.target))?;
-        trial.rollback()?;
-        let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
-        let row = transaction.query_one(sql, &[&self.table.to_string()])?;
-        let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
-        if exists && comment != Some(&self.comment()) {
+        self.remove_leftover(&mut transaction)?;
+        let sql = "SELECT to_regclass($1) IS NOT NULL";
+        if transaction.query_one(sql, &[&self.table.to_string()])?.get(0) {
             return Err(Error::refused(format!(
                 "there is a table {} that pghaul did not create",
                 self.table
             ))
             .remedy("rename or drop it"));
         }
-        if exists {
+        let comment = literal(&self.comment());
+        transaction.batch_execute(&format!("{create}; COMMENT ON TABLE {} IS {comment}", self.table))?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Drops what an earlier run has left under this name, which its comment tells.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn remove_leftover(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let sql = "SELECT obj_description(to_regclass($1), 'pg_class')";
+        let comment: Option<String> = transaction.query_one(sql, &[&self.table.to_string()])?.get(0);
+        if comment.is_some_and(|comment| comment == self.comment()) {
             tracing::info!("removing what an interrupted run has left of {}", self.target.name());
             transaction.batch_execute(&format!("DROP TABLE {}", self.table))?;
         }
-        transaction.batch_execute(&format!(
-            "CREATE TABLE {table} ({columns}); COMMENT ON TABLE {table} IS {comment}",
-            table = self.table,
-            comment = literal(&self.comment())
-        ))?;
-        Ok(transaction.commit()?)
+        Ok(())
     }
 
     /// Gives it its real name.

@@ -167,7 +167,9 @@ impl Load<'_> {
         match useful_workers(self.settings.workers, &self.settings.records) {
             1 => self.by_one_stream(client, target, true),
             workers => match database.connect() {
-                Ok(first) => self.by_many_streams(database.connect_up_to(first, workers), client, staging),
+                Ok(first) => {
+                    self.by_many_streams(database.connect_up_to(Some(first), workers), client, staging)
+                }
                 Err(error) => {
                     tracing::warn!("loading with one connection instead of {workers}: {error}");
                     self.by_one_stream(client, target, true)
@@ -178,7 +180,11 @@ impl Load<'_> {
 
     /// Several transactions into a staging table, which then gets its name; gives the bytes that were sent.
     fn by_many_streams(&self, streams: Vec<Client>, client: &mut Client, staging: &Staging) -> Result<u64> {
-        staging.create(client, &self.column_clauses()).map_err(Error::into_refused)?;
+        let create = |table: &Qualified| format!("CREATE TABLE {table} ({})", self.column_clauses());
+        staging
+            .try_target(client, create)
+            .and_then(|()| staging.create(client, &create(staging.table())))
+            .map_err(Error::into_refused)?;
         let bytes = self.fill(streams, staging.table());
         let published = bytes.and_then(|bytes| {
             interrupt::check()?;

@@ -1,0 +1,92 @@
+//! One large unit by many streams: each commits what it has sent into a table that nobody looks for, and one transaction,
+//! which holds the unit's lock all the while, publishes it.
+
+use super::publish::{self, Begun, Loaded, Steps};
+use super::settings::Settings;
+use super::unit::Unit;
+use super::unit_copy::UnitCopy;
+use crate::copy::batch::MAX_ROW_BYTES;
+use crate::copy::streams::{self, SharedBatches};
+use crate::pg::database::{Database, LOST_CONNECTION};
+use crate::pg::staging::Staging;
+use crate::report::plural;
+use crate::report::progress::UnitProgress;
+use crate::{Result, interrupt};
+use postgres::Client;
+
+/// As [`publish::load_and_publish`], by as many streams as there are workers; by one where the server has no room for two.
+/// What they have sent is dropped after a failure, or by the next run.
+///
+/// # Errors
+/// As there.
+pub fn load_and_publish(
+    unit: &Unit,
+    settings: &Settings,
+    database: &Database,
+    client: &mut Client,
+    progress: &UnitProgress,
+) -> Result<Loaded> {
+    let mut clients = database.connect_up_to(None, settings.workers);
+    let [first, _, ..] = clients.as_mut_slice() else {
+        drop(clients);
+        return publish::load_and_publish(unit, settings, database, client, progress);
+    };
+    let mut steps = Steps::new(unit.table.name());
+    let Some(Begun { mut transaction, replaces }) = publish::begin(unit, settings, client)? else {
+        return Ok(Loaded::ALREADY);
+    };
+    let staging = Staging::of(&unit.table);
+    staging.create(first, &unit.create_statement(staging.table()))?;
+    steps.done("created");
+
+    let copy = UnitCopy { unit, settings, database, table: staging.table(), progress };
+    let published = fill(&copy, &mut clients).and_then(|rows| {
+        let by = clients.len();
+        steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
+        // What this holds is let go of when it fails, so that the table can be dropped by another connection, while the
+        // unit's lock is still ours.
+        let mut attempt = transaction.transaction()?;
+        publish::publish(unit, staging.table(), replaces, rows, steps.started, &mut attempt)?;
+        attempt.commit()?;
+        Ok(rows)
+    });
+    let rows = match published {
+        Ok(rows) => rows,
+        Err(error) => {
+            if let Some(client) = clients.iter_mut().min_by_key(|client| client.is_closed()) {
+                staging.discard(client);
+            }
+            return Err(error);
+        }
+    };
+    transaction.commit()?;
+    steps.done("published");
+    publish::analyze(&unit.table, client);
+    steps.done("analyzed");
+    Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
+}
+
+/// Sends the whole data file over these connections; returns the number of rows when all are committed.
+fn fill(copy: &UnitCopy<'_>, clients: &mut [Client]) -> Result<u64> {
+    tracing::debug!(
+        "memory: {} KiB for {} streams, and for each four times the longest row (up to {} MiB)",
+        streams::memory_bytes(clients.len()) >> 10,
+        clients.len(),
+        MAX_ROW_BYTES >> 20
+    );
+    let mut reader = copy.unit.file.open(copy.settings)?;
+    copy.progress.advance(copy.unit.file.header.data_origin.offset);
+    streams::share(&mut reader, clients.iter_mut().collect(), |client, batches| {
+        send(copy, client, batches)
+            .map_err(|error| if client.is_closed() { error.remedy(LOST_CONNECTION) } else { error })
+    })
+}
+
+/// One stream. Its rows cannot be written frozen, since the table is not of its transaction.
+fn send(copy: &UnitCopy<'_>, client: &mut Client, mut batches: SharedBatches<'_>) -> Result<u64> {
+    let mut transaction = client.transaction()?;
+    let rows = copy.run(&mut transaction, &mut batches, false)?;
+    interrupt::check()?;
+    transaction.commit()?;
+    Ok(rows)
+}

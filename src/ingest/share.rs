@@ -1,0 +1,55 @@
+//! Which units all workers load together, one after the other, before each takes units of its own.
+
+/// Smaller units are loaded as fast by one stream: several ones have to connect, and cannot write frozen rows.
+pub const LARGE_BYTES: u64 = 64 << 20;
+
+/// Takes the large ones out of `units`, whose size `bytes` tells: those that are larger than what each of `workers` gets
+/// when all is divided evenly, so that one worker would be at work on them when the others have nothing left, and have at
+/// least `least` bytes. The order stays.
+pub fn take_large<U>(units: &mut Vec<U>, bytes: impl Fn(&U) -> u64, workers: usize, least: u64) -> Vec<U> {
+    let total: u128 = units.iter().map(|unit| u128::from(bytes(unit))).sum();
+    let is_large = |unit: &mut U| {
+        let bytes = bytes(unit);
+        bytes >= least && u128::from(bytes) * workers as u128 > total
+    };
+    units.extract_if(.., is_large).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: [u64; 0] = [];
+
+    fn large(sizes: &[u64], workers: usize, least: u64) -> Vec<u64> {
+        let mut others = sizes.to_vec();
+        let large = take_large(&mut others, |bytes| *bytes, workers, least);
+        assert_eq!(large.len() + others.len(), sizes.len());
+        large
+    }
+
+    #[test]
+    fn a_unit_alone_is_large_unless_there_is_one_worker() {
+        assert_eq!(large(&[100], 2, 100), [100]);
+        assert_eq!(large(&[100], 1, 100), NONE);
+    }
+
+    #[test]
+    fn a_unit_that_outlasts_the_others_is_large() {
+        assert_eq!(large(&[300, 40, 30, 30], 2, 10), [300]);
+        assert_eq!(large(&[300, 300, 40, 30], 4, 10), [300, 300]);
+    }
+
+    #[test]
+    fn evenly_divided_units_are_not_large() {
+        assert_eq!(large(&[100; 4], 4, 10), NONE);
+        assert_eq!(large(&[100; 9], 4, 10), NONE);
+        assert_eq!(large(&[], 4, 10), NONE);
+    }
+
+    #[test]
+    fn small_units_are_not_large_and_no_size_overflows() {
+        assert_eq!(large(&[99], 4, 100), NONE);
+        assert_eq!(large(&[u64::MAX, u64::MAX], 3, 100), [u64::MAX; 2]);
+    }
+}

@@ -156,7 +156,7 @@ fn ctrl_c_and_a_lost_stream_leave_nothing() {
     running.signal(Signal::SIGINT);
     running.signal(Signal::SIGCONT);
     let run = running.wait();
-    run.assert_code(130).assert_stderr_has("interrupted; what was not yet published was rolled back");
+    run.assert_code(130).assert_stderr_has("interrupted; what was not complete has been undone");
     assert_eq!(case.everything(), before);
 
     let running = stopped_in_copies(&case);
@@ -179,6 +179,6 @@ fn where_the_server_has_no_room_for_two_streams_one_does_it() {
     case.db.execute(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
     let url = case.db.tcp_url(&role, "secret");
     let run = pghaul!(case.work).args(["ingest", "dumps", "--workers", "4", "--db", &url]).run();
-    run.assert_code(0).assert_stderr_has("loading with 1 workers instead of 4");
+    run.assert_code(0).assert_stderr_has("loading with 1 worker instead of 4");
     assert_eq!(case.db.one("SELECT count(*) FROM events"), EVENTS.to_string());
 }

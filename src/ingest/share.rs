@@ -3,10 +3,13 @@
 /// Smaller units are loaded as fast by one stream: several ones have to connect, and cannot write frozen rows.
 pub const LARGE_BYTES: u64 = 64 << 20;
 
-/// Takes the large ones out of `units`, whose size `bytes` tells: those that are larger than what each of `workers` gets
-/// when all is divided evenly, so that one worker would be at work on them when the others have nothing left, and have at
-/// least `least` bytes. The order stays.
+/// Takes the large ones out of `units`, whose size `bytes` tells. There are some only where there are more `workers` than
+/// units, so that some would have nothing to do: those that are larger than what each worker gets when all is divided
+/// evenly, and have at least `least` bytes. The order stays.
 pub fn take_large<U>(units: &mut Vec<U>, bytes: impl Fn(&U) -> u64, workers: usize, least: u64) -> Vec<U> {
+    if units.len() >= workers {
+        return Vec::new();
+    }
     let total: u128 = units.iter().map(|unit| u128::from(bytes(unit))).sum();
     let is_large = |unit: &mut U| {
         let bytes = bytes(unit);
@@ -36,14 +39,14 @@ mod tests {
 
     #[test]
     fn a_unit_that_outlasts_the_others_is_large() {
-        assert_eq!(large(&[300, 40, 30, 30], 2, 10), [300]);
-        assert_eq!(large(&[300, 300, 40, 30], 4, 10), [300, 300]);
+        assert_eq!(large(&[300, 40, 30, 30], 5, 10), [300]);
+        assert_eq!(large(&[300, 300, 40, 30], 5, 10), [300, 300]);
     }
 
     #[test]
-    fn evenly_divided_units_are_not_large() {
+    fn where_every_worker_has_a_unit_none_is_large() {
+        assert_eq!(large(&[300, 40, 30, 30], 4, 10), NONE);
         assert_eq!(large(&[100; 4], 4, 10), NONE);
-        assert_eq!(large(&[100; 9], 4, 10), NONE);
         assert_eq!(large(&[], 4, 10), NONE);
     }
 

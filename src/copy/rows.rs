@@ -6,9 +6,9 @@
 //! end that the header uses may stand, and only as a line end. A line that holds just `\.` is data here, as in
 //! PostgreSQL 18; older servers end the data there and ignore the rest of the file without a word.
 
-use super::batch::{Batch, Origin};
+use super::batch::{Batch, MAX_ROW_BYTES, Origin};
 use super::format::{Format, LineEnd};
-use super::scan::Places;
+use super::scan::{self, End, Ends};
 use memchr::{memchr, memchr_iter};
 
 /// A field's bytes in its batch, quotes included.
@@ -29,11 +29,13 @@ impl FieldSpan {
     }
 
     /// Whether the field is the NULL marker; a quoted one never is.
+    #[inline]
     pub fn is_null(&self, batch: &[u8], format: &Format) -> bool {
         !self.quoted && self.raw(batch) == format.null
     }
 
     /// The field's value: its bytes without the quotes around them; `scratch` holds it where quotes stood.
+    #[inline]
     pub fn value<'b>(&self, batch: &'b [u8], quote: u8, scratch: &'b mut Vec<u8>) -> &'b [u8] {
         let raw = self.raw(batch);
         if !self.quoted {
@@ -70,6 +72,9 @@ fn unquote(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
+// A batch is one long row at most, and what was read with it.
+const _: () = assert!(MAX_ROW_BYTES + Batch::CAPACITY < scan::MAX_BYTES);
+
 /// A row that is not well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowFault {
@@ -83,25 +88,18 @@ pub struct RowFault {
 pub struct Rows<'b> {
     bytes: &'b [u8],
     position: usize,
-    places: Places<'b>,
+    ends: Ends<'b>,
     next: Origin,
     format: &'b Format,
     line_end: LineEnd,
-    may_hold_stray: bool,
 }
 
 impl<'b> Rows<'b> {
     /// The rows of `batch`.
     pub fn new(batch: &'b Batch, format: &'b Format, line_end: LineEnd) -> Self {
         let bytes = batch.bytes.as_slice();
-        // One look at the whole batch spares one at every row; CR LF files hold both bytes in every row anyway.
-        let may_hold_stray = match line_end {
-            LineEnd::Lf => memchr(b'\r', bytes).is_some(),
-            LineEnd::Cr => memchr(b'\n', bytes).is_some(),
-            LineEnd::CrLf => true,
-        };
-        let places = Places::new(bytes, [format.separator, format.quote, line_end.last_byte()]);
-        Rows { bytes, position: 0, places, next: batch.origin, format, line_end, may_hold_stray }
+        let ends = Ends::new(bytes, format, line_end);
+        Rows { bytes, position: 0, ends, next: batch.origin, format, line_end }
     }
 
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
@@ -118,7 +116,7 @@ impl<'b> Rows<'b> {
         let origin = self.next;
         let (content_end, row_end, quoted) =
             self.scan(fields).map_err(|what| RowFault { origin, what: what.to_owned() })?;
-        if self.may_hold_stray && self.holds_stray(&self.bytes[start..content_end]) {
+        if self.ends.is_stray_before(row_end) {
             return Err(RowFault {
                 origin,
                 what: format!(
@@ -141,51 +139,29 @@ impl<'b> Rows<'b> {
     /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes.
     #[inline]
     fn scan(&mut self, fields: &mut Vec<FieldSpan>) -> Result<(usize, usize, bool), &'static str> {
-        let Format { separator, quote, .. } = *self.format;
-        let mut field = FieldSpan { start: self.position, end: 0, quoted: false };
+        let mut start = self.position;
         let mut any_quoted = false;
         loop {
-            let Some(at) = self.places.next() else {
-                field.end = self.bytes.len();
-                fields.push(field);
-                return Ok((field.end, field.end, any_quoted));
-            };
-            let byte = self.bytes[at];
-            if byte == separator {
-                field.end = at;
-                fields.push(field);
-                field = FieldSpan { start: at + 1, end: 0, quoted: false };
-            } else if byte == quote {
-                field.quoted = true;
-                any_quoted = true;
-                // Separators and line ends up to the next quote are data.
-                self.places
-                    .find(|at| self.bytes[*at] == quote)
-                    .ok_or("holds a quote that is never closed")?;
-            } else {
-                field.end = at;
-                if self.line_end == LineEnd::CrLf
-                    && field.end > field.start
-                    && self.bytes[field.end - 1] == b'\r'
-                {
-                    field.end -= 1;
-                } else if self.line_end == LineEnd::CrLf {
-                    // A line feed alone: left in the row, where `holds_stray` finds it.
-                    field.end += 1;
+            let Some(End { at, quoted }) = self.ends.next() else {
+                if self.ends.is_open() {
+                    return Err("holds a quote that is never closed");
                 }
-                fields.push(field);
-                return Ok((field.end, at + 1, any_quoted));
+                let (end, quoted) = (self.bytes.len(), self.ends.rest_is_quoted());
+                fields.push(FieldSpan { start, end, quoted });
+                return Ok((end, end, any_quoted | quoted));
+            };
+            any_quoted |= quoted;
+            if self.bytes[at] == self.format.separator {
+                fields.push(FieldSpan { start, end: at, quoted });
+                start = at + 1;
+                continue;
             }
+            // A line feed without it makes the row a faulty one.
+            let has_cr = self.line_end == LineEnd::CrLf && at > start && self.bytes[at - 1] == b'\r';
+            let end = at - usize::from(has_cr);
+            fields.push(FieldSpan { start, end, quoted });
+            return Ok((end, at + 1, any_quoted));
         }
-    }
-
-    /// Whether a row holds a CR or LF outside quotes.
-    fn holds_stray(&self, row: &[u8]) -> bool {
-        let mut inside = false;
-        row.iter().any(|byte| {
-            inside ^= *byte == self.format.quote;
-            !inside && matches!(byte, b'\r' | b'\n')
-        })
     }
 }
 

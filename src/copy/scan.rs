@@ -1,74 +1,213 @@
-//! Finding the bytes that may end a field or a row, 64 at a time.
+//! Finding the ends of fields, 64 bytes at a time.
 //!
 //! Fields are short, so a search that starts anew at each costs more than the bytes themselves. Here 64 bytes are compared
-//! at once, and the answers kept as a mask, from which one place after the other is taken.
+//! at once. What stands inside quotes follows from the parity of the number of quotes before it, wherever they stand, which
+//! is COPY's own rule; for all 64 bytes it comes out of six shifts.
 
+use super::format::{Format, LineEnd};
 use wide::u8x16;
 
 /// Bytes that are compared at once: the bits of a mask.
 const BLOCK: usize = 64;
 
-/// The places of three bytes in a text, in order.
-#[derive(Debug, Clone)]
-pub struct Places<'b> {
-    bytes: &'b [u8],
-    needles: [u8; 3],
-    /// Where the block begins that `mask` is about.
-    block: usize,
-    /// The places of this block that were not yet given.
-    mask: u64,
+/// Ends that are found ahead; a few blocks' worth, in the first cache.
+const AHEAD: usize = 1024;
+
+/// Marks the end of a field that holds a quote.
+const QUOTED: u32 = 1 << 31;
+
+/// The longest text whose ends can be found, bytes.
+pub const MAX_BYTES: usize = QUOTED as usize;
+
+/// The end of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The place of the separator or line end.
+    pub at: usize,
+    /// Whether a quote stands in the field, wherever.
+    pub quoted: bool,
 }
 
-impl<'b> Places<'b> {
-    /// The places of `needles` in `bytes`.
-    pub fn new(bytes: &'b [u8], needles: [u8; 3]) -> Self {
-        let mut places = Places { bytes, needles, block: 0, mask: 0 };
-        places.mask = places.mask_of(0);
-        places
+/// The separators and line ends of a text that stand outside quotes, in order.
+#[derive(Debug)]
+pub struct Ends<'b> {
+    bytes: &'b [u8],
+    separator: u8,
+    quote: u8,
+    line_end: LineEnd,
+    /// The first byte that was not looked at yet.
+    block: usize,
+    /// All ones if that byte is inside quotes.
+    inside: u64,
+    /// 1 if a CR stands before that byte, outside quotes.
+    after_cr: u64,
+    /// Whether a quote stands between the last end and that byte.
+    quoted: bool,
+    stray: Option<usize>,
+    ahead: [u32; AHEAD],
+    /// Ends in `ahead`, and how many of them were given.
+    found: usize,
+    given: usize,
+}
+
+impl<'b> Ends<'b> {
+    /// The ends in `bytes`, which are at most [`MAX_BYTES`].
+    pub fn new(bytes: &'b [u8], format: &Format, line_end: LineEnd) -> Self {
+        debug_assert!(bytes.len() <= MAX_BYTES);
+        Ends {
+            bytes,
+            separator: format.separator,
+            quote: format.quote,
+            line_end,
+            block: 0,
+            inside: 0,
+            after_cr: 0,
+            quoted: false,
+            stray: None,
+            ahead: [0; AHEAD],
+            found: 0,
+            given: 0,
+        }
     }
 
-    fn mask_of(&self, block: usize) -> u64 {
-        let rest = &self.bytes[block..];
+    /// Whether a CR or LF that is not of the file's kind of line end stands outside quotes before `place`; once the ends up
+    /// to there were given.
+    pub fn is_stray_before(&self, place: usize) -> bool {
+        self.stray.is_some_and(|stray| stray < place)
+    }
+
+    /// Whether the text ends inside quotes; once all ends were given.
+    pub fn is_open(&self) -> bool {
+        self.inside != 0
+    }
+
+    /// Whether a quote stands behind the last end; once all ends were given.
+    pub fn rest_is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    /// Finds some more; false if there are none.
+    #[inline(never)]
+    fn look_ahead(&mut self) -> bool {
+        (self.found, self.given) = (0, 0);
+        while self.block < self.bytes.len() && self.found + BLOCK <= AHEAD {
+            let [separators, crs, lfs, quotes] = self.masks();
+            let inside = if quotes == 0 { self.inside } else { parities(quotes) ^ self.inside };
+            let line_ends = self.line_ends(crs & !inside, lfs & !inside);
+            let ends = separators & !inside | line_ends;
+            if quotes == 0 && !self.quoted {
+                self.add(ends);
+            } else {
+                self.add_quoted(ends, quotes);
+                // The last bit of the block, 64 times.
+                self.inside = (inside.cast_signed() >> 63).cast_unsigned();
+            }
+            self.block += BLOCK;
+        }
+        if self.block >= self.bytes.len() && self.after_cr != 0 && self.stray.is_none() {
+            self.stray = Some(self.bytes.len() - 1);
+        }
+        self.found > 0
+    }
+
+    /// The line ends; keeps the first stray one. What is given stands outside quotes.
+    #[inline]
+    fn line_ends(&mut self, crs: u64, lfs: u64) -> u64 {
+        let (ends, strays) = match self.line_end {
+            LineEnd::Lf => (lfs, crs),
+            LineEnd::Cr => (crs, lfs),
+            LineEnd::CrLf => {
+                let after_crs = crs << 1 | self.after_cr;
+                self.after_cr = crs >> (BLOCK - 1);
+                (lfs, after_crs ^ lfs)
+            }
+        };
+        if strays != 0 && self.stray.is_none() {
+            // A CR is stray by the byte behind it, which may be behind the text.
+            let place = self.block + strays.trailing_zeros() as usize;
+            self.stray = Some(place.min(self.bytes.len() - 1));
+        }
+        ends
+    }
+
+    /// A bit for every separator, CR, LF and quote.
+    fn masks(&self) -> [u64; 4] {
+        let needles = [self.separator, b'\r', b'\n', self.quote];
+        let rest = &self.bytes[self.block..];
         match rest.first_chunk() {
-            Some(whole) => mask(whole, self.needles),
+            Some(whole) => masks(whole, needles),
             None => {
                 let mut padded = [0; BLOCK];
                 padded[..rest.len()].copy_from_slice(rest);
-                // What was padded is no place, even if zero is looked for.
-                mask(&padded, self.needles) & ((1 << rest.len()) - 1)
+                // What was padded is no end, even if the separator is zero.
+                masks(&padded, needles).map(|mask| mask & ((1 << rest.len()) - 1))
             }
         }
     }
-}
-
-impl Iterator for Places<'_> {
-    type Item = usize;
 
     #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.mask == 0 {
-            if self.block + BLOCK >= self.bytes.len() {
-                return None;
-            }
-            self.block += BLOCK;
-            self.mask = self.mask_of(self.block);
+    fn add(&mut self, mut ends: u64) {
+        while ends != 0 {
+            self.push(ends.trailing_zeros(), 0);
+            ends &= ends - 1;
         }
-        let place = self.block + self.mask.trailing_zeros() as usize;
-        self.mask &= self.mask - 1;
-        Some(place)
+    }
+
+    /// As `add`, where some of the fields hold quotes.
+    fn add_quoted(&mut self, mut ends: u64, mut quotes: u64) {
+        while ends != 0 {
+            let at = ends.trailing_zeros();
+            let before = (1 << at) - 1;
+            let quoted = self.quoted || quotes & before != 0;
+            self.push(at, if quoted { QUOTED } else { 0 });
+            self.quoted = false;
+            quotes &= !before;
+            ends &= ends - 1;
+        }
+        self.quoted |= quotes != 0;
+    }
+
+    #[inline]
+    fn push(&mut self, at: u32, mark: u32) {
+        // Less than MAX_BYTES.
+        self.ahead[self.found] = (self.block as u32 + at) | mark;
+        self.found += 1;
     }
 }
 
-/// A bit for every byte that is one of `needles`.
+impl Iterator for Ends<'_> {
+    type Item = End;
+
+    #[inline]
+    fn next(&mut self) -> Option<End> {
+        if self.given == self.found && !self.look_ahead() {
+            return None;
+        }
+        let end = self.ahead[self.given];
+        self.given += 1;
+        Some(End { at: (end & !QUOTED) as usize, quoted: end & QUOTED != 0 })
+    }
+}
+
+/// For each of `needles`, a bit for every byte that is it.
 #[inline]
-fn mask(block: &[u8; BLOCK], needles: [u8; 3]) -> u64 {
-    let [a, b, c] = needles.map(u8x16::splat);
+fn masks(block: &[u8; BLOCK], needles: [u8; 4]) -> [u64; 4] {
     let (vectors, _) = block.as_chunks();
-    vectors.iter().enumerate().fold(0, |mask, (index, bytes)| {
-        let bytes = u8x16::new(*bytes);
-        let found = bytes.simd_eq(a) | bytes.simd_eq(b) | bytes.simd_eq(c);
-        mask | u64::from(found.to_bitmask()) << (16 * index)
+    needles.map(|needle| {
+        let needle = u8x16::splat(needle);
+        vectors.iter().enumerate().fold(0, |mask, (index, bytes)| {
+            mask | u64::from(u8x16::new(*bytes).simd_eq(needle).to_bitmask()) << (16 * index)
+        })
     })
+}
+
+/// For each bit, whether the number of ones up to it, itself included, is odd.
+#[inline]
+fn parities(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
 }
 
 #[cfg(test)]
@@ -76,26 +215,89 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn expected(bytes: &[u8], needles: [u8; 3]) -> Vec<usize> {
-        (0..bytes.len()).filter(|at| needles.contains(&bytes[*at])).collect()
+    /// The ends, the first place before which there is no stray line end, whether the text is open at its end, and whether
+    /// its rest is quoted.
+    type Found = (Vec<End>, usize, bool, bool);
+
+    fn format() -> Format {
+        Format::new("|", "`", "NULL", "latin_1").unwrap()
+    }
+
+    /// Byte by byte.
+    fn expected(bytes: &[u8], line_end: LineEnd) -> Found {
+        let (mut ends, mut stray, mut inside, mut quoted) = (Vec::new(), None, false, false);
+        for (at, byte) in bytes.iter().enumerate() {
+            if *byte == b'`' {
+                inside = !inside;
+                quoted = true;
+            }
+            // A CR is only known to be stray at the byte behind it.
+            let after_cr = at > 0 && bytes[at - 1] == b'\r' && !(inside && *byte != b'`');
+            let is_stray = !inside
+                && match line_end {
+                    LineEnd::Lf => *byte == b'\r',
+                    LineEnd::Cr => *byte == b'\n',
+                    LineEnd::CrLf => *byte == b'\n' && !after_cr || *byte == b'\r' && at + 1 == bytes.len(),
+                }
+                || line_end == LineEnd::CrLf && after_cr && *byte != b'\n' && !was_inside(bytes, at - 1);
+            if is_stray && stray.is_none() {
+                stray = Some(at);
+            }
+            if !inside && (*byte == b'|' || *byte == line_end.last_byte()) {
+                ends.push(End { at, quoted });
+                quoted = false;
+            }
+        }
+        (ends, stray.unwrap_or(bytes.len()), inside, quoted)
+    }
+
+    fn was_inside(bytes: &[u8], at: usize) -> bool {
+        bytes[..at].iter().filter(|byte| **byte == b'`').count() % 2 == 1
+    }
+
+    fn found(bytes: &[u8], line_end: LineEnd) -> Found {
+        let format = format();
+        let mut ends = Ends::new(bytes, &format, line_end);
+        let all = ends.by_ref().collect();
+        let clean = (0..=bytes.len()).take_while(|place| !ends.is_stray_before(*place)).last().unwrap();
+        (all, clean, ends.is_open(), ends.rest_is_quoted())
     }
 
     #[test]
-    fn places_at_the_edges_of_blocks() {
-        for length in [0, 1, 63, 64, 65, 127, 128, 129] {
+    fn ends_at_the_edges_of_blocks() {
+        for length in [0, 1, 63, 64, 65, 127, 128, 129, AHEAD - 1, AHEAD, 3 * AHEAD + 1] {
             let text = vec![b'|'; length];
-            assert_eq!(Places::new(&text, *b"|`\n").count(), length);
+            assert_eq!(found(&text, LineEnd::Lf).0.len(), length);
             let text = vec![0; length];
-            assert_eq!(Places::new(&text, [0, 1, 2]).count(), length);
-            assert_eq!(Places::new(&text, *b"|`\n").next(), None);
+            assert_eq!(found(&text, LineEnd::Lf), (vec![], length, false, false));
+            let text = vec![b'`'; length];
+            assert_eq!(found(&text, LineEnd::Lf), (vec![], length, length % 2 == 1, length > 0));
+            let text = [vec![b'a'; length], b"\r\n\r\n".to_vec()].concat();
+            assert_eq!(found(&text, LineEnd::CrLf).1, length + 4);
+            assert_eq!(found(&text[..length + 3], LineEnd::CrLf).1, length + 2);
         }
+    }
+
+    #[test]
+    fn zero_may_be_the_separator() {
+        let format = Format { separator: 0, ..format() };
+        assert_eq!(Ends::new(&[0; 3], &format, LineEnd::Lf).count(), 3);
     }
 
     proptest! {
         #[test]
-        fn all_places_and_no_others(bytes in prop::collection::vec(prop::sample::select(b"a|`\n\x00\xff".to_vec()), 0..300)) {
-            for needles in [*b"|`\n", [0, 0xff, b'a']] {
-                prop_assert_eq!(Places::new(&bytes, needles).collect::<Vec<_>>(), expected(&bytes, needles));
+        fn all_ends_outside_quotes_and_no_others(
+            bytes in prop::collection::vec(prop::sample::select(b"aaaaaa|`\n\r\x00\xff".to_vec()), 0..2000),
+            lines in prop::collection::vec("[a|]{0,9}(`[\r\n|`]{0,3}`)?", 0..200),
+        ) {
+            for line_end in [LineEnd::Lf, LineEnd::Cr, LineEnd::CrLf] {
+                prop_assert_eq!(found(&bytes, line_end), expected(&bytes, line_end));
+                let clean = lines.join(match line_end {
+                    LineEnd::Lf => "\n",
+                    LineEnd::Cr => "\r",
+                    LineEnd::CrLf => "\r\n",
+                });
+                prop_assert_eq!(found(clean.as_bytes(), line_end), expected(clean.as_bytes(), line_end));
             }
         }
     }

@@ -25,6 +25,28 @@ pub fn push_text(
     Ok(true)
 }
 
+/// As [`push_text`], for a value that [`is_plain`].
+#[inline]
+pub fn push_plain(out: &mut Vec<u8>, value: &[u8], limit: Option<u32>) -> bool {
+    if limit.is_some_and(|limit| Kind::Ascii.is_longer(value, limit)) {
+        return false;
+    }
+    push_bytes(out, value);
+    true
+}
+
+/// Whether all bytes are ASCII, and none is NUL: then they are characters in any encoding that rows are cut in.
+#[inline]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    // As signed numbers, these are the ones above zero: one comparison for 16 bytes.
+    fn above_zero(bytes: &[u8]) -> bool {
+        bytes.iter().fold(true, |plain, byte| plain & (byte.cast_signed() > 0))
+    }
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    let Some(last) = bytes.last_chunk::<16>() else { return above_zero(rest) };
+    chunks.iter().fold(true, |plain, chunk| plain & above_zero(chunk)) & above_zero(last)
+}
+
 /// Appends a `jsonb` field and says true. Whether the text is JSON is what the server finds out.
 ///
 /// # Errors
@@ -46,8 +68,7 @@ enum Kind {
 impl Kind {
     #[inline]
     fn of(value: &[u8], charset: Charset) -> Result<Kind, String> {
-        // One pass without a branch, which the compiler turns into vector instructions.
-        if value.iter().fold(true, |plain, byte| plain & (1..0x80).contains(byte)) {
+        if is_plain(value) {
             return Ok(Kind::Ascii);
         }
         if charset != Charset::Latin1 && std::str::from_utf8(value).is_err() {
@@ -119,6 +140,25 @@ mod tests {
             assert!(text(b"a\0\xC3\xA9", charset, None).unwrap_err().contains("NUL"));
         }
         assert!(text(b"caf\xE9", Charset::Utf8, None).unwrap_err().contains("not valid UTF-8"));
+    }
+
+    #[test]
+    fn plain_is_what_every_charset_reads_alike() {
+        for length in 0..70 {
+            let mut value = vec![b'a'; length];
+            assert!(is_plain(&value));
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    value[at] = byte;
+                    assert_eq!(is_plain(&value), (1..0x80).contains(&byte));
+                }
+                value[at] = 0x7F;
+            }
+        }
+        let mut out = Vec::new();
+        assert!(!push_plain(&mut out, b"four", Some(3)) && out.is_empty());
+        assert!(push_plain(&mut out, b"four", Some(4)));
+        assert_eq!(out, b"\0\0\0\x04four");
     }
 
     #[test]

@@ -52,14 +52,22 @@ impl ValueEncoder {
         }
     }
 
-    /// Appends a field and says true, or says false: a form that it does not know.
+    /// Appends a field and says true, or says false: a form that it does not know. `plain` says that the value is known to
+    /// be ASCII without NUL.
     ///
     /// # Errors
     /// Characters that are not valid in the file's encoding, or that no text can hold.
     #[inline]
-    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, String> {
+    pub fn push(
+        self,
+        out: &mut Vec<u8>,
+        value: &[u8],
+        charset: Charset,
+        plain: bool,
+    ) -> Result<bool, String> {
         match self {
             ValueEncoder::Plain(push) => Ok(push(out, value)),
+            ValueEncoder::Text(limit) if plain => Ok(character::push_plain(out, value, limit)),
             ValueEncoder::Text(limit) => character::push_text(out, value, charset, limit),
             ValueEncoder::Jsonb => character::push_jsonb_text(out, value, charset),
         }

@@ -12,6 +12,7 @@ use pghaul::copy::encode::date::push_date;
 use pghaul::copy::encode::float::{push_float4, push_float8};
 use pghaul::copy::encode::inet::{push_cidr, push_inet, push_macaddr};
 use pghaul::copy::encode::integer::{push_int2, push_int4, push_int8};
+use pghaul::copy::encode::interval::push_interval;
 use pghaul::copy::encode::numeric::push_numeric;
 use pghaul::copy::encode::time::{push_time, push_timetz};
 use pghaul::copy::encode::timestamp::{push_timestamp, push_timestamptz};
@@ -86,6 +87,11 @@ fn cases() -> Vec<(&'static str, Encoder, Form)> {
         }),
         ("timestamp/datetimeoffset", push_timestamptz, |n| {
             format!("{} {}.{:07} -08:00", n.day(), n.clock(), n.below(10_000_000)).into()
+        }),
+        ("interval/time", push_interval, |n| format!("{}.{:06}", n.clock(), n.below(1_000_000)).into()),
+        ("interval/all units", push_interval, |n| {
+            let [years, months, days] = [50, 12, 31].map(|limit| n.below(limit));
+            format!("{years} years {months} mons -{days} days +{}", n.clock()).into()
         }),
         ("uuid", push_uuid, |n| n.uuid().into()),
         ("uuid/braces", push_uuid, |n| format!("{{{}}}", n.uuid()).into()),

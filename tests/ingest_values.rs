@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 /// Columns as `name type` for the mother and for the server, and the values of a column each, usual ones among odd ones.
-const COLUMNS: [(&str, &[&str]); 17] = [
+const COLUMNS: [(&str, &[&str]); 18] = [
     ("boolean", &["1", "f", "tru", " on ", "NO", "of", "maybe", "2"]),
     ("smallint", &["7", " 42 ", "-32768", "+5", "007"]),
     ("integer", &["7", "\t12", "2147483647", "-0", "0001", "12x", "2147483648", "1.0"]),
@@ -45,6 +45,10 @@ const COLUMNS: [(&str, &[&str]); 17] = [
     (
         "timestamptz",
         &["2019-02-27 11:59 +05:30", "2019-02-27 11:59 Europe/Berlin", "2019-02-27 11:59 PST", "2019-07-01"],
+    ),
+    (
+        "interval",
+        &["1 day -04:05:06.7", "02:03", "P1DT2H", "1.5 weeks ago", "3000000000 days", "1 day 1 day", "soon"],
     ),
     (
         "uuid",
@@ -140,7 +144,7 @@ fn a_column_without_an_encoder_sends_its_table_as_text() {
         ("mood", "sad\nok\n", "sad|ok"),
         ("small", "3\n 4 \n", "3|4"),
         ("integer[]", "{1,2}\n{}\n", "{1,2}|{}"),
-        ("interval", "1 day\n02:03\n", "1 day|02:03:00"),
+        ("interval day to second", "1 day\n02:03\n", "1 day|02:03:00"),
         ("xml", "<a/>\n<b/>\n", "<a/>|<b/>"),
     ] {
         assert_eq!(by_us(&case, type_name, format!("v\n{values}").as_bytes()).unwrap(), expected);

@@ -18,6 +18,7 @@ use pghaul::copy::encode::date::push_date;
 use pghaul::copy::encode::float::{push_float4, push_float8};
 use pghaul::copy::encode::inet::{push_cidr, push_inet, push_macaddr};
 use pghaul::copy::encode::integer::{push_int2, push_int4, push_int8};
+use pghaul::copy::encode::interval::push_interval;
 use pghaul::copy::encode::numeric::push_numeric;
 use pghaul::copy::encode::time::{push_time, push_timetz};
 use pghaul::copy::encode::timestamp::{push_timestamp, push_timestamptz};
@@ -90,6 +91,12 @@ fn timestamps() {
     prove(&plain(push_timestamp), &values::TIMESTAMP, &columns.map(|column| (column, "timestamp_send")));
     let columns = ["timestamptz", "timestamptz(3)"];
     prove(&plain(push_timestamptz), &values::TIMESTAMP, &columns.map(|column| (column, "timestamptz_send")));
+}
+
+#[test]
+fn intervals() {
+    let columns = ["interval", "interval(3)", "interval(0)"];
+    prove(&plain(push_interval), &values::INTERVAL, &columns.map(|column| (column, "interval_send")));
 }
 
 #[test]

@@ -200,6 +200,40 @@ pub const TIMETZ: Family = Family {
     ],
 };
 
+pub const INTERVAL: Family = Family {
+    known: &[
+        "00:00:00", "00:00:05", "1 day", "3 days", "-1 days", "1 year 2 mons 3 days 04:05:06.789",
+        "-1 years -2 mons +3 days -04:05:06.789", "1 mon -1 days +00:00:00.000001", "838:59:59", "-838:59:59",
+        "2 hours", "1 hour 30 mins", "45 minutes 10 seconds", "1 year 6 months", "1 day 02:03", "9:59",
+    ],
+    nasty: &[
+        b"", b"-", b"1", b"-1", b"1.5", b"1 ", b"day", b"1day", b"1 day ", b" 1 day", b"1  day", b"1 DAY", b"1 d",
+        b"1 days", b"- 1 day", b"+1 day", b"+-1 day", b"-0 days", b"007 days", b"1.5 days", b"1. day", b"1e3 days",
+        b"1 day ago", b"@ 1 day", b"@ 1 year 2 mons ago", b"1 day 1 day", b"1 day 2", b"1 2", b"1 day 2 mons",
+        b"1 mon 1 month", b"1 year -1 mons", b"-1 year 1 mon", b"1 year -2", b"1-2", b"-1-2", b"+1-2 -3 +4:05:06",
+        b"1-2 3 4:05:06", b"1 04:05:06", b"-1 04:05:06", b"04:05:06 1 day", b"1 hour 00:05", b"1 sec 00:00:01",
+        b"00:00:60", b"00:60", b"00:60:00", b"24:00:00", b"04:5:06", b"4:05:06", b"4:5", b"004:05:06", b"04:05:6",
+        b"04:05.5", b"04:05:06.", b"04:05:06.5", b"04:05:06.1234567", b"04:05:06.0000005", b"04:05:06.9999999",
+        b"04:05:06.9995", b"-04:05:06.9995", b"04:05:59.5", b"-00:00:00.5", b"00:00:00.5", b"04:05:06PM",
+        b"04:05:06 ", b":05", b"04:", b"04:05:", b"--04:05", b"1 day -04:05", b"1 day - 04:05", b"1 week",
+        b"1 weeks 1 day", b"1 decade", b"1 century", b"1 m", b"1 min", b"1 mon", b"1 month", b"1 mins", b"1 secs",
+        b"1 sec", b"1 ms", b"1 us", b"1.5 hours", b"1.5 years", b"0.1 mons", b"P1D", b"P1Y2M3DT4H5M6.789S",
+        b"P0001-02-03T04:05:06", b"PT0S", b"infinity", b"-infinity", b"now", b"epoch", b"1 day\0", b"1 day, 2 hours",
+        b"1 day and 2 hours", b"178956970 years 7 mons", b"178956970 years 8 mons", b"-178956970 years -8 mons",
+        b"-178956970 years -9 mons", b"178956971 years -5 mons", b"2147483647 days", b"2147483648 days",
+        b"-2147483648 days", b"999999999 days", b"1000000000 days", b"999999999 years", b"999999999 hours",
+        b"2562047788:00:54.775807", b"2562047788:00:54.775808", b"-2562047788:00:54.775808", b"999999999:59:59.999999",
+        b"1000000000:00:00", b"2147483647:00:00", b"9999999999 secs", b"999999999 hours 999999999 mins 999999999 secs",
+    ],
+    patterns: &[
+        "(-?[0-9]{1,2} years? )?(-?[0-9]{1,2} mons? )?(-?[0-9]{1,3} days? )?-?[0-9]{2}:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?",
+        "[+-]?[0-9]{1,10} (year|month|day|hour|minute|second|mon|min|sec|week|decade)s?",
+        "-?[0-9]{1,9} years [+-]?[0-9]{1,9} mons", "[+-]?[0-9]{1,10}:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,7})?)?",
+        "([+-]?[0-9]{1,3} (years?|months?|days?|hours?|min(ute)?s?|secs?|weeks?|ago) ?){1,3}",
+        "-?[0-9] days? [+-]?[0-9]{1,2}:[0-5][0-9]:[0-5][0-9]\\.(9{2,6}|[0-9]{3}[45]{1,3})",
+    ],
+};
+
 pub const UUID: Family = Family {
     known: &[
         "6F9619FF-8B86-D011-B42D-00C04FC964FF", "6f9619ff-8b86-d011-b42d-00c04fc964ff",

@@ -64,14 +64,16 @@ impl Default for Workdir {
 pub struct Pghaul(Command);
 
 impl Pghaul {
-    /// The binary at `path`, run in `work` without anything in its environment that it would read.
+    /// The binary at `path`, run in `work` without anything in its environment that it would read, but for
+    /// `PGHAUL_PG_BIN`: its embedded server is of the version that the tests run with.
     pub fn new(path: &str, work: &Workdir) -> Pghaul {
         let mut command = Command::new(path);
         command.current_dir(work.path()).env("HOME", work.home()).stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
-            if ["PG", "XDG_"].iter().any(|prefix| text.starts_with(prefix))
-                || ["DATABASE_URL", "NO_COLOR", "RUST_LOG", "RUST_BACKTRACE"].contains(&&*text)
+            if text != "PGHAUL_PG_BIN"
+                && (["PG", "XDG_"].iter().any(|prefix| text.starts_with(prefix))
+                    || ["DATABASE_URL", "NO_COLOR", "RUST_LOG", "RUST_BACKTRACE"].contains(&&*text))
             {
                 command.env_remove(&name);
             }

@@ -14,6 +14,7 @@ mod digits;
 pub mod float;
 pub mod inet;
 pub mod integer;
+pub mod interval;
 pub mod numeric;
 mod text;
 mod text_rows;

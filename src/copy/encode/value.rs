@@ -1,6 +1,8 @@
 //! Which encoder a column's type has.
 
-use super::{binary_bytea, boolean, character, date, float, inet, integer, numeric, time, timestamp, uuid};
+use super::{
+    binary_bytea, boolean, character, date, float, inet, integer, interval, numeric, time, timestamp, uuid,
+};
 use crate::copy::charset::Charset;
 
 /// Appends a field and says true, or says false: a form that it does not know.
@@ -38,6 +40,8 @@ impl ValueEncoder {
             "time with time zone" => plain(time::push_timetz),
             "timestamp without time zone" => plain(timestamp::push_timestamp),
             "timestamp with time zone" => plain(timestamp::push_timestamptz),
+            // One of only some units is another matter: `interval minute to second` reads `02:03` as minutes.
+            "interval" => plain(interval::push_interval),
             "uuid" => plain(uuid::push_uuid),
             "bytea" => plain(binary_bytea::push_bytea),
             "inet" => plain(inet::push_inet),
@@ -100,10 +104,24 @@ mod tests {
 
     #[test]
     fn types_without_an_encoder_have_none() {
-        for name in ["xml", "money", "integer[]", "interval", "public.mood", "numeric(10,2)[]", "\"char\""] {
+        for name in [
+            "xml",
+            "money",
+            "integer[]",
+            "interval day to second(3)",
+            "public.mood",
+            "numeric(10,2)[]",
+            "\"char\"",
+        ] {
             assert!(ValueEncoder::for_type(name).is_none(), "{name}");
         }
-        for name in ["character varying", "character(5)", "numeric(10,2)", "timestamp(0) with time zone"] {
+        for name in [
+            "character varying",
+            "character(5)",
+            "numeric(10,2)",
+            "timestamp(0) with time zone",
+            "interval(3)",
+        ] {
             assert!(ValueEncoder::for_type(name).is_some(), "{name}");
         }
     }

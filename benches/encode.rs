@@ -1,6 +1,7 @@
-//! Nanoseconds per value of each encoder: `cargo bench --bench encode [NAME]`.
+//! Each encoder alone, on one core: `cargo bench --bench encode [NAME]`.
 //!
-//! The values are those that dumps are full of. Printed is the median of several runs, and the fastest.
+//! The values are those that dumps are full of. Printed are nanoseconds per value (median of several runs, and the
+//! fastest), and what the median comes to in values and in bytes of text per second.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -18,28 +19,25 @@ use pghaul::copy::encode::time::{push_time, push_timetz};
 use pghaul::copy::encode::timestamp::{push_timestamp, push_timestamptz};
 use pghaul::copy::encode::uuid::push_uuid;
 use std::hint::black_box;
-use std::time::Instant;
+use support::{is_wanted, measure};
+
+mod support;
 
 /// How often a run encodes its values; with these, a run takes some milliseconds.
 const ROUNDS: usize = 200;
 /// Different values of a run: more than a branch predictor remembers, and few enough for the first cache.
 const VALUES: usize = 1_000;
-/// Runs per encoder.
-const RUNS: usize = 15;
 
 fn main() {
-    // Cargo adds `--bench`.
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    println!("{:<28} {:>8} {:>8}  of", "ns per value", "median", "fastest");
+    println!("{:<28} {:>8} {:>8} {:>9} {:>7}", "", "ns/value", "fastest", "M values/s", "MB/s");
     for (name, encoder, form) in cases() {
-        if !name.contains(&wanted) {
+        if !is_wanted(name) {
             continue;
         }
         let mut numbers = Numbers(1);
         let values: Vec<Vec<u8>> = (0..VALUES).map(|_| form(&mut numbers)).collect();
         let mut out = Vec::with_capacity(1 << 20);
-        let mut run = || {
-            let start = Instant::now();
+        let times = measure(|| {
             for _ in 0..ROUNDS {
                 out.clear();
                 for value in &values {
@@ -47,12 +45,14 @@ fn main() {
                 }
                 black_box(&out);
             }
-            start.elapsed().as_secs_f64() * 1e9 / (ROUNDS * VALUES) as f64
-        };
-        let mut results: Vec<f64> = (0..RUNS).map(|_| run()).collect();
-        results.sort_by(f64::total_cmp);
+        });
+        let [median, fastest] = times.nanoseconds_each(ROUNDS * VALUES);
+        let [values_per_second, _] = times.millions_per_second(ROUNDS * VALUES);
+        let [megabytes, _] = times.millions_per_second(ROUNDS * values.iter().map(Vec::len).sum::<usize>());
         let example: String = String::from_utf8_lossy(&values[0]).chars().take(40).collect();
-        println!("{name:<28} {:>8.1} {:>8.1}  {example}", results[RUNS / 2], results[0]);
+        println!(
+            "{name:<28} {median:>8.1} {fastest:>8.1} {values_per_second:>10.1} {megabytes:>7.0}  {example}"
+        );
     }
 }
 

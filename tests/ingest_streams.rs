@@ -108,6 +108,19 @@ fn many_streams_load_what_one_does_and_a_refresh_has_no_gap() {
 }
 
 #[test]
+fn many_streams_fill_an_unlogged_table_and_then_a_logged_one() {
+    let case = case_with("lms_v1.zip");
+    for (args, persistence) in [("--workers 4 --unlogged -v", "u"), ("--workers 4 -v", "p")] {
+        let run = case.ends_with(0, args).run;
+        run.assert_stderr_has(&format!("copied {GENERATED_ROWS} rows by 4 streams"));
+        let sql = format!("SELECT relpersistence FROM pg_class WHERE relname = 'v1_{GENERATED}'");
+        assert_eq!(case.db.one(&sql), persistence);
+        assert_eq!(case.db.one(&format!("SELECT count(*) FROM {GENERATED}")), GENERATED_ROWS);
+        assert_eq!(case.tables(), format!("{GENERATED} v1_{GENERATED}"));
+    }
+}
+
+#[test]
 fn a_row_that_cannot_be_loaded_is_named_by_its_line_and_nothing_is_left() {
     for (column, clause, row, text) in [
         ("number", "number int", BAD_NUMBER, "invalid input syntax for type integer: \"x7\""),

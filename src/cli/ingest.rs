@@ -42,6 +42,9 @@ pub struct IngestArgs {
     /// Load data files even if they have not changed
     #[arg(long)]
     force: bool,
+    /// Load into unlogged tables, for staging: faster, but a crash of the server empties them, and standbys lack them
+    #[arg(long)]
+    unlogged: bool,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -101,6 +104,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
             MothersArg::Purge => MothersMode::Purge,
         },
         force: args.force,
+        unlogged: args.unlogged,
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     Ok((settings, config))

@@ -2,6 +2,7 @@
 
 use super::catalogue::DataFile;
 use super::mothers::Mother;
+use super::reason::Reason;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
 use crate::{Error, Result};
@@ -17,7 +18,7 @@ pub enum Action {
     /// Load a version table that does not exist.
     Load,
     /// Load one that exists, and swap them.
-    Replace,
+    Replace(Reason),
     /// Nothing: the ledger says that it is unchanged.
     Skip,
 }
@@ -64,13 +65,12 @@ pub fn decide(
         .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename the dump"));
     }
     let attached = state.is_child(&mother.name, &file.child);
-    Ok(match settings.mothers {
-        MothersMode::Keep if attached && entry.fingerprint == *fingerprint && !settings.force => Action::Skip,
-        MothersMode::Keep => Action::Replace,
-        // Dropped with its mother, if it is still attached to it.
-        _ if attached => Action::Load,
-        _ => Action::Replace,
-    })
+    if attached && settings.mothers != MothersMode::Keep {
+        // Dropped with its mother.
+        return Ok(Action::Load);
+    }
+    let reason = Reason::find(entry, relation.persistence, attached, fingerprint, settings);
+    Ok(reason.map_or(Action::Skip, Action::Replace))
 }
 
 /// The rows of a version that is attached under another name, as after a change of `child_name`, would count twice.

@@ -7,6 +7,7 @@ use super::unit::Unit;
 use super::{load_large, publish, share};
 use crate::copy::streams::PANICKED;
 use crate::copy::{batch, stream};
+use crate::pg::cost::{self, Load};
 use crate::pg::database::{Database, LOST_CONNECTION};
 use crate::report::progress::{Progress, UnitProgress};
 use crate::report::{UnitReport, UnitStatus};
@@ -27,7 +28,7 @@ pub fn load(
     units: &[Unit],
     settings: &Settings,
     database: &Database,
-    first: Client,
+    mut first: Client,
     progress: &Progress,
 ) -> Vec<UnitReport> {
     let mut order: Vec<usize> =
@@ -35,6 +36,12 @@ pub fn load(
     order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
     let bytes = |index: &usize| units[*index].file.data.bytes;
     let large = share::take_large(&mut order, bytes, settings.workers, share::LARGE_BYTES);
+    if !(large.is_empty() && order.is_empty()) {
+        let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
+        // Of many streams only one can have created the table that they fill.
+        let load = Load { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
+        cost::tell(&mut first, load);
+    }
 
     let mut reports: Vec<Option<UnitReport>> = units.iter().map(|_| None).collect();
     let mut worker = Worker { settings, database, progress, client: Some(first) };

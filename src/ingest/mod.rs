@@ -19,6 +19,7 @@ mod mothers;
 mod names;
 mod plan;
 mod publish;
+mod reason;
 pub mod settings;
 mod share;
 mod state;
@@ -93,6 +94,11 @@ pub fn run(
     .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Vec::new());
+    }
+    for unit in &prepared.units {
+        if let Action::Replace(reason) = unit.action {
+            reason.log(unit.table.name());
+        }
     }
     let to_load = prepared.units.iter().filter(|unit| unit.action != Action::Skip);
     let (count, bytes) =

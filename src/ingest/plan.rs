@@ -10,13 +10,13 @@ use crate::pg::catalog::Column;
 pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
     let mut text = String::from("-- Units\n");
     for unit in units {
-        let action = match unit.action {
-            Action::Load => "load",
-            Action::Replace => "replace",
-            Action::Skip => "unchanged",
+        let (action, reason) = match unit.action {
+            Action::Load => ("load", String::new()),
+            Action::Replace(reason) => ("replace", format!(": {reason}")),
+            Action::Skip => ("unchanged", String::new()),
         };
         text.push_str(&format!(
-            "-- {action:9} {} from {} ({} bytes, types: {})\n",
+            "-- {action:9} {} from {} ({} bytes, types: {}){reason}\n",
             unit.table.name(),
             unit.file.source(),
             unit.file.data.bytes,
@@ -39,7 +39,7 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
         text.push_str(&format!("{statement};\n"));
     }
     for unit in units.iter().filter(|unit| unit.action != Action::Skip) {
-        if unit.action == Action::Replace {
+        if matches!(unit.action, Action::Replace(_)) {
             text.push_str(&format!("-- loaded beside the old table, which this replaces: {}\n", unit.table));
         }
         text.push_str(&format!("{};\n{};\n", unit.create_statement(&unit.table), unit.inherit_statement()));

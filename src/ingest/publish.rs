@@ -1,9 +1,11 @@
 //! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
 
 use super::action::COMMENT;
+use super::reason::Reason;
 use super::settings::Settings;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::ledger::{self, Load};
@@ -140,28 +142,22 @@ enum Existing {
 
 /// Looks again, now that no other run can work on this unit.
 fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
-    let table = unit.table.to_string();
-    let sql = "SELECT to_regclass($1) IS NOT NULL, obj_description(to_regclass($1), 'pg_class')";
-    let row = transaction.query_one(sql, &[&table])?;
-    let (exists, comment): (bool, Option<&str>) = (row.get(0), row.get(1));
-    if !exists {
+    let table = &unit.table;
+    let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {
         return Ok(Existing::Nothing);
-    }
-    let entry = ledger::entry(transaction, unit.table.schema(), unit.table.name())?;
-    match entry.filter(|_| comment == Some(COMMENT)) {
+    };
+    let entry = ledger::entry(transaction, table.schema(), table.name())?;
+    match entry.filter(|_| there.comment.as_deref() == Some(COMMENT)) {
         None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
             .remedy("rename or drop it, or set xport_cfg.child_name")),
         Some(entry) if entry.app != unit.file.dump.app => {
             Err(Error::failed(format!("{table} now holds this version of the application {}", entry.app))
                 .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}'"))
         }
-        Some(entry) if entry.fingerprint == unit.fingerprint && !settings.force => {
-            let sql = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass($1) \
-                       AND inhparent = to_regclass($2))";
-            let attached: bool = transaction.query_one(sql, &[&table, &unit.mother.to_string()])?.get(0);
-            Ok(if attached { Existing::UpToDate } else { Existing::Old })
+        Some(entry) => {
+            let reason = Reason::find(&entry, there.persistence, there.attached, &unit.fingerprint, settings);
+            Ok(if reason.is_some() { Existing::Old } else { Existing::UpToDate })
         }
-        Some(_) => Ok(Existing::Old),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Request {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
+    /// Create version tables that a crash of the server empties, and that write no WAL.
+    pub unlogged: bool,
 }
 
 /// What happens to mother tables before the load.
@@ -86,6 +88,8 @@ pub struct Settings {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
+    /// Create version tables that a crash of the server empties, and that write no WAL.
+    pub unlogged: bool,
     /// The configuration file, for messages.
     pub config: String,
     /// How version tables are called.
@@ -122,6 +126,7 @@ impl Settings {
             declared: declared(&config.file.mother_tables)?,
             mothers: request.mothers,
             force: request.force,
+            unlogged: request.unlogged,
             config: config
                 .path
                 .as_ref()

@@ -42,6 +42,8 @@ pub struct Unit {
     pub fingerprint: Value,
     /// What there is to do.
     pub action: Action,
+    /// Whether its rows stay out of WAL.
+    unlogged: bool,
 }
 
 /// Joins data files with their mothers and with what the database holds.
@@ -149,6 +151,7 @@ fn build_unit(
         copy_columns,
         fingerprint,
         action,
+        unlogged: settings.unlogged,
         file,
     })
 }
@@ -186,7 +189,8 @@ impl Unit {
     pub fn create_statement(&self, name: &Qualified) -> String {
         let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
-        format!("CREATE TABLE {name} ({})", clauses.join(", "))
+        let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
+        format!("CREATE {kind} {name} ({})", clauses.join(", "))
     }
 
     /// The statement that marks a version table as ours.

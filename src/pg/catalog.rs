@@ -18,10 +18,24 @@ pub struct Relation {
     pub partition: bool,
     /// Its comment.
     pub comment: Option<String>,
+    /// How long it keeps its rows.
+    pub persistence: Persistence,
     /// Its columns, in order.
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints that children must have, as clauses of `CREATE TABLE`.
     pub checks: Vec<String>,
+}
+
+/// How long a table keeps its rows (`pg_class.relpersistence`; temporary tables are none of ours).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persistence {
+    /// Until they are deleted: they are written to WAL, or to disk with the commit.
+    Logged,
+    /// Until the server crashes, or a standby is promoted.
+    Unlogged {
+        /// Whether its file has no byte: what a crash leaves, and `TRUNCATE`.
+        empty: bool,
+    },
 }
 
 /// A column of a table.
@@ -72,6 +86,12 @@ impl Column {
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.type_name)
+    }
+}
+
+impl Persistence {
+    fn of(unlogged: bool, empty: bool) -> Persistence {
+        if unlogged { Persistence::Unlogged { empty } } else { Persistence::Logged }
     }
 }
 
@@ -150,6 +170,7 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
             owned: row.get(2),
             partition: row.get(3),
             comment: row.get(9),
+            persistence: Persistence::of(row.get(10), row.get(11)),
             columns: Vec::new(),
             checks: Vec::new(),
         });
@@ -170,6 +191,35 @@ pub fn relations(client: &mut Client, schema: &str, names: &[&str]) -> Result<BT
         }
     }
     Ok(found)
+}
+
+/// A table as far as it can be told without its columns.
+#[derive(Debug)]
+pub struct Glance {
+    /// Its comment.
+    pub comment: Option<String>,
+    /// How long it keeps its rows.
+    pub persistence: Persistence,
+    /// Whether it is a child of the mother that was asked about.
+    pub attached: bool,
+}
+
+/// Looks at a table and whether `mother` is its mother; nothing where it does not exist.
+///
+/// # Errors
+/// What the server reports.
+pub fn glance(
+    client: &mut impl GenericClient,
+    table: &Qualified,
+    mother: &Qualified,
+) -> Result<Option<Glance>> {
+    let row =
+        client.query_opt(include_str!("../sql/glance.sql"), &[&table.to_string(), &mother.to_string()])?;
+    Ok(row.map(|row| Glance {
+        comment: row.get(0),
+        persistence: Persistence::of(row.get(1), row.get(2)),
+        attached: row.get(3),
+    }))
 }
 
 /// Whether a table has rows of its own, beside those of its children.

@@ -17,6 +17,8 @@ pub struct Entry {
     pub version: String,
     /// What the rows were made of.
     pub fingerprint: Value,
+    /// Rows loaded.
+    pub rows: u64,
 }
 
 /// One load, to be recorded in the transaction that publishes it.
@@ -68,7 +70,8 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
 /// # Errors
 /// What the server reports; a ledger that does not exist.
 pub fn entries(client: &mut Client, schema: &str) -> Result<HashMap<String, Entry>> {
-    let sql = "SELECT mother, app, version, fingerprint::text, unit FROM pghaul.loads WHERE schema_name = $1";
+    let sql =
+        "SELECT mother, app, version, fingerprint::text, rows, unit FROM pghaul.loads WHERE schema_name = $1";
     let rows = client.query(sql, &[&schema])?;
     Ok(rows.iter().map(|row| (row.get("unit"), entry_of(row))).collect())
 }
@@ -78,7 +81,7 @@ pub fn entries(client: &mut Client, schema: &str) -> Result<HashMap<String, Entr
 /// # Errors
 /// What the server reports.
 pub fn entry(transaction: &mut Transaction<'_>, schema: &str, unit: &str) -> Result<Option<Entry>> {
-    let sql = "SELECT mother, app, version, fingerprint::text FROM pghaul.loads \
+    let sql = "SELECT mother, app, version, fingerprint::text, rows FROM pghaul.loads \
                WHERE schema_name = $1 AND unit = $2";
     Ok(transaction.query_opt(sql, &[&schema, &unit])?.as_ref().map(entry_of))
 }
@@ -91,6 +94,7 @@ fn entry_of(row: &Row) -> Entry {
         version: row.get("version"),
         // One that another version wrote in a form we do not know equals none of ours.
         fingerprint: serde_json::from_str(fingerprint).unwrap_or(Value::Null),
+        rows: u64::try_from(row.get::<_, i64>("rows")).unwrap_or(0),
     }
 }
 

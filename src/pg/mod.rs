@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod connect;
+pub mod cost;
 pub mod database;
 pub mod embedded;
 pub mod ident;

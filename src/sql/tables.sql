@@ -1,6 +1,7 @@
 -- What has one of the names $2 in schema $1: kind, whether we may alter it, whether it is a partition, and its columns
 -- in order, each with what stands behind its type, and whether it allows no NULL or is generated;
--- last, the comment on the whole.
+-- last, the comment on the whole, whether it is unlogged, and whether an unlogged one has no byte, as a crash of the
+-- server leaves it.
 SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.relispartition,
        a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation
@@ -9,7 +10,8 @@ SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.rel
                   WHERE l.oid = a.attcollation)
             ELSE '' END
        || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
-       a.attnotnull, a.attgenerated <> '', obj_description(c.oid, 'pg_class')
+       a.attnotnull, a.attgenerated <> '', obj_description(c.oid, 'pg_class'),
+       c.relpersistence = 'u', c.relpersistence = 'u' AND coalesce(pg_relation_size(c.oid) = 0, false)
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -7,7 +7,8 @@ use crate::copy::binary;
 use crate::copy::encode::CopyColumn;
 use crate::copy::sink::{CopySink, RowFormat};
 use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
-use crate::pg::catalog::{self, Relation};
+use crate::pg::catalog::{self, Persistence, Relation};
+use crate::pg::cost;
 use crate::pg::database::Database;
 use crate::pg::ident::{self, Qualified, quote};
 use crate::pg::lock;
@@ -48,6 +49,7 @@ pub fn load(
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
+    cost::tell(&mut client, load.writes(there.as_ref()));
     let started = Instant::now();
     let bytes = match there {
         Some(relation) => {
@@ -130,6 +132,21 @@ struct Load<'l> {
 }
 
 impl Load<'_> {
+    /// What it writes, as the first row tells.
+    fn writes(&self, there: Option<&Relation>) -> cost::Load {
+        let records = &self.settings.records;
+        let mut row = Vec::new();
+        self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
+        let bytes = self.settings.count().saturating_mul(row.len() as u64);
+        match there {
+            Some(table) if table.persistence != Persistence::Logged => cost::Load::default(),
+            None if useful_workers(self.settings.workers, records) == 1 => {
+                cost::Load { new_bytes: bytes, ..cost::Load::default() }
+            }
+            _ => cost::Load { old_bytes: bytes, ..cost::Load::default() },
+        }
+    }
+
     /// One transaction; gives the bytes that were sent.
     fn by_one_stream(&self, client: &mut Client, table: &Qualified, create: bool) -> Result<u64> {
         let mut transaction = client.transaction()?;

@@ -28,15 +28,17 @@ fn profile_takes_one_known_word_and_a_number() {
 #[test]
 fn bench_takes_what_it_can_measure() {
     let refused = |arguments: &[&str]| {
-        refused("bench", arguments, 2, "usage: scripts/bench generate [--quick] [--write]\n")
+        refused("bench", arguments, 2, "usage: scripts/bench generate|ingest [--quick] [--write]\n")
     };
     refused(&[]);
-    for what in ["", "Generate", "everything", "--quick", "--help"] {
+    for what in ["", "Generate", "ingest ", "generate|ingest", "everything", "--quick", "--help"] {
         refused(&[what]);
     }
-    for flag in ["", "quick", "--quik", "generate"] {
-        refused(&["generate", flag]);
-        refused(&["generate", "--quick", flag]);
+    for what in ["generate", "ingest"] {
+        for flag in ["", "quick", "--quik", "generate"] {
+            refused(&[what, flag]);
+            refused(&[what, "--quick", flag]);
+        }
     }
 }
 

@@ -3,33 +3,33 @@
 usage: generate.py PGHAUL [--quick] [--write]
 """
 
-import argparse
 import json
 import os
 import shutil
-import signal
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import command
+import interrupt
 import machine
 import users_dump
-from measure import Contender, Sample, run, run_together, take_turns, with_seconds
-from server import Server, running
+from goals import at_least
+from measure import Command, Contender, Sample, run, run_together, take_turns, with_seconds
+from server import Embedded, running
 from table import table
 
-PAGE = Path("docs/bench/generate.md")
+COLUMNS = ["contender", "rows", "median s", "spread s", "rows/s", "rows/processor s", "ratio", "peak MiB"]
 # What a user may take in a file (bytes), and some more.
 ROOM_PER_USER = 700
 # What leaves the server as it was, for the next one.
-CLEAN = """
-    SET client_min_messages = warning;
-    DROP TABLE users CASCADE;
-    DROP SCHEMA IF EXISTS pghaul CASCADE;
-    CHECKPOINT
-"""
+CLEAN = (
+    "SET client_min_messages = warning",
+    "DROP TABLE users CASCADE",
+    "DROP SCHEMA IF EXISTS pghaul CASCADE",
+    "CHECKPOINT",
+)
 
 # The goals.
 USERS_PER_CORE = 1_000_000  # per second
@@ -75,7 +75,7 @@ class Bench:
     def two_commands(self) -> Sample:
         """Half of the records by each of two commands at once: all that the machine's free cores allow."""
         half = self.size.file_rows // 2
-        commands: list[list[str | Path]] = [
+        commands: list[Command] = [
             [self.pghaul, "generate", "users", "--count", str(half), "--start", start, "--workers", "1", "--out", "/dev/null"]
             for start in ("0", str(half))
         ]
@@ -85,47 +85,31 @@ class Bench:
         script = Path(__file__).with_name("faker_users.py")
         return run([sys.executable, script, str(self.size.faker_rows), str(processes), "faker.ndjson"], self.work)
 
-    def into(self, server: Server, workers: int, *flags: str) -> Sample:
+    def into(self, server: Embedded, workers: int, *flags: str) -> Sample:
         count = ["--count", str(self.size.table_rows), "--workers", str(workers)]
         return self.load(server, ["generate", "users", *count, "--into", "users", *flags])
 
-    def ingest(self, server: Server, workers: int) -> Sample:
+    def ingest(self, server: Embedded, workers: int) -> Sample:
         return self.load(server, ["ingest", "--config", "config.yml", "--workers", str(workers)])
 
-    def load(self, server: Server, arguments: list[str]) -> Sample:
+    def load(self, server: Embedded, arguments: list[str]) -> Sample:
         """Loads the table `users`, and drops it; the time is what the report says."""
         report = self.work / "report.json"
-        sample = run([self.pghaul, *arguments, "--data-dir", server.data, "--report", report], self.work)
+        sample = run([self.pghaul, *arguments, *server.target, "--report", report], self.work)
         loaded = int(server.sql("SELECT count(*) FROM users"))
         if loaded != self.size.table_rows:
             sys.exit(f"error: {loaded} rows instead of {self.size.table_rows} by: pghaul {' '.join(arguments)}")
-        server.sql(CLEAN)
+        server.sql(*CLEAN)
         return with_seconds(sample, json.loads(report.read_text())["seconds"])
 
 
 def main() -> None:
-    arguments = parse()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    arguments = command.parse("generate")
+    interrupt.end_in_order()
     size = QUICK if arguments.quick else FULL
-    with tempfile.TemporaryDirectory(prefix="pghaul-bench-") as work:
-        # Root's server runs as a user who must get to its data.
-        os.chmod(work, 0o755)
-        bench = Bench(arguments.pghaul.resolve(), size, Path(work))
-        page = measure(bench)
-    print(page)
-    if arguments.write:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page)
-        print(f"written to {PAGE}", file=sys.stderr)
-
-
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench generate")
-    parser.add_argument("pghaul", type=Path)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    return parser.parse_args()
+    with command.work_folder() as work:
+        text = measure(Bench(arguments.pghaul, size, work))
+    command.publish({"generate.md": text}, arguments.write)
 
 
 def measure(bench: Bench) -> str:
@@ -136,7 +120,7 @@ def measure(bench: Bench) -> str:
     take_turns(list(files.values()), bench.size.rounds)
     print("making dumps", file=sys.stderr)
     users_dump.write(bench.pghaul, bench.work, bench.size.table_rows, dumps=2)
-    with running(bench.pghaul, bench.work / "data") as server:
+    with running(Embedded(bench.pghaul, bench.work / "data")) as server:
         facts += [("PostgreSQL", server.sql("SHOW server_version")), ("Faker", version("Faker"))]
         tables = table_contenders(bench, server)
         take_turns(list(tables.values()), bench.size.rounds)
@@ -176,7 +160,7 @@ def file_contenders(bench: Bench) -> dict[str, Contender]:
     return contenders
 
 
-def table_contenders(bench: Bench, server: Server) -> dict[str, Contender]:
+def table_contenders(bench: Bench, server: Embedded) -> dict[str, Contender]:
     runs = {
         "ingest, 2 dumps, 2 workers": lambda: bench.ingest(server, 2),
         "ingest, 2 dumps, 1 worker": lambda: bench.ingest(server, 1),
@@ -194,23 +178,18 @@ def goals(files: dict[str, Contender], tables: dict[str, Contender]) -> list[str
         place = name.removesuffix(", 1 worker")
         one, two = files[name], files[f"{place}, 2 workers"]
         lines += [
-            verdict(f"{place}: users per second of one worker", one.rows_per_second, USERS_PER_CORE),
-            verdict(f"{place}: users per processor second", one.rows_per_processor_second, USERS_PER_CORE),
-            verdict(f"{place}: two workers against one", one.seconds / two.seconds, SPEED_UP),
+            at_least(f"{place}: users per second of one worker", one.rows_per_second, USERS_PER_CORE, digits=0),
+            at_least(f"{place}: users per processor second", one.rows_per_processor_second, USERS_PER_CORE, digits=0),
+            at_least(f"{place}: two workers against one", one.seconds / two.seconds, SPEED_UP),
         ]
     one, two = (files[f"NDJSON to /dev/null, {workers}"] for workers in ("1 worker", "2 workers"))
     # Where the cores are not free, two workers can gain no more than two commands that know nothing of each other.
     free = one.seconds / files[CONTROL].seconds
     lines.append(f"- two commands at once against one, so many cores were free: {free:.2f}")
-    lines.append(verdict("/dev/null: two workers against two commands", files[CONTROL].seconds / two.seconds, SPEED_UP / 2))
+    lines.append(at_least("/dev/null: two workers against two commands", files[CONTROL].seconds / two.seconds, SPEED_UP / 2))
     share = tables["--into --flat, 2 workers"].rows_per_second / tables["ingest, 2 dumps, 2 workers"].rows_per_second
-    lines.append(verdict("--into --flat against ingest, two workers each", share, SHARE_OF_INGEST))
+    lines.append(at_least("--into --flat against ingest, two workers each", share, SHARE_OF_INGEST))
     return lines
-
-
-def verdict(what: str, reached: float, goal: float) -> str:
-    texts = [f"{value:,.0f}" if goal > 1000 else f"{value:.2f}" for value in (reached, goal)]
-    return f"- {what}: {texts[0]} of {texts[1]}, {'met' if reached >= goal else '**not met**'}"
 
 
 def page(
@@ -224,10 +203,10 @@ def page(
         "\n[benchmarks](../benchmarks.md#generating-users).",
         "\n".join(f"- {name}: {value}" for name, value in facts),
         "## Files\n\nWall time of the whole command.",
-        table(list(files.values())).strip(),
+        table(list(files.values()), COLUMNS).strip(),
         "## Tables\n\nThe same 17 columns, into the embedded server, which runs already; seconds of the report. Processor"
         "\ntime and memory are pghaul's, without the server's.",
-        table(list(tables.values())).strip(),
+        table(list(tables.values()), COLUMNS).strip(),
         "## Goals",
         "\n".join(goals(files, tables)),
     ]

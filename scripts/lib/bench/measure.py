@@ -1,6 +1,7 @@
 """Measuring: contenders take turns for some rounds, and each is judged by the median of its rounds."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -8,9 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
+
+Command = list[str | Path]
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Sample:
 
     seconds: float  # wall time
     processor: float  # seconds, user and system, of the command and the processes it waited for
-    peak: int  # resident memory of the command itself at its most, bytes
+    peak: int  # resident memory of the command itself at its most, bytes; 0 if that says nothing
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Contender:
     name: str
     rows: int
     run: Callable[[], Sample]
+    bytes: int = 0  # of text that the rows are, if that is what is measured
     samples: list[Sample] = field(default_factory=list)
 
     @property
@@ -45,6 +50,10 @@ class Contender:
         return self.rows / self.seconds
 
     @property
+    def megabytes_per_second(self) -> float:
+        return self.bytes / 1e6 / self.seconds
+
+    @property
     def rows_per_processor_second(self) -> float:
         return self.rows / median(sample.processor for sample in self.samples)
 
@@ -53,19 +62,28 @@ class Contender:
         return max(sample.peak for sample in self.samples)
 
 
-def run(command: list[str | Path], folder: Path) -> Sample:
+_running: set[int] = set()  # leaders of process groups
+
+
+def run(command: Command, folder: Path) -> Sample:
     """Runs a command to its end; one that fails ends the benchmark with what it said."""
     with tempfile.TemporaryFile(dir=folder) as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        # A group of its own, which can be ended with all its children.
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+        _running.add(process.pid)
         memory = Memory(process.pid)
         memory.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:  # Ctrl-C or SIGTERM: nothing goes on without us.
-            process.terminate()
+            _end(process.pid)
             process.wait()
             raise
+        finally:
+            _running.discard(process.pid)
         seconds = time.perf_counter() - started
         memory.join()
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -76,13 +94,28 @@ def run(command: list[str | Path], folder: Path) -> Sample:
     return Sample(seconds, usage.ru_utime + usage.ru_stime, memory.peak)
 
 
-def run_together(commands: list[list[str | Path]], folder: Path) -> Sample:
-    """Runs commands at the same time; the wall time is that of them all, the rest their sum."""
+def run_together(commands: list[Command], folder: Path, at_once: int | None = None) -> Sample:
+    """Runs commands at the same time, all or so many `at_once`, and the next one when one has ended.
+
+    The wall time is that of them all, processor time their sum, memory what so many of them can have had at the most.
+    """
+    at_once = at_once or len(commands)
     started = time.perf_counter()
-    with ThreadPoolExecutor(len(commands)) as threads:
-        samples = list(threads.map(lambda command: run(command, folder), commands))
+    with ThreadPoolExecutor(at_once) as threads:
+        try:
+            samples = list(threads.map(lambda command: run(command, folder), commands))
+        except BaseException:  # One has failed, or we are to end.
+            for pid in list(_running):
+                _end(pid)
+            raise
     seconds = time.perf_counter() - started
-    return Sample(seconds, sum(one.processor for one in samples), sum(one.peak for one in samples))
+    peaks = sorted((one.peak for one in samples), reverse=True)
+    return Sample(seconds, sum(one.processor for one in samples), sum(peaks[:at_once]))
+
+
+def _end(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGTERM)
 
 
 class Memory(threading.Thread):
@@ -113,6 +146,11 @@ class Memory(threading.Thread):
 def with_seconds(sample: Sample, seconds: float) -> Sample:
     """The sample with a wall time that was measured otherwise."""
     return replace(sample, seconds=seconds)
+
+
+def without_memory(sample: Sample) -> Sample:
+    """The sample of a command whose memory says nothing, such as a shell around others."""
+    return replace(sample, peak=0)
 
 
 def take_turns(contenders: list[Contender], rounds: int) -> None:

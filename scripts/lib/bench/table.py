@@ -1,32 +1,34 @@
 """Tables of what was measured, which are Markdown and can be read as they are."""
 
+from collections.abc import Callable
+
 from measure import Contender
 
-HEAD = ["contender", "rows", "median s", "spread s", "rows/s", "rows/processor s", "ratio", "peak MiB"]
+# What a column shows of a contender, given the first one.
+Column = Callable[[Contender, Contender], str]
+
+COLUMNS: dict[str, Column] = {
+    "contender": lambda one, _: one.name,
+    "rows": lambda one, _: f"{one.rows:,}",
+    "median s": lambda one, _: f"{one.seconds:.2f}",
+    "spread s": lambda one, _: "{:.2f}–{:.2f}".format(*one.spread),
+    "rows/s": lambda one, _: f"{one.rows_per_second:,.0f}",
+    "rows/processor s": lambda one, _: f"{one.rows_per_processor_second:,.0f}",
+    "MB/s": lambda one, _: f"{one.megabytes_per_second:,.1f}",
+    "ratio": lambda one, first: f"{one.rows_per_second / first.rows_per_second:.3g}",
+    "peak MiB": lambda one, _: f"{one.peak / 2**20:.0f}" if one.peak else "–",
+}
 
 
-def table(contenders: list[Contender]) -> str:
+def table(contenders: list[Contender], columns: list[str]) -> str:
     """One line per contender; the ratio is that of rows per second to the first one's."""
-    first = contenders[0].rows_per_second
-    return markdown([HEAD, *(_row(contender, first) for contender in contenders)])
-
-
-def _row(contender: Contender, first: float) -> list[str]:
-    fastest, slowest = contender.spread
-    return [
-        contender.name,
-        f"{contender.rows:,}",
-        f"{contender.seconds:.2f}",
-        f"{fastest:.2f}–{slowest:.2f}",
-        f"{contender.rows_per_second:,.0f}",
-        f"{contender.rows_per_processor_second:,.0f}",
-        f"{contender.rows_per_second / first:.3g}",
-        f"{contender.peak / 2**20:.0f}",
-    ]
+    rows = [[COLUMNS[name](one, contenders[0]) for name in columns] for one in contenders]
+    return markdown([columns, *rows])
 
 
 def markdown(rows: list[list[str]]) -> str:
     """A table with a head; all columns but the first hold numbers."""
+    rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = [_line([cell.rjust(width) for cell, width in zip(row, widths)], row[0], widths[0]) for row in rows]
     rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]

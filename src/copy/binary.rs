@@ -34,6 +34,23 @@ pub fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Appends a field that is `bytes[start..end]`; as [`push_bytes`]. Most are short, and then copying more than there is, and
+/// taking that back, is quicker than a copy of a number of bytes that no processor can foresee.
+#[inline]
+pub fn push_part(out: &mut Vec<u8>, bytes: &[u8], start: usize, end: usize) {
+    const SHORT: usize = 32;
+    let length = end - start;
+    match bytes[start..].first_chunk::<SHORT>() {
+        Some(chunk) if length <= SHORT => {
+            out.extend_from_slice(&(length as i32).to_be_bytes());
+            let field = out.len();
+            out.extend_from_slice(chunk);
+            out.truncate(field + length);
+        }
+        _ => push_bytes(out, &bytes[start..end]),
+    }
+}
+
 /// Appends a field of a few bytes, whose number is known: one copy instead of two.
 #[inline]
 pub fn push_array<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N]) {
@@ -110,5 +127,18 @@ mod tests {
         push_with(&mut out, |out| out.extend_from_slice(b"abc"));
         push_jsonb(&mut out, |out| out.extend_from_slice(b"{}"));
         assert_eq!(out, b"\0\x03\0\0\0\x04\xff\xff\xff\xfe\0\0\0\x03abc\0\0\0\x03\x01{}");
+    }
+
+    #[test]
+    fn a_part_is_what_its_bytes_are() {
+        let bytes: Vec<u8> = (0..100).collect();
+        for start in 0..=100 {
+            for end in start..=100 {
+                let (mut part, mut whole) = (vec![1], vec![1]);
+                push_part(&mut part, &bytes, start, end);
+                push_bytes(&mut whole, &bytes[start..end]);
+                assert_eq!(part, whole, "{start}..{end}");
+            }
+        }
     }
 }

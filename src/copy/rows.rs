@@ -20,6 +20,8 @@ pub struct FieldSpan {
     pub end: usize,
     /// Whether a quote character stands anywhere in it.
     pub quoted: bool,
+    /// Whether all of it is ASCII without NUL.
+    pub plain: bool,
 }
 
 impl FieldSpan {
@@ -142,24 +144,24 @@ impl<'b> Rows<'b> {
         let mut start = self.position;
         let mut any_quoted = false;
         loop {
-            let Some(End { at, quoted }) = self.ends.next() else {
+            let Some(End { at, quoted, plain }) = self.ends.next() else {
                 if self.ends.is_open() {
                     return Err("holds a quote that is never closed");
                 }
-                let (end, quoted) = (self.bytes.len(), self.ends.rest_is_quoted());
-                fields.push(FieldSpan { start, end, quoted });
+                let End { at: end, quoted, plain } = self.ends.rest();
+                fields.push(FieldSpan { start, end, quoted, plain });
                 return Ok((end, end, any_quoted | quoted));
             };
             any_quoted |= quoted;
             if self.bytes[at] == self.format.separator {
-                fields.push(FieldSpan { start, end: at, quoted });
+                fields.push(FieldSpan { start, end: at, quoted, plain });
                 start = at + 1;
                 continue;
             }
             // A line feed without it makes the row a faulty one.
             let has_cr = self.line_end == LineEnd::CrLf && at > start && self.bytes[at - 1] == b'\r';
             let end = at - usize::from(has_cr);
-            fields.push(FieldSpan { start, end, quoted });
+            fields.push(FieldSpan { start, end, quoted, plain });
             return Ok((end, at + 1, any_quoted));
         }
     }

@@ -5,7 +5,7 @@
 //! is COPY's own rule; for all 64 bytes it comes out of six shifts.
 
 use super::format::{Format, LineEnd};
-use wide::u8x16;
+use wide::{i8x16, u8x16};
 
 /// Bytes that are compared at once: the bits of a mask.
 const BLOCK: usize = 64;
@@ -16,8 +16,11 @@ const AHEAD: usize = 1024;
 /// Marks the end of a field that holds a quote.
 const QUOTED: u32 = 1 << 31;
 
+/// Marks the end of a field that holds a byte that is not ASCII, or NUL.
+const SPECIAL: u32 = 1 << 30;
+
 /// The longest text whose ends can be found, bytes.
-pub const MAX_BYTES: usize = QUOTED as usize;
+pub const MAX_BYTES: usize = SPECIAL as usize;
 
 /// The end of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct End {
     pub at: usize,
     /// Whether a quote stands in the field, wherever.
     pub quoted: bool,
+    /// Whether all of the field is ASCII without NUL: characters in any encoding that rows are cut in.
+    pub plain: bool,
 }
 
 /// The separators and line ends of a text that stand outside quotes, in order.
@@ -41,8 +46,8 @@ pub struct Ends<'b> {
     inside: u64,
     /// 1 if a CR stands before that byte, outside quotes.
     after_cr: u64,
-    /// Whether a quote stands between the last end and that byte.
-    quoted: bool,
+    /// The marks of what stands between the last end and that byte.
+    marks: u32,
     stray: Option<usize>,
     ahead: [u32; AHEAD],
     /// Ends in `ahead`, and how many of them were given.
@@ -62,7 +67,7 @@ impl<'b> Ends<'b> {
             block: 0,
             inside: 0,
             after_cr: 0,
-            quoted: false,
+            marks: 0,
             stray: None,
             ahead: [0; AHEAD],
             found: 0,
@@ -81,9 +86,9 @@ impl<'b> Ends<'b> {
         self.inside != 0
     }
 
-    /// Whether a quote stands behind the last end; once all ends were given.
-    pub fn rest_is_quoted(&self) -> bool {
-        self.quoted
+    /// The end of what stands behind the last separator or line end; once all ends were given.
+    pub fn rest(&self) -> End {
+        End::new(self.marks, self.bytes.len())
     }
 
     /// Finds some more; false if there are none.
@@ -91,14 +96,14 @@ impl<'b> Ends<'b> {
     fn look_ahead(&mut self) -> bool {
         (self.found, self.given) = (0, 0);
         while self.block < self.bytes.len() && self.found + BLOCK <= AHEAD {
-            let [separators, crs, lfs, quotes] = self.masks();
+            let Masks { needles: [separators, crs, lfs, quotes], special } = self.masks();
             let inside = if quotes == 0 { self.inside } else { parities(quotes) ^ self.inside };
             let line_ends = self.line_ends(crs & !inside, lfs & !inside);
             let ends = separators & !inside | line_ends;
-            if quotes == 0 && !self.quoted {
+            if quotes | special == 0 && self.marks == 0 {
                 self.add(ends);
             } else {
-                self.add_quoted(ends, quotes);
+                self.add_marked(ends, quotes, special);
                 // The last bit of the block, 64 times.
                 self.inside = (inside.cast_signed() >> 63).cast_unsigned();
             }
@@ -130,17 +135,18 @@ impl<'b> Ends<'b> {
         ends
     }
 
-    /// A bit for every separator, CR, LF and quote.
-    fn masks(&self) -> [u64; 4] {
+    fn masks(&self) -> Masks {
         let needles = [self.separator, b'\r', b'\n', self.quote];
         let rest = &self.bytes[self.block..];
         match rest.first_chunk() {
-            Some(whole) => masks(whole, needles),
+            Some(whole) => Masks::of(whole, needles),
             None => {
                 let mut padded = [0; BLOCK];
                 padded[..rest.len()].copy_from_slice(rest);
+                let Masks { needles, special } = Masks::of(&padded, needles);
                 // What was padded is no end, even if the separator is zero.
-                masks(&padded, needles).map(|mask| mask & ((1 << rest.len()) - 1))
+                let real = (1 << rest.len()) - 1;
+                Masks { needles: needles.map(|mask| mask & real), special: special & real }
             }
         }
     }
@@ -153,24 +159,27 @@ impl<'b> Ends<'b> {
         }
     }
 
-    /// As `add`, where some of the fields hold quotes.
-    fn add_quoted(&mut self, mut ends: u64, mut quotes: u64) {
+    /// As `add`, where some of the fields hold quotes or special bytes.
+    fn add_marked(&mut self, mut ends: u64, mut quotes: u64, mut special: u64) {
+        let marks = |quotes: u64, special: u64| {
+            (if quotes == 0 { 0 } else { QUOTED }) | (if special == 0 { 0 } else { SPECIAL })
+        };
         while ends != 0 {
             let at = ends.trailing_zeros();
             let before = (1 << at) - 1;
-            let quoted = self.quoted || quotes & before != 0;
-            self.push(at, if quoted { QUOTED } else { 0 });
-            self.quoted = false;
+            self.push(at, self.marks | marks(quotes & before, special & before));
+            self.marks = 0;
             quotes &= !before;
+            special &= !before;
             ends &= ends - 1;
         }
-        self.quoted |= quotes != 0;
+        self.marks |= marks(quotes, special);
     }
 
     #[inline]
-    fn push(&mut self, at: u32, mark: u32) {
+    fn push(&mut self, at: u32, marks: u32) {
         // Less than MAX_BYTES.
-        self.ahead[self.found] = (self.block as u32 + at) | mark;
+        self.ahead[self.found] = (self.block as u32 + at) | marks;
         self.found += 1;
     }
 }
@@ -185,20 +194,45 @@ impl Iterator for Ends<'_> {
         }
         let end = self.ahead[self.given];
         self.given += 1;
-        Some(End { at: (end & !QUOTED) as usize, quoted: end & QUOTED != 0 })
+        Some(End::new(end, (end & !(QUOTED | SPECIAL)) as usize))
     }
 }
 
-/// For each of `needles`, a bit for every byte that is it.
-#[inline]
-fn masks(block: &[u8; BLOCK], needles: [u8; 4]) -> [u64; 4] {
-    let (vectors, _) = block.as_chunks();
-    needles.map(|needle| {
-        let needle = u8x16::splat(needle);
-        vectors.iter().enumerate().fold(0, |mask, (index, bytes)| {
-            mask | u64::from(u8x16::new(*bytes).simd_eq(needle).to_bitmask()) << (16 * index)
-        })
-    })
+impl End {
+    #[inline]
+    fn new(marks: u32, at: usize) -> End {
+        End { at, quoted: marks & QUOTED != 0, plain: marks & SPECIAL == 0 }
+    }
+}
+
+/// One bit for every byte of a block.
+struct Masks {
+    /// Of each needle: whether the byte is it.
+    needles: [u64; 4],
+    /// Whether the byte is NUL or not ASCII.
+    special: u64,
+}
+
+impl Masks {
+    #[inline]
+    fn of(block: &[u8; BLOCK], needles: [u8; 4]) -> Masks {
+        let (vectors, _) = block.as_chunks::<16>();
+        Masks {
+            needles: needles.map(|needle| {
+                let needle = u8x16::splat(needle);
+                mask(vectors, |bytes| u8x16::new(bytes).simd_eq(needle).to_bitmask())
+            }),
+            // As a signed number, ASCII without NUL is what is above zero.
+            special: !mask(vectors, |bytes| {
+                i8x16::new(bytes.map(u8::cast_signed)).simd_gt(i8x16::ZERO).to_bitmask()
+            }),
+        }
+    }
+}
+
+#[inline(always)]
+fn mask(vectors: &[[u8; 16]], bits: impl Fn([u8; 16]) -> u32) -> u64 {
+    vectors.iter().enumerate().fold(0, |mask, (index, bytes)| mask | u64::from(bits(*bytes)) << (16 * index))
 }
 
 /// For each bit, whether the number of ones up to it, itself included, is odd.
@@ -215,9 +249,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The ends, the first place before which there is no stray line end, whether the text is open at its end, and whether
-    /// its rest is quoted.
-    type Found = (Vec<End>, usize, bool, bool);
+    /// The ends, that of the rest, the first place before which there is no stray line end, and whether the text is open at
+    /// its end.
+    type Found = (Vec<End>, End, usize, bool);
 
     fn format() -> Format {
         Format::new("|", "`", "NULL", "latin_1").unwrap()
@@ -225,7 +259,7 @@ mod tests {
 
     /// Byte by byte.
     fn expected(bytes: &[u8], line_end: LineEnd) -> Found {
-        let (mut ends, mut stray, mut inside, mut quoted) = (Vec::new(), None, false, false);
+        let (mut ends, mut stray, mut inside, mut quoted, mut plain) = (Vec::new(), None, false, false, true);
         for (at, byte) in bytes.iter().enumerate() {
             if *byte == b'`' {
                 inside = !inside;
@@ -244,11 +278,14 @@ mod tests {
                 stray = Some(at);
             }
             if !inside && (*byte == b'|' || *byte == line_end.last_byte()) {
-                ends.push(End { at, quoted });
-                quoted = false;
+                ends.push(End { at, quoted, plain });
+                (quoted, plain) = (false, true);
+            } else {
+                plain &= (1..0x80).contains(byte);
             }
         }
-        (ends, stray.unwrap_or(bytes.len()), inside, quoted)
+        let rest = End { at: bytes.len(), quoted, plain };
+        (ends, rest, stray.unwrap_or(bytes.len()), inside)
     }
 
     fn was_inside(bytes: &[u8], at: usize) -> bool {
@@ -260,7 +297,7 @@ mod tests {
         let mut ends = Ends::new(bytes, &format, line_end);
         let all = ends.by_ref().collect();
         let clean = (0..=bytes.len()).take_while(|place| !ends.is_stray_before(*place)).last().unwrap();
-        (all, clean, ends.is_open(), ends.rest_is_quoted())
+        (all, ends.rest(), clean, ends.is_open())
     }
 
     #[test]
@@ -268,13 +305,17 @@ mod tests {
         for length in [0, 1, 63, 64, 65, 127, 128, 129, AHEAD - 1, AHEAD, 3 * AHEAD + 1] {
             let text = vec![b'|'; length];
             assert_eq!(found(&text, LineEnd::Lf).0.len(), length);
-            let text = vec![0; length];
-            assert_eq!(found(&text, LineEnd::Lf), (vec![], length, false, false));
+            let rest = End { at: length, quoted: false, plain: length == 0 };
+            for special in [0, 0x80, 0xFF] {
+                let text = vec![special; length];
+                assert_eq!(found(&text, LineEnd::Lf), (vec![], rest, length, false));
+            }
+            let rest = End { at: length, quoted: length > 0, plain: true };
             let text = vec![b'`'; length];
-            assert_eq!(found(&text, LineEnd::Lf), (vec![], length, length % 2 == 1, length > 0));
+            assert_eq!(found(&text, LineEnd::Lf), (vec![], rest, length, length % 2 == 1));
             let text = [vec![b'a'; length], b"\r\n\r\n".to_vec()].concat();
-            assert_eq!(found(&text, LineEnd::CrLf).1, length + 4);
-            assert_eq!(found(&text[..length + 3], LineEnd::CrLf).1, length + 2);
+            assert_eq!(found(&text, LineEnd::CrLf).2, length + 4);
+            assert_eq!(found(&text[..length + 3], LineEnd::CrLf).2, length + 2);
         }
     }
 

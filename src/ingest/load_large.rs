@@ -3,6 +3,7 @@
 
 use super::publish::{self, Begun, Loaded, Steps};
 use super::settings::Settings;
+use super::statistics;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::copy::batch::MAX_ROW_BYTES;
@@ -61,7 +62,7 @@ pub fn load_and_publish(
     };
     transaction.commit()?;
     steps.done("published");
-    publish::analyze(&unit.table, client);
+    statistics::of_version(&unit.table, client);
     steps.done("analyzed");
     Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
 }

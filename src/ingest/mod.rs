@@ -23,24 +23,23 @@ mod reason;
 pub mod settings;
 mod share;
 mod state;
+mod statistics;
 mod type_map;
 mod unit;
 mod unit_copy;
 
 use crate::pg::database::Database;
-use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
-use crate::report::{UnitReport, UnitStatus, plural};
+use crate::report::{UnitReport, plural};
 use crate::{Place, Result, interrupt};
 use action::Action;
 use catalogue::DataFile;
 use changes::Changes;
 use postgres::Client;
 use settings::{MothersMode, Settings};
-use std::collections::BTreeSet;
 use std::time::Instant;
 use unit::Unit;
 
@@ -105,7 +104,7 @@ pub fn run(
         to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
     let progress = Progress::new(verbosity, count, bytes);
     let reports = load::load(&prepared.units, settings, database, client, &progress);
-    analyze_mothers(&reports, &prepared.schema, database);
+    statistics::of_mothers(&reports, &prepared.schema, settings, database);
     Ok(reports)
 }
 
@@ -150,23 +149,5 @@ fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
                 tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
             }
         }
-    }
-}
-
-/// Statistics over mother and children together, for queries through the mother.
-fn analyze_mothers(reports: &[UnitReport], schema: &str, database: &Database) {
-    let changed: BTreeSet<&str> = reports
-        .iter()
-        .filter(|report| report.status == UnitStatus::Loaded)
-        .filter_map(|report| report.mother.as_deref())
-        .collect();
-    if changed.is_empty() || interrupt::requested().is_some() {
-        return;
-    }
-    let analyzed = database.connect().and_then(|mut client| {
-        changed.iter().try_for_each(|name| lock::analyze(&mut client, &Qualified::new(schema, *name)))
-    });
-    if let Err(error) = analyzed {
-        tracing::warn!("cannot analyze the mother tables: {error}");
     }
 }

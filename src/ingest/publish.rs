@@ -3,6 +3,7 @@
 use super::action::COMMENT;
 use super::reason::Reason;
 use super::settings::Settings;
+use super::statistics;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::pg::catalog;
@@ -70,7 +71,7 @@ pub fn load_and_publish(
     publish(unit, &work_table, replaces, rows, steps.started, &mut transaction)?;
     transaction.commit()?;
     steps.done("published");
-    analyze(&unit.table, client);
+    statistics::of_version(&unit.table, client);
     steps.done("analyzed");
     Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
 }
@@ -210,13 +211,6 @@ fn in_the_way(error: Error, unit: &Unit) -> Error {
     error.remedy(format!(
         "someone has been using {mother} or {table} for more than {seconds} s; run again when they are done"
     ))
-}
-
-/// Statistics for the planner. What was published stays published without them.
-pub fn analyze(table: &Qualified, client: &mut Client) {
-    if let Err(error) = lock::analyze(client, table) {
-        tracing::warn!("cannot analyze {table}: {error}");
-    }
 }
 
 /// How long each step of a unit took, for `-v`.

@@ -1,6 +1,5 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
-use super::ident::Qualified;
 use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
@@ -94,11 +93,11 @@ pub fn patiently(
     }
 }
 
-/// Collects statistics of a table, if that needs no long wait.
+/// Collects statistics of a table (its name in SQL, with ONLY or without), if that needs no long wait.
 ///
 /// # Errors
 /// [`NOT_AVAILABLE`] after that wait; what the server reports.
-pub fn analyze(client: &mut Client, table: &Qualified) -> Result<()> {
+pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
     let mut transaction = client.transaction()?;
     transaction.batch_execute(&format!("{}; ANALYZE {table}", set_timeout(ANALYZE_WAIT)))?;
     Ok(transaction.commit()?)

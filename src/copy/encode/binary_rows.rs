@@ -1,10 +1,9 @@
 //! Rows in COPY's binary format, with what the encoders do not know left to the server.
 
-use super::character::is_plain;
 use super::value::ValueEncoder;
 use super::{CopyColumn, bytea, text};
 use crate::Result;
-use crate::copy::binary::{begin_row, push_bytes, push_null};
+use crate::copy::binary::{begin_row, push_bytes, push_null, push_part};
 use crate::copy::format::Format;
 use crate::copy::resolve::{Resolved, Resolver};
 use crate::copy::rows::FieldSpan;
@@ -19,7 +18,6 @@ const KEPT_ANSWERS: usize = 20_000;
 pub struct BinaryRows {
     columns: Vec<Column>,
     fields: i16,
-    has_texts: bool,
     questions: usize,
     scratch: Vec<u8>,
 }
@@ -41,8 +39,7 @@ impl BinaryRows {
         };
         let columns = columns.iter().map(column).collect::<Option<Vec<_>>>()?;
         let fields = i16::try_from(columns.len()).ok()?;
-        let has_texts = columns.iter().any(|column| matches!(column.encoder, ValueEncoder::Text(_)));
-        Some(BinaryRows { columns, fields, has_texts, questions: 0, scratch: Vec::new() })
+        Some(BinaryRows { columns, fields, questions: 0, scratch: Vec::new() })
     }
 
     /// Appends one row of as many fields as there are columns. Where no encoder knows a value, and the server was not
@@ -58,20 +55,18 @@ impl BinaryRows {
         format: &Format,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, String)> {
-        // One look at the row is cheaper than one at each of its texts.
-        let plain = self.has_texts
-            && match (fields.first(), fields.last()) {
-                (Some(first), Some(last)) => is_plain(&batch[first.start..last.end]),
-                _ => false,
-            };
         begin_row(out, self.fields);
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
                 push_null(out);
                 continue;
             }
+            if column.encoder.is_as_it_stands(field) {
+                push_part(out, batch, field.start, field.end);
+                continue;
+            }
             let value = field.value(batch, format.quote, &mut self.scratch);
-            match column.encoder.push(out, value, format.charset, plain) {
+            match column.encoder.push(out, value, format.charset) {
                 Ok(true) => {}
                 Ok(false) => {
                     let asked = column.push_answer(out, value, format).map_err(|what| (index, what))?;

@@ -25,19 +25,9 @@ pub fn push_text(
     Ok(true)
 }
 
-/// As [`push_text`], for a value that [`is_plain`].
-#[inline]
-pub fn push_plain(out: &mut Vec<u8>, value: &[u8], limit: Option<u32>) -> bool {
-    if limit.is_some_and(|limit| Kind::Ascii.is_longer(value, limit)) {
-        return false;
-    }
-    push_bytes(out, value);
-    true
-}
-
 /// Whether all bytes are ASCII, and none is NUL: then they are characters in any encoding that rows are cut in.
 #[inline]
-pub fn is_plain(bytes: &[u8]) -> bool {
+fn is_plain(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
     // Taking one from each of eight bytes at once: a NUL gets its high bit set, and only behind a NUL there is a borrow.
@@ -161,10 +151,6 @@ mod tests {
                 value[at] = 0x7F;
             }
         }
-        let mut out = Vec::new();
-        assert!(!push_plain(&mut out, b"four", Some(3)) && out.is_empty());
-        assert!(push_plain(&mut out, b"four", Some(4)));
-        assert_eq!(out, b"\0\0\0\x04four");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Day<'a> {
 }
 
 /// Reads `2019-02-27`, `20190227` (unless another digit follows) or `Feb 27 2019`, of the years 1 to 9999.
-#[inline]
+#[inline(always)]
 pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
     const ISO: Form = Form::new(b"0000-00-");
     let iso = value.split_first_chunk().and_then(|(start, rest)| Some((ISO.pairs(start)?, rest)));
@@ -52,14 +52,14 @@ pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn day(year: u32, month: u32, day: u32, is_iso: bool, rest: &[u8]) -> Option<Day<'_>> {
     let known = is_valid(year, month, day) && !rest.first().is_some_and(u8::is_ascii_digit);
     known.then(|| Day { number: day_number(year, month, day), is_iso, rest })
 }
 
 /// What follows one blank, if there is one.
-#[inline]
+#[inline(always)]
 pub fn skip_blank(value: &[u8]) -> &[u8] {
     match value {
         [b' ', rest @ ..] => rest,
@@ -86,7 +86,7 @@ const fn month_slot(name: u32) -> usize {
 }
 
 /// The number of an English month, of whose name there are three letters.
-#[inline]
+#[inline(always)]
 fn month([a, b, c]: [u8; 3]) -> Option<u32> {
     // This makes letters small, and nothing else a letter.
     let wanted = u32::from_be_bytes([0, a, b, c]) | 0x20_20_20;
@@ -94,22 +94,20 @@ fn month([a, b, c]: [u8; 3]) -> Option<u32> {
     (name == wanted).then_some(number)
 }
 
-#[inline]
+#[inline(always)]
 fn is_valid(year: u32, month: u32, day: u32) -> bool {
-    let last = match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        _ => return false,
-    };
+    const LAST: [u32; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let Some(last) = LAST.get(month as usize) else { return false };
+    // Without branches, which a processor cannot foresee where days are random.
+    let is_leap = year.is_multiple_of(4) & (!year.is_multiple_of(100) | year.is_multiple_of(400));
+    let last = last + u32::from((month == 2) & is_leap);
     year > 0 && day > 0 && day <= last
 }
 
 /// `days_from_civil` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms"
 /// (<https://howardhinnant.github.io/date_algorithms.html>), for years that need no negative numbers: a year begins in
 /// March, so that its leap day is its last.
-#[inline]
+#[inline(always)]
 fn day_number(year: u32, month: u32, day: u32) -> i32 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;

@@ -1,14 +1,14 @@
 //! Digits of a fixed number, which is all that most forms are made of.
 
 /// The number that two digits stand for.
-#[inline]
+#[inline(always)]
 pub fn two(tens: u8, ones: u8) -> Option<u32> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
 /// The number that four digits stand for.
-#[inline]
+#[inline(always)]
 pub fn four(digits: [u8; 4]) -> Option<u32> {
     let [a, b, c, d] = digits;
     Some(two(a, b)? * 100 + two(c, d)?)
@@ -35,7 +35,7 @@ impl Form {
     }
 
     /// What the two digits at each place stand for; `None` for a text of another form.
-    #[inline]
+    #[inline(always)]
     pub fn pairs(&self, text: &[u8; 8]) -> Option<[u8; 8]> {
         const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
         let values = u64::from_le_bytes(*text) ^ self.characters;
@@ -49,13 +49,13 @@ impl Form {
 }
 
 /// The number that two digits stand for, the first of which may be a blank.
-#[inline]
+#[inline(always)]
 pub fn two_or_padded(tens: u8, ones: u8) -> Option<u32> {
     two(if tens == b' ' { b'0' } else { tens }, ones)
 }
 
 /// What `digit` stands for in a hexadecimal number, in either case; [`NOT_HEXADECIMAL`] for any other byte.
-#[inline]
+#[inline(always)]
 pub fn hexadecimal(digit: u8) -> u8 {
     HEXADECIMAL[usize::from(digit)]
 }

@@ -55,7 +55,7 @@ pub struct Clock<'a> {
 }
 
 /// Reads a time of day. A blank may stand for the first digit of the hour.
-#[inline]
+#[inline(always)]
 pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
     const WITH_SECONDS: Form = Form::new(b"00:00:00");
     let with_seconds =
@@ -96,7 +96,7 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
 }
 
 /// Reads `.123`, up to nine digits, as microseconds; 0 if there is no point.
-#[inline]
+#[inline(always)]
 fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
     const TENS: [i64; 10] =
         [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
@@ -125,7 +125,7 @@ fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
 /// Reads a zone that is all of the value: seconds to the east, or nothing.
 ///
 /// Known are `Z`, `+05:30` and `+05`, the latter two with a blank before them or without.
-#[inline]
+#[inline(always)]
 pub fn zone(value: &[u8]) -> Option<Option<i32>> {
     let (sign, h1, h2, minutes) = match value {
         [] => return Some(None),

@@ -38,14 +38,14 @@ pub struct Moment {
 
 impl Moment {
     /// Microseconds since 2000-01-01 00:00, by the clock of the zone.
-    #[inline]
+    #[inline(always)]
     fn micros(self) -> i64 {
         i64::from(self.day) * time::DAY + self.time
     }
 }
 
 /// Reads all of a value.
-#[inline]
+#[inline(always)]
 pub fn parse(value: &[u8]) -> Option<Moment> {
     let day = leading_day(value)?;
     let clock = match day.rest {

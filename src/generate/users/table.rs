@@ -63,7 +63,7 @@ pub fn load(
                 .map_err(|error| at(error, &target))?
         }
     };
-    if let Err(error) = lock::analyze(&mut client, &target) {
+    if let Err(error) = lock::analyze(&mut client, &target.to_string()) {
         tracing::warn!("cannot analyze {target}: {error}");
     }
     Ok(Made::since(started, settings.count(), bytes))

@@ -10,6 +10,7 @@
 pub mod cli;
 pub mod config;
 pub mod copy;
+mod cores;
 pub mod error;
 pub mod exit;
 pub mod generate;

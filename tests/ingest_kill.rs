@@ -236,7 +236,7 @@ fn a_worker_whose_connection_is_terminated_fails_alone() {
     load(&case, 0);
     write(&case, 1, sizes(1));
     // One worker: the small table comes after the failure, on a new connection.
-    let running = stopped_in_copy(&case, "--workers 1");
+    let running = stopped_in_copy(&case, "--workers 1 --retries 0");
     let terminate = format!("SELECT count(pg_terminate_backend(pid)) FROM {IN_COPY}");
     assert_eq!(case.db.one(&terminate), "1");
     running.signal(Signal::SIGCONT);
@@ -250,12 +250,54 @@ fn a_worker_whose_connection_is_terminated_fails_alone() {
 }
 
 #[test]
+fn a_unit_whose_connection_is_terminated_is_loaded_again() {
+    let case = case!();
+    load(&case, 0);
+    write(&case, 1, sizes(1));
+    let running = stopped_in_copy(&case, "--workers 1");
+    let terminate = format!("SELECT count(pg_terminate_backend(pid)) FROM {IN_COPY}");
+    assert_eq!(case.db.one(&terminate), "1");
+    running.signal(Signal::SIGCONT);
+    let run = running.wait();
+    run.assert_code(0)
+        .assert_stderr_has("crm_v1.zip/events.dat: ")
+        .assert_stderr_has("; trying again in ")
+        .assert_stderr_has(" s (1 of 3)");
+    let outcome = Outcome::of(run);
+    assert_eq!(outcome.report["totals"]["rows_loaded"], BIG_ROWS + SMALL_ROWS + 2);
+    assert_eq!(generations(&case), [1, 1]);
+}
+
+#[test]
+fn a_server_that_comes_back_gets_what_is_missing() {
+    let server = Server::start(ServerOptions::default());
+    let case = case!();
+    let db = server.database();
+    write(&case, 0, sizes(0));
+    let ingest =
+        pghaul!(case.work).args(["ingest", "dumps", "--db", &db.url(), "--report", "-", "--retries", "6"]);
+    let running = Running::start(ingest.command());
+    let give_up = Instant::now() + Duration::from_secs(60);
+    while db.one(&format!("SELECT count(*) FROM {IN_COPY}")) == "0" {
+        assert!(Instant::now() < give_up, "no COPY came");
+    }
+    server.crash();
+    std::thread::sleep(Duration::from_secs(1));
+    server.start_again();
+    let run = running.wait();
+    run.assert_code(0).assert_stderr_has("trying again in ");
+    assert_eq!(db.one("SELECT count(*) FROM events"), BIG_ROWS.to_string());
+    assert_eq!(db.one("SELECT count(*) FROM notes"), SMALL_ROWS.to_string());
+}
+
+#[test]
 fn a_server_crash_fails_the_run_and_the_next_one_completes() {
     let server = Server::start(ServerOptions::default());
     let case = case!();
     let db = server.database();
     write(&case, 0, sizes(0));
-    let ingest = || pghaul!(case.work).args(["ingest", "dumps", "--db", &db.url(), "--report", "-"]);
+    let ingest =
+        || pghaul!(case.work).args(["ingest", "dumps", "--db", &db.url(), "--report", "-", "--retries", "1"]);
     ingest().run().assert_code(0);
     write(&case, 1, sizes(1));
     let running = Running::start(ingest().command());

@@ -66,8 +66,8 @@ fn content(case: &Case, table: &str) -> Vec<Option<String>> {
 }
 
 /// A run of `ingest` with four workers, stopped by SIGSTOP when several streams are in their COPY.
-fn stopped_in_copies(case: &Case) -> Running {
-    let running = Running::start(case.ingest("--workers 4 --force").command());
+fn stopped_in_copies(case: &Case, flags: &str) -> Running {
+    let running = Running::start(case.ingest(&format!("--workers 4 --force {flags}")).command());
     case.wait_until(&format!("SELECT count(*) > 1 {IN_COPY}"));
     running.signal(Signal::SIGSTOP);
     assert_eq!(case.db.one(STAGING), "1", "the load was too fast to be stopped in its COPY");
@@ -149,7 +149,7 @@ fn sigkill_leaves_the_old_rows_and_the_next_run_completes_and_cleans_up() {
     case.load("--workers 4");
     let before = content(&case, "events");
     for workers in ["4", "1"] {
-        let running = stopped_in_copies(&case);
+        let running = stopped_in_copies(&case, "");
         running.signal(Signal::SIGKILL);
         running.wait().assert_code(137);
         assert_eq!(content(&case, "events"), before);
@@ -165,14 +165,14 @@ fn ctrl_c_and_a_lost_stream_leave_nothing() {
     let case = case_with("crm_v1.zip");
     case.load("--workers 4");
     let before = case.everything();
-    let running = stopped_in_copies(&case);
+    let running = stopped_in_copies(&case, "");
     running.signal(Signal::SIGINT);
     running.signal(Signal::SIGCONT);
     let run = running.wait();
     run.assert_code(130).assert_stderr_has("interrupted; what was not complete has been undone");
     assert_eq!(case.everything(), before);
 
-    let running = stopped_in_copies(&case);
+    let running = stopped_in_copies(&case, "--retries 0");
     let terminate =
         format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid {IN_COPY} LIMIT 1) one");
     assert_eq!(case.db.one(&terminate), "1");
@@ -181,6 +181,12 @@ fn ctrl_c_and_a_lost_stream_leave_nothing() {
     run.assert_code(1).assert_stderr_has("run again to load what is missing");
     assert_eq!(Outcome::of(run).statuses()["v1_events"], "failed");
     assert_eq!(case.everything(), before);
+
+    let running = stopped_in_copies(&case, "");
+    assert_eq!(case.db.one(&terminate), "1");
+    running.signal(Signal::SIGCONT);
+    running.wait().assert_code(0).assert_stderr_has("trying again in ");
+    assert_eq!(case.db.one("SELECT count(*) FROM events"), EVENTS.to_string());
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub struct IngestArgs {
     /// Load into unlogged tables, for staging: faster, but a crash of the server empties them, and standbys lack them
     #[arg(long)]
     unlogged: bool,
+    /// How often a data file is tried again when its connection fails; never when its data is at fault
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    retries: u32,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -105,6 +108,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         },
         force: args.force,
         unlogged: args.unlogged,
+        retries: args.retries,
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     Ok((settings, config))

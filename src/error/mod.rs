@@ -22,7 +22,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<Inner>);
 
 enum Inner {
-    One { severity: Severity, place: Place, what: String, remedy: Option<String>, sqlstate: Option<String> },
+    One {
+        severity: Severity,
+        place: Place,
+        what: String,
+        remedy: Option<String>,
+        sqlstate: Option<String>,
+        of_connection: bool,
+    },
     Many(Vec<Error>),
     Interrupted(i32),
 }
@@ -74,6 +81,7 @@ impl Error {
             what: what.to_string(),
             remedy: None,
             sqlstate: None,
+            of_connection: false,
         }))
     }
 
@@ -109,6 +117,23 @@ impl Error {
             Inner::Interrupted(_) => {}
         }
         self
+    }
+
+    /// The same error, known to be the connection's, not that of what was sent over it.
+    pub fn of_connection(mut self) -> Self {
+        if let Inner::One { of_connection, .. } = &mut *self.0 {
+            *of_connection = true;
+        }
+        self
+    }
+
+    /// Whether another try may succeed: the connection was lost or refused, or the server said so by the SQLSTATE of its
+    /// error, which is of class 08 (connection exception) or 53 (insufficient resources), or 57P0x (shutdown, crash,
+    /// cannot connect now). PostgreSQL documentation, "PostgreSQL Error Codes".
+    pub fn is_of_connection(&self) -> bool {
+        let Inner::One { sqlstate, of_connection, .. } = &*self.0 else { return false };
+        let by_state = |state: &String| ["08", "53", "57P0"].iter().any(|class| state.starts_with(class));
+        *of_connection || sqlstate.as_ref().is_some_and(by_state)
     }
 
     /// The exit code of a run that ends with this error.

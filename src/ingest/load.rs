@@ -8,7 +8,8 @@ use super::{load_large, publish, share};
 use crate::copy::streams::PANICKED;
 use crate::copy::{batch, stream};
 use crate::pg::cost::{self, Load};
-use crate::pg::database::{Database, LOST_CONNECTION};
+use crate::pg::database::{Database, lost_connection};
+use crate::pg::retry::Retries;
 use crate::report::progress::{Progress, UnitProgress};
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Result, interrupt};
@@ -110,19 +111,31 @@ struct Worker<'r> {
 }
 
 impl Worker<'_> {
-    /// Loads a unit, and tells how it went.
+    /// Loads a unit, again where its connection failed, and tells how it went.
     fn report(&mut self, unit: &Unit, way: Way) -> UnitReport {
         let started = Instant::now();
+        let mut retries = Retries::new(self.settings.retries);
+        let outcome = loop {
+            let tried = self.try_once(unit, way);
+            match tried.map_err(|error| retries.wait_after(error)) {
+                Ok(loaded) => break Ok(loaded),
+                Err(Ok(())) => {}
+                Err(Err(error)) => break Err(error),
+            }
+        };
+        unit_report(unit, started.elapsed().as_secs_f64(), outcome)
+    }
+
+    fn try_once(&mut self, unit: &Unit, way: Way) -> Outcome {
         let outcome =
             catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit, way))));
         // The connection was dropped with the panic, and the transaction with it.
         let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
         // A statement that Ctrl-C has cancelled says so in its own way.
-        let outcome = outcome.map_err(|error| match interrupt::check() {
+        outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
             Ok(()) => error.at(unit.file.place()),
-        });
-        unit_report(unit, started.elapsed().as_secs_f64(), outcome)
+        })
     }
 
     fn load(&mut self, unit: &Unit, way: Way) -> Outcome {
@@ -130,14 +143,18 @@ impl Worker<'_> {
         // The driver also closes a connection whose COPY could not start.
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
-            None => self.database.connect()?,
+            // The place of the error is the unit's.
+            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+                true => Error::failed(error).of_connection(),
+                false => Error::failed(error),
+            })?,
         };
         let outcome = way(unit, self.settings, self.database, &mut client, &bar);
         let lost = client.is_closed();
         self.client = Some(client);
         outcome.map_err(|error| {
             // What the server said before it hung up is lost when it comes in the middle of a COPY.
-            if lost { error.remedy(LOST_CONNECTION) } else { error }
+            if lost { lost_connection(error) } else { error }
         })
     }
 }

@@ -8,7 +8,7 @@ use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::copy::batch::MAX_ROW_BYTES;
 use crate::copy::streams::{self, SharedBatches};
-use crate::pg::database::{Database, LOST_CONNECTION};
+use crate::pg::database::{Database, lost_connection};
 use crate::pg::staging::Staging;
 use crate::report::plural;
 use crate::report::progress::UnitProgress;
@@ -79,7 +79,7 @@ fn fill(copy: &UnitCopy<'_>, clients: &mut [Client]) -> Result<u64> {
     copy.progress.advance(copy.unit.file.header.data_origin.offset);
     streams::share(&mut reader, clients.iter_mut().collect(), |client, batches| {
         send(copy, client, batches)
-            .map_err(|error| if client.is_closed() { error.remedy(LOST_CONNECTION) } else { error })
+            .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })
     })
 }
 

@@ -6,7 +6,7 @@ use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
-use crate::{Error, Place, Result};
+use crate::{Error, Place, Result, cores};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub struct Request {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Tries of a unit after the first one, where its connection failed.
+    pub retries: u32,
 }
 
 /// What happens to mother tables before the load.
@@ -90,6 +92,8 @@ pub struct Settings {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Tries of a unit after the first one, where its connection failed.
+    pub retries: u32,
     /// The configuration file, for messages.
     pub config: String,
     /// How version tables are called.
@@ -109,7 +113,8 @@ impl Settings {
             (Some(folder), true) => vec![config.path(&folder.0)],
             (None, true) => vec![config.path(DEFAULT_FOLDER)],
         };
-        let workers = request.workers.or(config.file.max_workers.map(|n| n.0)).unwrap_or_else(cores);
+        let workers =
+            request.workers.or(config.file.max_workers.map(|n| n.0)).unwrap_or_else(|| cores::count().get());
         if workers == 0 {
             return Err(Error::refused("max_workers is 0").remedy("use at least one worker"));
         }
@@ -127,6 +132,7 @@ impl Settings {
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
+            retries: request.retries,
             config: config
                 .path
                 .as_ref()
@@ -148,10 +154,6 @@ impl Settings {
                 .remedy("add {match: '*', types: …} as the last one")
         })
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
@@ -250,7 +252,7 @@ mod tests {
         let from_flags = Settings::resolve(request, &config).unwrap();
         assert_eq!((from_flags.workers, from_flags.inputs), (1, vec![PathBuf::from("here")]));
         let defaults = settings("{}").unwrap();
-        assert_eq!(defaults.workers, cores());
+        assert_eq!(defaults.workers, cores::count().get());
         assert_eq!(defaults.type_map("lms_v1.zip").unwrap().name(), "mssql");
         assert_eq!(defaults.type_map("LMS_V1.zip").unwrap().name(), "mssql");
         assert_eq!(defaults.type_map("crm_v1.zip").unwrap().name(), "mysql");

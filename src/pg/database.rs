@@ -9,8 +9,10 @@ use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
 
-/// What helps when the server ends a connection.
-pub const LOST_CONNECTION: &str = "the server's log says why; run again to load what is missing";
+/// What a failure is called after which the server has ended the connection.
+pub fn lost_connection(error: Error) -> Error {
+    error.remedy("the server's log says why; run again to load what is missing").of_connection()
+}
 
 /// The target database of a run; the embedded server is held running as long as this lives.
 pub struct Database {
@@ -45,7 +47,11 @@ impl Database {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect(&self) -> Result<Client> {
-        self.target.connect()
+        // What the server itself has said has a SQLSTATE, which tells by itself whether to try again.
+        self.target.connect().map_err(|error| match error.sqlstate() {
+            None => error.of_connection(),
+            Some(_) => error,
+        })
     }
 
     /// `first`, if there is one, and as many connections more as make `wanted`; fewer where the server has no room for all.

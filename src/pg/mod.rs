@@ -8,5 +8,6 @@ pub mod embedded;
 pub mod ident;
 pub mod ledger;
 pub mod lock;
+pub mod retry;
 pub mod staging;
 pub mod type_name;

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};
 use crate::generate::users::{self, Format, Made};
 use crate::report::{Started, UnitReport, made};
-use crate::{Error, Result};
+use crate::{Error, Result, cores};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -113,9 +113,7 @@ fn file_settings(args: &UsersArgs) -> Result<FileSettings> {
 }
 
 fn make(args: &UsersArgs, file: Option<&FileSettings>, global: &GlobalArgs) -> Result<Made> {
-    // Who names no number wants all cores; one, where the system does not tell.
-    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let workers = args.workers.unwrap_or(cores).get();
+    let workers = args.workers.unwrap_or_else(cores::count).get();
     let settings = Settings::new(args.seed, args.start, args.count, workers)?;
     let verbosity = global.verbosity();
     if let Some(file) = file {

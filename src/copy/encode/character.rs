@@ -1,5 +1,6 @@
 //! `text`, `varchar`, `char`, `json` and `jsonb`: characters, in UTF-8.
 
+use super::text;
 use crate::copy::binary::{push_bytes, push_jsonb, push_with};
 use crate::copy::charset::{Charset, push_latin1};
 
@@ -68,13 +69,10 @@ impl Kind {
             return Ok(Kind::Ascii);
         }
         if charset != Charset::Latin1 && std::str::from_utf8(value).is_err() {
-            return Err(format!(
-                "value is not valid {}, the encoding that xport_cfg.encoding names",
-                charset.name()
-            ));
+            return Err(text::not_valid(charset));
         }
         if value.contains(&0) {
-            return Err("value holds a NUL character, which PostgreSQL cannot store".to_owned());
+            return Err(text::NUL.to_owned());
         }
         Ok(if charset == Charset::Latin1 { Kind::Latin1 } else { Kind::Utf8 })
     }
@@ -104,7 +102,7 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn text(value: &[u8], charset: Charset, limit: Option<u32>) -> Result<Option<Vec<u8>>, String> {
+    fn pushed(value: &[u8], charset: Charset, limit: Option<u32>) -> Result<Option<Vec<u8>>, String> {
         let mut out = b"kept".to_vec();
         let pushed = push_text(&mut out, value, charset, limit);
         assert!(pushed == Ok(true) || out == b"kept");
@@ -114,28 +112,28 @@ mod tests {
     #[test]
     fn every_charset_becomes_utf_8() {
         let expected = Ok(Some("\0\0\0\x05café".as_bytes().to_vec()));
-        assert_eq!(text(b"caf\xE9", Charset::Latin1, None), expected);
-        assert_eq!(text("café".as_bytes(), Charset::Utf8, None), expected);
-        assert_eq!(text(b"a\tb\\", Charset::Utf8, None), Ok(Some(b"\0\0\0\x04a\tb\\".to_vec())));
-        assert_eq!(text(b"", Charset::Latin1, None), Ok(Some(vec![0; 4])));
+        assert_eq!(pushed(b"caf\xE9", Charset::Latin1, None), expected);
+        assert_eq!(pushed("café".as_bytes(), Charset::Utf8, None), expected);
+        assert_eq!(pushed(b"a\tb\\", Charset::Utf8, None), Ok(Some(b"\0\0\0\x04a\tb\\".to_vec())));
+        assert_eq!(pushed(b"", Charset::Latin1, None), Ok(Some(vec![0; 4])));
     }
 
     #[test]
     fn limits_count_characters() {
         for (value, charset) in [(&b"caf\xE9"[..], Charset::Latin1), ("café".as_bytes(), Charset::Utf8)] {
-            assert!(text(value, charset, Some(4)).unwrap().is_some());
-            assert!(text(value, charset, Some(3)).unwrap().is_none());
+            assert!(pushed(value, charset, Some(4)).unwrap().is_some());
+            assert!(pushed(value, charset, Some(3)).unwrap().is_none());
         }
-        assert!(text(b"four", Charset::Utf8, Some(4)).unwrap().is_some());
-        assert!(text(b"five ", Charset::Utf8, Some(4)).unwrap().is_none());
+        assert!(pushed(b"four", Charset::Utf8, Some(4)).unwrap().is_some());
+        assert!(pushed(b"five ", Charset::Utf8, Some(4)).unwrap().is_none());
     }
 
     #[test]
     fn what_no_text_can_hold() {
         for charset in [Charset::Latin1, Charset::Utf8] {
-            assert!(text(b"a\0\xC3\xA9", charset, None).unwrap_err().contains("NUL"));
+            assert!(pushed(b"a\0\xC3\xA9", charset, None).unwrap_err().contains("NUL"));
         }
-        assert!(text(b"caf\xE9", Charset::Utf8, None).unwrap_err().contains("not valid UTF-8"));
+        assert!(pushed(b"caf\xE9", Charset::Utf8, None).unwrap_err().contains("not valid UTF-8"));
     }
 
     #[test]

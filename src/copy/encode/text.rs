@@ -29,7 +29,7 @@ static CLASSES: [Class; 256] = {
 };
 
 /// What no text in PostgreSQL can hold (PostgreSQL documentation, "Character Types").
-const NUL: &str = "value holds a NUL character, which PostgreSQL cannot store";
+pub const NUL: &str = "value holds a NUL character, which PostgreSQL cannot store";
 
 /// The text of a value.
 ///
@@ -40,7 +40,8 @@ pub fn valid(value: &[u8], charset: Charset) -> Result<Cow<'_, str>, String> {
     if text.contains('\0') { Err(NUL.to_owned()) } else { Ok(text) }
 }
 
-fn not_valid(charset: Charset) -> String {
+/// What is said of bytes that are not valid in the file's encoding.
+pub fn not_valid(charset: Charset) -> String {
     format!("value is not valid {}, the encoding that xport_cfg.encoding names", charset.name())
 }
 

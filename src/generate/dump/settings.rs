@@ -2,7 +2,7 @@
 
 use super::tables::{TABLES, Table};
 use crate::pg::ident;
-use crate::{Error, Place, Result};
+use crate::{Error, Place, Result, cores};
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl Settings {
             tables,
             seed: request.seed,
             dirty: request.dirty,
-            workers: request.workers.map_or_else(cores, NonZeroUsize::get),
+            workers: request.workers.unwrap_or_else(cores::count).get(),
         };
         if faults.is_empty() {
             faults.extend(settings.obstacles());
@@ -123,10 +123,6 @@ impl Settings {
 
 fn dump_name(app: &str, version: &str) -> String {
     format!("{app}_{version}.zip")
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The tables of these names, in the order of [`TABLES`].

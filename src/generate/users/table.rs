@@ -183,14 +183,9 @@ impl Load<'_> {
     ) -> Result<u64> {
         match useful_workers(self.settings.workers, &self.settings.records) {
             1 => self.by_one_stream(client, target, true),
-            workers => match database.connect() {
-                Ok(first) => {
-                    self.by_many_streams(database.connect_up_to(Some(first), workers), client, staging)
-                }
-                Err(error) => {
-                    tracing::warn!("loading with one connection instead of {workers}: {error}");
-                    self.by_one_stream(client, target, true)
-                }
+            workers => match database.connect_up_to(None, workers) {
+                streams if streams.len() > 1 => self.by_many_streams(streams, client, staging),
+                _ => self.by_one_stream(client, target, true),
             },
         }
     }

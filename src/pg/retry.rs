@@ -1,0 +1,83 @@
+//! Another try after a failure of the connection. What failed for the data would fail again, so it is never tried twice.
+
+use crate::{Error, Result, interrupt};
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+/// The first wait; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// No wait is longer, but for its jitter.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How often a wait looks for Ctrl-C.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The tries that are left for one thing.
+#[derive(Debug)]
+pub struct Retries {
+    limit: u32,
+    done: u32,
+}
+
+impl Retries {
+    /// Up to `limit` more tries after the first one.
+    pub fn new(limit: u32) -> Self {
+        Retries { limit, done: 0 }
+    }
+
+    /// Waits until it is time to try again, and says on the log why.
+    ///
+    /// # Errors
+    /// `error` itself, if it is not one of the connection or no try is left; Ctrl-C.
+    pub fn wait_after(&mut self, error: Error) -> Result<()> {
+        interrupt::check()?;
+        if self.done == self.limit || !error.is_of_connection() {
+            return Err(error);
+        }
+        let wait = jittered(planned(self.done));
+        self.done += 1;
+        let (done, limit, seconds) = (self.done, self.limit, wait.as_secs_f64());
+        tracing::warn!("{error}; trying again in {seconds:.1} s ({done} of {limit})");
+        let until = Instant::now() + wait;
+        while Instant::now() < until {
+            std::thread::sleep(POLL);
+            interrupt::check()?;
+        }
+        Ok(())
+    }
+}
+
+fn planned(done: u32) -> Duration {
+    FIRST_WAIT.saturating_mul(1_u32.checked_shl(done).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
+}
+
+/// Half to one and a half times as long, so that workers whose connections were lost together do not come back together.
+fn jittered(wait: Duration) -> Duration {
+    // The standard library seeds its hash tables with random numbers.
+    let random = RandomState::new().hash_one(());
+    wait.mul_f64(0.5 + (random >> 11) as f64 / (1_u64 << 53) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_up_to_a_limit() {
+        assert_eq!([0, 1, 2].map(planned), [1, 2, 4].map(|times| FIRST_WAIT * times));
+        assert_eq!([6, 31, 32, u32::MAX].map(planned), [LONGEST_WAIT; 4]);
+        for _ in 0..100 {
+            let wait = jittered(LONGEST_WAIT);
+            assert!(wait >= LONGEST_WAIT / 2 && wait < LONGEST_WAIT * 3 / 2, "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn only_failures_of_the_connection_are_tried_again_and_not_for_ever() {
+        let mut retries = Retries::new(1);
+        let of_data = retries.wait_after(Error::failed("value is not a number")).unwrap_err();
+        assert_eq!(of_data.to_string(), "value is not a number");
+        let lost = || Error::failed("connection closed").of_connection();
+        assert!(retries.wait_after(lost()).is_ok());
+        assert_eq!(retries.wait_after(lost()).unwrap_err().to_string(), "connection closed");
+    }
+}

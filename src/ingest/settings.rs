@@ -1,9 +1,11 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
 use super::child_name::{self, ChildName};
+use super::rejects::RejectSettings;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
+use crate::copy::reject_limit::RejectLimit;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -41,6 +43,10 @@ pub struct Request {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// How many rows of a unit may be rejected.
+    pub max_rejects: RejectLimit,
+    /// The folder for rejects.
+    pub rejects: Option<PathBuf>,
 }
 
 /// What happens to mother tables before the load.
@@ -90,6 +96,8 @@ pub struct Settings {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// What happens to rows that cannot be loaded.
+    pub rejects: RejectSettings,
     /// The configuration file, for messages.
     pub config: String,
     /// How version tables are called.
@@ -127,6 +135,7 @@ impl Settings {
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
+            rejects: RejectSettings::new(request.max_rejects, request.rejects),
             config: config
                 .path
                 .as_ref()

@@ -1,4 +1,5 @@
-//! `pghaul ingest --max-rejects`: rows that cannot be loaded are put aside, whoever finds them, and all others are loaded.
+//! `pghaul ingest --max-rejects`: rows that cannot be loaded are put aside, whoever finds them, and all others are
+//! loaded.
 
 use pghaul_test_support::{Dump, Ingest, Run, ingest, messages, says};
 use serde_json::{Value, json};
@@ -246,6 +247,28 @@ fn an_open_quote_is_a_reject_where_nothing_is_lost_with_it() {
     let failed = messages(&run(&ingest, 1, &["--max-rejects", "100%"]));
     says(&failed[0], &["t.dat, line 3: row holds a quote that is never closed", "correct the row"]);
     assert_eq!(ingest.tables(), ["good", "t", "v1_good"]);
+}
+
+#[test]
+fn rejected_rows_are_in_the_encoding_of_the_data_file() {
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (encoding, lines) in [
+        (
+            "windows-1252",
+            vec![b"id|name|note\n".to_vec(), b"\x80|a|b\n".to_vec(), b"1|\x80\x93|c\n".to_vec()],
+        ),
+        ("utf-16le", vec![utf_16("\u{FEFF}id|name|note\n"), utf_16("€|a|b\n"), utf_16("1|€“|c\n")]),
+        // The second byte of the last character is also that of a backslash; the first row is malformed.
+        ("shift_jis", vec![b"id|name|note\n".to_vec(), b"\xFF|a|b\n".to_vec(), b"1|\x95\x5C|c\n".to_vec()]),
+    ] {
+        let ingest = ingest!();
+        ingest.config(&format!("xport_cfg: {{encoding: {encoding}}}"));
+        let good = Dump::new().table("t", &COLUMNS, lines.concat());
+        ingest.dump("app_v1.zip", &good);
+        run(&ingest, 3, &["--max-rejects", "1"]);
+        assert_eq!(bytes(&ingest, "rejects/v1_t.dat"), lines[..2].concat(), "{encoding}");
+        assert_eq!(ingest.db.one("SELECT count(*) FROM t"), "1");
+    }
 }
 
 #[test]

@@ -40,7 +40,8 @@ pub struct BatchEncoder<'e, 'c> {
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
-    /// Encodes rows that end with `line_end`. It `puts_aside` those that cannot be loaded, else the first one is an error.
+    /// Encodes rows that end with `line_end`. It `puts_aside` those that cannot be loaded, else the first one is an
+    /// error.
     pub fn new(
         encoder: &'e mut Encoder,
         resolver: &'e mut Resolver<'c>,
@@ -51,8 +52,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         BatchEncoder { encoder, resolver, line_end, fields, puts_aside, rejects: Vec::new() }
     }
 
-    /// Appends the rows of a batch to `out`; returns how many. Tells `each` of every row. Where the server has to be asked
-    /// about values, they are written once more with its answers, and `each` is told to begin anew by `None`.
+    /// Appends the rows of a batch to `out`; returns how many. Tells `each` of every row. Where the server has to be
+    /// asked about values, they are written once more with its answers, and `each` is told to begin anew by `None`.
     ///
     /// # Errors
     /// The first row that cannot be loaded, unless it can be put aside; a lost connection.

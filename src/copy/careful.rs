@@ -12,8 +12,8 @@ use crate::{Result, interrupt};
 use postgres::Transaction;
 use std::ops::Range;
 
-/// Copies all rows of `source` into `table`, but for those that are put aside among `rejects`; returns how many. `progress`
-/// is told the bytes of each batch.
+/// Copies all rows of `source` into `table`, but for those that are put aside among `rejects`; returns how many.
+/// `progress` is told the bytes of each batch.
 ///
 /// # Errors
 /// Too many rejects; what the source, the connection or Ctrl-C report.

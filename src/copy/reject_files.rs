@@ -4,32 +4,17 @@
 //! stand in the order of the data file, however many streams there were.
 
 use super::batch::Batch;
+use super::charset::Charset;
+use super::original::copy_original;
+use super::reject_places::RejectPlaces;
 use super::rejects::Reject;
 use crate::unfinished::beside;
+use encoding_rs::Encoding;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::NamedTempFile;
-
-/// What a file of reasons begins with; one that begins otherwise is not ours.
-const REASONS_START: &[u8] = b"{\"dump\":";
-
-/// Where a unit's rejects come from, and where they go.
-#[derive(Debug, Default)]
-pub struct RejectPlaces {
-    /// The folder; created when there is something to put into it.
-    pub folder: PathBuf,
-    /// The unit: the files are named for it.
-    pub unit: String,
-    /// The dump's file name.
-    pub dump: String,
-    /// The data file's name in the dump.
-    pub data_file: String,
-    /// Its header line, with the line end.
-    pub header: Vec<u8>,
-}
 
 /// Why a row was rejected: one line of the file of reasons.
 #[derive(Debug, Serialize)]
@@ -48,7 +33,10 @@ struct Reason<'r> {
 /// Two files that grow.
 #[derive(Debug)]
 pub struct RejectFiles {
+    /// The rows; or where they are in the decoded text, if the data file had to be decoded.
     rows: Growing,
+    /// What the header takes of it.
+    header: Range<u64>,
     reasons: Growing,
     pieces: Vec<Piece>,
 }
@@ -69,54 +57,6 @@ struct Growing {
     bytes: u64,
 }
 
-impl RejectPlaces {
-    /// The rows.
-    pub fn rows(&self) -> PathBuf {
-        self.path("dat")
-    }
-
-    /// The reasons.
-    pub fn reasons(&self) -> PathBuf {
-        self.path("jsonl")
-    }
-
-    /// The reasons why a unit failed. Those of the rows that are loaded stay beside them.
-    pub fn reasons_of_failure(&self) -> PathBuf {
-        self.path("failed.jsonl")
-    }
-
-    /// A table's name may hold what no file's name can.
-    fn path(&self, extension: &str) -> PathBuf {
-        let name = self.unit.replace('%', "%25").replace('/', "%2F");
-        self.folder.join(format!("{name}.{extension}"))
-    }
-
-    /// Removes what earlier loads of the unit have left; `all` of it, or what tells of a failure only.
-    ///
-    /// # Errors
-    /// What the operating system reports.
-    pub fn remove_old(&self, all: bool) -> io::Result<()> {
-        if is_ours(&self.reasons_of_failure()) {
-            std::fs::remove_file(self.reasons_of_failure())?;
-        }
-        if all && is_ours(&self.reasons()) {
-            // Without its reasons, a file of rows would not be known as ours.
-            if self.rows().exists() {
-                std::fs::remove_file(self.rows())?;
-            }
-            std::fs::remove_file(self.reasons())?;
-        }
-        Ok(())
-    }
-}
-
-fn is_ours(reasons: &Path) -> bool {
-    let mut start = Vec::new();
-    let read =
-        File::open(reasons).and_then(|file| file.take(REASONS_START.len() as u64).read_to_end(&mut start));
-    read.is_ok() && start == REASONS_START
-}
-
 impl RejectFiles {
     /// Begins both.
     ///
@@ -125,9 +65,10 @@ impl RejectFiles {
     pub fn create(places: &RejectPlaces) -> io::Result<RejectFiles> {
         std::fs::create_dir_all(&places.folder)?;
         let mut rows = Growing::create(&places.rows())?;
-        rows.write(&places.header)?;
+        rows.write_row(places.charset, 0, &places.header)?;
+        let header = 0..rows.bytes;
         let reasons = Growing::create(&places.reasons())?;
-        Ok(RejectFiles { rows, reasons, pieces: Vec::new() })
+        Ok(RejectFiles { rows, header, reasons, pieces: Vec::new() })
     }
 
     /// Adds rows of a batch, in their order. No batch comes twice.
@@ -137,7 +78,7 @@ impl RejectFiles {
     pub fn add(&mut self, places: &RejectPlaces, batch: &Batch, rejects: &[Reject]) -> io::Result<()> {
         let (rows, reasons) = (self.rows.bytes, self.reasons.bytes);
         for reject in rejects {
-            self.rows.write(&batch.bytes[reject.row.clone()])?;
+            self.rows.write_row(places.charset, reject.origin.offset, &batch.bytes[reject.row.clone()])?;
             let mut reason = serde_json::to_vec(&Reason {
                 dump: &places.dump,
                 data_file: &places.data_file,
@@ -158,18 +99,25 @@ impl RejectFiles {
         Ok(())
     }
 
-    /// Both take their places.
+    /// Both take their places. The data file is read once more, from `original`, if it had to be decoded.
     ///
     /// # Errors
     /// What the operating system reports.
-    pub fn publish(mut self, places: &RejectPlaces) -> io::Result<()> {
+    pub fn publish<R: Read>(
+        mut self,
+        places: &RejectPlaces,
+        original: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<()> {
         let is_in_order = self.sort();
-        let header = 0..places.header.len() as u64;
-        let rows = std::iter::once(header).chain(self.pieces.iter().map(|piece| piece.rows.clone()));
+        let rows =
+            std::iter::once(self.header.clone()).chain(self.pieces.iter().map(|piece| piece.rows.clone()));
         let reasons = self.pieces.iter().map(|piece| piece.reasons.clone());
         if !is_in_order {
             self.rows = self.rows.rearranged(&places.rows(), rows)?;
             self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
+        }
+        if let Charset::Decoded(encoding) = places.charset {
+            self.rows = self.rows.originals(&places.rows(), encoding, original()?)?;
         }
         // The reasons come last: they tell that the rows are ours.
         self.rows.persist(&places.rows())?;
@@ -207,6 +155,39 @@ impl Growing {
         self.out.write_all(bytes)
     }
 
+    /// Writes a row of the data file; or its place in the decoded text, as two numbers, since that is not what the
+    /// file holds.
+    fn write_row(&mut self, charset: Charset, offset: u64, row: &[u8]) -> io::Result<()> {
+        match charset {
+            Charset::Latin1 | Charset::Utf8 => self.write(row),
+            Charset::Decoded(_) => {
+                self.write(&offset.to_le_bytes())?;
+                self.write(&(offset + row.len() as u64).to_le_bytes())
+            }
+        }
+    }
+
+    /// A file with the rows of `original` that are at the places that this one holds.
+    fn originals(
+        mut self,
+        path: &Path,
+        encoding: &'static Encoding,
+        original: impl Read,
+    ) -> io::Result<Growing> {
+        self.out.flush()?;
+        let mut file = self.out.get_ref().as_file();
+        file.seek(SeekFrom::Start(0))?;
+        let mut places = BufReader::new(file);
+        let mut number = move || {
+            let mut bytes = [0; 8];
+            places.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+        };
+        let parts = (0..self.bytes / 16).map(|_| Ok(number()?..number()?));
+        let mut rows = Growing::create(path)?;
+        copy_original(original, encoding, parts, &mut rows.out)?;
+        Ok(rows)
+    }
+
     /// A file with these parts of this one, which will be `path`.
     fn rearranged(mut self, path: &Path, parts: impl Iterator<Item = Range<u64>>) -> io::Result<Growing> {
         self.out.flush()?;
@@ -240,6 +221,7 @@ mod tests {
             dump: "app_v1.zip".into(),
             data_file: "t.dat".into(),
             header: b"id|n\xE4me\r\n".to_vec(),
+            charset: Charset::Latin1,
         }
     }
 
@@ -265,7 +247,7 @@ mod tests {
                 let (batch, rejects) = batch(offset, format!("{offset}|\u{e9}\r\n").as_bytes());
                 files.add(&places, &batch, &rejects).unwrap();
             }
-            files.publish(&places).unwrap();
+            files.publish(&places, || Ok(io::empty())).unwrap();
             let rows = std::fs::read(folder.path().join("not/there/v1_a%2Fb%25.dat")).unwrap();
             assert_eq!(rows, [&places.header[..], "9|é\r\n20|é\r\n31|é\r\n".as_bytes()].concat());
             let reasons = std::fs::read_to_string(places.reasons()).unwrap();
@@ -277,29 +259,5 @@ mod tests {
             );
             assert_eq!(std::fs::read_dir(&places.folder).unwrap().count(), 2);
         }
-    }
-
-    #[test]
-    fn only_files_of_ours_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = places(folder.path());
-        let (batch, rejects) = batch(9, b"x\n");
-        let create = || {
-            let mut files = RejectFiles::create(&places).unwrap();
-            files.add(&places, &batch, &rejects).unwrap();
-            files
-        };
-        let count = || std::fs::read_dir(&places.folder).unwrap().count();
-        create().publish(&places).unwrap();
-        create().publish_failure(&places).unwrap();
-        assert_eq!(count(), 3);
-        places.remove_old(false).unwrap();
-        assert_eq!(count(), 2);
-        places.remove_old(true).unwrap();
-        assert_eq!(count(), 0);
-        std::fs::write(places.rows(), "mine").unwrap();
-        std::fs::write(places.reasons(), "mine").unwrap();
-        places.remove_old(true).unwrap();
-        assert_eq!(count(), 2);
     }
 }

@@ -40,8 +40,8 @@ impl RejectLimit {
 
     /// How many rows of a data file of `bytes` bytes may be rejected before it is certain that there are too many.
     ///
-    /// A good row of `columns` fields has as many bytes at least (separators and a line end), a rejected one has one: so if
-    /// r rows are rejected, there are at most r + (bytes - r) / columns.
+    /// A good row of `columns` fields has as many bytes at least (separators and a line end), a rejected one has one:
+    /// so if r rows are rejected, there are at most r + (bytes - r) / columns.
     pub fn most(self, bytes: u64, columns: usize) -> u64 {
         match self {
             RejectLimit::Rows(most) => most,

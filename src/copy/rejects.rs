@@ -1,15 +1,18 @@
 //! Rejects: rows of a unit that cannot be loaded and are put aside, as long as there are not too many of them.
 //!
-//! All streams of a unit share them. What an encoder cannot take is put aside at once. A row that the server refuses takes
-//! its whole COPY with it, so the unit is loaded once more, the careful way ([`super::careful`]).
+//! All streams of a unit share them. What an encoder cannot take is put aside at once. A row that the server refuses
+//! takes its whole COPY with it, so the unit is loaded once more, the careful way ([`super::careful`]).
 
 use super::batch::{Batch, Origin};
-use super::reject_files::{RejectFiles, RejectPlaces};
+use super::charset::Charset;
+use super::reject_files::RejectFiles;
 use super::reject_limit::RejectLimit;
+use super::reject_places::RejectPlaces;
 use crate::report::plural;
 use crate::{Error, Place, Result};
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -60,7 +63,15 @@ impl Rejects {
 
     /// None, ever: the first row that cannot be loaded is an error.
     pub fn none() -> Rejects {
-        Rejects::new(RejectPlaces::default(), RejectLimit::NONE, 0, 0)
+        let places = RejectPlaces {
+            folder: PathBuf::new(),
+            unit: String::new(),
+            dump: String::new(),
+            data_file: String::new(),
+            header: Vec::new(),
+            charset: Charset::Latin1,
+        };
+        Rejects::new(places, RejectLimit::NONE, 0, 0)
     }
 
     /// Whether any row may be put aside; else the first one that cannot be loaded fails the unit.
@@ -135,16 +146,16 @@ impl Rejects {
         Err(self.give_up(&mut kept, &what))
     }
 
-    /// The files take their places. That comes right before the rows are committed: after it, a crash could leave a table
-    /// without some of its rows and nothing that tells of them.
+    /// The files take their places; the data file is read once more, from `original`, if it had to be decoded. That
+    /// comes right before the rows are committed: after it, a crash could leave a table without some of its rows and
+    /// nothing that tells of them.
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn keep(&self) -> Result<()> {
-        match self.kept().files.take() {
-            Some(files) => files.publish(&self.places).map_err(|error| self.unwritten(error)),
-            None => Ok(()),
-        }
+    pub fn keep<R: io::Read>(&self, original: impl FnOnce() -> Result<R>) -> Result<()> {
+        let Some(files) = self.kept().files.take() else { return Ok(()) };
+        let published = files.publish(&self.places, || original().map_err(io::Error::other));
+        published.map_err(|error| self.unwritten(error))
     }
 
     /// How many there are.
@@ -225,6 +236,7 @@ mod tests {
             dump: "app_v1.zip".into(),
             data_file: "t.dat".into(),
             header: b"id\n".to_vec(),
+            charset: Charset::Latin1,
         };
         Rejects::new(places, limit.parse().unwrap(), 99, 1)
     }
@@ -281,7 +293,7 @@ mod tests {
         let enough = rejects("10%", folder.path());
         add(&enough, 0, 2).unwrap();
         enough.judge(18).unwrap();
-        enough.keep().unwrap();
+        enough.keep(|| Ok(io::empty())).unwrap();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.failed.jsonl", "v1_t.jsonl"]);
         enough.tell();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.jsonl"]);
@@ -294,12 +306,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = rejects("3", folder.path());
         add(&first, 0, 1).unwrap();
-        first.keep().unwrap();
+        first.keep(|| Ok(io::empty())).unwrap();
         let second = rejects("3", folder.path());
         add(&second, 0, 1).unwrap();
         second.forget();
         assert_eq!(second.count(), 0);
-        second.keep().unwrap();
+        second.keep(|| Ok(io::empty())).unwrap();
         second.tell();
         assert!(names(folder.path()).is_empty());
     }

@@ -118,8 +118,8 @@ impl<'b> Rows<'b> {
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
     ///
     /// # Errors
-    /// A quote that is not closed: nothing that follows can be told apart from such a row. A line end of another kind than
-    /// the header's: the row that holds it ends with the next one of that kind, and the next call goes on there.
+    /// A quote that is not closed: nothing that follows can be told apart from such a row. A line end of another kind
+    /// than the header's: the row that holds it ends with the next one of that kind, and the next call goes on there.
     pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
         fields.clear();
         let start = self.position;

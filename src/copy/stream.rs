@@ -92,8 +92,8 @@ pub fn send_rows(
     Ok(sent)
 }
 
-/// Ends a COPY and compares the server's count with ours. A row that the server refuses, and that may be put aside, asks for
-/// the careful way.
+/// Ends a COPY and compares the server's count with ours. A row that the server refuses, and that may be put aside,
+/// asks for the careful way.
 ///
 /// # Errors
 /// What the server refused; with the line of the data file, found by `reopen`ing it, where the server names a row.
@@ -124,8 +124,8 @@ pub fn finish_rows<R: Read>(
     }
 }
 
-/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused; keeping the
-/// line of every row would cost memory always.
+/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused;
+/// keeping the line of every row would cost memory always.
 fn find_row<R: Read>(
     reader: &mut BatchReader<R>,
     line_end: LineEnd,

@@ -40,7 +40,7 @@ pub fn load_and_publish(
     staging.create(first, &unit.create_statement(staging.table()))?;
     steps.done("created");
 
-    let rejects = settings.rejects.of(unit);
+    let rejects = settings.rejects.of(unit, &settings.format);
     let copy = UnitCopy { unit, settings, database, table: staging.table(), progress, rejects: &rejects };
     let published = fill(&copy, &mut clients).and_then(|rows| {
         let by = clients.len();

@@ -59,7 +59,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
         return Ok(Loaded::ALREADY);
     };
-    let rejects = settings.rejects.of(unit);
+    let rejects = settings.rejects.of(unit, &settings.format);
     let work_table = new_table(unit, replaces, &mut transaction)?;
     let copy = UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects };
     let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
@@ -172,7 +172,7 @@ pub fn publish(
     };
     ledger::record(transaction, &load)?;
     interrupt::check()?;
-    rejects.keep()
+    rejects.keep(|| unit.file.open_original())
 }
 
 enum Existing {

@@ -1,8 +1,9 @@
 //! What happens to rows that cannot be loaded: how many a unit may have, and where they are put.
 
 use super::unit::Unit;
-use crate::copy::reject_files::RejectPlaces;
+use crate::copy::format::Format;
 use crate::copy::reject_limit::RejectLimit;
+use crate::copy::reject_places::RejectPlaces;
 use crate::copy::rejects::Rejects;
 use crate::{Error, Place, Result};
 use std::path::{Path, PathBuf};
@@ -42,8 +43,8 @@ impl RejectSettings {
         }
     }
 
-    /// The rejects of a unit: none yet.
-    pub fn of(&self, unit: &Unit) -> Rejects {
+    /// The rejects of a unit in `format`: none yet.
+    pub fn of(&self, unit: &Unit, format: &Format) -> Rejects {
         let file = &unit.file;
         let places = RejectPlaces {
             folder: self.folder.clone(),
@@ -51,6 +52,7 @@ impl RejectSettings {
             dump: file.dump.name.clone(),
             data_file: file.data.name.clone(),
             header: file.header.line.clone(),
+            charset: format.charset,
         };
         Rejects::new(places, self.limit, file.data.bytes, unit.copy_columns.len())
     }

@@ -19,5 +19,6 @@ pub mod interrupt;
 pub mod pg;
 pub mod report;
 pub mod secret;
+mod unfinished;
 
 pub use error::{Error, Place, Result};

@@ -6,9 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pghaul::copy::batch::BatchReader;
+use pghaul::copy::batch_encoder::BatchEncoder;
 use pghaul::copy::encode::{CopyColumn, Encoder};
 use pghaul::copy::format::Format;
 use pghaul::copy::header::read_header;
+use pghaul::copy::rejects::Rejects;
 use pghaul::copy::resolve::Resolver;
 use pghaul::copy::sink::{CopySink, RowFormat};
 use pghaul::copy::stream::{finish_rows, send_rows};
@@ -107,9 +109,10 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) ->
             .unwrap();
     let no_questions = || panic!("every text is known");
     let mut resolver = Resolver::new(&no_questions);
-    let sent =
-        send_rows(&mut reader, header.line_end, &mut encoder, &mut resolver, &mut sink, &|_| ()).ok()?;
-    finish_rows(sink, &sent, &encoder, header.line_end, || Ok(open(input))).unwrap();
+    let rejects = Rejects::none();
+    let batches = BatchEncoder::new(&mut encoder, &mut resolver, header.line_end, false);
+    let sent = send_rows(&mut reader, batches, &mut sink, &rejects, &|_| ()).ok()?;
+    finish_rows(sink, &sent, &encoder, header.line_end, &rejects, || Ok(open(input))).unwrap();
     rows(&mut transaction)
 }
 

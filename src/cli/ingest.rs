@@ -5,6 +5,7 @@ use super::target::TargetArgs;
 use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
+use crate::copy::reject_limit::RejectLimit;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::settings::{MothersMode, Request, Settings};
@@ -19,9 +20,11 @@ Examples:
   pghaul ingest dumps/ --plan                     show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
+  pghaul ingest dumps/ --max-rejects 0.1%         put up to 1 row in 1,000 of each data file aside
 
 Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
-2 wrong usage, configuration or input, nothing was touched; 130 or 143 interrupted.";
+2 wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects;
+130 or 143 interrupted.";
 
 /// What was typed after `pghaul ingest`.
 #[derive(Debug, Args)]
@@ -48,6 +51,12 @@ pub struct IngestArgs {
     /// How often a data file is tried again when its connection fails; never when its data is at fault
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
+    /// Rows of a data file that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
+    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
+    max_rejects: RejectLimit,
+    /// Folder for the rows that are put aside, and why [default: rejects]
+    #[arg(long, value_name = "DIR", requires = "max_rejects")]
+    rejects: Option<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -109,6 +118,8 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         force: args.force,
         unlogged: args.unlogged,
         retries: args.retries,
+        max_rejects: args.max_rejects,
+        rejects: args.rejects.clone(),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     Ok((settings, config))

@@ -1,5 +1,6 @@
 //! Numbers as people write them.
 
+use crate::copy::reject_limit::RejectLimit;
 use std::num::NonZeroUsize;
 
 /// More workers than any machine has cores; each costs a thread and its memory.
@@ -27,6 +28,14 @@ pub fn whole(text: &str) -> Result<u64, &'static str> {
         return Err("use a whole number, such as 1000000 or 1_000_000");
     }
     digits.parse().map_err(|_| "the largest number is 18446744073709551615")
+}
+
+/// Reads how many rows may be rejected.
+///
+/// # Errors
+/// Anything but a whole number, or a percentage.
+pub fn reject_limit(text: &str) -> Result<RejectLimit, &'static str> {
+    text.parse()
 }
 
 /// Reads a share of a whole.

@@ -18,6 +18,8 @@ const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 /// What the first line of a data file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
+    /// The line as it stands in the (decoded) data file, with its line end.
+    pub line: Vec<u8>,
     /// Column names in the order of the data.
     pub columns: Vec<String>,
     /// How the lines of this file end.
@@ -114,7 +116,8 @@ fn parse(
     }
     let lines = memchr::memchr_iter(line_end.last_byte(), &bytes[..end]).count() as u64;
     let data_origin = Origin { line: 2 + lines, offset: next as u64 };
-    Ok((Header { columns, line_end, data_origin, byte_order_mark }, bytes[next..].to_vec()))
+    let (line, rest) = (bytes[..next].to_vec(), bytes[next..].to_vec());
+    Ok((Header { line, columns, line_end, data_origin, byte_order_mark }, rest))
 }
 
 #[cfg(test)]
@@ -132,6 +135,7 @@ mod tests {
         assert_eq!(got.columns, ["a", "b|x", "c"]);
         assert_eq!((got.line_end, got.byte_order_mark), (LineEnd::CrLf, true));
         assert_eq!(got.data_origin, Origin { line: 2, offset: 16 });
+        assert_eq!(got.line, b"\xEF\xBB\xBFa|`b|x`| c \r\n");
         assert_eq!(rest, b"1|2|3\r\n");
     }
 

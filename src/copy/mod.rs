@@ -9,15 +9,25 @@
 //!                                            resolve (what no encoder knows, the server decides)
 //! ```
 //!
+//! Rows that cannot be loaded become rejects, where they are allowed.
+//!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
 //! longest row. Several streams may share the batches of one input.
 
 pub mod batch;
+pub mod batch_encoder;
 pub mod binary;
+pub mod careful;
 pub mod charset;
 pub mod encode;
 pub mod format;
 pub mod header;
+pub mod open_quote;
+pub mod original;
+pub mod reject_files;
+pub mod reject_limit;
+pub mod reject_places;
+pub mod rejects;
 pub mod resolve;
 pub mod rows;
 pub mod scan;

@@ -84,6 +84,17 @@ pub struct RowFault {
     pub origin: Origin,
     /// What is wrong with it.
     pub what: String,
+    /// How far it goes.
+    pub extent: Extent,
+}
+
+/// How far a row goes that is not well formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// To its line end: [`Rows::next_row`] goes on behind it.
+    Line,
+    /// To the end of the data, since it holds a quote that is never closed.
+    Rest,
 }
 
 /// The rows of one batch, one after the other.
@@ -107,8 +118,8 @@ impl<'b> Rows<'b> {
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
     ///
     /// # Errors
-    /// A quote that is not closed, and a line end of another kind than the header's. The batch ends there: what
-    /// follows such a row cannot be told apart from it.
+    /// A quote that is not closed: nothing that follows can be told apart from such a row. A line end of another kind
+    /// than the header's: the row that holds it ends with the next one of that kind, and the next call goes on there.
     pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
         fields.clear();
         let start = self.position;
@@ -116,17 +127,9 @@ impl<'b> Rows<'b> {
             return Ok(None);
         }
         let origin = self.next;
+        let scanned = self.scan(fields);
         let (content_end, row_end, quoted) =
-            self.scan(fields).map_err(|what| RowFault { origin, what: what.to_owned() })?;
-        if self.ends.is_stray_before(row_end) {
-            return Err(RowFault {
-                origin,
-                what: format!(
-                    "holds a line end that is not {}, which the header line ends with, outside quotes",
-                    self.line_end.name()
-                ),
-            });
-        }
+            scanned.map_err(|what| RowFault { origin, what: what.to_owned(), extent: Extent::Rest })?;
         self.position = row_end;
         self.next.offset += (row_end - start) as u64;
         self.next.line += match quoted {
@@ -135,7 +138,22 @@ impl<'b> Rows<'b> {
             }
             false => 1,
         };
+        if self.ends.is_stray_before(row_end) {
+            // Of several strays, only the first is known.
+            self.ends.restart(row_end);
+            let line_end = self.line_end.name();
+            let what = format!(
+                "holds a line end that is not {line_end}, which the header line ends with, outside quotes"
+            );
+            return Err(RowFault { origin, what, extent: Extent::Line });
+        }
         Ok(Some(origin))
+    }
+
+    /// Where the row that was found last ends in the batch, with its line end.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.position
     }
 
     /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes.
@@ -258,9 +276,40 @@ mod tests {
     }
 
     #[test]
+    fn the_rows_behind_one_with_a_stray_line_end_are_found() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        for (data, line_end) in [
+            (&b"a|b\n1|\r2\r\nc\r\n`\r`|e\nf\n"[..], LineEnd::Lf),
+            (b"a|b\r\n1|2\nc\rd\r\n`\n`|e\r\nf\r\n", LineEnd::CrLf),
+            (b"a|b\r1|2\n\rc\n\r`\n`|e\rf\r", LineEnd::Cr),
+        ] {
+            let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: data.to_vec() };
+            let mut rows = Rows::new(&batch, &format, line_end);
+            let (mut fields, mut found, mut position) = (Vec::new(), Vec::new(), 0);
+            loop {
+                let (origin, count) = match rows.next_row(&mut fields) {
+                    Ok(None) => break,
+                    Ok(Some(origin)) => (origin, fields.len()),
+                    Err(fault) => {
+                        assert_eq!(fault.extent, Extent::Line);
+                        (fault.origin, 0)
+                    }
+                };
+                assert_eq!(origin.offset, position, "{data:?}");
+                position = rows.position() as u64;
+                found.push((origin.line, count));
+            }
+            assert_eq!(position, data.len() as u64);
+            // Only there does a quoted value hold the byte that ends lines.
+            let last = if line_end == LineEnd::CrLf { 7 } else { 6 };
+            assert_eq!(found, [(2, 2), (3, 0), (4, 0), (5, 2), (last, 1)], "{data:?}");
+        }
+    }
+
+    #[test]
     fn an_open_quote_names_the_line_where_its_row_begins() {
         let fault = rows_of(b"a|b\nc|`d\ne\n", LineEnd::Lf).unwrap_err();
-        assert_eq!(fault.origin, Origin { line: 3, offset: 4 });
+        assert_eq!((fault.origin, fault.extent), (Origin { line: 3, offset: 4 }, Extent::Rest));
         assert!(fault.what.contains("never closed"));
     }
 }

@@ -91,6 +91,13 @@ impl<'b> Ends<'b> {
         End::new(self.marks, self.bytes.len())
     }
 
+    /// Goes on at `place`, the beginning of a row, as if the text began there.
+    pub fn restart(&mut self, place: usize) {
+        (self.block, self.inside, self.after_cr) = (place, 0, 0);
+        (self.marks, self.stray) = (0, None);
+        (self.found, self.given) = (0, 0);
+    }
+
     /// Finds some more; false if there are none.
     #[inline(never)]
     fn look_ahead(&mut self) -> bool {

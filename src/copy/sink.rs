@@ -36,8 +36,19 @@ pub struct CopySink<'t> {
 pub struct CopyFailure {
     /// What it said.
     pub error: Error,
-    /// The row that it refused, counted from 1, where it names one.
+    /// Where a row is at fault, not the server or the connection.
+    pub refusal: Option<Refusal>,
+}
+
+/// A row that the server refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its number in the COPY, counted from 1, where the server names one for certain.
     pub row: Option<u64>,
+    /// The column at fault, where it names one.
+    pub column: Option<String>,
+    /// What it said about the row.
+    pub what: String,
 }
 
 impl<'t> CopySink<'t> {
@@ -81,46 +92,52 @@ impl<'t> CopySink<'t> {
     /// What the server refused, with the number of the row where it names one; another count.
     pub fn finish(self, columns: &[CopyColumn], sent: u64) -> Result<(), CopyFailure> {
         let CopySink { writer, table } = self;
-        let counted = writer.finish().map_err(|error| {
-            let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
-            // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
-            let of_row =
-                error.code().is_some_and(|state| ["22", "23", "54", "P0"].contains(&&state.code()[..2]));
-            let is_constraint = error.code().is_some_and(|state| state.code().starts_with("23"));
-            match refused_row(context, &table).filter(|_| of_row) {
-                None => CopyFailure { error: error.into(), row: None },
-                // Beyond the row itself, the server may mean the block of up to 1,000 rows that it was writing
-                // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read. Constraints are
-                // checked row by row.
-                Some((row, "")) if !is_constraint => {
-                    let context = format!("COPY row {row}, or one shortly before it");
-                    let error = Error::from_server(&error, Some(&context));
-                    let error = match error.sqlstate() {
-                        Some(ROW_TOO_BIG) => error.remedy(SHORTEN_THE_ROW),
-                        _ => error,
-                    };
-                    CopyFailure { error, row: None }
-                }
-                Some((row, rest)) => {
-                    // A constraint is about a whole row, but the error may name the column.
-                    let of_constraint = error.as_db_error().and_then(|db| db.column()).map(str::to_owned);
-                    let column = refused_column(rest, columns).or(of_constraint);
-                    let place = Place { column, ..Place::default() };
-                    // The server counts the rows of the COPY as lines; only the file's own line may be called so.
-                    let context = format!("COPY row {row}{rest}");
-                    let mut error = Error::from_server(&error, Some(&context)).at(place);
-                    if rest.ends_with(": \"\"") {
-                        error = error.remedy(EMPTY_IS_NOT_NULL);
-                    }
-                    CopyFailure { error, row: Some(row) }
-                }
-            }
-        })?;
+        let counted = writer.finish().map_err(|error| failure(&error, &table, columns))?;
         if counted != sent {
             let error = Error::failed(format!("sent {sent} rows, but the server counted {counted}"));
-            return Err(CopyFailure { error, row: None });
+            return Err(CopyFailure { error, refusal: None });
         }
         Ok(())
+    }
+}
+
+/// What the server's error says about the rows of a COPY into `table`.
+fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> CopyFailure {
+    let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
+    // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
+    let of_row = error.code().is_some_and(|state| ["22", "23", "54", "P0"].contains(&&state.code()[..2]));
+    if !of_row {
+        return CopyFailure { error: error.into(), refusal: None };
+    }
+    // A constraint is about a whole row, but the error may name the column.
+    let of_constraint = error.as_db_error().and_then(|db| db.column()).map(str::to_owned);
+    let is_constraint = error.code().is_some_and(|state| state.code().starts_with("23"));
+    let refusal = |row, column| Some(Refusal { row, column, what: Error::server_words(error) });
+    match refused_row(context, table) {
+        None => CopyFailure { error: error.into(), refusal: refusal(None, of_constraint) },
+        // Beyond the row itself, the server may mean the block of up to 1,000 rows that it was writing
+        // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read. Constraints are
+        // checked row by row.
+        Some((row, "")) if !is_constraint => {
+            let context = format!("COPY row {row}, or one shortly before it");
+            let from_server = Error::from_server(error, Some(&context));
+            let from_server = match from_server.sqlstate() {
+                Some(ROW_TOO_BIG) => from_server.remedy(SHORTEN_THE_ROW),
+                _ => from_server,
+            };
+            CopyFailure { error: from_server, refusal: refusal(None, None) }
+        }
+        Some((row, rest)) => {
+            let column = refused_column(rest, columns).or(of_constraint);
+            let place = Place { column: column.clone(), ..Place::default() };
+            // The server counts the rows of the COPY as lines; only the file's own line may be called so.
+            let context = format!("COPY row {row}{rest}");
+            let mut from_server = Error::from_server(error, Some(&context)).at(place);
+            if rest.ends_with(": \"\"") {
+                from_server = from_server.remedy(EMPTY_IS_NOT_NULL);
+            }
+            CopyFailure { error: from_server, refusal: refusal(Some(row), column) }
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! One stream: batches in, rows out to one COPY, and the way back from a refused row to its line.
 
 use super::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource, Origin};
+use super::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, row_error};
 use super::encode::Encoder;
 use super::format::LineEnd;
-use super::resolve::Resolver;
-use super::rows::{FieldSpan, RowFault, Rows};
-use super::sink::{CopyFailure, CopySink};
-use crate::{Error, Place, Result, interrupt};
+use super::rejects::Rejects;
+use super::rows::Rows;
+use super::sink::{CopyFailure, CopySink, Refusal};
+use crate::{Place, Result, interrupt};
 use std::io::Read;
 
 /// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
@@ -19,9 +20,6 @@ const GROWTH: usize = 6;
 /// What one stream holds at most, bytes, unless a row is longer than a batch: the batch and its rest, twice the
 /// encoded rows (here, and in the client library's own buffer), and as much for inflating and decoding.
 pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 2 * (SEND_BYTES + GROWTH * BATCH_BYTES) + (1 << 20);
-
-/// What helps when a row cannot be loaded.
-const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";
 
 /// What one stream has sent.
 #[derive(Debug, Default)]
@@ -59,86 +57,43 @@ impl Sent {
     }
 }
 
-/// Sends all rows of `source` into `sink`; returns what they were. `progress` is told the bytes of each batch.
+/// Sends all rows of `source` into `sink`, but for those that are put aside among `rejects`; returns what they were.
+/// `progress` is told the bytes of each batch.
 ///
 /// # Errors
-/// The first row that is not well formed or cannot be encoded, with its line; what the source, the connection or
-/// Ctrl-C report.
+/// The first row that is not well formed or cannot be encoded, with its line, where no more may be put aside; what the
+/// source, the connection or Ctrl-C report.
 pub fn send_rows(
     source: &mut dyn BatchSource,
-    line_end: LineEnd,
-    encoder: &mut Encoder,
-    resolver: &mut Resolver<'_>,
+    mut encoder: BatchEncoder<'_, '_>,
     sink: &mut CopySink<'_>,
+    rejects: &Rejects,
     progress: &dyn Fn(u64),
 ) -> Result<Sent> {
     let mut batch = Batch::new();
-    let mut fields = Vec::with_capacity(encoder.columns().len());
     let mut out = Vec::with_capacity(2 * SEND_BYTES);
-    out.extend_from_slice(encoder.header());
+    out.extend_from_slice(encoder.encoder.header());
     let mut sent = Sent::default();
     while source.next_into(&mut batch)? {
         interrupt::check()?;
         sent.begin(&batch);
-        sent.rows += encode(&batch, line_end, encoder, resolver, &mut fields, &mut out)?;
+        sent.rows += encoder.push(&batch, &mut out, &mut |_| {})?;
+        rejects.add(&batch, encoder.rejects())?;
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;
             out.clear();
         }
         progress(batch.bytes.len() as u64);
     }
-    out.extend_from_slice(encoder.trailer());
+    out.extend_from_slice(encoder.encoder.trailer());
     if !out.is_empty() {
         sink.write(&out)?;
     }
     Ok(sent)
 }
 
-/// Appends the rows of a batch to `out`; returns how many. Where the server has to be asked about values, they are
-/// written once more with its answers.
-fn encode(
-    batch: &Batch,
-    line_end: LineEnd,
-    encoder: &mut Encoder,
-    resolver: &mut Resolver<'_>,
-    fields: &mut Vec<FieldSpan>,
-    out: &mut Vec<u8>,
-) -> Result<u64> {
-    let start = out.len();
-    encoder.forget_some();
-    loop {
-        let outcome = encode_once(batch, line_end, encoder, fields, out);
-        // A fault stands only if no row before it has a question: that may turn out to be the first one.
-        if !encoder.has_questions() {
-            return outcome;
-        }
-        encoder.ask(resolver)?;
-        out.truncate(start);
-    }
-}
-
-fn encode_once(
-    batch: &Batch,
-    line_end: LineEnd,
-    encoder: &mut Encoder,
-    fields: &mut Vec<FieldSpan>,
-    out: &mut Vec<u8>,
-) -> Result<u64> {
-    let format = encoder.format().clone();
-    let mut rows = Rows::new(batch, &format, line_end);
-    let mut count = 0;
-    while let Some(origin) = rows.next_row(fields).map_err(row_error)? {
-        encoder.push_row(&batch.bytes, fields, out).map_err(|fault| {
-            let place = Place { column: fault.column, ..Place::default() };
-            let remedy = fault.remedy.unwrap_or(CORRECT_THE_ROW);
-            Error::failed(fault.what).at(place.line(origin.line)).remedy(remedy)
-        })?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-/// Ends a COPY and compares the server's count with ours.
+/// Ends a COPY and compares the server's count with ours. A row that the server refuses, and that may be put aside,
+/// asks for the careful way.
 ///
 /// # Errors
 /// What the server refused; with the line of the data file, found by `reopen`ing it, where the server names a row.
@@ -147,12 +102,18 @@ pub fn finish_rows<R: Read>(
     sent: &Sent,
     encoder: &Encoder,
     line_end: LineEnd,
+    rejects: &Rejects,
     reopen: impl FnOnce() -> Result<BatchReader<R>>,
 ) -> Result<()> {
     match sink.finish(encoder.columns(), sent.rows) {
         Ok(()) => Ok(()),
-        Err(CopyFailure { error, row: None }) => Err(error),
-        Err(CopyFailure { error, row: Some(row) }) => {
+        Err(CopyFailure { error, refusal: None }) => Err(error),
+        Err(CopyFailure { error, refusal: Some(_) }) if rejects.are_allowed() => {
+            rejects.server_has_refused();
+            Err(error)
+        }
+        Err(CopyFailure { error, refusal: Some(Refusal { row: None, .. }) }) => Err(error),
+        Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), .. }) }) => {
             let error = error.remedy(CORRECT_THE_ROW);
             // The server's message stands even where the file can no longer be read.
             match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, sent, row)) {
@@ -163,8 +124,8 @@ pub fn finish_rows<R: Read>(
     }
 }
 
-/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused; keeping the
-/// line of every row would cost memory always.
+/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused;
+/// keeping the line of every row would cost memory always.
 fn find_row<R: Read>(
     reader: &mut BatchReader<R>,
     line_end: LineEnd,
@@ -182,7 +143,7 @@ fn find_row<R: Read>(
             continue;
         }
         let mut rows = Rows::new(&batch, encoder.format(), line_end);
-        while let Some(origin) = rows.next_row(&mut fields).map_err(row_error)? {
+        while let Some(origin) = rows.next_row(&mut fields).map_err(|fault| row_error(&fault))? {
             count += 1;
             if count == number {
                 return Ok(Some(origin));
@@ -190,10 +151,4 @@ fn find_row<R: Read>(
         }
     }
     Ok(None)
-}
-
-fn row_error(fault: RowFault) -> Error {
-    Error::failed(format!("row {}", fault.what))
-        .at(Place::default().line(fault.origin.line))
-        .remedy(CORRECT_THE_ROW)
 }

@@ -8,12 +8,12 @@ mod place;
 mod text;
 
 pub use place::Place;
-pub use text::{one_line, with_sources};
+pub use text::{one_line, shortened, with_sources};
 
 use crate::exit::Exit;
 use crate::secret::without_passwords;
 use std::fmt;
-use text::postgres_text;
+use text::{postgres_text, words_about_a_row};
 
 /// The result of everything in this crate that can go wrong.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -64,6 +64,11 @@ impl Error {
             *sqlstate = error.code().map(|code| code.code().to_owned());
         }
         this
+    }
+
+    /// What PostgreSQL says about a row, in its own words: message, SQLSTATE and detail.
+    pub fn server_words(error: &postgres::Error) -> String {
+        words_about_a_row(error)
     }
 
     /// Several errors at once; the exit code is that of the worst.
@@ -206,6 +211,12 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<&postgres::Error> for Error {
+    fn from(error: &postgres::Error) -> Self {
+        Error::from_server(error, None)
+    }
+}
 
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {

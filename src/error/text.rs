@@ -1,6 +1,7 @@
 //! The words of errors: one line, without what would command a terminal.
 
-/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value.
+/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value, which the
+/// server quotes in full, and that may be megabytes.
 const MAX_QUOTED_CHARS: usize = 500;
 
 /// The text with control characters escaped: values and names from files are in it, and must neither end the line
@@ -13,9 +14,9 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The first [`MAX_QUOTED_CHARS`] of a text: the server quotes a refused value in full, and that may be megabytes.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED_CHARS) {
+/// At most the first `most` characters of a text, with `…` for what is left out.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -29,13 +30,24 @@ pub(super) fn postgres_text(error: &postgres::Error, context: Option<&str>) -> S
     let Some(db) = error.as_db_error() else {
         return with_sources(error);
     };
-    let mut text = format!("{} (SQLSTATE {})", shortened(db.message()), db.code().code());
+    let mut text = words(db);
     for (label, value) in [("DETAIL", db.detail()), ("HINT", db.hint()), ("WHERE", context.or(db.where_()))] {
         if let Some(value) = value {
             text.push_str(&format!(" {label}: {}", value.replace('\n', " ")));
         }
     }
     text
+}
+
+/// What PostgreSQL says about a row, without where it was in the COPY.
+pub(super) fn words_about_a_row(error: &postgres::Error) -> String {
+    let Some(db) = error.as_db_error() else { return with_sources(error) };
+    let detail = db.detail().map(|detail| format!(" DETAIL: {}", shortened(detail, MAX_QUOTED_CHARS)));
+    words(db) + &detail.unwrap_or_default()
+}
+
+fn words(db: &postgres::error::DbError) -> String {
+    format!("{} (SQLSTATE {})", shortened(db.message(), MAX_QUOTED_CHARS), db.code().code())
 }
 
 /// An error with its causes, joined by colons; a cause that its parent already quotes is not said again.
@@ -59,7 +71,7 @@ mod tests {
 
     #[test]
     fn long_values_are_shortened() {
-        assert_eq!(shortened(&"ä".repeat(501)).chars().count(), 501);
-        assert_eq!(shortened("short"), "short");
+        assert_eq!(shortened("äöü", 2), "äö…");
+        assert_eq!(shortened("short", 5), "short");
     }
 }

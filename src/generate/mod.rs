@@ -10,5 +10,4 @@ pub mod dump;
 pub mod output;
 pub mod random;
 pub mod text;
-mod unfinished;
 pub mod users;

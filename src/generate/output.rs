@@ -1,6 +1,6 @@
 //! Where text goes: standard output, a device or pipe, or a file that is there whole or not at all.
 
-use super::unfinished::beside;
+use crate::unfinished::beside;
 use crate::{Error, Place, Result, interrupt};
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};

@@ -4,7 +4,7 @@
 
 use super::descriptor::{self, DescriptorColumn, MAX_DESCRIPTOR_BYTES};
 use super::dump::{self, Dump, TableFiles};
-use super::member::Member;
+use super::member::{Member, MemberReader};
 use super::names::position;
 use super::settings::Settings;
 use super::type_map::TypeMap;
@@ -54,7 +54,7 @@ pub struct FileColumn {
 }
 
 /// The rows of a data file, ready to be sent.
-pub type DataReader = BatchReader<CharsetReader<super::member::MemberReader>>;
+pub type DataReader = BatchReader<CharsetReader<MemberReader>>;
 
 impl DataFile {
     /// How messages and the report call it: `lms_v1.zip/users.dat`.
@@ -67,12 +67,20 @@ impl DataFile {
         Place::member(&self.dump.name, &self.data.name)
     }
 
+    /// Opens the data file as it is in the dump, with the header line.
+    ///
+    /// # Errors
+    /// A dump that is gone or changed.
+    pub fn open_original(&self) -> Result<MemberReader> {
+        self.data.open(self.dump.reopen()?)
+    }
+
     /// Opens the data behind the header line.
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged.
     pub fn open(&self, settings: &Settings) -> Result<DataReader> {
-        let mut input = settings.format.charset.reader(self.data.open(self.dump.reopen()?)?);
+        let mut input = settings.format.charset.reader(self.open_original()?);
         let (header, rest) = read_header(&mut input, &settings.format)?;
         Ok(BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin))
     }

@@ -162,10 +162,11 @@ impl Worker<'_> {
 fn unit_report(unit: &Unit, seconds: f64, outcome: Outcome) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
-        Ok(publish::Loaded { rows, bytes, already: false }) => {
+        Ok(publish::Loaded { rows, rejected, bytes, already: false }) => {
             report.status = UnitStatus::Loaded;
-            report.rows_read = rows;
+            report.rows_read = rows + rejected;
             report.rows_loaded = rows;
+            report.rows_rejected = rejected;
             report.bytes_read = bytes;
             report.error = None;
         }

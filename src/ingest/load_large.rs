@@ -40,14 +40,15 @@ pub fn load_and_publish(
     staging.create(first, &unit.create_statement(staging.table()))?;
     steps.done("created");
 
-    let copy = UnitCopy { unit, settings, database, table: staging.table(), progress };
+    let rejects = settings.rejects.of(unit, &settings.format);
+    let copy = UnitCopy { unit, settings, database, table: staging.table(), progress, rejects: &rejects };
     let published = fill(&copy, &mut clients).and_then(|rows| {
         let by = clients.len();
         steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
         // What this holds is let go of when it fails, so that the table can be dropped by another connection, while the
         // unit's lock is still ours.
         let mut attempt = transaction.transaction()?;
-        publish::publish(unit, staging.table(), replaces, rows, steps.started, &mut attempt)?;
+        publish::publish(&copy, replaces, rows, steps.started, &mut attempt)?;
         attempt.commit()?;
         Ok(rows)
     });
@@ -57,14 +58,23 @@ pub fn load_and_publish(
             if let Some(client) = clients.iter_mut().min_by_key(|client| client.is_closed()) {
                 staging.discard(client);
             }
-            return Err(error);
+            if !rejects.need_care() {
+                return Err(error);
+            }
+            // Of many streams, each would have to find the rows that the server refuses among those of its own.
+            let by_one = publish::new_table(unit, replaces, &mut transaction)?;
+            let copy = UnitCopy { table: &by_one, ..copy };
+            let rows = publish::fill_carefully(&copy, &mut transaction, &mut steps, &error)?;
+            publish::publish(&copy, replaces, rows, steps.started, &mut transaction)?;
+            rows
         }
     };
     transaction.commit()?;
     steps.done("published");
+    rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
+    Ok(Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false })
 }
 
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.

@@ -20,6 +20,7 @@ mod names;
 mod plan;
 mod publish;
 mod reason;
+mod rejects;
 pub mod settings;
 mod share;
 mod state;
@@ -63,6 +64,7 @@ struct Prepared {
 /// Everything that is wrong with any of the dumps, all at once.
 pub fn scan(settings: &Settings) -> Result<Catalogue> {
     let started = Instant::now();
+    settings.rejects.check()?;
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
     let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };

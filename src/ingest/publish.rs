@@ -1,6 +1,7 @@
 //! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
 
 use super::action::COMMENT;
+use super::catalogue::DataReader;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::statistics;
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Loaded {
     /// Rows that the server counted.
     pub rows: u64,
+    /// Rows put aside.
+    pub rejected: u64,
     /// Bytes of the data file.
     pub bytes: u64,
     /// Another run had loaded the same in the meantime; nothing was done.
@@ -34,7 +37,7 @@ pub struct Loaded {
 
 impl Loaded {
     /// Nothing was left to do.
-    pub const ALREADY: Loaded = Loaded { rows: 0, bytes: 0, already: true };
+    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, already: true };
 }
 
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
@@ -56,24 +59,59 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
         return Ok(Loaded::ALREADY);
     };
-    // One that many streams were filling when their run was killed.
-    Staging::of(&unit.table).remove_leftover(&mut transaction)?;
-    let work_table = if replaces { work_table(unit, &mut transaction)? } else { unit.table.clone() };
-    transaction.batch_execute(&unit.create_statement(&work_table))?;
-    steps.done("created");
-
-    let mut reader = unit.file.open(settings)?;
-    progress.advance(unit.file.header.data_origin.offset);
-    let copy = UnitCopy { unit, settings, database, table: &work_table, progress };
-    let rows = copy.run(&mut transaction, &mut reader, true)?;
-    steps.done(&format!("copied {rows} {}", plural(rows, "row")));
-
-    publish(unit, &work_table, replaces, rows, steps.started, &mut transaction)?;
+    let rejects = settings.rejects.of(unit, &settings.format);
+    let work_table = new_table(unit, replaces, &mut transaction)?;
+    let copy = UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects };
+    let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
+    let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
+        Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
+        filled => filled?,
+    };
+    publish(&copy, replaces, rows, steps.started, &mut transaction)?;
     transaction.commit()?;
     steps.done("published");
+    rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Ok(Loaded { rows, bytes: unit.file.data.bytes, already: false })
+    Ok(Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false })
+}
+
+/// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
+fn fill(
+    copy: &UnitCopy<'_>,
+    transaction: &mut Transaction<'_>,
+    steps: &mut Steps<'_>,
+    send: impl FnOnce(&mut Transaction<'_>, &mut DataReader) -> Result<u64>,
+) -> Result<u64> {
+    let unit = copy.unit;
+    let mut attempt = transaction.transaction()?;
+    // One that many streams were filling when their run was killed.
+    Staging::of(&unit.table).remove_leftover(&mut attempt)?;
+    attempt.batch_execute(&unit.create_statement(copy.table))?;
+    steps.done("created");
+    let mut reader = unit.file.open(copy.settings)?;
+    copy.progress.advance(unit.file.header.data_origin.offset);
+    let rows = send(&mut attempt, &mut reader)?;
+    attempt.commit()?;
+    steps.done(&format!("copied {rows} {}", plural(rows, "row")));
+    Ok(rows)
+}
+
+/// Copies the rows once more, without those that the server refuses, of which `refusal` names one.
+///
+/// # Errors
+/// Too many rows that cannot be loaded; what the server reports; Ctrl-C.
+pub fn fill_carefully(
+    copy: &UnitCopy<'_>,
+    transaction: &mut Transaction<'_>,
+    steps: &mut Steps<'_>,
+    refusal: &Error,
+) -> Result<u64> {
+    interrupt::check()?;
+    tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
+    copy.rejects.forget();
+    copy.progress.restart();
+    fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
 }
 
 /// A unit that nobody else can be at work on, and that needs to be loaded.
@@ -98,18 +136,19 @@ pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Re
     })
 }
 
-/// Gives the filled table `new` its place: its name, its mother, its entry in the ledger.
+/// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
 ///
 /// # Errors
-/// Someone who uses the mother for too long; what the server reports; Ctrl-C.
+/// Too many rejects; someone who uses the mother for too long; what the server reports; Ctrl-C.
 pub fn publish(
-    unit: &Unit,
-    new: &Qualified,
+    copy: &UnitCopy<'_>,
     replaces: bool,
     rows: u64,
     started: Instant,
     transaction: &mut Transaction<'_>,
 ) -> Result<()> {
+    let UnitCopy { unit, table: new, rejects, .. } = *copy;
+    rejects.judge(rows)?;
     // This also keeps autovacuum away from a table that others can see already: it would have to be waited for below.
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
@@ -132,7 +171,8 @@ pub fn publish(
         seconds: started.elapsed().as_secs_f64(),
     };
     ledger::record(transaction, &load)?;
-    interrupt::check()
+    interrupt::check()?;
+    rejects.keep(|| unit.file.open_original())
 }
 
 enum Existing {
@@ -162,8 +202,15 @@ fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction
     }
 }
 
-/// A name for the new table while the old one keeps its own; a backend has one transaction at a time.
-fn work_table(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<Qualified> {
+/// What the new table is called while it is filled. Where there is an old one, that keeps its name; a backend has one
+/// transaction at a time.
+///
+/// # Errors
+/// What the server reports.
+pub fn new_table(unit: &Unit, replaces: bool, transaction: &mut Transaction<'_>) -> Result<Qualified> {
+    if !replaces {
+        return Ok(unit.table.clone());
+    }
     let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[])?.get(0);
     Ok(Qualified::new(unit.table.schema(), format!("pghaul_load_{backend}")))
 }

@@ -1,9 +1,11 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
 use super::child_name::{self, ChildName};
+use super::rejects::RejectSettings;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
+use crate::copy::reject_limit::RejectLimit;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result, cores};
@@ -43,6 +45,10 @@ pub struct Request {
     pub unlogged: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
+    /// How many rows of a unit may be rejected.
+    pub max_rejects: RejectLimit,
+    /// The folder for rejects.
+    pub rejects: Option<PathBuf>,
 }
 
 /// What happens to mother tables before the load.
@@ -94,6 +100,8 @@ pub struct Settings {
     pub unlogged: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
+    /// What happens to rows that cannot be loaded.
+    pub rejects: RejectSettings,
     /// The configuration file, for messages.
     pub config: String,
     /// How version tables are called.
@@ -133,6 +141,7 @@ impl Settings {
             force: request.force,
             unlogged: request.unlogged,
             retries: request.retries,
+            rejects: RejectSettings::new(request.max_rejects, request.rejects),
             config: config
                 .path
                 .as_ref()

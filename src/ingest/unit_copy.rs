@@ -4,7 +4,10 @@ use super::settings::Settings;
 use super::unit::Unit;
 use crate::Result;
 use crate::copy::batch::BatchSource;
+use crate::copy::batch_encoder::BatchEncoder;
+use crate::copy::careful;
 use crate::copy::encode::Encoder;
+use crate::copy::rejects::Rejects;
 use crate::copy::resolve::Resolver;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
@@ -25,28 +28,54 @@ pub struct UnitCopy<'u> {
     pub table: &'u Qualified,
     /// Is told the bytes.
     pub progress: &'u UnitProgress,
+    /// The rows that cannot be loaded.
+    pub rejects: &'u Rejects,
 }
 
 impl UnitCopy<'_> {
     /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
     ///
     /// # Errors
-    /// The first row that cannot be loaded; what the source or the server reports; Ctrl-C.
+    /// The first row that cannot be loaded or put aside; what the source or the server reports; Ctrl-C. Where
+    /// [`Rejects::need_care`] then says so, [`UnitCopy::run_carefully`] gets further.
     pub fn run(
         &self,
         transaction: &mut Transaction<'_>,
         source: &mut dyn BatchSource,
         freeze: bool,
     ) -> Result<u64> {
-        let UnitCopy { unit, settings, database, table, progress } = *self;
-        let line_end = unit.file.header.line_end;
-        let mut encoder = Encoder::new(unit.copy_columns.clone(), settings.format.clone());
-        let connect = || database.connect();
+        let line_end = self.unit.file.header.line_end;
+        let mut encoder = self.encoder();
+        let connect = || self.database.connect();
         let mut resolver = Resolver::new(&connect);
-        let mut sink = CopySink::open(transaction, table, encoder.columns(), encoder.row_format(), freeze)?;
-        let advance = |bytes| progress.advance(bytes);
-        let sent = stream::send_rows(source, line_end, &mut encoder, &mut resolver, &mut sink, &advance)?;
-        stream::finish_rows(sink, &sent, &encoder, line_end, || unit.file.open(settings))?;
+        let mut sink =
+            CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
+        let advance = |bytes| self.progress.advance(bytes);
+        let sent = stream::send_rows(source, batches, &mut sink, self.rejects, &advance)?;
+        let reopen = || self.unit.file.open(self.settings);
+        stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
         Ok(sent.rows)
+    }
+
+    /// As [`UnitCopy::run`], without the rows that the server refuses.
+    ///
+    /// # Errors
+    /// Too many rows that cannot be loaded; what the source or the server reports; Ctrl-C.
+    pub fn run_carefully(
+        &self,
+        transaction: &mut Transaction<'_>,
+        source: &mut dyn BatchSource,
+    ) -> Result<u64> {
+        let mut encoder = self.encoder();
+        let connect = || self.database.connect();
+        let mut resolver = Resolver::new(&connect);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, self.unit.file.header.line_end, true);
+        let advance = |bytes| self.progress.advance(bytes);
+        careful::copy_carefully(source, batches, transaction, self.table, self.rejects, &advance)
+    }
+
+    fn encoder(&self) -> Encoder {
+        Encoder::new(self.unit.copy_columns.clone(), self.settings.format.clone())
     }
 }

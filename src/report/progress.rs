@@ -89,6 +89,12 @@ impl UnitProgress {
         self.unit.inc(done);
         self.total.inc(done);
     }
+
+    /// What was done is lost, and begins anew.
+    pub fn restart(&self) {
+        self.total.dec(self.unit.position());
+        self.unit.reset();
+    }
 }
 
 impl Drop for UnitProgress {

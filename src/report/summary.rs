@@ -36,7 +36,7 @@ pub fn summary(report: &Report) -> String {
         return text;
     }
     text.push_str(&format!(
-        "{} {}: {} loaded, {} unchanged, {} failed; {} {}, {} in {} s\n",
+        "{} {}: {} loaded, {} unchanged, {} failed; {} {}{}, {} in {} s\n",
         totals.units,
         plural(totals.units, "unit"),
         totals.loaded,
@@ -44,10 +44,16 @@ pub fn summary(report: &Report) -> String {
         totals.failed,
         thousands(totals.rows_loaded),
         plural(totals.rows_loaded, "row"),
+        rejected(totals.rows_rejected),
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
     text
+}
+
+/// Rows that were rejected, behind what was loaded; nothing where there are none.
+fn rejected(rows: u64) -> String {
+    if rows == 0 { String::new() } else { format!(", {} rejected", thousands(rows)) }
 }
 
 fn row(unit: &UnitReport) -> [String; 7] {
@@ -61,7 +67,7 @@ fn row(unit: &UnitReport) -> [String; 7] {
         unit.name.clone(),
         unit.source.clone(),
         unit.mother.clone().unwrap_or_default(),
-        status.to_owned(),
+        format!("{status}{}", rejected(unit.rows_rejected)),
         counted(thousands(unit.rows_loaded)),
         counted(size(unit.bytes_read)),
         counted(seconds(unit.seconds)),
@@ -119,15 +125,17 @@ mod tests {
 
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {
-        let mut report = Started::now("ingest")
-            .finish(Ok(vec![unit(UnitStatus::Loaded, 1234), unit(UnitStatus::Skipped, 0)]));
+        let with_rejects = UnitReport { rows_rejected: 1000, ..unit(UnitStatus::Loaded, 5) };
+        let units = vec![unit(UnitStatus::Loaded, 1234), with_rejects, unit(UnitStatus::Skipped, 0)];
+        let mut report = Started::now("ingest").finish(Ok(units));
         report.seconds = 1.5;
         insta::assert_snapshot!(summary(&report), @r"
-        unit      from                  into   status      rows   size  seconds
-        v1_users  lms_v1.zip/users.dat  users  loaded     1,234  752 B     0.50
-        v1_users  lms_v1.zip/users.dat  users  unchanged      -      -        -
+        unit      from                  into   status                   rows   size  seconds
+        v1_users  lms_v1.zip/users.dat  users  loaded                  1,234  752 B     0.50
+        v1_users  lms_v1.zip/users.dat  users  loaded, 1,000 rejected      5  752 B     0.50
+        v1_users  lms_v1.zip/users.dat  users  unchanged                   -      -        -
 
-        2 units: 1 loaded, 1 unchanged, 0 failed; 1,234 rows, 1.5 KiB in 1.50 s
+        3 units: 2 loaded, 1 unchanged, 0 failed; 1,239 rows, 1,000 rejected, 2.2 KiB in 1.50 s
         ");
     }
 }

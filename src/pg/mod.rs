@@ -7,6 +7,7 @@ pub mod database;
 pub mod embedded;
 pub mod ident;
 pub mod ledger;
+pub mod loads;
 pub mod lock;
 pub mod staging;
 pub mod type_name;

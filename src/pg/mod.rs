@@ -1,5 +1,6 @@
 //! The database: connecting to it, running one of our own, and what is in it.
 
+pub mod additions;
 pub mod catalog;
 pub mod connect;
 pub mod cost;

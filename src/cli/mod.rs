@@ -5,6 +5,7 @@ pub mod generate;
 pub mod ingest;
 mod numbers;
 pub mod report;
+mod status;
 pub mod target;
 
 use crate::exit::Exit;
@@ -57,6 +58,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
+    /// Show the ledger: what was loaded, from what, when, and whether it is still there
+    Status(status::StatusArgs),
     /// Start, stop and open the embedded server
     Db(db::DbArgs),
 }
@@ -103,6 +106,7 @@ fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
+        Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),
     }
 }

@@ -25,6 +25,7 @@ pub mod settings;
 mod share;
 mod state;
 mod statistics;
+mod swap;
 mod type_map;
 mod unit;
 mod unit_copy;
@@ -115,9 +116,12 @@ pub fn run(
 /// # Errors
 /// As [`run`], which would refuse the same.
 pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
-    let prepared = compare(settings, catalogue, &mut database.connect()?)
-        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
-    Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units))
+    let mut client = database.connect()?;
+    let thought_through = compare(settings, catalogue, &mut client).and_then(|prepared| {
+        let additions = plan::additions(&prepared.units, &mut client)?;
+        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions))
+    });
+    thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
 
 /// Compares the catalogue with what the database holds.

@@ -4,12 +4,38 @@ use super::action::Action;
 use super::changes::Changes;
 use super::mothers::Mother;
 use super::unit::Unit;
+use crate::Result;
 use crate::pg::catalog::Column;
+use postgres::Client;
 
-/// The catalogue, the statements, and how each version's columns differ from its mother's.
-pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
+/// For each unit, what becomes of what users have put on its old version table: lines, or nothing.
+///
+/// # Errors
+/// What the server reports.
+pub fn additions(units: &[Unit], client: &mut Client) -> Result<Vec<String>> {
+    let note = |unit: &Unit| {
+        let mut text = String::new();
+        if let Action::Replace(_) = unit.action {
+            let replacement = unit.replacement(&unit.table);
+            let additions = replacement.additions(client)?;
+            let notes = [
+                ("WILL FAIL, since it would break or lose", replacement.obstacles(client)?),
+                ("puts on the new table", additions.kept().map(str::to_owned).collect()),
+                ("has no place for", additions.lost().collect()),
+            ];
+            for (what, items) in notes.into_iter().filter(|(_, items)| !items.is_empty()) {
+                text.push_str(&format!("--   {what}: {}\n", items.join(", ")));
+            }
+        }
+        Ok(text)
+    };
+    units.iter().map(note).collect()
+}
+
+/// The catalogue with [`additions`], the statements, and how each version's columns differ from its mother's.
+pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit], additions: &[String]) -> String {
     let mut text = String::from("-- Units\n");
-    for unit in units {
+    for (unit, additions) in units.iter().zip(additions) {
         let (action, reason) = match unit.action {
             Action::Load => ("load", String::new()),
             Action::Replace(reason) => ("replace", format!(": {reason}")),
@@ -22,6 +48,7 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit]) -> String {
             unit.file.data.bytes,
             unit.file.dialect
         ));
+        text.push_str(additions);
     }
     text.push_str("\n-- Columns\n");
     for mother in mothers {

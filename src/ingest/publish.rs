@@ -5,11 +5,12 @@ use super::catalogue::DataReader;
 use super::reason::Reason;
 use super::settings::Settings;
 use super::statistics;
+use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::pg::catalog;
 use crate::pg::database::Database;
-use crate::pg::ident::{Qualified, quote};
+use crate::pg::ident::Qualified;
 use crate::pg::ledger::{self, Load};
 use crate::pg::lock;
 use crate::pg::staging::Staging;
@@ -17,10 +18,7 @@ use crate::report::plural;
 use crate::report::progress::UnitProgress;
 use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
-use std::time::{Duration, Instant};
-
-/// When a swap, or attaching to a mother, gives up waiting for those who use the mother.
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::time::Instant;
 
 /// What was loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,13 +123,17 @@ pub struct Begun<'c> {
 /// Takes the unit's lock and looks again; nothing where the unit is up to date by now.
 ///
 /// # Errors
-/// A table of this name that is not ours; what the server reports; Ctrl-C.
+/// A table of this name that is not ours, or that cannot be replaced; what the server reports; Ctrl-C.
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
     Ok(match what_is_there(unit, settings, &mut transaction)? {
         Existing::UpToDate => None,
-        Existing::Old => Some(Begun { transaction, replaces: true }),
+        Existing::Old => {
+            // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
+            unit.replacement(&unit.table).check(&mut transaction)?;
+            Some(Begun { transaction, replaces: true })
+        }
         Existing::Nothing => Some(Begun { transaction, replaces: false }),
     })
 }
@@ -139,7 +141,8 @@ pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Re
 /// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
 ///
 /// # Errors
-/// Too many rejects; someone who uses the mother for too long; what the server reports; Ctrl-C.
+/// Too many rejects; someone who uses the mother for too long; an index or a constraint of the old table that the rows do
+/// not allow; what the server reports; Ctrl-C.
 pub fn publish(
     copy: &UnitCopy<'_>,
     replaces: bool,
@@ -213,51 +216,6 @@ pub fn new_table(unit: &Unit, replaces: bool, transaction: &mut Transaction<'_>)
     }
     let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[])?.get(0);
     Ok(Qualified::new(unit.table.schema(), format!("pghaul_load_{backend}")))
-}
-
-/// Puts the new table in the place of the old one.
-///
-/// The mother is locked first: a reader that had already listed her children would wait for the old one, find
-/// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
-/// wait, so we step back between tries and let them pass.
-fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
-    // ONLY: whoever reads another version is in nobody's way. While the mother is held, the old version table is
-    // waited for but briefly: its reader may go on to the mother.
-    let statements = format!(
-        "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE; {}; DROP TABLE {}; {}",
-        unit.mother,
-        lock::set_timeout(lock::FIRST_WAIT),
-        unit.table,
-        rename_statement(new, unit),
-    );
-    lock::patiently(transaction, PATIENCE, unit.mother.name(), &statements).map_err(|error| {
-        match error.sqlstate() {
-            Some("2BP01") => {
-                error.remedy("drop what depends on the old version table, or let it use the mother")
-            }
-            _ => in_the_way(error, unit),
-        }
-    })
-}
-
-fn rename_statement(new: &Qualified, unit: &Unit) -> String {
-    format!("ALTER TABLE {new} RENAME TO {}", quote(unit.table.name()))
-}
-
-/// Makes the rows visible through the mother.
-fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
-    lock::patiently(transaction, PATIENCE, unit.mother.name(), &unit.inherit_statement())
-        .map_err(|error| in_the_way(error, unit))
-}
-
-fn in_the_way(error: Error, unit: &Unit) -> Error {
-    if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
-        return error;
-    }
-    let (mother, table, seconds) = (unit.mother.name(), unit.table.name(), PATIENCE.as_secs());
-    error.remedy(format!(
-        "someone has been using {mother} or {table} for more than {seconds} s; run again when they are done"
-    ))
 }
 
 /// How long each step of a unit took, for `-v`.

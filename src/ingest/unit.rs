@@ -7,6 +7,7 @@ use super::names::match_names;
 use super::settings::Settings;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
+use crate::pg::additions::Replacement;
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -191,6 +192,17 @@ impl Unit {
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
         let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
         format!("CREATE {kind} {name} ({})", clauses.join(", "))
+    }
+
+    /// The version table's replacement by `new`.
+    pub fn replacement(&self, new: &Qualified) -> Replacement {
+        let columns = self.mother_columns.iter().chain(&self.own_columns);
+        Replacement {
+            old: self.table.clone(),
+            mother: self.mother.clone(),
+            new: new.clone(),
+            columns: columns.map(|column| column.name.clone()).collect(),
+        }
     }
 
     /// The statement that marks a version table as ours.

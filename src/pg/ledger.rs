@@ -1,10 +1,15 @@
 //! The ledger: what was loaded, from what, when; in schema `pghaul` of the target database.
 
 use super::ident::Qualified;
+use super::lock;
 use crate::Result;
 use postgres::{Client, Row, Transaction};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// How long those who use a ledger of an earlier version are waited for: a run has read it that loads one large unit.
+const UPGRADE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the ledger knows of a unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,21 +53,42 @@ pub struct Load<'l> {
     pub seconds: f64,
 }
 
-/// Creates the ledger if it is missing; within [`super::lock::exclusively`], since `IF NOT EXISTS` does not wait for another's.
+/// Creates the ledger if it is missing, and adds what one of an earlier version lacks; within
+/// [`super::lock::exclusively`], since `IF NOT EXISTS` does not wait for another's.
 ///
 /// # Errors
 /// What the server reports.
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     // Not `IF NOT EXISTS`: that asks for the right to create a schema even where it exists.
-    let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL";
+    let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL, \
+               EXISTS (SELECT FROM pg_attribute \
+                       WHERE attrelid = to_regclass('pghaul.loads') AND attname = 'status')";
     let row = transaction.query_one(sql, &[])?;
     if row.get(0) {
         transaction.batch_execute("CREATE SCHEMA pghaul")?;
     }
     if row.get(1) {
         transaction.batch_execute(include_str!("../sql/ledger.sql"))?;
+    } else if !row.get::<_, bool>(2) {
+        upgrade(transaction)?;
     }
     Ok(())
+}
+
+fn upgrade(transaction: &mut Transaction<'_>) -> Result<()> {
+    let statement = include_str!("../sql/ledger_upgrade.sql");
+    tracing::info!("the ledger is of an earlier version; adding what it lacks");
+    lock::patiently(transaction, UPGRADE_PATIENCE, "the ledger", statement).map_err(|error| {
+        match error.sqlstate() {
+            Some("42501") => {
+                error.remedy("the ledger must be upgraded: let its owner load once with this version")
+            }
+            Some(lock::NOT_AVAILABLE) => {
+                error.remedy("another run is using the ledger; run again when it is done")
+            }
+            _ => error,
+        }
+    })
 }
 
 /// All entries of a schema, by unit.

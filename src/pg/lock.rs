@@ -1,6 +1,6 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
-use crate::{Error, Result, interrupt};
+use crate::{Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
 
@@ -71,14 +71,30 @@ pub fn patiently(
     used: &str,
     statements: &str,
 ) -> Result<()> {
+    patiently_do(transaction, patience, used, |attempt| Ok(attempt.batch_execute(statements)?))
+}
+
+/// As [`patiently`], for `work` that executes the statements itself, and is asked again for each try.
+///
+/// # Errors
+/// As there, and what `work` reports.
+pub fn patiently_do(
+    transaction: &mut Transaction<'_>,
+    patience: Duration,
+    used: &str,
+    mut work: impl FnMut(&mut Transaction<'_>) -> Result<()>,
+) -> Result<()> {
     let started = Instant::now();
     let mut wait = FIRST_WAIT;
     loop {
         let mut attempt = transaction.transaction()?;
-        let sql = format!("{}; {statements}; SET LOCAL lock_timeout = 0", set_timeout(wait));
-        let error = match attempt.batch_execute(&sql) {
-            Ok(()) => return Ok(attempt.commit()?),
-            Err(error) => Error::from(error),
+        attempt.batch_execute(&set_timeout(wait))?;
+        let error = match work(&mut attempt) {
+            Ok(()) => {
+                attempt.batch_execute("SET LOCAL lock_timeout = 0")?;
+                return Ok(attempt.commit()?);
+            }
+            Err(error) => error,
         };
         if error.sqlstate() != Some(NOT_AVAILABLE) || started.elapsed() >= patience {
             return Err(error);

@@ -1,5 +1,6 @@
 //! The database: connecting to it, running one of our own, and what is in it.
 
+pub mod additions;
 pub mod catalog;
 pub mod connect;
 pub mod cost;
@@ -7,6 +8,7 @@ pub mod database;
 pub mod embedded;
 pub mod ident;
 pub mod ledger;
+pub mod loads;
 pub mod lock;
 pub mod retry;
 pub mod staging;

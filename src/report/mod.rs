@@ -4,6 +4,7 @@ pub mod log;
 mod made;
 pub mod progress;
 mod summary;
+mod table;
 
 use crate::exit::Exit;
 use crate::{Error, Place, Result};
@@ -14,6 +15,7 @@ use std::time::Instant;
 
 pub use made::made;
 pub use summary::{plural, seconds, size, summary, thousands};
+pub use table::table;
 
 /// One run, in the shape that every command shares; `--report` writes it as JSON.
 #[derive(Debug, Clone, Serialize)]

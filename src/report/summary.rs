@@ -1,7 +1,7 @@
 //! The summary table at the end of a run.
 
+use super::table::table;
 use super::{Report, UnitReport, UnitStatus};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// Columns from here on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
@@ -10,24 +10,9 @@ const FIRST_NUMBER_COLUMN: usize = 4;
 pub fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.units.is_empty() {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        // On a terminal that is too narrow, cells are wrapped instead of lines.
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_header(["unit", "from", "into", "status", "rows", "size", "seconds"]);
-        for unit in &report.units {
-            table.add_row(row(unit));
-        }
-        for (index, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            if index >= FIRST_NUMBER_COLUMN {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for line in table.lines() {
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
+        let header = ["unit", "from", "into", "status", "rows", "size", "seconds"];
+        let rows: Vec<[String; 7]> = report.units.iter().map(row).collect();
+        text.push_str(&table(header, &rows, FIRST_NUMBER_COLUMN..header.len()));
         text.push('\n');
     }
     let totals = &report.totals;

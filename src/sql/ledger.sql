@@ -14,6 +14,7 @@ CREATE TABLE pghaul.loads (
     started_at     timestamptz NOT NULL,
     finished_at    timestamptz NOT NULL,
     client_version text        NOT NULL,
+    status         text        NOT NULL DEFAULT 'loaded',
     PRIMARY KEY (schema_name, unit)
 );
 

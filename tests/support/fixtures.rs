@@ -70,6 +70,15 @@ impl Case {
             .args(args.split_whitespace())
     }
 
+    /// Runs `pghaul ingest dumps --plan`, which must end well.
+    #[track_caller]
+    pub fn plan(&self) -> Run {
+        let args = ["ingest", "dumps", "--plan", "--db", &self.db.url()];
+        let run = Pghaul::new(self.binary, &self.work).args(args).run();
+        run.assert_code(0);
+        run
+    }
+
     /// Runs [`Case::ingest`], which must end with this exit code.
     #[track_caller]
     pub fn ends_with(&self, code: i32, args: &str) -> Outcome {

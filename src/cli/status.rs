@@ -1,0 +1,83 @@
+//! `pghaul status`: the ledger, for people and for scripts.
+
+use super::GlobalArgs;
+use super::target::TargetArgs;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::pg::loads::{self, Load};
+use crate::report::{plural, print, seconds, size, table, thousands};
+use crate::{Error, Place, Result};
+use clap::Args;
+
+/// What was typed after `pghaul status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Print JSON: an array with an object for each load
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// Runs `pghaul status`. It needs no dumps, writes nothing, and waits for nobody.
+///
+/// # Errors
+/// A configuration or database that cannot be used; a standard output that cannot be written.
+pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
+    let config = Config::load(global.config.as_deref())?;
+    let database = args.target.open(&config)?;
+    let place = Place::file(database.describe());
+    let loads = database.connect().and_then(|mut client| loads::all(&mut client));
+    database.close();
+    let loads = loads.map_err(|error| error.into_refused().at(place))?;
+    let text = match (args.json, loads) {
+        (true, loads) => json(&loads.unwrap_or_default())?,
+        (false, Some(loads)) => text(&loads),
+        (false, None) => "there is no ledger: nothing was ever loaded into this database\n".to_owned(),
+    };
+    print(&text)?;
+    Ok(Exit::Loaded)
+}
+
+fn json(loads: &[Load]) -> Result<String> {
+    let json = serde_json::to_string_pretty(loads).map_err(Error::failed)?;
+    Ok(format!("{json}\n"))
+}
+
+/// The table of all loads and a closing line.
+fn text(loads: &[Load]) -> String {
+    if loads.is_empty() {
+        return "the ledger is empty: nothing is loaded\n".to_owned();
+    }
+    let header =
+        ["unit", "from", "into", "status", "table", "rows", "size", "seconds", "finished (UTC)", "pghaul"];
+    let several_schemas = loads.iter().any(|load| load.schema != loads[0].schema);
+    let rows: Vec<[String; 10]> = loads.iter().map(|load| row(load, several_schemas)).collect();
+    let count = loads.len() as u64;
+    let sum: u64 = loads.iter().map(|load| load.rows.unsigned_abs()).sum();
+    format!(
+        "{}\n{count} {} loaded; {} {}\n",
+        table(header, &rows, 5..8),
+        plural(count, "unit"),
+        thousands(sum),
+        plural(sum, "row"),
+    )
+}
+
+fn row(load: &Load, with_schema: bool) -> [String; 10] {
+    let unit = if with_schema { format!("{}.{}", load.schema, load.unit) } else { load.unit.clone() };
+    // To the second.
+    let finished = load.finished_at.get(..19).unwrap_or(&load.finished_at).replace('T', " ");
+    [
+        unit,
+        format!("{}/{}", load.dump, load.data_file),
+        load.mother.clone(),
+        load.status.clone(),
+        load.now.clone(),
+        thousands(load.rows.unsigned_abs()),
+        size(load.bytes.unsigned_abs()),
+        seconds(load.seconds),
+        finished,
+        load.client_version.clone(),
+    ]
+}

@@ -13,8 +13,8 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The first [`MAX_QUOTED_CHARS`] of a text: the server quotes a refused value in full, and that may be megabytes.
-fn shortened(text: &str) -> String {
+/// The first 500 characters of a text: servers and readers quote a refused value in full, and that may be megabytes.
+pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

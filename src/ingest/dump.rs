@@ -1,5 +1,7 @@
 //! Dumps: finding them, their names, and the directory of the zip file.
 
+use super::directory::{self, Archive, Extents};
+use super::limits::Limits;
 use super::member::Member;
 use crate::{Error, Place, Result};
 use std::borrow::Cow;
@@ -90,14 +92,18 @@ impl Dump {
     /// Opens a dump and reads its directory; `extensions` are those of descriptors and data files.
     ///
     /// # Errors
-    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, and every member
-    /// that cannot or must not be read: all such faults at once.
-    pub fn open(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, one that asks for more
+    /// than `limits` allow, and every member that cannot or must not be read: all such faults at once.
+    pub fn open(path: &Path, extensions: (&str, &str), limits: &Limits) -> Result<(Dump, Vec<TableFiles>)> {
         let place = || Place::file(path.display().to_string());
-        Dump::open_unplaced(path, extensions).map_err(|error| error.at(place()))
+        Dump::open_unplaced(path, extensions, limits).map_err(|error| error.at(place()))
     }
 
-    fn open_unplaced(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+    fn open_unplaced(
+        path: &Path,
+        extensions: (&str, &str),
+        limits: &Limits,
+    ) -> Result<(Dump, Vec<TableFiles>)> {
         let unreadable = |error| {
             Error::refused(error).remedy("let this user read the dump, or move it out of this folder")
         };
@@ -108,11 +114,8 @@ impl Dump {
         }
         let (app, version) = app_and_version(path)?;
         let file = File::open(path).map_err(unreadable)?;
-        let mut archive = zip::ZipArchive::new(file).map_err(|error| {
-            Error::refused(format!("is no zip file, or is cut off: {error}"))
-                .remedy("transfer or export the dump again, or move it out of this folder")
-        })?;
-        let tables = tables(&mut archive, extensions)?;
+        let mut archive = directory::open(file, limits)?;
+        let tables = tables(&mut archive, extensions, limits)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (bytes, modified) = (metadata.len(), metadata.modified().ok());
         Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified }, tables))
@@ -147,9 +150,11 @@ fn app_and_version(path: &Path) -> Result<(String, String)> {
     }
 }
 
-fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Result<Vec<TableFiles>> {
+fn tables(archive: &mut Archive, extensions: (&str, &str), limits: &Limits) -> Result<Vec<TableFiles>> {
     let mut tables: BTreeMap<String, TableFiles> = BTreeMap::new();
     let mut faults = Vec::new();
+    let mut extents = Extents::default();
+    let mut total_bytes = 0_u64;
     if archive.has_duplicate_names() {
         faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
     }
@@ -168,6 +173,17 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let name =
             file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into(), Cow::into_owned);
         let place = Place { member: Some(name.clone()), ..Place::default() };
+        if let Some(data_start) = file.data_start() {
+            extents.push(file.header_start(), data_start.saturating_add(file.compressed_size()), &name);
+        }
+        if name.contains('\0') {
+            faults.push(
+                Error::refused("the member's name holds a NUL character")
+                    .at(place)
+                    .remedy("export the dump again, with another name"),
+            );
+            continue;
+        }
         if is_unsafe(&name) {
             faults.push(
                 Error::refused("the member's name leads out of the dump")
@@ -179,7 +195,9 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let Some((table, is_descriptor)) = table_of(&name, extensions).filter(|_| !file.is_dir()) else {
             continue;
         };
-        let member = match Member::new(&name, &file) {
+        let member = Member::new(&name, &file, limits);
+        total_bytes = total_bytes.saturating_add(file.size());
+        let member = match member {
             Ok(member) => member,
             Err(error) => {
                 faults.push(error.at(place));
@@ -201,16 +219,15 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
             None => *slot = Some(member),
         }
     }
+    faults.extend(limits.check_total(total_bytes).err());
+    faults.extend(extents.check(archive.central_directory_start()).err());
     if faults.is_empty() { Ok(tables.into_values().collect()) } else { Err(Error::many(faults)) }
 }
 
 /// Whether a member's name is absolute or climbs out of its folder (APPNOTE.TXT 4.4.17 forbids both).
 fn is_unsafe(name: &str) -> bool {
     let drive = name.as_bytes().get(1) == Some(&b':');
-    drive
-        || name.starts_with(['/', '\\'])
-        || name.contains('\0')
-        || name.split(['/', '\\']).any(|part| part == "..")
+    drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
 }
 
 /// The table that a member is named for, and whether it is its descriptor; `None` for other files.

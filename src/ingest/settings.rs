@@ -1,6 +1,7 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
 use super::child_name::{self, ChildName};
+use super::limits::Limits;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
@@ -94,6 +95,8 @@ pub struct Settings {
     pub config: String,
     /// How version tables are called.
     pub child_name: ChildName,
+    /// What a dump may ask for.
+    pub limits: Limits,
     dialects: Vec<Dialect>,
 }
 
@@ -132,6 +135,7 @@ impl Settings {
                 .as_ref()
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
+            limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })
     }

@@ -72,8 +72,11 @@ pub struct Datastore {
 pub struct XportCfg {
     /// Folder of the dumps.
     pub zip_path: Option<Text>,
-    /// Folder that a dump moves to once all its units are loaded.
+    /// Folder that a dump moves to once all its units are loaded, if `archive` says so.
     pub archive_path: Option<Text>,
+    /// Whether dumps move.
+    #[serde(default)]
+    pub archive: bool,
     /// File extension of descriptors.
     pub fmt_extension: Option<Text>,
     /// File extension of data files.

@@ -84,7 +84,8 @@ impl DataFile {
 /// # Errors
 /// All faults of all dumps, and two dumps that map to one version table.
 pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
-    let paths = dump::find(&settings.inputs)?;
+    // Where loaded dumps are moved away, an empty folder means that there is nothing new.
+    let paths = dump::find(&settings.inputs, settings.archive.is_some())?;
     let scanned: Vec<Result<Vec<DataFile>>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
     let mut files: Vec<DataFile> = Vec::new();

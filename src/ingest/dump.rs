@@ -6,7 +6,8 @@ use super::member::Member;
 use crate::{Error, Place, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -26,6 +27,8 @@ pub struct Dump {
     pub version: String,
     bytes: u64,
     modified: Option<SystemTime>,
+    /// The file itself: its device and inode.
+    file: (u64, u64),
 }
 
 /// The members that belong to one table.
@@ -42,12 +45,12 @@ pub struct TableFiles {
 /// Finds the dumps among files and folders; those of a folder in the order of their names, and none twice.
 ///
 /// # Errors
-/// A path that does not exist, a folder without dumps, nothing to look at: all such faults at once.
-pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// A path that does not exist, a folder without dumps unless it `may_be_empty`: all such faults at once.
+pub fn find(inputs: &[PathBuf], may_be_empty: bool) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut faults = Vec::new();
     for input in inputs {
-        match find_in(input) {
+        match find_in(input, may_be_empty) {
             Ok(paths) => found.extend(paths),
             Err(error) => faults.push(error.at(Place::file(input.display().to_string()))),
         }
@@ -61,7 +64,7 @@ pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
+fn find_in(input: &Path, may_be_empty: bool) -> Result<Vec<PathBuf>> {
     let is_url = input.to_str().is_some_and(|text| text.starts_with("postgres") && text.contains("://"));
     let remedy = match is_url {
         true => "a database is named with --db",
@@ -81,7 +84,7 @@ fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
             paths.push(path);
         }
     }
-    if paths.is_empty() {
+    if paths.is_empty() && !may_be_empty {
         return Err(Error::refused("the folder holds no dumps (*.zip)").remedy(remedy));
     }
     paths.sort();
@@ -118,7 +121,27 @@ impl Dump {
         let tables = tables(&mut archive, extensions, limits)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (bytes, modified) = (metadata.len(), metadata.modified().ok());
-        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified }, tables))
+        let file = (metadata.dev(), metadata.ino());
+        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified, file }, tables))
+    }
+
+    /// Whether this is the file that was scanned, and nobody has changed it since.
+    pub fn is_still(&self, metadata: &Metadata) -> bool {
+        self.file == (metadata.dev(), metadata.ino()) && self.is_as_scanned(metadata)
+    }
+
+    fn is_as_scanned(&self, metadata: &Metadata) -> bool {
+        metadata.len() == self.bytes && metadata.modified().ok() == self.modified
+    }
+
+    /// The dump at this path, whatever it holds.
+    #[cfg(test)]
+    pub fn for_tests(path: &Path) -> Dump {
+        let metadata = std::fs::metadata(path).unwrap();
+        let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+        let file = (metadata.dev(), metadata.ino());
+        let text = String::new;
+        Dump { path: path.to_owned(), name: text(), app: text(), version: text(), bytes, modified, file }
     }
 
     /// Opens the file again to read a member.
@@ -129,7 +152,7 @@ impl Dump {
         let place = || Place::file(&self.name);
         let file = File::open(&self.path).map_err(|error| Error::failed(error).at(place()))?;
         let metadata = file.metadata()?;
-        if metadata.len() != self.bytes || metadata.modified().ok() != self.modified {
+        if !self.is_as_scanned(&metadata) {
             return Err(Error::failed("the dump was changed while it was being loaded")
                 .at(place())
                 .remedy("run again once the dump is complete"));

@@ -1,6 +1,6 @@
 //! The summary table at the end of a run.
 
-use super::{Report, UnitReport, UnitStatus};
+use super::{Archived, Report, UnitReport, UnitStatus};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// Columns from here on hold numbers.
@@ -47,6 +47,11 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    for Archived { dump, to, .. } in &report.archived {
+        if let Some(to) = to {
+            text.push_str(&format!("{dump} moved to {to}\n"));
+        }
+    }
     text
 }
 

@@ -244,5 +244,14 @@ fn more_columns_than_postgresql_allows() {
     let names: Vec<String> = (1..=1601).map(|i| format!("column_{i}")).collect();
     let columns: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "int")).collect();
     let message = refused(descriptor(&columns), format!("{}\n", names.join("|")));
+    says(
+        &message,
+        &["app_v1.zip/t.json: the descriptor lists more columns than limits.max_columns allows (1600)"],
+    );
+    // With those of its mother.
+    let ingest = ingest!();
+    ingest.config("mother_tables: {t: {other: int}}");
+    ingest.unit(&columns[..1600], format!("{}\n", names[..1600].join("|")));
+    let message = ingest.refused();
     says(&message, &["app_v1.zip/t.json: v1_t would have 1601 columns; PostgreSQL allows 1600", "remove"]);
 }

@@ -124,7 +124,7 @@ fn every_configuration_key_in_a_message_exists() {
     let config = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/mod.rs")).unwrap();
     let mut seen = 0;
     for (path, literal) in literals() {
-        for section in ["xport_cfg.", "datastore."] {
+        for section in ["xport_cfg.", "datastore.", "limits."] {
             for key in words(&literal, section) {
                 seen += 1;
                 let field = format!("pub {}:", &key[section.len()..]);

@@ -114,7 +114,7 @@ fn decode(encoding: &str, bytes: &[u8]) {
 /// Everything that is in front of the batches: the header line.
 fn reader<R: Read>(mut input: R) -> (LineEnd, BatchReader<R>) {
     let format = latin1();
-    let (header, rest) = read_header(&mut input, &format).unwrap();
+    let (header, rest) = read_header(&mut input, &format, 1600).unwrap();
     (header.line_end, BatchReader::new(input, rest, &format, header.line_end, header.data_origin))
 }
 

@@ -9,7 +9,7 @@ use crate::copy::reject_limit::RejectLimit;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::settings::{MothersMode, Request, Settings};
-use crate::report::{Started, UnitReport, print, summary};
+use crate::report::{Done, Started, print, summary};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -86,13 +86,13 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     args.report.conclude(&started, load(&args, global), global.quiet, summary)
 }
 
-fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Vec<UnitReport>> {
+fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
     let (settings, config) = settings(args, global)?;
     let catalogue = ingest::scan(&settings)?;
     let database = args.target.open(&config)?;
-    let units = ingest::run(&settings, catalogue, &database, global.verbosity());
+    let done = ingest::run(&settings, catalogue, &database, global.verbosity());
     database.close();
-    units
+    done
 }
 
 fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {

@@ -2,7 +2,7 @@
 
 use super::print_errors;
 use crate::exit::Exit;
-use crate::report::{Report, Started, UnitReport, print};
+use crate::report::{Done, Report, Started, print};
 use crate::{Error, Place, Result, interrupt};
 use clap::Args;
 use std::fs::File;
@@ -56,15 +56,15 @@ impl ReportArgs {
     pub fn conclude(
         &self,
         started: &Started,
-        outcome: Result<Vec<UnitReport>>,
+        outcome: Result<impl Into<Done>>,
         quiet: bool,
         summary: impl FnOnce(&Report) -> String,
     ) -> Result<Exit> {
         // A statement that Ctrl-C has cancelled says so in its own way.
         let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
         let (report, stopped) = match outcome {
-            Ok(units) => (started.finish(Ok(units)), None),
-            Err(error) => (started.finish(Err(&error)), Some(error)),
+            Ok(done) => (started.finish(Ok(done)), None),
+            Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
         };
         let delivered = self.deliver(&report, quiet, summary);
         if let Some(error) = stopped {
@@ -75,6 +75,7 @@ impl ReportArgs {
         let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
         // Every unit that Ctrl-C stopped says the same.
         errors.dedup();
+        errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
         print_errors(&errors);
         // What was loaded stays loaded; the run has failed all the same, since nobody is told.
         delivered?;

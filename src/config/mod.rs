@@ -1,8 +1,10 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod nearest;
+mod size;
 mod values;
 
+pub use size::Size;
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -38,6 +40,9 @@ pub struct ConfigFile {
     /// Where the dumps are, and how they are written.
     #[serde(default)]
     pub xport_cfg: XportCfg,
+    /// What a dump may ask for.
+    #[serde(default)]
+    pub limits: LimitsCfg,
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
@@ -67,8 +72,11 @@ pub struct Datastore {
 pub struct XportCfg {
     /// Folder of the dumps.
     pub zip_path: Option<Text>,
-    /// Folder that a dump moves to once all its units are loaded.
+    /// Folder that a dump moves to once all its units are loaded, if `archive` says so.
     pub archive_path: Option<Text>,
+    /// Whether dumps move.
+    #[serde(default)]
+    pub archive: bool,
     /// File extension of descriptors.
     pub fmt_extension: Option<Text>,
     /// File extension of data files.
@@ -85,6 +93,26 @@ pub struct XportCfg {
     pub child_name: Option<Text>,
     /// Which type map a dump's descriptors need; the first match counts.
     pub dialects: Option<Vec<Dialect>>,
+}
+
+/// What a dump may ask for, against damaged and hostile ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {max_row: 64MiB}")]
+pub struct LimitsCfg {
+    /// Members of a dump.
+    pub max_members: Option<Number<usize>>,
+    /// Columns of a data file or descriptor.
+    pub max_columns: Option<Number<usize>>,
+    /// Size of a descriptor, inflated.
+    pub max_descriptor: Option<Size>,
+    /// Size of a row.
+    pub max_row: Option<Size>,
+    /// Size of a dump's descriptors and data files together, inflated.
+    pub max_total: Option<Size>,
+    /// How many times larger a member may become.
+    pub max_ratio: Option<Number<u64>>,
+    /// Inflated size from which on `max_ratio` counts.
+    pub ratio_from: Option<Size>,
 }
 
 /// The type map for dumps whose file names match.

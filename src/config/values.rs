@@ -1,6 +1,6 @@
 //! Values of the configuration file: text with `${VAR}`, numbers written either way, maps that keep their order.
 
-use super::MotherTables;
+use super::{MotherTables, Size};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -60,6 +60,25 @@ impl<'de, T: FromStr> Deserialize<'de> for Number<T> {
             }
         }
         deserializer.deserialize_any(NumberVisitor(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SizeVisitor;
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as 64MiB")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
+                let text = expand(text, |name| std::env::var(name).ok()).map_err(E::custom)?;
+                let size = text.trim().parse();
+                size.map_err(|()| E::custom(format!("`{text}` is no size; write for example 64MiB")))
+            }
+        }
+        // As for texts: a plain number comes as it is written.
+        deserializer.deserialize_str(SizeVisitor)
     }
 }
 

@@ -5,6 +5,7 @@
 //! that has to be done to the whole input here; fields are found later, by whoever takes the batch.
 
 use super::format::{Format, LineEnd};
+use crate::config::Size;
 use crate::{Error, Place, Result};
 use memchr::{memchr_iter, memrchr2};
 use std::io::{ErrorKind, Read};
@@ -13,9 +14,15 @@ use std::io::{ErrorKind, Read};
 /// second-level cache.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// The longest row, bytes. A quote that is never closed swallows the rest of the file; this bounds what is held
-/// of it.
-pub const MAX_ROW_BYTES: usize = 64 << 20;
+/// The longest row unless another limit is asked for, bytes. A quote that is never closed swallows the rest of the file;
+/// this bounds what is held of it.
+pub const ROW_BYTES: usize = 64 << 20;
+
+/// The least limit on rows, bytes: the length of those that fit into a batch is not looked at.
+pub const MIN_ROW_BYTES: usize = BATCH_BYTES;
+
+/// The largest limit on rows, bytes: a longer text cannot be searched for the ends of its fields.
+pub const MAX_ROW_BYTES: usize = 512 << 20;
 
 /// Where in a data file something begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +77,7 @@ pub struct BatchReader<R> {
     rest: Vec<u8>,
     at_end: bool,
     batch_bytes: usize,
+    row_bytes: usize,
 }
 
 impl<R: Read> BatchReader<R> {
@@ -77,7 +85,13 @@ impl<R: Read> BatchReader<R> {
     /// first row begins at `origin`.
     pub fn new(input: R, rest: Vec<u8>, format: &Format, line_end: LineEnd, origin: Origin) -> Self {
         let quote = format.quote;
-        BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes: BATCH_BYTES }
+        let (batch_bytes, row_bytes) = (BATCH_BYTES, ROW_BYTES);
+        BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes, row_bytes }
+    }
+
+    /// Allows rows of this many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
+    pub fn with_rows_of(self, row_bytes: usize) -> Self {
+        BatchReader { row_bytes, ..self }
     }
 
     /// Reads until `bytes` holds at least `target` bytes or the input ends.
@@ -123,7 +137,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
     /// The next rows; `false` at the end of the data.
     ///
     /// # Errors
-    /// What the input reports, and a row longer than [`MAX_ROW_BYTES`], with the line where it begins.
+    /// What the input reports, and a row longer than is allowed, with the line where it begins.
     fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.origin = self.next;
         batch.bytes.clear();
@@ -131,7 +145,8 @@ impl<R: Read> BatchSource for BatchReader<R> {
         let mut inside_quotes = false;
         let mut searched = 0;
         loop {
-            self.fill(&mut batch.bytes, searched + self.batch_bytes)?;
+            // One byte more than a row may have is its line end, or tells that it is longer.
+            self.fill(&mut batch.bytes, (searched + self.batch_bytes).min(self.row_bytes + 1))?;
             if self.at_end {
                 break;
             }
@@ -143,10 +158,11 @@ impl<R: Read> BatchSource for BatchReader<R> {
                 break;
             }
             searched = batch.bytes.len();
-            if searched > MAX_ROW_BYTES {
-                return Err(Error::failed(format!("row is longer than {} MiB", MAX_ROW_BYTES >> 20))
+            if searched > self.row_bytes {
+                let allowed = Size(self.row_bytes as u64);
+                return Err(Error::failed(format!("row is longer than {allowed}"))
                     .at(Place::default().line(self.next.line))
-                    .remedy("look for a quote that is never closed"));
+                    .remedy("look for a quote that is never closed, or raise limits.max_row"));
             }
         }
         self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
@@ -203,6 +219,34 @@ mod tests {
         assert!(reader.next_into(&mut batch).unwrap());
         let error = reader.next_into(&mut batch).unwrap_err().to_string();
         assert!(error.starts_with("line 3: row is longer than 64 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_row_may_be_as_long_as_the_limit_and_not_a_byte_longer() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let start = Origin { line: 2, offset: 0 };
+        for (length, fits) in [(MIN_ROW_BYTES, true), (MIN_ROW_BYTES + 1, false)] {
+            for before in [0, 1000] {
+                let mut data = b"1\n".repeat(before);
+                data.extend(std::iter::repeat_n(b'x', length));
+                data.extend(b"\n2\n");
+                let reader = BatchReader::new(&data[..], Vec::new(), &format, LineEnd::Lf, start);
+                let mut reader = reader.with_rows_of(MIN_ROW_BYTES);
+                let (mut batch, mut read) = (Batch::new(), 0);
+                let outcome = loop {
+                    match reader.next_into(&mut batch) {
+                        Ok(true) => read += batch.bytes.len(),
+                        Ok(false) => break Ok(()),
+                        Err(error) => break Err(error.to_string()),
+                    }
+                };
+                assert_eq!(
+                    (outcome.is_ok(), fits),
+                    (fits, read == data.len()),
+                    "{length} {before} {outcome:?}"
+                );
+            }
+        }
     }
 
     proptest! {

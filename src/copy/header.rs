@@ -33,8 +33,9 @@ pub struct Header {
 /// Reads the header line from the start of a (decoded) data file; also returns the bytes that were read beyond it.
 ///
 /// # Errors
-/// A file without a header line, an unclosed quote in it, names that are empty, not text, or stand twice.
-pub fn read_header(input: &mut impl Read, format: &Format) -> Result<(Header, Vec<u8>)> {
+/// A file without a header line, an unclosed quote in it, more than `max_columns`, names that are empty, not text, or stand
+/// twice.
+pub fn read_header(input: &mut impl Read, format: &Format, max_columns: usize) -> Result<(Header, Vec<u8>)> {
     let place = || Place::default().line(1);
     let mut bytes = Vec::with_capacity(STEP_BYTES);
     loop {
@@ -42,12 +43,14 @@ pub fn read_header(input: &mut impl Read, format: &Format) -> Result<(Header, Ve
         // The bytes behind the last one decide between CR and CR LF, hence the comparison with the length.
         match find_line_end(&bytes, format.quote) {
             Some((line_end, end, next)) if next < bytes.len() || read < STEP_BYTES => {
-                return parse(&bytes, end, next, line_end, format).map_err(|error| error.at(place()));
+                let parsed = parse(&bytes, end, next, line_end, format, max_columns);
+                return parsed.map_err(|error| error.at(place()));
             }
             None if read < STEP_BYTES => {
                 // The whole file is one line without an end: a header and no rows, or an open quote.
                 let end = bytes.len();
-                return parse(&bytes, end, end, LineEnd::Lf, format).map_err(|error| error.at(place()));
+                let parsed = parse(&bytes, end, end, LineEnd::Lf, format, max_columns);
+                return parsed.map_err(|error| error.at(place()));
             }
             _ if bytes.len() > MAX_HEADER_BYTES => {
                 return Err(Error::failed(format!("no header line ends within {MAX_HEADER_BYTES} bytes"))
@@ -82,6 +85,7 @@ fn parse(
     next: usize,
     line_end: LineEnd,
     format: &Format,
+    max_columns: usize,
 ) -> Result<(Header, Vec<u8>)> {
     let byte_order_mark = bytes.starts_with(UTF8_BOM);
     let start = if byte_order_mark { UTF8_BOM.len() } else { 0 };
@@ -94,6 +98,11 @@ fn parse(
         Error::failed(format!("the header line {}", fault.what))
             .remedy("correct it, or check xport_cfg.dat_quote")
     })?;
+    if fields.len() > max_columns {
+        let what =
+            format!("the header names {} columns, and limits.max_columns allows {max_columns}", fields.len());
+        return Err(Error::failed(what).remedy("remove columns, or check xport_cfg.field_separator"));
+    }
     let mut columns: Vec<String> = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
         let mut scratch = Vec::new();
@@ -102,6 +111,10 @@ fn parse(
             Error::failed(format!("the name of column {} is not valid {}", index + 1, format.charset.name()))
                 .remedy("set xport_cfg.encoding to the encoding of the data files")
         })?;
+        if name.contains('\0') {
+            return Err(Error::failed("the header holds NUL characters, as UTF-16 does")
+                .remedy("set xport_cfg.encoding to the encoding of the data files, for example utf-16le"));
+        }
         let name = name.trim().to_owned();
         if name.is_empty() {
             return Err(Error::failed(format!("column {} of the header has no name", index + 1))
@@ -126,7 +139,7 @@ mod tests {
 
     fn header(bytes: &[u8]) -> Result<(Header, Vec<u8>)> {
         let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
-        read_header(&mut &bytes[..], &format)
+        read_header(&mut &bytes[..], &format, 1600)
     }
 
     #[test]

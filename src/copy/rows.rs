@@ -77,6 +77,10 @@ fn unquote(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
 // A batch is one long row at most, and what was read with it.
 const _: () = assert!(MAX_ROW_BYTES + Batch::CAPACITY < scan::MAX_BYTES);
 
+/// Fields that a row longer than a batch may have: far more than columns, since each takes 24 bytes of memory here, and a
+/// hostile row holds nothing but separators.
+const MAX_FIELDS: usize = 100_000;
+
 /// A row that is not well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowFault {
@@ -127,7 +131,11 @@ impl<'b> Rows<'b> {
             return Ok(None);
         }
         let origin = self.next;
-        let scanned = self.scan(fields);
+        // Only what does not fit into a batch can have too many fields; the others need not count them.
+        let scanned = match self.bytes.len() - start > Batch::CAPACITY {
+            true => self.scan::<true>(fields),
+            false => self.scan::<false>(fields),
+        };
         let (content_end, row_end, quoted) =
             scanned.map_err(|what| RowFault { origin, what: what.to_owned(), extent: Extent::Rest })?;
         self.position = row_end;
@@ -158,7 +166,10 @@ impl<'b> Rows<'b> {
 
     /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes.
     #[inline]
-    fn scan(&mut self, fields: &mut Vec<FieldSpan>) -> Result<(usize, usize, bool), &'static str> {
+    fn scan<const LONG: bool>(
+        &mut self,
+        fields: &mut Vec<FieldSpan>,
+    ) -> Result<(usize, usize, bool), &'static str> {
         let mut start = self.position;
         let mut any_quoted = false;
         loop {
@@ -172,6 +183,9 @@ impl<'b> Rows<'b> {
             };
             any_quoted |= quoted;
             if self.bytes[at] == self.format.separator {
+                if LONG && fields.len() == MAX_FIELDS {
+                    return Err("has more than 100000 fields");
+                }
                 fields.push(FieldSpan { start, end: at, quoted, plain });
                 start = at + 1;
                 continue;

@@ -8,7 +8,7 @@ mod place;
 mod text;
 
 pub use place::Place;
-pub use text::{one_line, shortened, with_sources};
+pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
 
 use crate::exit::Exit;
 use crate::secret::without_passwords;

@@ -2,7 +2,7 @@
 
 /// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value, which the
 /// server quotes in full, and that may be megabytes.
-const MAX_QUOTED_CHARS: usize = 500;
+pub const MAX_QUOTED_CHARS: usize = 500;
 
 /// The text with control characters escaped: values and names from files are in it, and must neither end the line
 /// nor reach the terminal as commands.

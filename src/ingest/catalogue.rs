@@ -2,7 +2,7 @@
 //!
 //! The dumps are scanned in parallel. Whatever is wrong with any of them is collected and reported together.
 
-use super::descriptor::{self, DescriptorColumn, MAX_DESCRIPTOR_BYTES};
+use super::descriptor::{self, DescriptorColumn};
 use super::dump::{self, Dump, TableFiles};
 use super::member::{Member, MemberReader};
 use super::names::position;
@@ -81,8 +81,9 @@ impl DataFile {
     /// A dump that is gone, changed or damaged.
     pub fn open(&self, settings: &Settings) -> Result<DataReader> {
         let mut input = settings.format.charset.reader(self.open_original()?);
-        let (header, rest) = read_header(&mut input, &settings.format)?;
-        Ok(BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin))
+        let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
+        let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
+        Ok(reader.with_rows_of(settings.limits.row_bytes))
     }
 }
 
@@ -91,7 +92,8 @@ impl DataFile {
 /// # Errors
 /// All faults of all dumps, and two dumps that map to one version table.
 pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
-    let paths = dump::find(&settings.inputs)?;
+    // Where loaded dumps are moved away, an empty folder means that there is nothing new.
+    let paths = dump::find(&settings.inputs, settings.archive.is_some())?;
     let scanned: Vec<Result<Vec<DataFile>>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
     let mut files: Vec<DataFile> = Vec::new();
@@ -147,7 +149,7 @@ fn collisions(files: &[DataFile]) -> Vec<Error> {
 
 fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<DataFile>> {
     let (descriptor_extension, data_extension) = &settings.extensions;
-    let (dump, tables) = Dump::open(path, (descriptor_extension, data_extension))?;
+    let (dump, tables) = Dump::open(path, (descriptor_extension, data_extension), &settings.limits)?;
     let dump = Arc::new(dump);
     let place = Place::file(&dump.name);
     let types = settings.type_map(&dump.name).map_err(|error| error.at(place.clone()))?;
@@ -192,6 +194,10 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
             .at(Place { member: Some(there), ..Place::default() })
             .remedy("every table needs a descriptor and a data file in the same dump"));
     };
+    if let Some(refusal) = ident::refusal(&table) {
+        return Err(Error::refused(format!("the table {table} would have {refusal}"))
+            .remedy("rename its files in the dump"));
+    }
     let child = settings.child_name.of(&dump.app, &dump.version, &table);
     if let Some(refusal) = ident::refusal(&child) {
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
@@ -199,7 +205,7 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
     }
     let at_descriptor = || Place { member: Some(descriptor.name.clone()), ..Place::default() };
     let at_data = || Place { member: Some(data.name.clone()), ..Place::default() };
-    let described = read_descriptor(dump, descriptor, settings.format.charset)
+    let described = read_descriptor(dump, descriptor, settings)
         .map_err(|error| error.into_refused().at(at_descriptor()))?;
     let header = read_data_header(dump, data, settings).map_err(|error| error.at(at_data()))?;
     if header.byte_order_mark && settings.format.charset == Charset::Latin1 {
@@ -223,19 +229,16 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
     })
 }
 
-fn read_descriptor(dump: &Dump, member: &Member, charset: Charset) -> Result<Vec<DescriptorColumn>> {
-    if member.bytes > MAX_DESCRIPTOR_BYTES {
-        return Err(Error::refused(format!("a descriptor of {} bytes is too large", member.bytes))
-            .remedy(format!("descriptors may have {} MiB", MAX_DESCRIPTOR_BYTES >> 20)));
-    }
+fn read_descriptor(dump: &Dump, member: &Member, settings: &Settings) -> Result<Vec<DescriptorColumn>> {
+    settings.limits.check_descriptor(member.bytes)?;
     let mut bytes = Vec::new();
     member.open(dump.reopen()?)?.read_to_end(&mut bytes)?;
-    descriptor::parse(&bytes, charset)
+    descriptor::parse(&bytes, settings.format.charset, &settings.limits)
 }
 
 fn read_data_header(dump: &Dump, member: &Member, settings: &Settings) -> Result<Header> {
     let mut input = settings.format.charset.reader(member.open(dump.reopen()?)?);
-    read_header(&mut input, &settings.format).map(|(header, _)| header)
+    read_header(&mut input, &settings.format, settings.limits.columns).map(|(header, _)| header)
 }
 
 /// Joins the header with the descriptor.

@@ -1,12 +1,18 @@
 //! Descriptors: the list of a table's columns and their types in the source database.
 
+use super::limits::Limits;
+use crate::config::Size;
 use crate::copy::charset::Charset;
+use crate::error::{MAX_QUOTED_CHARS, shortened};
 use crate::pg::ident;
 use crate::{Error, Place, Result};
-use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::cell::Cell;
+use std::fmt;
 
-/// A descriptor larger than this is not one (bytes): PostgreSQL allows 1600 columns.
-pub const MAX_DESCRIPTOR_BYTES: u64 = 4 << 20;
+/// How many brackets may be open at once; serde_json allows half of that. Those within texts count, too.
+const MAX_DEPTH: usize = 256;
 
 /// What helps when a descriptor has another form.
 const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
@@ -27,9 +33,9 @@ pub struct DescriptorColumn {
 /// is no JSON is read as YAML, which takes them.
 ///
 /// # Errors
-/// An empty file, anything but a list of columns, a column without name or type, or one that stands twice; all
-/// such faults at once.
-pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
+/// An empty file, anything but a list of columns, more of them than `limits` allow, a column without name or type, or
+/// one that stands twice; all such faults at once.
+pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<DescriptorColumn>> {
     let text = match std::str::from_utf8(bytes) {
         // No JSON or YAML holds a NUL, but plain letters in UTF-16 do.
         Ok(text) if !text.contains('\0') => text.into(),
@@ -41,18 +47,112 @@ pub fn parse(bytes: &[u8], charset: Charset) -> Result<Vec<DescriptorColumn>> {
             Error::refused(what).remedy("set xport_cfg.encoding to the encoding of the dumps")
         })?,
     };
+    if text.contains('\0') {
+        return Err(Error::refused("the descriptor holds NUL characters, as UTF-16 does")
+            .remedy("set xport_cfg.encoding to the encoding of the dumps, for example utf-16le"));
+    }
     // The YAML reader refuses a tab before the list.
     let text = text.trim_start_matches('\u{FEFF}').trim();
     if text.is_empty() {
         return Err(Error::refused("the descriptor is empty").remedy(FORM));
     }
-    let columns = match serde_json::from_str::<Vec<DescriptorColumn>>(text) {
-        Ok(columns) => columns,
-        Err(_) => serde_yaml::from_str::<Vec<DescriptorColumn>>(text).map_err(|error| {
-            Error::refused(format!("the descriptor is not a list of columns: {error}")).remedy(FORM)
-        })?,
+    check(list(text, limits)?)
+}
+
+fn list(text: &str, limits: &Limits) -> Result<Vec<DescriptorColumn>> {
+    let excess = Cell::new(None);
+    let list = || ColumnList { limits, excess: &excess };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let columns = list().deserialize(&mut json).and_then(|columns| json.end().map(|()| columns));
+    let columns = match columns {
+        Ok(columns) => Ok(columns),
+        Err(_) if nests_deeply(text) => {
+            return Err(Error::refused("the descriptor nests its brackets more than 256 deep").remedy(FORM));
+        }
+        Err(_) if excess.get().is_some() => Err(String::new()),
+        Err(_) => {
+            list().deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| error.to_string())
+        }
     };
-    check(columns)
+    columns.map_err(|error| match excess.get() {
+        Some(Excess::Columns) => {
+            let allowed = limits.columns;
+            let what =
+                format!("the descriptor lists more columns than limits.max_columns allows ({allowed})");
+            Error::refused(what).remedy("remove columns from the descriptor and the data file")
+        }
+        Some(Excess::Text) => {
+            let allowed = Size(limits.descriptor_bytes);
+            let what = format!("the descriptor grows by aliases beyond limits.max_descriptor ({allowed})");
+            Error::refused(what).remedy("write every name and type out")
+        }
+        None => {
+            let why = shortened(&error, MAX_QUOTED_CHARS);
+            Error::refused(format!("the descriptor is not a list of columns: {why}")).remedy(FORM)
+        }
+    })
+}
+
+/// Whether more brackets are open somewhere than any list of columns has. The YAML reader looks at all of them with each
+/// word, and takes minutes for a megabyte of them.
+fn nests_deeply(text: &str) -> bool {
+    let mut open = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_DEPTH
+    })
+}
+
+/// Reads the list with an eye on what it grows to: a column more can be ten bytes of YAML, which repeat megabytes.
+struct ColumnList<'l> {
+    limits: &'l Limits,
+    excess: &'l Cell<Option<Excess>>,
+}
+
+/// Why a list was not read to its end.
+#[derive(Clone, Copy)]
+enum Excess {
+    Columns,
+    Text,
+}
+
+impl<'de> DeserializeSeed<'de> for ColumnList<'_> {
+    type Value = Vec<DescriptorColumn>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ColumnList<'_> {
+    type Value = Vec<DescriptorColumn>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut columns: Vec<DescriptorColumn> = Vec::new();
+        let mut bytes = 0;
+        while let Some(column) = list.next_element::<DescriptorColumn>()? {
+            bytes += (column.name.len() + column.source_type.len()) as u64;
+            let excess = match (columns.len() == self.limits.columns, bytes > self.limits.descriptor_bytes) {
+                (true, _) => Excess::Columns,
+                (_, true) => Excess::Text,
+                _ => {
+                    columns.push(column);
+                    continue;
+                }
+            };
+            self.excess.set(Some(excess));
+            return Err(de::Error::custom("too much"));
+        }
+        Ok(columns)
+    }
 }
 
 fn check(columns: Vec<DescriptorColumn>) -> Result<Vec<DescriptorColumn>> {
@@ -85,7 +185,9 @@ mod tests {
     use super::*;
 
     fn columns(text: &str) -> Result<Vec<(String, String)>> {
-        parse(text.as_bytes(), Charset::Latin1)
+        let cfg = "{max_columns: 3, max_descriptor: 200}";
+        let limits = Limits::resolve(&serde_yaml::from_str(cfg).unwrap()).unwrap();
+        parse(text.as_bytes(), Charset::Latin1, &limits)
             .map(|list| list.into_iter().map(|c| (c.name, c.source_type)).collect())
     }
 
@@ -119,6 +221,16 @@ mod tests {
             (r#"[{"column_name": "", "column_type": "int"}]"#, "empty name"),
             (&format!(r#"[{{"column_name": "{long}", "column_type": "int"}}]"#), "64 bytes"),
             ("[{", "not a list"),
+            (
+                &"- {column_name: a, column_type: b}\n".repeat(4),
+                "more columns than limits.max_columns allows (3)",
+            ),
+            (
+                &format!(
+                    "- {{column_name: &a {long}, column_type: *a}}\n- {{column_name: *a, column_type: *a}}"
+                ),
+                "grows by aliases beyond limits.max_descriptor (200 B)",
+            ),
         ] {
             let error = columns(text).unwrap_err().to_string();
             assert!(error.contains(what), "{text}: {error}");

@@ -1,10 +1,13 @@
 //! Dumps: finding them, their names, and the directory of the zip file.
 
+use super::directory::{self, Archive, Extents};
+use super::limits::Limits;
 use super::member::Member;
 use crate::{Error, Place, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::fs::File;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -24,6 +27,8 @@ pub struct Dump {
     pub version: String,
     bytes: u64,
     modified: Option<SystemTime>,
+    /// The file itself: its device and inode.
+    file: (u64, u64),
 }
 
 /// The members that belong to one table.
@@ -40,12 +45,12 @@ pub struct TableFiles {
 /// Finds the dumps among files and folders; those of a folder in the order of their names, and none twice.
 ///
 /// # Errors
-/// A path that does not exist, a folder without dumps, nothing to look at: all such faults at once.
-pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// A path that does not exist, a folder without dumps unless it `may_be_empty`: all such faults at once.
+pub fn find(inputs: &[PathBuf], may_be_empty: bool) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut faults = Vec::new();
     for input in inputs {
-        match find_in(input) {
+        match find_in(input, may_be_empty) {
             Ok(paths) => found.extend(paths),
             Err(error) => faults.push(error.at(Place::file(input.display().to_string()))),
         }
@@ -59,7 +64,7 @@ pub fn find(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
+fn find_in(input: &Path, may_be_empty: bool) -> Result<Vec<PathBuf>> {
     let is_url = input.to_str().is_some_and(|text| text.starts_with("postgres") && text.contains("://"));
     let remedy = match is_url {
         true => "a database is named with --db",
@@ -79,7 +84,7 @@ fn find_in(input: &Path) -> Result<Vec<PathBuf>> {
             paths.push(path);
         }
     }
-    if paths.is_empty() {
+    if paths.is_empty() && !may_be_empty {
         return Err(Error::refused("the folder holds no dumps (*.zip)").remedy(remedy));
     }
     paths.sort();
@@ -90,14 +95,18 @@ impl Dump {
     /// Opens a dump and reads its directory; `extensions` are those of descriptors and data files.
     ///
     /// # Errors
-    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, and every member
-    /// that cannot or must not be read: all such faults at once.
-    pub fn open(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, one that asks for more
+    /// than `limits` allow, and every member that cannot or must not be read: all such faults at once.
+    pub fn open(path: &Path, extensions: (&str, &str), limits: &Limits) -> Result<(Dump, Vec<TableFiles>)> {
         let place = || Place::file(path.display().to_string());
-        Dump::open_unplaced(path, extensions).map_err(|error| error.at(place()))
+        Dump::open_unplaced(path, extensions, limits).map_err(|error| error.at(place()))
     }
 
-    fn open_unplaced(path: &Path, extensions: (&str, &str)) -> Result<(Dump, Vec<TableFiles>)> {
+    fn open_unplaced(
+        path: &Path,
+        extensions: (&str, &str),
+        limits: &Limits,
+    ) -> Result<(Dump, Vec<TableFiles>)> {
         let unreadable = |error| {
             Error::refused(error).remedy("let this user read the dump, or move it out of this folder")
         };
@@ -108,14 +117,31 @@ impl Dump {
         }
         let (app, version) = app_and_version(path)?;
         let file = File::open(path).map_err(unreadable)?;
-        let mut archive = zip::ZipArchive::new(file).map_err(|error| {
-            Error::refused(format!("is no zip file, or is cut off: {error}"))
-                .remedy("transfer or export the dump again, or move it out of this folder")
-        })?;
-        let tables = tables(&mut archive, extensions)?;
+        let mut archive = directory::open(file, limits)?;
+        let tables = tables(&mut archive, extensions, limits)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (bytes, modified) = (metadata.len(), metadata.modified().ok());
-        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified }, tables))
+        let file = (metadata.dev(), metadata.ino());
+        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified, file }, tables))
+    }
+
+    /// Whether this is the file that was scanned, and nobody has changed it since.
+    pub fn is_still(&self, metadata: &Metadata) -> bool {
+        self.file == (metadata.dev(), metadata.ino()) && self.is_as_scanned(metadata)
+    }
+
+    fn is_as_scanned(&self, metadata: &Metadata) -> bool {
+        metadata.len() == self.bytes && metadata.modified().ok() == self.modified
+    }
+
+    /// The dump at this path, whatever it holds.
+    #[cfg(test)]
+    pub fn for_tests(path: &Path) -> Dump {
+        let metadata = std::fs::metadata(path).unwrap();
+        let (bytes, modified) = (metadata.len(), metadata.modified().ok());
+        let file = (metadata.dev(), metadata.ino());
+        let text = String::new;
+        Dump { path: path.to_owned(), name: text(), app: text(), version: text(), bytes, modified, file }
     }
 
     /// Opens the file again to read a member.
@@ -126,7 +152,7 @@ impl Dump {
         let place = || Place::file(&self.name);
         let file = File::open(&self.path).map_err(|error| Error::failed(error).at(place()))?;
         let metadata = file.metadata()?;
-        if metadata.len() != self.bytes || metadata.modified().ok() != self.modified {
+        if !self.is_as_scanned(&metadata) {
             return Err(Error::failed("the dump was changed while it was being loaded")
                 .at(place())
                 .remedy("run again once the dump is complete"));
@@ -147,9 +173,11 @@ fn app_and_version(path: &Path) -> Result<(String, String)> {
     }
 }
 
-fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Result<Vec<TableFiles>> {
+fn tables(archive: &mut Archive, extensions: (&str, &str), limits: &Limits) -> Result<Vec<TableFiles>> {
     let mut tables: BTreeMap<String, TableFiles> = BTreeMap::new();
     let mut faults = Vec::new();
+    let mut extents = Extents::default();
+    let mut total_bytes = 0_u64;
     if archive.has_duplicate_names() {
         faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
     }
@@ -168,6 +196,17 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let name =
             file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into(), Cow::into_owned);
         let place = Place { member: Some(name.clone()), ..Place::default() };
+        if let Some(data_start) = file.data_start() {
+            extents.push(file.header_start(), data_start.saturating_add(file.compressed_size()), &name);
+        }
+        if name.contains('\0') {
+            faults.push(
+                Error::refused("the member's name holds a NUL character")
+                    .at(place)
+                    .remedy("export the dump again, with another name"),
+            );
+            continue;
+        }
         if is_unsafe(&name) {
             faults.push(
                 Error::refused("the member's name leads out of the dump")
@@ -179,7 +218,9 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
         let Some((table, is_descriptor)) = table_of(&name, extensions).filter(|_| !file.is_dir()) else {
             continue;
         };
-        let member = match Member::new(&name, &file) {
+        let member = Member::new(&name, &file, limits);
+        total_bytes = total_bytes.saturating_add(file.size());
+        let member = match member {
             Ok(member) => member,
             Err(error) => {
                 faults.push(error.at(place));
@@ -201,16 +242,15 @@ fn tables(archive: &mut zip::ZipArchive<File>, extensions: (&str, &str)) -> Resu
             None => *slot = Some(member),
         }
     }
+    faults.extend(limits.check_total(total_bytes).err());
+    faults.extend(extents.check(archive.central_directory_start()).err());
     if faults.is_empty() { Ok(tables.into_values().collect()) } else { Err(Error::many(faults)) }
 }
 
 /// Whether a member's name is absolute or climbs out of its folder (APPNOTE.TXT 4.4.17 forbids both).
 fn is_unsafe(name: &str) -> bool {
     let drive = name.as_bytes().get(1) == Some(&b':');
-    drive
-        || name.starts_with(['/', '\\'])
-        || name.contains('\0')
-        || name.split(['/', '\\']).any(|part| part == "..")
+    drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
 }
 
 /// The table that a member is named for, and whether it is its descriptor; `None` for other files.

@@ -5,8 +5,9 @@ use super::action::Action;
 use super::settings::Settings;
 use super::unit::Unit;
 use super::{load_large, publish, share};
+use crate::config::Size;
+use crate::copy::stream;
 use crate::copy::streams::PANICKED;
-use crate::copy::{batch, stream};
 use crate::pg::cost::{self, Load};
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::retry::Retries;
@@ -62,9 +63,9 @@ fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize
     let Worker { settings, database, progress, client } = first;
     let workers = settings.workers.min(order.len());
     tracing::debug!(
-        "memory: {workers} x {} KiB, and four times the longest row of each data file (up to {} MiB)",
+        "memory: {workers} x {} KiB, and four times the longest row of each data file (up to {})",
         stream::STREAM_BYTES >> 10,
-        batch::MAX_ROW_BYTES >> 20
+        Size(settings.limits.row_bytes as u64)
     );
     let mut clients: Vec<Option<Client>> =
         database.connect_up_to(client, workers).into_iter().map(Some).collect();

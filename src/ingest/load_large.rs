@@ -6,7 +6,7 @@ use super::settings::Settings;
 use super::statistics;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
-use crate::copy::batch::MAX_ROW_BYTES;
+use crate::config::Size;
 use crate::copy::streams::{self, SharedBatches};
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::staging::Staging;
@@ -80,10 +80,10 @@ pub fn load_and_publish(
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.
 fn fill(copy: &UnitCopy<'_>, clients: &mut [Client]) -> Result<u64> {
     tracing::debug!(
-        "memory: {} KiB for {} streams, and for each four times the longest row (up to {} MiB)",
+        "memory: {} KiB for {} streams, and for each four times the longest row (up to {})",
         streams::memory_bytes(clients.len()) >> 10,
         clients.len(),
-        MAX_ROW_BYTES >> 20
+        Size(copy.settings.limits.row_bytes as u64)
     );
     let mut reader = copy.unit.file.open(copy.settings)?;
     copy.progress.advance(copy.unit.file.header.data_origin.offset);

@@ -1,6 +1,7 @@
 //! Reading one member of a dump: inflated by our own reader, since its checksum must be checked before anything
 //! is published, and the `zip` crate's own path is 20 to 40 % slower.
 
+use super::limits::Limits;
 use crate::{Error, Result};
 use flate2::bufread::DeflateDecoder;
 use std::fs::File;
@@ -35,8 +36,12 @@ impl Member {
     /// Takes what is needed to read the member later.
     ///
     /// # Errors
-    /// An encrypted member, and one compressed by anything but deflate.
-    pub fn new<R: Read>(name: &str, file: &ZipFile<'_, R>) -> Result<Member> {
+    /// An encrypted member, a link, one compressed by anything but deflate, and one that would become far larger than it is.
+    pub fn new<R: Read>(name: &str, file: &ZipFile<'_, R>, limits: &Limits) -> Result<Member> {
+        if file.is_symlink() {
+            return Err(Error::refused("the member is a symbolic link")
+                .remedy("store the file itself in the zip (zip does so without -y)"));
+        }
         if file.encrypted() {
             return Err(
                 Error::refused("the member is encrypted").remedy("store it in the zip without a password")
@@ -55,6 +60,7 @@ impl Member {
                     .remedy("compress the dump with deflate, which every zip tool knows"));
             }
         };
+        limits.check_ratio(file.compressed_size(), file.size())?;
         let data_start = file
             .data_start()
             .ok_or_else(|| Error::refused("the zip directory does not say where the member begins"))?;

@@ -1,17 +1,20 @@
 //! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
 //!
 //! ```text
-//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish
+//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ archive
 //!          (rayon)      (the database     (one thread and
 //!                        as it is)         COPY per worker)
 //! ```
 
 mod action;
+mod archive;
 mod catalogue;
 mod changes;
 mod child_name;
 mod descriptor;
+mod directory;
 mod dump;
+mod limits;
 mod load;
 mod load_large;
 mod member;
@@ -23,6 +26,7 @@ mod reason;
 mod rejects;
 pub mod settings;
 mod share;
+mod shelve;
 mod state;
 mod statistics;
 mod swap;
@@ -35,7 +39,7 @@ use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
-use crate::report::{UnitReport, plural};
+use crate::report::{Done, plural};
 use crate::{Place, Result, interrupt};
 use action::Action;
 use catalogue::DataFile;
@@ -72,10 +76,15 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let count = files.len() as u64;
     tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
+    if let Some(folder) = &settings.archive
+        && settings.mothers != MothersMode::Purge
+    {
+        archive::check(folder, files.iter().map(|file| file.dump.as_ref()))?;
+    }
     Ok(Catalogue(files))
 }
 
-/// Loads what has changed.
+/// Loads what has changed, and moves dumps of which nothing is left to load to the archive.
 ///
 /// # Errors
 /// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
@@ -85,7 +94,7 @@ pub fn run(
     catalogue: Catalogue,
     database: &Database,
     verbosity: Verbosity,
-) -> Result<Vec<UnitReport>> {
+) -> Result<Done> {
     let mut client = database.connect()?;
     let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
         let prepared = compare(settings, catalogue, client)?;
@@ -95,7 +104,7 @@ pub fn run(
     })
     .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
-        return Ok(Vec::new());
+        return Ok(Done::default());
     }
     for unit in &prepared.units {
         if let Action::Replace(reason) = unit.action {
@@ -108,7 +117,11 @@ pub fn run(
     let progress = Progress::new(verbosity, count, bytes);
     let reports = load::load(&prepared.units, settings, database, client, &progress);
     statistics::of_mothers(&reports, &prepared.schema, settings, database);
-    Ok(reports)
+    let archived = match &settings.archive {
+        Some(folder) => archive::archive(folder, &prepared.units, &reports),
+        None => Vec::new(),
+    };
+    Ok(Done { units: reports, archived })
 }
 
 /// What a run would do, as text: the catalogue, the statements, and how the versions differ.

@@ -1,6 +1,7 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
 use super::child_name::{self, ChildName};
+use super::limits::Limits;
 use super::rejects::RejectSettings;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
@@ -106,6 +107,10 @@ pub struct Settings {
     pub config: String,
     /// How version tables are called.
     pub child_name: ChildName,
+    /// What a dump may ask for.
+    pub limits: Limits,
+    /// The folder that a dump moves to when all its units are loaded, if dumps move.
+    pub archive: Option<PathBuf>,
     dialects: Vec<Dialect>,
 }
 
@@ -147,6 +152,8 @@ impl Settings {
                 .as_ref()
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
+            archive: archive(config)?,
+            limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })
     }
@@ -180,6 +187,16 @@ fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
         .remedy("the usual ones are json and dat"));
     }
     Ok((descriptor, data))
+}
+
+fn archive(config: &Config) -> Result<Option<PathBuf>> {
+    let cfg = &config.file.xport_cfg;
+    match (&cfg.archive_path, cfg.archive) {
+        (_, false) => Ok(None),
+        (Some(folder), true) => Ok(Some(config.path(&folder.0))),
+        (None, true) => Err(Error::refused("xport_cfg.archive is true, but no folder is named")
+            .remedy("set xport_cfg.archive_path, for example to archive/")),
+    }
 }
 
 fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {

@@ -2,6 +2,7 @@
 
 use super::action::{self, Action, COMMENT};
 use super::catalogue::DataFile;
+use super::limits;
 use super::mothers::Mother;
 use super::names::match_names;
 use super::settings::Settings;
@@ -14,9 +15,6 @@ use crate::pg::type_name::TypeNames;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use serde_json::{Value, json};
-
-/// PostgreSQL's limit on the columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
-const MAX_COLUMNS: usize = 1600;
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
@@ -119,8 +117,9 @@ fn build_unit(
         }
     }
     let count = mother.columns.len() + own_columns.len();
-    if count > MAX_COLUMNS {
-        let what = format!("{} would have {count} columns; PostgreSQL allows {MAX_COLUMNS}", file.child);
+    if count > limits::COLUMNS {
+        let allowed = limits::COLUMNS;
+        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", file.child);
         return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
     }
     let missing: Vec<&Column> = (0..mother.columns.len())

@@ -30,6 +30,9 @@ pub struct Report {
     pub seconds: f64,
     /// Every unit of the catalogue, in its order.
     pub units: Vec<UnitReport>,
+    /// Dumps that were to move to the archive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub archived: Vec<Archived>,
     /// Sums over the units.
     pub totals: Totals,
     /// Why nothing was touched, where that is so.
@@ -42,7 +45,7 @@ pub struct Report {
 pub enum RunStatus {
     /// Everything loaded, or was up to date.
     Ok,
-    /// At least one unit failed.
+    /// At least one unit failed, or a dump could not move to the archive.
     Failed,
     /// Wrong usage, configuration or input; nothing was touched.
     Refused,
@@ -74,6 +77,32 @@ pub struct UnitReport {
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// A dump of which nothing is left to load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Archived {
+    /// Where it was.
+    pub dump: String,
+    /// Where it is now.
+    pub to: Option<String>,
+    /// Why it could not move.
+    pub error: Option<String>,
+}
+
+/// What a run has done.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Every unit of the catalogue, in its order.
+    pub units: Vec<UnitReport>,
+    /// Dumps that were to move to the archive.
+    pub archived: Vec<Archived>,
+}
+
+impl From<Vec<UnitReport>> for Done {
+    fn from(units: Vec<UnitReport>) -> Done {
+        Done { units, archived: Vec::new() }
+    }
 }
 
 /// What became of a unit.
@@ -134,12 +163,13 @@ impl Started {
         Started { command, at: jiff::Timestamp::now(), clock: Instant::now() }
     }
 
-    /// Ends the run with these units, or with the error that stopped it before anything was touched.
-    pub fn finish(&self, outcome: Result<Vec<UnitReport>, &Error>) -> Report {
-        let (units, error) = match outcome {
-            Ok(units) => (units, None),
-            Err(error) => (Vec::new(), Some(error)),
+    /// Ends the run with what it has done, or with the error that stopped it before anything was touched.
+    pub fn finish(&self, outcome: Result<impl Into<Done>, &Error>) -> Report {
+        let (Done { units, archived }, error) = match outcome {
+            Ok(done) => (done.into(), None),
+            Err(error) => (Done::default(), Some(error)),
         };
+        let stays = archived.iter().any(|dump| dump.error.is_some());
         let totals = Totals::of(&units);
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
@@ -147,7 +177,7 @@ impl Started {
             None if totals.failed > 0 && crate::interrupt::requested().is_some() => RunStatus::Interrupted,
             Some(Exit::Refused) => RunStatus::Refused,
             Some(_) => RunStatus::Failed,
-            None if totals.failed > 0 => RunStatus::Failed,
+            None if totals.failed > 0 || stays => RunStatus::Failed,
             None => RunStatus::Ok,
         };
         Report {
@@ -156,6 +186,7 @@ impl Started {
             started_at: self.at.to_string(),
             seconds: self.clock.elapsed().as_secs_f64(),
             units,
+            archived,
             totals,
             error: error.map(Error::to_string),
         }
@@ -249,7 +280,10 @@ mod tests {
         assert_eq!(report.exit(), Exit::Loaded);
         let report = started.finish(Ok(vec![unit(UnitStatus::Failed, 0)]));
         assert_eq!((report.status, report.exit()), (RunStatus::Failed, Exit::Failed));
-        let report = started.finish(Err(&Error::refused("no such folder")));
+        let stays = Archived { dump: "d".into(), to: None, error: Some("full".into()) };
+        let done = Done { units: vec![unit(UnitStatus::Loaded, 9)], archived: vec![stays] };
+        assert_eq!(started.finish(Ok(done)).exit(), Exit::Failed);
+        let report = started.finish(Err::<Done, _>(&Error::refused("no such folder")));
         assert_eq!((report.status, report.exit()), (RunStatus::Refused, Exit::Refused));
         assert_eq!(report.error.as_deref(), Some("no such folder"));
     }

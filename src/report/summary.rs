@@ -1,7 +1,7 @@
 //! The summary table at the end of a run.
 
 use super::table::table;
-use super::{Report, UnitReport, UnitStatus};
+use super::{Archived, Report, UnitReport, UnitStatus};
 
 /// Columns from here on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
@@ -33,6 +33,11 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    for Archived { dump, to, .. } in &report.archived {
+        if let Some(to) = to {
+            text.push_str(&format!("{dump} moved to {to}\n"));
+        }
+    }
     text
 }
 

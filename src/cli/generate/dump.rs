@@ -66,7 +66,7 @@ pub fn run(args: &DumpArgs, global: &GlobalArgs) -> Result<Exit> {
         dump::run(&settings, global.verbosity())
     });
     let (units, dumps) = match outcome {
-        Ok(dumps) => (Ok(dumps.iter().flat_map(|dump| dump.units.clone()).collect()), dumps),
+        Ok(dumps) => (Ok(dumps.iter().flat_map(|dump| dump.units.clone()).collect::<Vec<_>>()), dumps),
         Err(error) => (Err(error), Vec::new()),
     };
     args.report.conclude(&started, units, global.quiet, |report| summary(&dumps, report))

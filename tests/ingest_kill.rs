@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Outcome, Running, Server, ServerOptions, case, pghaul, write_dump};
+use pghaul_test_support::{Case, Outcome, Run, Running, Server, ServerOptions, case, pghaul, write_dump};
 use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -230,17 +230,22 @@ fn a_second_ctrl_c_ends_a_run_that_hangs() {
     running.wait().assert_code(130);
 }
 
+/// A run whose connection the server ends in the COPY of the large table.
+fn terminated_in_copy(case: &Case, args: &str) -> Run {
+    let running = stopped_in_copy(case, args);
+    let terminate = format!("SELECT count(pg_terminate_backend(pid)) FROM {IN_COPY}");
+    assert_eq!(case.db.one(&terminate), "1");
+    running.signal(Signal::SIGCONT);
+    running.wait()
+}
+
 #[test]
 fn a_worker_whose_connection_is_terminated_fails_alone() {
     let case = case!();
     load(&case, 0);
     write(&case, 1, sizes(1));
     // One worker: the small table comes after the failure, on a new connection.
-    let running = stopped_in_copy(&case, "--workers 1 --retries 0");
-    let terminate = format!("SELECT count(pg_terminate_backend(pid)) FROM {IN_COPY}");
-    assert_eq!(case.db.one(&terminate), "1");
-    running.signal(Signal::SIGCONT);
-    let run = running.wait();
+    let run = terminated_in_copy(&case, "--workers 1 --retries 0");
     run.assert_code(1).assert_stderr_has("error: crm_v1.zip/events.dat: ").assert_stderr_has(LOST);
     let statuses = Outcome::of(run).statuses();
     assert_eq!((statuses["v1_events"].as_str(), statuses["v1_notes"].as_str()), ("failed", "loaded"));
@@ -254,11 +259,7 @@ fn a_unit_whose_connection_is_terminated_is_loaded_again() {
     let case = case!();
     load(&case, 0);
     write(&case, 1, sizes(1));
-    let running = stopped_in_copy(&case, "--workers 1");
-    let terminate = format!("SELECT count(pg_terminate_backend(pid)) FROM {IN_COPY}");
-    assert_eq!(case.db.one(&terminate), "1");
-    running.signal(Signal::SIGCONT);
-    let run = running.wait();
+    let run = terminated_in_copy(&case, "--workers 1");
     run.assert_code(0)
         .assert_stderr_has("crm_v1.zip/events.dat: ")
         .assert_stderr_has("; trying again in ")

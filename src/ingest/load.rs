@@ -154,6 +154,7 @@ impl Worker<'_> {
         let lost = client.is_closed();
         self.client = Some(client);
         outcome.map_err(|error| {
+            bar.restart();
             // What the server said before it hung up is lost when it comes in the middle of a COPY.
             if lost { lost_connection(error) } else { error }
         })

@@ -3,7 +3,6 @@
 
 use super::publish::{self, Begun, Loaded, Steps};
 use super::settings::Settings;
-use super::statistics;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::config::Size;
@@ -70,11 +69,7 @@ pub fn load_and_publish(
         }
     };
     transaction.commit()?;
-    steps.done("published");
-    rejects.tell();
-    statistics::of_version(&unit.table, client);
-    steps.done("analyzed");
-    Ok(Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false })
+    Ok(publish::conclude(unit, &rejects, rows, &mut steps, client))
 }
 
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.

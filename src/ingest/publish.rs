@@ -8,6 +8,7 @@ use super::statistics;
 use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use crate::copy::rejects::Rejects;
 use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
@@ -67,11 +68,22 @@ pub fn load_and_publish(
     };
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
     transaction.commit()?;
+    Ok(conclude(unit, &rejects, rows, &mut steps, client))
+}
+
+/// What there is to do once a unit's rows are there for everybody.
+pub fn conclude(
+    unit: &Unit,
+    rejects: &Rejects,
+    rows: u64,
+    steps: &mut Steps<'_>,
+    client: &mut Client,
+) -> Loaded {
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Ok(Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false })
+    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false }
 }
 
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.

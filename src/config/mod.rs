@@ -46,6 +46,9 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Whether each mother gets a view of all columns of all versions.
+    #[serde(default)]
+    pub views: bool,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -1,20 +1,24 @@
-//! The moment when others see a unit's rows: the new table takes the old one's place, or its name, and gets its mother.
+//! The moment when others see a unit's rows: the new table takes the old one's place, or its name, and gets its mother,
+//! whose union view comes along.
 
 use super::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
-use crate::pg::lock;
+use crate::pg::lock::{self, Turn};
 use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
 
+/// The mode of a lock that keeps readers out.
+const EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
+
 /// When a swap, or attaching to a mother, gives up waiting for those who use the mother.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Puts the new table in the place of the old one, with all that users have put on that.
+/// Puts the new table in the place of the old one, with all that users have put on that, and makes it a child of the mother.
 ///
 /// The mother is locked first: a reader that had already listed her children would wait for the old one, find
 /// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
-/// wait, so we step back between tries and let them pass.
+/// wait, so we step back between tries and let them pass. For the same reason, the mother's union view is locked before her.
 ///
 /// # Errors
 /// What the rows do not allow, or what has come into the way since the unit's load began; those who use either table for
@@ -26,24 +30,25 @@ pub fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> 
         tracing::warn!("{}: the new version has no place for {lost}", unit.table.name());
     }
     additions.put_on_hidden(new, PATIENCE, transaction).map_err(|error| in_the_way(error, unit))?;
-    // ONLY: whoever reads another version is in nobody's way. While the mother is held, the old version table is
-    // waited for but briefly: its reader may go on to the mother.
-    let locks = format!(
-        "LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE; {}; LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE",
-        unit.mother,
-        lock::set_timeout(lock::FIRST_WAIT),
-        unit.table,
-    );
     let mut statements = vec![format!("DROP TABLE {}", unit.table), rename_statement(new, unit)];
     statements.extend(additions.named().map(str::to_owned));
+    statements.push(unit.inherit_statement());
     let statements = statements.join("; ");
     let swapped = lock::patiently_do(transaction, PATIENCE, unit.mother.name(), |attempt| {
-        attempt.batch_execute(&locks)?;
+        let turn = Turn::begin();
+        // ONLY: whoever reads another version is in nobody's way.
+        if unit.view.lock(attempt)? {
+            turn.lock(attempt, &unit.mother, EXCLUSIVE)?;
+        } else {
+            attempt.batch_execute(&format!("LOCK TABLE ONLY {} IN {EXCLUSIVE} MODE", unit.mother))?;
+        }
+        turn.lock(attempt, &unit.table, EXCLUSIVE)?;
         // Until now it could be changed, and grants can be even now.
         if replacement.additions(attempt)? != additions {
             return Err(changed_meanwhile(unit));
         }
         replacement.check(attempt)?;
+        unit.view.follow(Some((unit, new)), attempt)?;
         Ok(attempt.batch_execute(&statements)?)
     });
     swapped.map_err(|error| match error.sqlstate() {
@@ -62,13 +67,20 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
     format!("ALTER TABLE {new} RENAME TO {}", quote(unit.table.name()))
 }
 
-/// Makes the rows visible through the mother.
+/// Makes the rows of a version that was not there before visible through the mother, and through her union view.
 ///
 /// # Errors
-/// Those who use her for too long; what the server reports; Ctrl-C.
+/// Those who use either for too long; what the server reports; Ctrl-C.
 pub fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
-    lock::patiently(transaction, PATIENCE, unit.mother.name(), &unit.inherit_statement())
-        .map_err(|error| in_the_way(error, unit))
+    lock::patiently_do(transaction, PATIENCE, unit.mother.name(), |attempt| {
+        let turn = Turn::begin();
+        if unit.view.lock(attempt)? {
+            turn.lock(attempt, &unit.mother, lock::AGAINST_PUBLICATIONS)?;
+        }
+        attempt.batch_execute(&unit.inherit_statement())?;
+        unit.view.follow(Some((unit, &unit.table)), attempt)
+    })
+    .map_err(|error| in_the_way(error, unit))
 }
 
 fn in_the_way(error: Error, unit: &Unit) -> Error {

@@ -20,6 +20,9 @@ pub struct Replacement {
     pub new: Qualified,
     /// The columns that the new one has.
     pub columns: Vec<String>,
+    /// A view that uses the old one, and will be made to use the new one; with the comment that tells it from others of its
+    /// name.
+    pub follower: Option<(Qualified, &'static str)>,
 }
 
 /// What users have put on the old table, as far as it can come over.
@@ -67,7 +70,10 @@ impl Replacement {
     /// What the server reports.
     pub fn obstacles(&self, client: &mut impl GenericClient) -> Result<Vec<String>> {
         let sql = include_str!("../sql/obstacles.sql");
-        let rows = client.query(sql, &[&self.old.to_string(), &self.mother.to_string(), &self.columns])?;
+        let (follower, comment) =
+            self.follower.as_ref().map(|(view, comment)| (view.to_string(), *comment)).unzip();
+        let [old, mother] = [&self.old, &self.mother].map(Qualified::to_string);
+        let rows = client.query(sql, &[&old, &mother, &self.columns, &follower, &comment])?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 

@@ -267,11 +267,12 @@ impl UnionView {
         let backend: i32 = attempt.query_one("SELECT pg_backend_pid()", &[])?.get(0);
         let new = Qualified::new(self.view.schema(), format!("pghaul_view_{backend}"));
         create(&new, definition, attempt)?;
-        let additions = self.replacement(&new, definition).additions(attempt)?;
+        let replacement = self.replacement(&new, definition);
+        let additions = replacement.additions(attempt)?;
         for lost in additions.lost() {
             tracing::warn!("{}: the new columns leave no place for {lost}", self.view.name());
         }
-        additions.put_on_hidden(&new, PATIENCE, attempt)?;
+        additions.put_on_hidden(&replacement, PATIENCE, attempt)?;
         let mut statements = vec![
             format!("DROP VIEW {}", self.view),
             format!("ALTER VIEW {new} RENAME TO {}", quote(self.view.name())),
@@ -295,7 +296,7 @@ impl UnionView {
     fn replacement(&self, new: &Qualified, definition: &Definition) -> Replacement {
         Replacement {
             old: self.view.clone(),
-            mother: self.mother.clone(),
+            mother: None,
             new: new.clone(),
             columns: definition.columns().into_iter().map(|(name, _)| name).collect(),
             follower: None,

@@ -7,10 +7,12 @@
 //! ```
 
 mod action;
+mod aes;
 mod archive;
 mod catalogue;
 mod changes;
 mod child_name;
+pub mod content;
 pub mod descriptor;
 mod directory;
 pub mod dump;
@@ -20,10 +22,12 @@ mod load_large;
 pub mod member;
 mod mothers;
 mod names;
+mod openpgp;
 mod plan;
 mod publish;
 mod reason;
 mod rejects;
+pub mod secrets;
 pub mod settings;
 mod share;
 mod shelve;

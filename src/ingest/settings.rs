@@ -3,6 +3,7 @@
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
+use super::secrets::Secrets;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
@@ -109,6 +110,8 @@ pub struct Settings {
     pub child_name: ChildName,
     /// What a dump may ask for.
     pub limits: Limits,
+    /// What encrypted dumps need.
+    pub secrets: Secrets,
     /// The folder that a dump moves to when all its units are loaded, if dumps move.
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
@@ -157,6 +160,7 @@ impl Settings {
             archive: archive(config)?,
             views: config.file.views,
             limits: Limits::resolve(&config.file.limits)?,
+            secrets: Secrets::new(config),
             dialects: dialects(config)?,
         })
     }

@@ -4,16 +4,17 @@
 //! down to single rows where need be: a refused row costs a few COPYs of a part of its batch, however many there are.
 
 use super::batch::{Batch, BatchSource};
-use super::batch_encoder::{BatchEncoder, EncodedRow};
+use super::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
 use super::rejects::Rejects;
 use super::sink::{CopyFailure, CopySink};
+use super::verify::{SentRows, Watch};
 use crate::pg::ident::Qualified;
 use crate::{Result, interrupt};
 use postgres::Transaction;
 use std::ops::Range;
 
 /// Copies all rows of `source` into `table`, but for those that are put aside among `rejects`; returns how many.
-/// `progress` is told the bytes of each batch.
+/// `progress` is told the bytes of each batch, and `watch` all that was copied.
 ///
 /// # Errors
 /// Too many rejects; what the source, the connection or Ctrl-C report.
@@ -23,6 +24,7 @@ pub fn copy_carefully(
     transaction: &mut Transaction<'_>,
     table: &Qualified,
     rejects: &Rejects,
+    mut watch: Option<&mut Watch>,
     progress: &dyn Fn(u64),
 ) -> Result<u64> {
     let (mut batch, mut out, mut rows) = (Batch::new(), Vec::new(), Vec::new());
@@ -31,10 +33,7 @@ pub fn copy_carefully(
         interrupt::check()?;
         out.clear();
         rows.clear();
-        encoder.push(&batch, &mut out, &mut |row| match row {
-            Some(row) => rows.push(row),
-            None => rows.clear(),
-        })?;
+        encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
         let whole = 0..rows.len();
         let mut pieces = vec![whole];
         while let Some(piece) = pieces.pop() {
@@ -43,6 +42,11 @@ pub fn copy_carefully(
             }
             let Some(refused) = copy(&encoder, &rows, piece.clone(), &out, transaction, table)? else {
                 copied += piece.len() as u64;
+                if let Some(watch) = &mut watch {
+                    let start = start_of(&piece, &rows);
+                    let sent = SentRows { batch: &batch, rows: &rows[piece], out: &out, start };
+                    watch.add(sent, encoder.resolver())?;
+                }
                 continue;
             };
             let Some(row) = refused.row.or((piece.len() == 1).then_some(piece.start)) else {
@@ -62,7 +66,15 @@ pub fn copy_carefully(
         rejects.add(&batch, encoder.rejects())?;
         progress(batch.bytes.len() as u64);
     }
+    if let Some(watch) = watch {
+        watch.finish(encoder.resolver())?;
+    }
     Ok(copied)
+}
+
+/// Where a piece of the encoded rows begins in the output.
+fn start_of(piece: &Range<usize>, rows: &[EncodedRow]) -> usize {
+    piece.start.checked_sub(1).map_or(0, |before| rows[before].end)
 }
 
 /// Why the server has refused a piece.
@@ -83,7 +95,7 @@ fn copy(
     table: &Qualified,
 ) -> Result<Option<Refused>> {
     let encoder = &encoder.encoder;
-    let start = piece.start.checked_sub(1).map_or(0, |before| rows[before].end);
+    let start = start_of(&piece, rows);
     let mut savepoint = transaction.transaction()?;
     let mut sink = CopySink::open(&mut savepoint, table, encoder.columns(), encoder.row_format(), false)?;
     sink.write(encoder.header())?;

@@ -9,7 +9,8 @@
 //!                                            resolve (what no encoder knows, the server decides)
 //! ```
 //!
-//! Rows that cannot be loaded become rejects, where they are allowed.
+//! Rows that cannot be loaded become rejects, where they are allowed. What the server then holds can be compared with
+//! what was sent ([`verify`]).
 //!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
 //! longest row. Several streams may share the batches of one input.
@@ -34,3 +35,4 @@ pub mod scan;
 pub mod sink;
 pub mod stream;
 pub mod streams;
+pub mod verify;

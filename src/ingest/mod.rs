@@ -33,6 +33,7 @@ mod swap;
 mod type_map;
 mod unit;
 mod unit_copy;
+mod verify;
 
 use crate::pg::database::Database;
 use crate::pg::lock;

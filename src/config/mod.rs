@@ -1,9 +1,11 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod into;
 mod nearest;
 mod size;
 mod values;
 
+pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
 pub use values::{Number, OrderedMap, Text};
 

@@ -199,7 +199,7 @@ impl Unit {
         let columns = self.mother_columns.iter().chain(&self.own_columns);
         Replacement {
             old: self.table.clone(),
-            mother: self.mother.clone(),
+            mother: Some(self.mother.clone()),
             new: new.clone(),
             columns: columns.map(|column| column.name.clone()).collect(),
         }

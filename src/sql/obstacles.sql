@@ -1,5 +1,5 @@
--- What would be lost without a word, or would stop it, if another table took the place of the table $1, a child of $2;
--- the other has the columns $3.
+-- What would be lost without a word, or would stop it, if another table took the place of the table $1, a child of $2 (or
+-- of none); the other has the columns $3.
 WITH old AS (
     SELECT c.*, c.oid AS id, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = to_regclass($1)
@@ -43,7 +43,7 @@ UNION ALL
     JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
 UNION ALL
     SELECT 'its inheritance from ' || pg_describe_object('pg_class'::regclass, i.inhparent, 0)
-    FROM old JOIN pg_inherits i ON i.inhrelid = old.id WHERE i.inhparent <> to_regclass($2)
+    FROM old JOIN pg_inherits i ON i.inhrelid = old.id WHERE i.inhparent IS DISTINCT FROM to_regclass($2)
 UNION ALL
     -- Rows that pghaul did not load.
     SELECT 'column ' || a.attname || ', which no dump had'

@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod mistakes;
+#[allow(dead_code, reason = "the patterns and corpora are for tests/encoders")]
 #[path = "../encoders/values.rs"]
 #[rustfmt::skip] // long lists, which it would write one value a line
 mod values;
 
 use pghaul_test_support::{Case, Outcome, case, messages, pghaul, says, write_dump};
 use serde_json::json;
-use std::io::Write as _;
 use values::Family;
 
 /// Puts the trigger function `tamper` on each table that comes up, for each row before it is inserted, and
@@ -85,9 +85,9 @@ fn what_is_verified_says_so_by_the_flag_or_by_the_configuration() {
 fn every_difference_fails_the_unit_and_names_the_columns_and_the_old_rows_stay() {
     let case = small();
     case.load("");
-    let before = content(&case, "t");
     // Another first row shows that these are the old ones; and a column that the mother has and the version lacks.
     case.db.execute("ALTER TABLE t ADD COLUMN more int");
+    let before = content(&case, "t");
     case.dump("lms_v1", &[("t", COLUMNS, &ROWS.replacen("1|10", "9|90", 1))]);
     case.db.execute(TAMPERING);
     let doubled = on_table("INSERT INTO TABLE SELECT * FROM TABLE WHERE id = 4");
@@ -105,11 +105,7 @@ fn every_difference_fails_the_unit_and_names_the_columns_and_the_old_rows_stay()
         ("SELECT NEW.a, NEW.b INTO NEW.b, NEW.a;", "", "values differ in column a, column b"),
         ("NEW.more := 1;", "", "there are values in more, which the data file does not have"),
         ("", other_rows.as_str(), "values stand in other rows than they were sent in"),
-        (
-            "",
-            doubled.as_str(),
-            "4 rows sent, 5 there; values differ in column id, column a, column b, column name, column made (1 NULL sent, 1 there)",
-        ),
+        ("", doubled.as_str(), "4 rows sent, 5 there; values differ in column id"),
         ("", dropped.as_str(), "4 rows sent, 3 there; values differ in column id"),
         // As many rows as before.
         (
@@ -123,7 +119,6 @@ fn every_difference_fails_the_unit_and_names_the_columns_and_the_old_rows_stay()
         run.assert_code(1);
         let messages = messages(&run);
         assert_eq!(messages.len(), 1);
-        let expected = expected.trim_end_matches(" (1 NULL sent, 1 there)");
         says(
             &messages[0],
             &["lms_v1.zip/t.dat: verification failed: v1_t does not hold what was sent: ", "event trigger"],
@@ -134,11 +129,9 @@ fn every_difference_fails_the_unit_and_names_the_columns_and_the_old_rows_stay()
             (outcome.statuses()["v1_t"].as_str(), &outcome.units()[0]["verified"]),
             ("failed", &json!(false))
         );
-        assert_eq!(content(&case, "t").len(), 4, "{expected}");
-        assert_eq!(case.db.one("SELECT min(id) FROM t"), "1");
+        assert_eq!(content(&case, "t"), before, "{expected}");
         assert_eq!(case.tables(), "t v1_t");
     }
-    assert_eq!(before.len(), 4);
     tamper(&case, "", "");
     assert_eq!(case.ends_with(0, "--verify").units()[0]["verified"], json!(true));
     assert_eq!(case.db.one("SELECT max(id) FROM t"), "9");

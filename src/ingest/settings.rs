@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::after::{self, AfterMother};
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
@@ -115,6 +116,10 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder that a dump moves to when all its units are loaded, if dumps move.
     pub archive: Option<PathBuf>,
+    /// Whether mothers get union views.
+    pub views: bool,
+    /// What is done after the load, by mother.
+    pub after: Vec<AfterMother>,
     dialects: Vec<Dialect>,
 }
 
@@ -158,6 +163,8 @@ impl Settings {
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive: archive(config)?,
+            views: config.file.views,
+            after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })

@@ -326,3 +326,27 @@ fn a_reader_of_the_view_holds_up_no_other_reader_for_long() {
     run.wait().assert_code(0);
     assert_eq!(rows(&case).lines().count(), 4);
 }
+
+#[test]
+fn two_runs_at_once_leave_nothing_out_of_the_view() {
+    for round in 0..4 {
+        let case = case!();
+        // In some rounds one of them does not ask for views, and keeps current what the other makes.
+        case.config("views: true");
+        case.work.write("other.yml", if round % 2 == 0 { "views: true" } else { "views: false" });
+        write(&case, round, 50, 1);
+        for refresh in 0..2 {
+            let args = if refresh == 0 { "" } else { "--force" };
+            let runs = [args.to_owned(), format!("--config other.yml {args}")]
+                .map(|args| pghaul_test_support::Running::start(case.ingest(&args).command()));
+            for run in runs {
+                run.wait().assert_code(0);
+            }
+            let versions = "SELECT string_agg(version_table, ' ' ORDER BY version_table) \
+                            FROM (SELECT DISTINCT version_table FROM users_all) v";
+            assert_eq!(case.db.one(versions), "v1_users v2_users v3_users");
+            assert_eq!(case.db.one("SELECT count(*) FROM users_all"), "150");
+        }
+    }
+    assert!(!server().log().contains("deadlock detected"));
+}

@@ -1,11 +1,13 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod after;
 mod into;
 mod nearest;
 mod secret_source;
 mod size;
 mod values;
 
+pub use after::{AfterCfg, IndexCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use secret_source::SecretSource;
 pub use size::Size;
@@ -41,6 +43,9 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
+    /// Whether what the server holds is compared with what was sent.
+    #[serde(default)]
+    pub verify: bool,
     /// Where the dumps are, and how they are written.
     #[serde(default)]
     pub xport_cfg: XportCfg,
@@ -56,6 +61,9 @@ pub struct ConfigFile {
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
+    /// Mother → what is done after the load.
+    #[serde(default)]
+    pub after: OrderedMap<AfterCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::after::{self, AfterMother};
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
@@ -45,6 +46,8 @@ pub struct Request {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// How many rows of a unit may be rejected.
@@ -100,6 +103,8 @@ pub struct Settings {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent, before it is published.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// What happens to rows that cannot be loaded.
@@ -116,6 +121,8 @@ pub struct Settings {
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
     pub views: bool,
+    /// What is done after the load, by mother.
+    pub after: Vec<AfterMother>,
     dialects: Vec<Dialect>,
 }
 
@@ -150,6 +157,7 @@ impl Settings {
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
+            verify: request.verify || config.file.verify,
             retries: request.retries,
             rejects: RejectSettings::new(request.max_rejects, request.rejects),
             config: config
@@ -159,6 +167,7 @@ impl Settings {
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive: archive(config)?,
             views: config.file.views,
+            after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
             secrets: Secrets::new(config),
             dialects: dialects(config)?,

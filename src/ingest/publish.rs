@@ -39,7 +39,16 @@ impl Loaded {
     pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, already: true };
 }
 
+/// A load whose commit was not answered: it may have happened.
+#[derive(Debug)]
+pub struct Unanswered {
+    rows: u64,
+    rejects: Rejects,
+}
+
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
+///
+/// What `unanswered` holds, from an earlier try, is concluded if it turns out to have happened.
 ///
 /// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
 /// on the mother during the whole load, and the versions of one mother would be loaded one after another.
@@ -53,10 +62,11 @@ pub fn load_and_publish(
     database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
+    unanswered: &mut Option<Unanswered>,
 ) -> Result<Loaded> {
     let mut steps = Steps::new(unit.table.name());
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
-        return Ok(Loaded::ALREADY);
+        return Ok(conclude(unit, unanswered, &mut steps, client));
     };
     let rejects = settings.rejects.of(unit, &settings.format);
     let work_table = new_table(unit, replaces, &mut transaction)?;
@@ -67,18 +77,32 @@ pub fn load_and_publish(
         filled => filled?,
     };
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
-    transaction.commit()?;
-    Ok(conclude(unit, &rejects, rows, &mut steps, client))
+    commit(transaction, rows, rejects, unanswered)?;
+    Ok(conclude(unit, unanswered, &mut steps, client))
 }
 
-/// What there is to do once a unit's rows are there for everybody.
+/// Commits what is published; `unanswered` holds it from then on.
+///
+/// # Errors
+/// What the server reports, and that it reports nothing.
+pub fn commit(
+    transaction: Transaction<'_>,
+    rows: u64,
+    rejects: Rejects,
+    unanswered: &mut Option<Unanswered>,
+) -> Result<()> {
+    *unanswered = Some(Unanswered { rows, rejects });
+    Ok(transaction.commit()?)
+}
+
+/// What there is to do once a unit's rows are there for everybody, if it was this run that put them there.
 pub fn conclude(
     unit: &Unit,
-    rejects: &Rejects,
-    rows: u64,
+    unanswered: &mut Option<Unanswered>,
     steps: &mut Steps<'_>,
     client: &mut Client,
 ) -> Loaded {
+    let Some(Unanswered { rows, rejects }) = unanswered.take() else { return Loaded::ALREADY };
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);

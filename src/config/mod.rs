@@ -1,9 +1,11 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod into;
 mod nearest;
 mod size;
 mod values;
 
+pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
 pub use values::{Number, OrderedMap, Text};
 
@@ -46,6 +48,9 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Whether each mother gets a view of all columns of all versions.
+    #[serde(default)]
+    pub views: bool,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -83,6 +83,11 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         &mut self.rejects
     }
 
+    /// How many rows of the last batch were put aside so far.
+    pub fn rejected(&self) -> usize {
+        self.rejects.len()
+    }
+
     fn push_once(
         &mut self,
         batch: &Batch,

@@ -4,7 +4,8 @@
 //! down to single rows where need be: a refused row costs a few COPYs of a part of its batch, however many there are.
 
 use super::batch::{Batch, BatchSource};
-use super::batch_encoder::{BatchEncoder, EncodedRow};
+use super::batch_encoder::BatchEncoder;
+use super::encode::Encoder;
 use super::rejects::Rejects;
 use super::sink::{CopyFailure, CopySink};
 use crate::pg::ident::Qualified;
@@ -35,28 +36,14 @@ pub fn copy_carefully(
             Some(row) => rows.push(row),
             None => rows.clear(),
         })?;
-        let whole = 0..rows.len();
-        let mut pieces = vec![whole];
-        while let Some(piece) = pieces.pop() {
-            if piece.is_empty() {
-                continue;
-            }
-            let Some(refused) = copy(&encoder, &rows, piece.clone(), &out, transaction, table)? else {
-                copied += piece.len() as u64;
-                continue;
-            };
-            let Some(row) = refused.row.or((piece.len() == 1).then_some(piece.start)) else {
-                let middle = piece.start + piece.len() / 2;
-                pieces.extend([middle..piece.end, piece.start..middle]);
-                continue;
-            };
-            encoder.put_aside(&batch, &rows[row], refused.column, refused.what);
-            if rejects.have_no_room_for(encoder.rejects().len()) {
-                break;
-            }
-            // The next piece is the last one here: rows keep their order.
-            let middle = row + 1 + (piece.end - row - 1) / 2;
-            pieces.extend([middle..piece.end, row + 1..middle, piece.start..row]);
+        let ends: Vec<usize> = rows.iter().map(|row| row.end).collect();
+        let mut refused = Vec::new();
+        copied += copy_pieces(encoder.encoder, &ends, &out, transaction, table, &mut |row, column, what| {
+            refused.push((row, column, what));
+            rejects.have_no_room_for(encoder.rejected() + refused.len())
+        })?;
+        for (row, column, what) in refused {
+            encoder.put_aside(&batch, &rows[row], column, what);
         }
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
@@ -65,9 +52,49 @@ pub fn copy_carefully(
     Ok(copied)
 }
 
+/// Copies encoded rows, which end in `out` at `ends`, but for those that the server refuses; returns how many. `refused` is
+/// told of each of these by its place among the rows, with the column if one is at fault, and what the server says; it
+/// returns whether to give up.
+///
+/// # Errors
+/// What the connection or the server reports, unless a row is at fault.
+pub fn copy_pieces(
+    encoder: &Encoder,
+    ends: &[usize],
+    out: &[u8],
+    transaction: &mut Transaction<'_>,
+    table: &Qualified,
+    refused: &mut dyn FnMut(usize, Option<String>, String) -> bool,
+) -> Result<u64> {
+    let mut copied = 0;
+    let whole = 0..ends.len();
+    let mut pieces = vec![whole];
+    while let Some(piece) = pieces.pop() {
+        if piece.is_empty() {
+            continue;
+        }
+        let Some(refusal) = copy(encoder, ends, piece.clone(), out, transaction, table)? else {
+            copied += piece.len() as u64;
+            continue;
+        };
+        let Some(row) = refusal.row.or((piece.len() == 1).then_some(piece.start)) else {
+            let middle = piece.start + piece.len() / 2;
+            pieces.extend([middle..piece.end, piece.start..middle]);
+            continue;
+        };
+        if refused(row, refusal.column, refusal.what) {
+            break;
+        }
+        // The next piece is the last one here: rows keep their order.
+        let middle = row + 1 + (piece.end - row - 1) / 2;
+        pieces.extend([middle..piece.end, row + 1..middle, piece.start..row]);
+    }
+    Ok(copied)
+}
+
 /// Why the server has refused a piece.
 struct Refused {
-    /// The row's place in its batch, where the server names it.
+    /// The row's place, where the server names it.
     row: Option<usize>,
     column: Option<String>,
     what: String,
@@ -75,19 +102,18 @@ struct Refused {
 
 /// Copies a piece of the encoded rows `out`, or nothing.
 fn copy(
-    encoder: &BatchEncoder<'_, '_>,
-    rows: &[EncodedRow],
+    encoder: &Encoder,
+    ends: &[usize],
     piece: Range<usize>,
     out: &[u8],
     transaction: &mut Transaction<'_>,
     table: &Qualified,
 ) -> Result<Option<Refused>> {
-    let encoder = &encoder.encoder;
-    let start = piece.start.checked_sub(1).map_or(0, |before| rows[before].end);
+    let start = piece.start.checked_sub(1).map_or(0, |before| ends[before]);
     let mut savepoint = transaction.transaction()?;
     let mut sink = CopySink::open(&mut savepoint, table, encoder.columns(), encoder.row_format(), false)?;
     sink.write(encoder.header())?;
-    sink.write(&out[start..rows[piece.end - 1].end])?;
+    sink.write(&out[start..ends[piece.end - 1]])?;
     sink.write(encoder.trailer())?;
     match sink.finish(encoder.columns(), piece.len() as u64) {
         Ok(()) => {

@@ -11,6 +11,16 @@
 //!
 //! Rows that cannot be loaded become rejects, where they are allowed.
 //!
+//! Rows whose values are separated already, such as an API's or a cache's, come in batches of their own, and go through the
+//! same encoders:
+//!
+//! ```text
+//! value_batch ─→ value_copy (encode, resolve, sink; a COPY per batch)
+//!       └──────────→ value_rejects
+//! ```
+//!
+//! [`into`] knows the table that they go to, and how they become visible there.
+//!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
 //! longest row. Several streams may share the batches of one input.
 
@@ -22,6 +32,8 @@ pub mod charset;
 pub mod encode;
 pub mod format;
 pub mod header;
+pub mod into;
+pub mod json;
 pub mod open_quote;
 pub mod original;
 pub mod reject_files;
@@ -34,3 +46,6 @@ pub mod scan;
 pub mod sink;
 pub mod stream;
 pub mod streams;
+pub mod value_batch;
+pub mod value_copy;
+pub mod value_rejects;

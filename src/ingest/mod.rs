@@ -11,13 +11,13 @@ mod archive;
 mod catalogue;
 mod changes;
 mod child_name;
-mod descriptor;
+pub mod descriptor;
 mod directory;
-mod dump;
-mod limits;
+pub mod dump;
+pub mod limits;
 mod load;
 mod load_large;
-mod member;
+pub mod member;
 mod mothers;
 mod names;
 mod plan;
@@ -31,6 +31,7 @@ mod state;
 mod statistics;
 mod swap;
 mod type_map;
+mod union;
 mod unit;
 mod unit_copy;
 
@@ -47,6 +48,7 @@ use changes::Changes;
 use postgres::Client;
 use settings::{MothersMode, Settings};
 use std::time::Instant;
+use union::UnionView;
 use unit::Unit;
 
 /// The lock of everything that looks at mothers and then changes them.
@@ -60,6 +62,7 @@ struct Prepared {
     mothers: Vec<mothers::Mother>,
     changes: Changes,
     units: Vec<Unit>,
+    views: Vec<UnionView>,
     schema: String,
 }
 
@@ -99,7 +102,7 @@ pub fn run(
     let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
         let prepared = compare(settings, catalogue, client)?;
         interrupt::check()?;
-        prepared.changes.apply(client)?;
+        prepared.changes.apply(&prepared.views, client)?;
         Ok(prepared)
     })
     .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
@@ -132,7 +135,9 @@ pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> R
     let mut client = database.connect()?;
     let thought_through = compare(settings, catalogue, &mut client).and_then(|prepared| {
         let additions = plan::additions(&prepared.units, &mut client)?;
-        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions))
+        let views =
+            plan::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
+        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views)
     });
     thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
@@ -145,14 +150,21 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let state = state::State::read(client, &names, &children)?;
     if settings.mothers == MothersMode::Purge {
         let changes = Changes::new(settings, &files, &mothers::named(&names), &state)?;
-        return Ok(Prepared { changes, mothers: Vec::new(), units: Vec::new(), schema: state.rights.schema });
+        return Ok(Prepared {
+            changes,
+            mothers: Vec::new(),
+            units: Vec::new(),
+            views: Vec::new(),
+            schema: state.rights.schema,
+        });
     }
     let mut types = TypeNames::default();
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
+    let views = union::of_mothers(settings, &mothers, &files, &state)?;
     let changes = Changes::new(settings, &files, &mothers, &state)?;
     let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
     warn_of_unknown_columns(settings, &units);
-    Ok(Prepared { mothers, changes, units, schema: state.rights.schema })
+    Ok(Prepared { mothers, changes, units, views, schema: state.rights.schema })
 }
 
 /// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.

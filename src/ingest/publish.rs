@@ -163,15 +163,17 @@ pub struct Begun<'c> {
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
-    Ok(match what_is_there(unit, settings, &mut transaction)? {
-        Existing::UpToDate => None,
-        Existing::Old => {
-            // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
-            unit.replacement(&unit.table).check(&mut transaction)?;
-            Some(Begun { transaction, replaces: true })
-        }
-        Existing::Nothing => Some(Begun { transaction, replaces: false }),
-    })
+    let replaces = match what_is_there(unit, settings, &mut transaction)? {
+        Existing::UpToDate => return Ok(None),
+        Existing::Old => true,
+        Existing::Nothing => false,
+    };
+    // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
+    if replaces {
+        unit.replacement(&unit.table).check(&mut transaction)?;
+    }
+    unit.view.check_unit(unit, &mut transaction)?;
+    Ok(Some(Begun { transaction, replaces }))
 }
 
 /// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
@@ -192,10 +194,12 @@ pub fn publish(
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
         swap(unit, new, transaction)?;
-    } else if *new != unit.table {
-        transaction.batch_execute(&rename_statement(new, unit))?;
+    } else {
+        if *new != unit.table {
+            transaction.batch_execute(&rename_statement(new, unit))?;
+        }
+        attach(unit, transaction)?;
     }
-    attach(unit, transaction)?;
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),

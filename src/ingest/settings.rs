@@ -111,6 +111,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder that a dump moves to when all its units are loaded, if dumps move.
     pub archive: Option<PathBuf>,
+    /// Whether mothers get union views.
+    pub views: bool,
     dialects: Vec<Dialect>,
 }
 
@@ -153,6 +155,7 @@ impl Settings {
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive: archive(config)?,
+            views: config.file.views,
             limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })

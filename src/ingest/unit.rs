@@ -7,6 +7,7 @@ use super::mothers::Mother;
 use super::names::match_names;
 use super::settings::Settings;
 use super::state::State;
+use super::union::{self, UnionView};
 use crate::copy::encode::CopyColumn;
 use crate::pg::additions::Replacement;
 use crate::pg::catalog::Column;
@@ -25,6 +26,8 @@ pub struct Unit {
     pub table: Qualified,
     /// The mother table.
     pub mother: Qualified,
+    /// The mother's union view.
+    pub view: UnionView,
     /// Columns that the version table has from its mother.
     pub mother_columns: Vec<Column>,
     /// Columns of the version table that the mother lacks, behind the mother's own.
@@ -140,9 +143,11 @@ fn build_unit(
     let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
     let action = action::decide(&file, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
+    let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &file.child),
-        mother: Qualified::new(schema, &mother.name),
+        view: UnionView::of(&mother_table, settings.views),
+        mother: mother_table,
         mother_columns: mother.columns.clone(),
         own_columns,
         retyped,
@@ -198,9 +203,10 @@ impl Unit {
         let columns = self.mother_columns.iter().chain(&self.own_columns);
         Replacement {
             old: self.table.clone(),
-            mother: self.mother.clone(),
+            mother: Some(self.mother.clone()),
             new: new.clone(),
             columns: columns.map(|column| column.name.clone()).collect(),
+            follower: Some((self.view.name().clone(), union::COMMENT)),
         }
     }
 

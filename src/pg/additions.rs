@@ -14,12 +14,15 @@ use std::time::Duration;
 pub struct Replacement {
     /// The table that is there.
     pub old: Qualified,
-    /// Its mother.
-    pub mother: Qualified,
+    /// Its mother, for a version table.
+    pub mother: Option<Qualified>,
     /// The new one.
     pub new: Qualified,
     /// The columns that the new one has.
     pub columns: Vec<String>,
+    /// A view that uses the old one, and will be made to use the new one; with the comment that tells it from others of its
+    /// name.
+    pub follower: Option<(Qualified, &'static str)>,
 }
 
 /// What users have put on the old table, as far as it can come over.
@@ -49,7 +52,8 @@ impl Replacement {
     /// # Errors
     /// What the server reports.
     pub fn additions(&self, client: &mut impl GenericClient) -> Result<Additions> {
-        let [old, mother, new] = [&self.old, &self.mother, &self.new].map(Qualified::to_string);
+        let [old, new] = [&self.old, &self.new].map(Qualified::to_string);
+        let mother = self.mother.as_ref().map(Qualified::to_string);
         let rows =
             client.query(include_str!("../sql/additions.sql"), &[&old, &mother, &new, &self.columns])?;
         let addition = |row: &postgres::Row| Addition {
@@ -67,7 +71,11 @@ impl Replacement {
     /// What the server reports.
     pub fn obstacles(&self, client: &mut impl GenericClient) -> Result<Vec<String>> {
         let sql = include_str!("../sql/obstacles.sql");
-        let rows = client.query(sql, &[&self.old.to_string(), &self.mother.to_string(), &self.columns])?;
+        let (follower, comment) =
+            self.follower.as_ref().map(|(view, comment)| (view.to_string(), *comment)).unzip();
+        let mother = self.mother.as_ref().map(Qualified::to_string);
+        let rows =
+            client.query(sql, &[&self.old.to_string(), &mother, &self.columns, &follower, &comment])?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
@@ -82,7 +90,15 @@ impl Replacement {
         }
         let (table, obstacles) = (self.old.name(), obstacles.join(", "));
         Err(Error::failed(format!("{table} is not replaced, since that would break or lose: {obstacles}"))
-            .remedy("drop what depends on the old version table, or let it use the mother"))
+            .remedy(self.remedy()))
+    }
+
+    /// What helps where something depends on the old table.
+    pub fn remedy(&self) -> &'static str {
+        match self.mother {
+            Some(_) => "drop what depends on the old version table, or let it use the mother",
+            None => "drop what depends on the old table, and run again",
+        }
     }
 }
 
@@ -109,20 +125,20 @@ impl Additions {
     /// Rows that a constraint does not allow; what the server reports. The transaction has failed then.
     pub fn put_on_hidden(
         &self,
-        new: &Qualified,
+        replacement: &Replacement,
         patience: Duration,
         transaction: &mut Transaction<'_>,
     ) -> Result<()> {
-        revoke_default_grants(new, transaction)?;
+        revoke_default_grants(&replacement.new, transaction)?;
         for addition in self.at(HIDDEN) {
             tracing::debug!("{}", addition.statement);
             transaction
                 .batch_execute(&addition.statement)
-                .map_err(|error| addition.does_not_fit(error.into()))?;
+                .map_err(|error| addition.does_not_fit(error.into(), replacement))?;
         }
         for addition in self.at(LOCKS_ANOTHER) {
             lock::patiently(transaction, patience, "a table that is referenced", &addition.statement)
-                .map_err(|error| addition.does_not_fit(error))?;
+                .map_err(|error| addition.does_not_fit(error, replacement))?;
         }
         Ok(())
     }
@@ -138,7 +154,7 @@ impl Additions {
 }
 
 impl Addition {
-    fn does_not_fit(&self, error: Error) -> Error {
+    fn does_not_fit(&self, error: Error, replacement: &Replacement) -> Error {
         // A duplicate key (class 23), a type that no longer fits (22, 42): not a server that has gone away.
         let of_the_rows = |state: &str| ["22", "23", "42"].iter().any(|class| state.starts_with(class));
         match (error.sqlstate(), &self.what) {
@@ -146,9 +162,11 @@ impl Addition {
                 "someone has been using the table that {what} refers to for too long; run again when they are done"
             )),
             (Some(state), Some(what)) if of_the_rows(state) => {
-                let remedy = format!(
-                    "the old version table's {what} does not fit the new one; correct the dump, or drop it"
-                );
+                let (table, source) = match replacement.mother {
+                    Some(_) => ("version table", "dump"),
+                    None => ("table", "rows"),
+                };
+                let remedy = format!("the old {table}'s {what} does not fit the new one; correct the {source}, or drop it");
                 error.remedy(remedy)
             }
             _ => error,

@@ -12,4 +12,6 @@ pub mod loads;
 pub mod lock;
 pub mod retry;
 pub mod staging;
+pub mod statements;
+pub mod swap;
 pub mod type_name;

@@ -6,7 +6,7 @@
 use super::ident::{Qualified, literal, quote};
 use super::lock;
 use crate::{Error, Place, Result};
-use postgres::{Client, Transaction};
+use postgres::{Client, GenericClient, Transaction};
 
 /// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
 const CANCELLED: &str = "57014";
@@ -87,13 +87,21 @@ impl Staging {
     /// # Errors
     /// What the server reports.
     pub fn remove_leftover(&self, transaction: &mut Transaction<'_>) -> Result<()> {
-        let sql = "SELECT obj_description(to_regclass($1), 'pg_class')";
-        let comment: Option<String> = transaction.query_one(sql, &[&self.table.to_string()])?.get(0);
-        if comment.is_some_and(|comment| comment == self.comment()) {
+        if self.is_ours(transaction)? {
             tracing::info!("removing what an interrupted run has left of {}", self.target.name());
             transaction.batch_execute(&format!("DROP TABLE {}", self.table))?;
         }
         Ok(())
+    }
+
+    /// Whether there is a table of this name that pghaul has created for this target.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn is_ours(&self, client: &mut impl GenericClient) -> Result<bool> {
+        let sql = "SELECT obj_description(to_regclass($1), 'pg_class')";
+        let comment: Option<String> = client.query_one(sql, &[&self.table.to_string()])?.get(0);
+        Ok(comment.is_some_and(|comment| comment == self.comment()))
     }
 
     /// Gives it its real name.

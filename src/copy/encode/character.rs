@@ -28,7 +28,7 @@ pub fn push_text(
 
 /// Whether all bytes are ASCII, and none is NUL: then they are characters in any encoding that rows are cut in.
 #[inline]
-fn is_plain(bytes: &[u8]) -> bool {
+pub fn is_plain(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
     // Taking one from each of eight bytes at once: a NUL gets its high bit set, and only behind a NUL there is a borrow.

@@ -55,14 +55,9 @@ fn kill(units: &Units, what: &str, short: u32, mut disturbed: impl FnMut(u32, &m
 }
 
 #[test]
-fn the_client_and_its_connections() {
+fn sigkill_of_the_client() {
     let units = Units::new(case!());
-    sigkill(&units);
-    terminate(&units);
-}
-
-fn sigkill(units: &Units) {
-    kill(units, "SIGKILL", 4, |_, random| {
+    kill(&units, "SIGKILL", 4, |_, random| {
         let running = Running::start(units.ingest("").command());
         std::thread::sleep(random.moment(units.whole));
         running.signal(Signal::SIGKILL);
@@ -72,9 +67,10 @@ fn sigkill(units: &Units) {
     });
 }
 
-/// One connection or all of them.
-fn terminate(units: &Units) {
-    kill(units, "pg_terminate_backend", 4, |round, random| {
+#[test]
+fn termination_of_one_connection_or_all() {
+    let units = Units::new(case!());
+    kill(&units, "pg_terminate_backend", 4, |round, random| {
         let one = if round % 2 == 0 { "ORDER BY random() LIMIT 1" } else { "" };
         let terminate =
             format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM {OTHERS} {one}) chosen");

@@ -259,12 +259,8 @@ fn configure(dir: &Path, options: &ServerOptions) {
     ];
     if let Some((certificate, key)) = &options.tls {
         settings.push("ssl = on".to_owned());
-        for (setting, name, text) in
-            [("ssl_cert_file", "server.crt", certificate), ("ssl_key_file", "server.key", key)]
-        {
-            settings.push(format!("{setting} = '{}/{name}'", dir.display()));
-            write_private(&dir.join(name), text);
-        }
+        write_private(&dir.join("data/server.crt"), certificate);
+        write_private(&dir.join("data/server.key"), key);
     }
     settings.extend(options.settings.iter().cloned());
     settings.push(String::new());

@@ -57,7 +57,7 @@ fn kill(units: &Units, what: &str, short: u32, mut disturbed: impl FnMut(u32, &m
 #[test]
 fn sigkill_of_the_client() {
     let units = Units::new(case!());
-    kill(&units, "SIGKILL", 4, |_, random| {
+    kill(&units, "SIGKILL", 3, |_, random| {
         let running = Running::start(units.ingest("").command());
         std::thread::sleep(random.moment(units.whole));
         running.signal(Signal::SIGKILL);
@@ -70,7 +70,7 @@ fn sigkill_of_the_client() {
 #[test]
 fn termination_of_one_connection_or_all() {
     let units = Units::new(case!());
-    kill(&units, "pg_terminate_backend", 4, |round, random| {
+    kill(&units, "pg_terminate_backend", 3, |round, random| {
         let one = if round % 2 == 0 { "ORDER BY random() LIMIT 1" } else { "" };
         let terminate =
             format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM {OTHERS} {one}) chosen");

@@ -1,10 +1,12 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod after;
 mod into;
 mod nearest;
 mod size;
 mod values;
 
+pub use after::{AfterCfg, IndexCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
 pub use values::{Number, OrderedMap, Text};
@@ -51,6 +53,9 @@ pub struct ConfigFile {
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
+    /// Mother → what is done after the load.
+    #[serde(default)]
+    pub after: OrderedMap<AfterCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

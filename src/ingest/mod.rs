@@ -1,12 +1,13 @@
 //! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
 //!
 //! ```text
-//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ archive
-//!          (rayon)      (the database     (one thread and
-//!                        as it is)         COPY per worker)
+//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ after ─→ archive
+//!          (rayon)      (the database     (one thread and    (indexes,
+//!                        as it is)         COPY per worker)   statements)
 //! ```
 
 mod action;
+mod after;
 mod archive;
 mod catalogue;
 mod changes;
@@ -35,6 +36,7 @@ mod union;
 mod unit;
 mod unit_copy;
 
+use crate::pg::catalog::Rights;
 use crate::pg::database::Database;
 use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
@@ -64,6 +66,7 @@ struct Prepared {
     units: Vec<Unit>,
     views: Vec<UnionView>,
     schema: String,
+    ledger_exists: bool,
 }
 
 /// Scans the dumps. This comes before the database, so that a wrong folder starts no server.
@@ -119,12 +122,15 @@ pub fn run(
         to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
     let progress = Progress::new(verbosity, count, bytes);
     let reports = load::load(&prepared.units, settings, database, client, &progress);
-    statistics::of_mothers(&reports, &prepared.schema, settings, database);
+    let schema = &prepared.schema;
+    let mut after = after::make_indexes(settings, &reports, schema, database);
+    statistics::of_mothers(&reports, schema, settings, database);
+    after.extend(after::run_statements(settings, &reports, &after, schema, database));
     let archived = match &settings.archive {
         Some(folder) => archive::archive(folder, &prepared.units, &reports),
         None => Vec::new(),
     };
-    Ok(Done { units: reports, archived })
+    Ok(Done { units: reports, archived, after })
 }
 
 /// What a run would do, as text: the catalogue, the statements, and how the versions differ.
@@ -137,7 +143,9 @@ pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> R
         let additions = plan::additions(&prepared.units, &mut client)?;
         let views =
             plan::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
-        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views)
+        let after =
+            after::plan(settings, &prepared.units, &prepared.schema, prepared.ledger_exists, &mut client)?;
+        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
     });
     thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
@@ -155,6 +163,7 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
             mothers: Vec::new(),
             units: Vec::new(),
             views: Vec::new(),
+            ledger_exists: state.rights.ledger_exists,
             schema: state.rights.schema,
         });
     }
@@ -164,7 +173,9 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let changes = Changes::new(settings, &files, &mothers, &state)?;
     let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
     warn_of_unknown_columns(settings, &units);
-    Ok(Prepared { mothers, changes, units, views, schema: state.rights.schema })
+    let Rights { schema, ledger_exists } = state.rights;
+    after::check(settings, &mothers, &units, &schema, ledger_exists, client)?;
+    Ok(Prepared { mothers, changes, units, views, schema, ledger_exists })
 }
 
 /// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.

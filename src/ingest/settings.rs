@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::after::{self, AfterMother};
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
@@ -113,6 +114,8 @@ pub struct Settings {
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
     pub views: bool,
+    /// What is done after the load, by mother.
+    pub after: Vec<AfterMother>,
     dialects: Vec<Dialect>,
 }
 
@@ -156,6 +159,7 @@ impl Settings {
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive: archive(config)?,
             views: config.file.views,
+            after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })

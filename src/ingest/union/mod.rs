@@ -4,6 +4,7 @@
 //! Whoever reads the view locks the view, then what it reads. So do we: a reader who has come past the view finds every
 //! table that it names.
 
+mod change;
 mod definition;
 
 use super::catalogue::DataFile;
@@ -11,11 +12,11 @@ use super::mothers::Mother;
 use super::settings::Settings;
 use super::state::State;
 use super::unit::Unit;
-use crate::pg::additions::Replacement;
 use crate::pg::catalog::{Column, Relation};
-use crate::pg::ident::{Qualified, literal, quote, refusal};
+use crate::pg::ident::{Qualified, refusal};
 use crate::pg::lock::{self, Turn};
 use crate::{Error, Place, Result};
+use change::{create, replace_statement};
 use definition::{Definition, Part, Typed};
 use postgres::{GenericClient, Transaction};
 use std::time::Duration;
@@ -260,48 +261,6 @@ impl UnionView {
         }
         Ok(Definition::new(mother, parts))
     }
-
-    /// Puts a new one in its place, with its owner, grants, comments and all.
-    fn recreate(&self, definition: &Definition, attempt: &mut Transaction<'_>) -> Result<()> {
-        self.check_users(definition, attempt)?;
-        let backend: i32 = attempt.query_one("SELECT pg_backend_pid()", &[])?.get(0);
-        let new = Qualified::new(self.view.schema(), format!("pghaul_view_{backend}"));
-        create(&new, definition, attempt)?;
-        let replacement = self.replacement(&new, definition);
-        let additions = replacement.additions(attempt)?;
-        for lost in additions.lost() {
-            tracing::warn!("{}: the new columns leave no place for {lost}", self.view.name());
-        }
-        additions.put_on_hidden(&replacement, PATIENCE, attempt)?;
-        let mut statements = vec![
-            format!("DROP VIEW {}", self.view),
-            format!("ALTER VIEW {new} RENAME TO {}", quote(self.view.name())),
-        ];
-        statements.extend(additions.named().map(str::to_owned));
-        Ok(attempt.batch_execute(&statements.join("; "))?)
-    }
-
-    fn check_users(&self, definition: &Definition, client: &mut impl GenericClient) -> Result<()> {
-        let users = self.replacement(&self.view, definition).obstacles(client)?;
-        if users.is_empty() {
-            return Ok(());
-        }
-        let (view, users) = (self.view.name(), users.join(", "));
-        Err(Error::failed(format!(
-            "not loaded, since {view} would lose a column, or get another type for one, which would break: {users}"
-        ))
-        .remedy(format!("drop what uses {view}, and make it again after the load")))
-    }
-
-    fn replacement(&self, new: &Qualified, definition: &Definition) -> Replacement {
-        Replacement {
-            old: self.view.clone(),
-            mother: None,
-            new: new.clone(),
-            columns: definition.columns().into_iter().map(|(name, _)| name).collect(),
-            follower: None,
-        }
-    }
 }
 
 /// The views of these mothers.
@@ -340,18 +299,6 @@ pub fn is_ours(relation: &Relation) -> bool {
 /// option, since a union cannot be written to.
 pub fn lock_statement(view: &Qualified) -> String {
     format!("ALTER VIEW {view} RESET (check_option)")
-}
-
-fn create(name: &Qualified, definition: &Definition, attempt: &mut Transaction<'_>) -> Result<()> {
-    let (select, comment) = (definition.select(), literal(COMMENT));
-    let statements = format!("CREATE VIEW {name} AS\n{select}; COMMENT ON VIEW {name} IS {comment}");
-    Ok(attempt.batch_execute(&statements)?)
-}
-
-/// With the options that the view has, which it would lose.
-fn replace_statement(name: &Qualified, options: Option<String>, definition: &Definition) -> String {
-    let options = options.map(|options| format!("WITH ({options}) ")).unwrap_or_default();
-    format!("CREATE OR REPLACE VIEW {name} {options}AS\n{}", definition.select())
 }
 
 /// A unit's table, once it is published; `table` is what has its rows until then.

@@ -41,6 +41,9 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
+    /// Whether what the server holds is compared with what was sent.
+    #[serde(default)]
+    pub verify: bool,
     /// Where the dumps are, and how they are written.
     #[serde(default)]
     pub xport_cfg: XportCfg,

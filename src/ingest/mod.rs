@@ -35,6 +35,7 @@ mod type_map;
 mod union;
 mod unit;
 mod unit_copy;
+mod verify;
 
 use crate::pg::catalog::Rights;
 use crate::pg::database::Database;

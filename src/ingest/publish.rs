@@ -8,6 +8,7 @@ use super::statistics;
 use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use super::verify;
 use crate::copy::rejects::Rejects;
 use crate::pg::catalog;
 use crate::pg::database::Database;
@@ -30,20 +31,26 @@ pub struct Loaded {
     pub rejected: u64,
     /// Bytes of the data file.
     pub bytes: u64,
+    /// What the server holds was compared with what was sent.
+    pub verified: bool,
     /// Another run had loaded the same in the meantime; nothing was done.
     pub already: bool,
 }
 
 impl Loaded {
     /// Nothing was left to do.
-    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, already: true };
+    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, verified: false, already: true };
 }
 
 /// A load whose commit was not answered: it may have happened.
 #[derive(Debug)]
 pub struct Unanswered {
-    rows: u64,
-    rejects: Rejects,
+    /// Rows that the server counted.
+    pub rows: u64,
+    /// Rows put aside.
+    pub rejects: Rejects,
+    /// The rows were compared with what was sent.
+    pub verified: bool,
 }
 
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
@@ -69,15 +76,19 @@ pub fn load_and_publish(
         return Ok(conclude(unit, unanswered, &mut steps, client));
     };
     let rejects = settings.rejects.of(unit, &settings.format);
+    let verification = settings.verify.then(|| unit.verification());
+    let verification = verification.as_ref();
     let work_table = new_table(unit, replaces, &mut transaction)?;
-    let copy = UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects };
+    let copy =
+        UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects, verification };
     let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
     let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
         Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
         filled => filled?,
     };
+    verify::compare(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
-    commit(transaction, rows, rejects, unanswered)?;
+    commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
     Ok(conclude(unit, unanswered, &mut steps, client))
 }
 
@@ -87,11 +98,10 @@ pub fn load_and_publish(
 /// What the server reports, and that it reports nothing.
 pub fn commit(
     transaction: Transaction<'_>,
-    rows: u64,
-    rejects: Rejects,
+    load: Unanswered,
     unanswered: &mut Option<Unanswered>,
 ) -> Result<()> {
-    *unanswered = Some(Unanswered { rows, rejects });
+    *unanswered = Some(load);
     Ok(transaction.commit()?)
 }
 
@@ -102,12 +112,12 @@ pub fn conclude(
     steps: &mut Steps<'_>,
     client: &mut Client,
 ) -> Loaded {
-    let Some(Unanswered { rows, rejects }) = unanswered.take() else { return Loaded::ALREADY };
+    let Some(Unanswered { rows, rejects, verified }) = unanswered.take() else { return Loaded::ALREADY };
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false }
+    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
 }
 
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
@@ -144,6 +154,9 @@ pub fn fill_carefully(
     interrupt::check()?;
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
+    if let Some(verification) = copy.verification {
+        verification.forget();
+    }
     copy.progress.restart();
     fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
 }

@@ -45,6 +45,8 @@ pub struct Request {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// How many rows of a unit may be rejected.
@@ -100,6 +102,8 @@ pub struct Settings {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent, before it is published.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// What happens to rows that cannot be loaded.
@@ -150,6 +154,7 @@ impl Settings {
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
+            verify: request.verify || config.file.verify,
             retries: request.retries,
             rejects: RejectSettings::new(request.max_rejects, request.rejects),
             config: config

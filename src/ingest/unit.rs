@@ -9,6 +9,7 @@ use super::settings::Settings;
 use super::state::State;
 use super::union::{self, UnionView};
 use crate::copy::encode::CopyColumn;
+use crate::copy::verify::Verification;
 use crate::pg::additions::Replacement;
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
@@ -208,6 +209,14 @@ impl Unit {
             columns: columns.map(|column| column.name.clone()).collect(),
             follower: Some((self.view.name().clone(), union::COMMENT)),
         }
+    }
+
+    /// To compare what is sent with what the version table holds.
+    pub fn verification(&self) -> Verification {
+        let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
+        let columns = self.mother_columns.iter().chain(&self.own_columns);
+        let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        Verification::new(self.copy_columns.clone(), unsent.collect())
     }
 
     /// The statement that marks a version table as ours.

@@ -76,6 +76,8 @@ pub struct UnitReport {
     pub rows_rejected: u64,
     /// Bytes of the data file, inflated.
     pub bytes_read: u64,
+    /// What the server holds was compared with what was sent.
+    pub verified: bool,
     /// How long it took, seconds.
     pub seconds: f64,
     /// Why it failed.
@@ -169,6 +171,7 @@ impl UnitReport {
             rows_loaded: rows,
             rows_rejected: 0,
             bytes_read: bytes,
+            verified: false,
             seconds,
             error: None,
         }
@@ -287,6 +290,7 @@ mod tests {
             rows_loaded: rows,
             rows_rejected: 0,
             bytes_read: 752,
+            verified: false,
             seconds: 0.5,
             error: None,
         }
@@ -314,6 +318,6 @@ mod tests {
         let mut report = Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 9)]));
         report.started_at = "2026-11-20T00:00:00Z".into();
         report.seconds = 1.23;
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
     }
 }

@@ -69,7 +69,7 @@ fn row(unit: &UnitReport) -> [String; 7] {
         unit.name.clone(),
         unit.source.clone(),
         unit.mother.clone().unwrap_or_default(),
-        format!("{status}{}", rejected(unit.rows_rejected)),
+        format!("{status}{}{}", if unit.verified { ", verified" } else { "" }, rejected(unit.rows_rejected)),
         counted(thousands(unit.rows_loaded)),
         counted(size(unit.bytes_read)),
         counted(seconds(unit.seconds)),

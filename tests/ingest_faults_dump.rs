@@ -43,7 +43,7 @@ fn an_empty_folder() {
     ingest.work.write("dumps/readme.txt", "nothing to load");
     says(
         &ingest.refused(),
-        &["dumps: the folder holds no dumps (*.zip)", "argument or in xport_cfg.zip_path"],
+        &["dumps: the folder holds no dumps (*.zip, *.zip.gpg)", "argument or in xport_cfg.zip_path"],
     );
 }
 

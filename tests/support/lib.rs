@@ -15,6 +15,7 @@ mod gpg;
 mod ingest;
 mod running;
 mod server;
+mod small_disk;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
@@ -24,6 +25,7 @@ pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
+pub use small_disk::SmallDisk;
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
 ///

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
-//!            └→ generate ─┘
+//!            ├→ generate ─┤
+//!            └→ serve ────┘
 //! ```
 //!
 //! Arrows only point right; two jobs never import each other.
@@ -19,6 +20,7 @@ pub mod interrupt;
 pub mod pg;
 pub mod report;
 pub mod secret;
+pub mod serve;
 mod unfinished;
 
 pub use error::{Error, Place, Result};

@@ -101,6 +101,7 @@ fn every_flag_in_a_message_exists() {
         &["ingest"],
         &["generate", "users"],
         &["generate", "dump"],
+        &["serve"],
         &["db"],
         &["db", "stop"],
         &["db", "psql"],

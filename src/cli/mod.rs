@@ -5,6 +5,7 @@ pub mod generate;
 pub mod ingest;
 mod numbers;
 pub mod report;
+mod serve;
 mod status;
 pub mod target;
 
@@ -58,6 +59,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
+    /// Serve loaded tables: a REST API over those that the configuration names
+    Serve(serve::ServeArgs),
     /// Show the ledger: what was loaded, from what, when, and whether it is still there
     Status(status::StatusArgs),
     /// Start, stop and open the embedded server
@@ -106,6 +109,7 @@ fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
+        Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),
     }

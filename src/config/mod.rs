@@ -4,13 +4,17 @@ mod after;
 mod into;
 mod nearest;
 mod secret_source;
+mod serve;
 mod size;
+mod span;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use secret_source::SecretSource;
+pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
+pub use span::Span;
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -64,6 +68,8 @@ pub struct ConfigFile {
     /// Mother → what is done after the load.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
+    /// The REST service.
+    pub serve: Option<ServeCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -54,6 +54,11 @@ impl Database {
         })
     }
 
+    /// What to connect to, for who connects in another way than [`Database::connect`].
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// `first`, if there is one, and as many connections more as make `wanted`; fewer where the server has no room for all.
     pub fn connect_up_to(&self, first: Option<Client>, wanted: usize) -> Vec<Client> {
         let mut clients: Vec<Client> = first.into_iter().collect();

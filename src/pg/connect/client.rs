@@ -3,11 +3,11 @@
 use super::host::Host;
 use super::params::{ChannelBinding, Params};
 use crate::secret::Secret;
-use postgres::{Config, config};
 use std::net::IpAddr;
 use std::sync::mpsc;
 use std::time::Duration;
 use std::{io, thread};
+use tokio_postgres::{Config, config};
 
 /// What other sessions of the server see in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "pghaul";
@@ -43,7 +43,6 @@ pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option
         ChannelBinding::Prefer => config::ChannelBinding::Prefer,
         ChannelBinding::Require => config::ChannelBinding::Require,
     });
-    config.notice_callback(|notice| tracing::debug!("{}: {}", notice.severity(), notice.message()));
     config
 }
 

@@ -5,6 +5,7 @@
 //! refuses some of libpq's parameters (`sslmode=verify-full`, `sslrootcert`, `passfile`) and reads no password file.
 
 mod client;
+mod dial;
 mod host;
 mod params;
 mod parse;
@@ -15,8 +16,11 @@ mod session;
 mod tls;
 mod verify;
 
+pub use dial::Dial;
+
 use crate::secret::Secret;
 use crate::{Error, Result, interrupt};
+use dial::Blocking;
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::{Params, Session, SslMode};
@@ -83,6 +87,26 @@ impl Target {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_in(&self, env: Env<'_>) -> Result<Client> {
+        let (client, tls) = self.connect_by(&Blocking, env)?;
+        // Ctrl-C reaches a statement that waits in the server. What is not running cannot be cancelled, and is not.
+        let token = client.cancel_token();
+        interrupt::on_request(move || {
+            let cancelled = match &tls {
+                Some(tls) => token.cancel_query(tls.clone()),
+                None => token.cancel_query(postgres::NoTls),
+            };
+            if let Err(error) = cancelled {
+                tracing::debug!("cannot cancel what the server does: {error}");
+            }
+        });
+        Ok(client)
+    }
+
+    /// Connects in the way of `dial`; waits until it has.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<D::Client> {
         let user = self.user()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
         let home = password::home(env);
@@ -106,7 +130,7 @@ impl Target {
                 let described = host::describe(std::slice::from_ref(host), &user, dbname);
                 let attempt = Attempt { host, user: &user, dbname, described: &described, password: source };
                 let config = client::config(&self.0, &user, dbname, password.as_ref());
-                let failed = match self.connect_host(&attempt, &config, tls.as_ref(), *session) {
+                let failed = match self.connect_host(dial, &attempt, &config, tls.as_ref(), *session) {
                     Ok(client) => return Ok(client),
                     Err(failed) => failed,
                 };
@@ -121,13 +145,14 @@ impl Target {
     }
 
     /// Tries every address of a host, each as `sslmode` says.
-    fn connect_host(
+    fn connect_host<D: Dial>(
         &self,
+        dial: &D,
         attempt: &Attempt<'_>,
-        config: &postgres::Config,
+        config: &tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         session: Session,
-    ) -> Result<Client, Vec<Refusal>> {
+    ) -> Result<D::Client, Vec<Refusal>> {
         let mut refusals = Vec::new();
         for address in attempt.host.addresses().map_err(|error| vec![attempt.away(error)])? {
             let earlier = refusals.len();
@@ -135,7 +160,7 @@ impl Target {
                 let mut config = config.clone();
                 client::place(&mut config, attempt.host, address);
                 config.ssl_mode(*mode);
-                match self.connect_once(attempt, config, tls, session) {
+                match self.connect_once(dial, attempt, config, tls, session) {
                     Ok(client) => return Ok(client),
                     Err(refusal) => {
                         tracing::debug!("{}", refusal.error);
@@ -157,37 +182,25 @@ impl Target {
         Err(refusals)
     }
 
-    fn connect_once(
+    fn connect_once<D: Dial>(
         &self,
+        dial: &D,
         attempt: &Attempt<'_>,
-        config: postgres::Config,
+        config: tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         session: Session,
-    ) -> Result<Client, Refusal> {
-        let (tls, tls_to_cancel) = (tls.cloned(), tls.cloned());
-        let connect = move || match tls {
-            Some(tls) => config.connect(tls),
-            None => config.connect(postgres::NoTls),
-        };
+    ) -> Result<D::Client, Refusal> {
+        let (dialler, tls) = (dial.clone(), tls.cloned());
+        let connect = move || dialler.dial(config, tls);
         let connected = match self.0.connect_timeout {
             Some(limit) => client::within(limit, connect).map_err(|error| attempt.late(error))?,
             None => connect(),
         };
         let mut client = connected.map_err(|error| attempt.refused(error))?;
+        let mut query = |sql: &str| dial.simple_query(&mut client, sql);
         // Before anything is set: it asks what the server's own settings allow.
-        session::check(&mut client, session).map_err(|error| attempt.away(error))?;
-        session::prepare(&mut client).map_err(|error| attempt.refused(error))?;
-        // Ctrl-C reaches a statement that waits in the server. What is not running cannot be cancelled, and is not.
-        let token = client.cancel_token();
-        interrupt::on_request(move || {
-            let cancelled = match &tls_to_cancel {
-                Some(tls) => token.cancel_query(tls.clone()),
-                None => token.cancel_query(postgres::NoTls),
-            };
-            if let Err(error) = cancelled {
-                tracing::debug!("cannot cancel what the server does: {error}");
-            }
-        });
+        session::check(&mut query, session).map_err(|error| attempt.away(error))?;
+        session::prepare(&mut query).map_err(|error| attempt.refused(error))?;
         Ok(client)
     }
 

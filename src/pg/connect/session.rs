@@ -2,22 +2,23 @@
 
 use super::params::Session;
 use crate::{Error, Result};
-use postgres::{Client, SimpleQueryMessage};
+use postgres::SimpleQueryMessage;
+
+/// Runs statements on the connection.
+type Query<'q> = &'q mut dyn FnMut(&str) -> Result<Vec<SimpleQueryMessage>, postgres::Error>;
 
 /// Makes the session the same as every other one.
-pub(super) fn prepare(client: &mut Client) -> Result<(), postgres::Error> {
-    client.batch_execute(include_str!("../../sql/session.sql"))
+pub(super) fn prepare(query: Query<'_>) -> Result<(), postgres::Error> {
+    query(include_str!("../../sql/session.sql")).map(drop)
 }
 
 /// Whether the server is of the kind that `target_session_attrs` asks for.
-pub(super) fn check(client: &mut Client, wanted: Session) -> Result<()> {
+pub(super) fn check(query: Query<'_>, wanted: Session) -> Result<()> {
     if wanted == Session::Any {
         return Ok(());
     }
     let (mut standby, mut read_only) = (false, false);
-    for message in
-        client.simple_query("SELECT pg_is_in_recovery(), current_setting('transaction_read_only')")?
-    {
+    for message in query("SELECT pg_is_in_recovery(), current_setting('transaction_read_only')")? {
         if let SimpleQueryMessage::Row(row) = message {
             (standby, read_only) = (row.get(0) == Some("t"), row.get(1) == Some("on"));
         }

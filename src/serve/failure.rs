@@ -1,0 +1,129 @@
+//! What can go wrong between a request and its answer, and which problem it is for the client.
+
+use super::problem::Problem;
+use crate::Error;
+use crate::error::{MAX_QUOTED_CHARS, shortened};
+use axum::http::StatusCode;
+use tokio_postgres::error::DbError;
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Failure {
+    /// A problem that is known.
+    Problem(Problem),
+    /// What the server or the client library reported of a statement.
+    Postgres(tokio_postgres::Error),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Failure {
+        Failure::Problem(problem)
+    }
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Failure {
+        Failure::Postgres(error)
+    }
+}
+
+impl From<Error> for Failure {
+    /// What keeps a connection from being made is for the log: it names hosts and users.
+    fn from(error: Error) -> Failure {
+        tracing::debug!("{error}");
+        Failure::Problem(Problem::away())
+    }
+}
+
+impl Failure {
+    /// Whether the statement fits the tables no more: they have changed since the catalog was read, or the statement was
+    /// prepared. 26000 is a statement that the server does not know, as behind some poolers.
+    pub fn is_of_stale_tables(&self) -> bool {
+        const STALE: [&str; 6] = ["42P01", "42703", "42883", "42804", "0A000", "26000"];
+        self.state().is_some_and(|state| STALE.contains(&state))
+    }
+
+    /// Whether a name is at fault that the database may know by now.
+    pub fn is_of_unknown_name(&self) -> bool {
+        matches!(self, Failure::Problem(problem) if problem.of_unknown_name)
+    }
+
+    /// Whether the server could not read a value as one of its column's type (SQLSTATE class 22).
+    pub fn is_of_value(&self) -> bool {
+        self.state().is_some_and(|state| state.starts_with("22"))
+    }
+
+    /// What the server says about the value.
+    pub fn words(&self) -> String {
+        match self {
+            Failure::Postgres(error) => match error.as_db_error() {
+                Some(error) => shortened(error.message(), MAX_QUOTED_CHARS),
+                None => "the value cannot be sent".to_owned(),
+            },
+            Failure::Problem(problem) => problem.detail.clone(),
+        }
+    }
+
+    fn state(&self) -> Option<&str> {
+        match self {
+            Failure::Postgres(error) => error.code().map(|code| code.code()),
+            Failure::Problem(_) => None,
+        }
+    }
+
+    /// The problem that the client is told.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Failure::Problem(problem) => problem,
+            Failure::Postgres(error) => match error.as_db_error() {
+                Some(db) => of_server(db),
+                None if error.is_closed() => Problem::away(),
+                None => {
+                    tracing::debug!("{}", Error::from(error));
+                    Problem::away()
+                }
+            },
+        }
+    }
+}
+
+/// The problem for an error of the server, by its SQLSTATE. PostgreSQL documentation, "PostgreSQL Error Codes".
+fn of_server(error: &DbError) -> Problem {
+    let state = error.code().code();
+    let words = || shortened(error.message(), MAX_QUOTED_CHARS);
+    let with_column = |problem: Problem| match error.column() {
+        Some(column) => problem.of(column),
+        None => problem,
+    };
+    match (&state[..2], state) {
+        ("22", _) => Problem::new(StatusCode::BAD_REQUEST, words()),
+        (_, "23505" | "23P01" | "23503") => {
+            let detail = error.detail().map(|detail| shortened(detail, MAX_QUOTED_CHARS));
+            Problem::new(StatusCode::CONFLICT, detail.unwrap_or_else(words))
+        }
+        // The rows are well-formed, and the table does not take them: constraints, triggers, views that cannot be written.
+        ("23" | "44" | "P0" | "55", _) | (_, "428C9") => with_column(Problem::unprocessable(words())),
+        (_, "42883" | "42725" | "42804") => {
+            Problem::new(StatusCode::BAD_REQUEST, "a column of this type cannot be compared or ordered so")
+        }
+        (_, "42501") => {
+            Problem::new(StatusCode::FORBIDDEN, "the service's role may not do this in the database")
+        }
+        ("54", _) => Problem::unprocessable("the values are too complex for the database"),
+        ("40", _) => {
+            Problem::later(StatusCode::SERVICE_UNAVAILABLE, "another change came in between; try again", 1)
+        }
+        (_, "57014") => {
+            Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database took too long to answer", 5)
+        }
+        ("25", _) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database can only be read now", 30),
+        ("08" | "53" | "57", _) => Problem::away(),
+        _ => {
+            tracing::error!("{} (SQLSTATE {state})", words());
+            Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("the database has refused (SQLSTATE {state})"),
+            )
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What the service is to do, from flags, environment and configuration.
+
+use crate::config::{Config, SecretSource, ServeCfg, ServeTableCfg, Text, Verb};
+use crate::pg::ident;
+use crate::secret::Secret;
+use crate::{Error, Place, Result, cores};
+use std::env;
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+/// Where the original service listens.
+const DEFAULT_LISTEN: &str = "127.0.0.1:8005";
+/// What the original allows each client, per second.
+const DEFAULT_REQUESTS: u32 = 10;
+/// A body of more than this is a load, for which there are other commands (bytes).
+const DEFAULT_BODY: u64 = 1 << 20;
+/// How long a request may take.
+const DEFAULT_TIME: Duration = Duration::from_secs(30);
+/// Clients connected at once; each takes a file, of which many systems allow a process 1,024 to 20,000 or more.
+const DEFAULT_CONNECTIONS: usize = 10_240;
+/// Connections to the database per worker: one that answers, and others that wait for the disk.
+const DATABASE_PER_WORKER: usize = 4;
+/// The environment variable that holds the token, unless the configuration names another.
+const TOKEN_VARIABLE: &str = "PGHAUL_SERVE_TOKEN";
+/// A token that is shorter can be guessed (characters).
+const MIN_TOKEN: usize = 16;
+/// Paths that are not tables.
+const RESERVED: [&str; 5] = ["openapi.json", "docs", "healthz", "readyz", "metrics"];
+
+/// What was typed.
+#[derive(Debug, Default, Clone)]
+pub struct Request {
+    /// Where to listen.
+    pub listen: Option<String>,
+    /// Threads that answer.
+    pub workers: Option<usize>,
+    /// Whether others than this machine may come without a token.
+    pub without_token: bool,
+}
+
+/// What the service is to do.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Threads that answer.
+    pub workers: usize,
+    /// What each request has to bring.
+    pub token: Option<Secret>,
+    /// How many requests a client may make.
+    pub rate: Option<Rate>,
+    /// What requests may ask for.
+    pub limits: Limits,
+    /// Origins whose pages may read answers.
+    pub cors: Vec<String>,
+    /// The tables.
+    pub tables: Vec<TableSettings>,
+}
+
+/// How many requests a client may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many, at least one.
+    pub requests: u32,
+    /// In this time.
+    pub per: Duration,
+}
+
+/// What requests may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Size of a body (bytes).
+    pub body: usize,
+    /// Time for a request, and for each step of its transport.
+    pub time: Duration,
+    /// Clients connected at once.
+    pub connections: usize,
+    /// Connections to the database.
+    pub database: usize,
+}
+
+/// A table that may be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableSettings {
+    /// The first segment of its paths: its name as the configuration has it.
+    pub path: String,
+    /// Its name as an identifier: quoted, with its schema where one is named.
+    pub quoted: String,
+    /// The columns that tell one row from another.
+    pub key: Vec<String>,
+    /// What may be done.
+    pub verbs: Vec<Verb>,
+    /// The columns that may be written; all of them where none are named.
+    pub write: Option<Vec<String>>,
+}
+
+impl Settings {
+    /// Combines what was typed with the configuration.
+    ///
+    /// # Errors
+    /// No tables, names that no table can have, an address that is none, a token that is missing or too short; all that
+    /// can be known without the database.
+    pub fn resolve(request: &Request, config: &Config) -> Result<Settings> {
+        let Some(cfg) = &config.file.serve else {
+            return Err(Error::refused("the configuration has no tables to serve")
+                .at(config.place())
+                .remedy(
+                    "name them under serve: in config.yml, for example serve: {tables: {users: {key: id}}}",
+                ));
+        };
+        resolve(request, cfg, config).map_err(|error| error.at(config.place()))
+    }
+}
+
+fn resolve(request: &Request, cfg: &ServeCfg, config: &Config) -> Result<Settings> {
+    let written = cfg.listen.as_ref().map(|text| text.0.as_str());
+    let listen = address(request.listen.as_deref().or(written).unwrap_or(DEFAULT_LISTEN))?;
+    let workers =
+        request.workers.or(cfg.workers.map(|number| number.0)).unwrap_or_else(|| cores::count().get());
+    let workers = workers.max(1);
+    let token = token(cfg.token.as_ref(), config)?;
+    if token.is_none() && !listen.ip().is_loopback() && !request.without_token {
+        return Err(Error::refused(format!("{listen} can be reached from other machines, and there is no token"))
+            .remedy(format!("set {TOKEN_VARIABLE} to a token that each request has to bring, listen on 127.0.0.1, or allow it with --without-token")));
+    }
+    let limits = &cfg.limits;
+    let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+    Ok(Settings {
+        listen,
+        workers,
+        token,
+        rate: match &cfg.rate {
+            None => Some(Rate { requests: DEFAULT_REQUESTS, per: Duration::from_secs(1) }),
+            Some(rate) => (rate.requests.0 > 0).then(|| Rate {
+                requests: rate.requests.0,
+                per: rate.per.map_or(Duration::from_secs(1), |per| per.0),
+            }),
+        },
+        limits: Limits {
+            body: size(limits.body.map_or(DEFAULT_BODY, |size| size.0)),
+            time: limits.time.map_or(DEFAULT_TIME, |time| time.0),
+            connections: limits.connections.map_or(DEFAULT_CONNECTIONS, |number| number.0).max(1),
+            database: limits.database.map_or(workers * DATABASE_PER_WORKER, |number| number.0).max(1),
+        },
+        cors: cfg.cors.iter().map(origin).collect::<Result<_>>()?,
+        tables: tables(cfg)?,
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    let refused = |why: &dyn std::fmt::Display| {
+        Error::refused(format!("cannot listen on {text:?}: {why}"))
+            .remedy("write ADDRESS:PORT, for example 127.0.0.1:8005, with --listen or serve.listen")
+    };
+    let mut found = text.to_socket_addrs().map_err(|error| refused(&error))?;
+    found.next().ok_or_else(|| refused(&"the name has no address"))
+}
+
+fn token(source: Option<&SecretSource>, config: &Config) -> Result<Option<Secret>> {
+    let from_variable = |name: &str| env::var(name).ok().filter(|token| !token.is_empty());
+    let token =
+        match source {
+            None => from_variable(TOKEN_VARIABLE),
+            Some(SecretSource::Env(name)) => Some(from_variable(name).ok_or_else(|| {
+                Error::refused(format!("serve.token: environment variable {name} is not set"))
+            })?),
+            Some(SecretSource::File(file)) => {
+                let path = config.path(file);
+                let text = fs::read_to_string(&path)
+                    .map_err(|error| Error::refused(error).at(Place::file(path.display().to_string())))?;
+                Some(text.trim_end_matches(['\r', '\n']).to_owned())
+            }
+        };
+    match token {
+        Some(token) if token.chars().count() < MIN_TOKEN || !token.bytes().all(|b| b.is_ascii_graphic()) => {
+            Err(Error::refused(format!("the token is shorter than {MIN_TOKEN} characters, or has blanks or others that no header can hold"))
+                .remedy("make one, for example with: openssl rand -hex 32"))
+        }
+        token => Ok(token.map(Secret::new)),
+    }
+}
+
+fn origin(text: &Text) -> Result<String> {
+    let written = text.0.trim_end_matches('/');
+    let named = written.split_once("://").is_some_and(|(scheme, host)| {
+        matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains(['/', '*', ' '])
+    });
+    if named && written.is_ascii() {
+        return Ok(written.to_owned());
+    }
+    Err(Error::refused(format!("serve.cors: {:?} is no origin", text.0))
+        .remedy("write it as browsers do, for example https://dashboard.example"))
+}
+
+fn tables(cfg: &ServeCfg) -> Result<Vec<TableSettings>> {
+    let mut errors = Vec::new();
+    let mut tables = Vec::new();
+    for (name, table) in &cfg.tables.0 {
+        match resolve_table(name, table) {
+            Ok(table) => tables.push(table),
+            Err(error) => errors.push(error.at(Place::table(name))),
+        }
+    }
+    if tables.is_empty() && errors.is_empty() {
+        errors.push(Error::refused("serve.tables names no table").remedy("name one, with its key"));
+    }
+    if errors.is_empty() { Ok(tables) } else { Err(Error::many(errors)) }
+}
+
+fn resolve_table(name: &str, cfg: &ServeTableCfg) -> Result<TableSettings> {
+    let parts: Vec<&str> = match name.split_once('.') {
+        Some((schema, table)) => vec![schema, table],
+        None => vec![name],
+    };
+    if let Some(why) = parts.iter().find_map(|part| ident::refusal(part)) {
+        return Err(Error::refused(format!("serve.tables has {why}")).remedy("write TABLE or SCHEMA.TABLE"));
+    }
+    if RESERVED.contains(&name) || name.contains('/') {
+        return Err(Error::refused("serve.tables: this path is taken, or no path")
+            .remedy("write SCHEMA.TABLE, or serve a view of another name"));
+    }
+    if cfg.key.is_empty() {
+        return Err(Error::refused("serve.tables: the key has no column"));
+    }
+    let names = |texts: &[Text]| texts.iter().map(|text| text.0.clone()).collect::<Vec<_>>();
+    let quoted: Vec<String> = parts.into_iter().map(ident::quote).collect();
+    Ok(TableSettings {
+        path: name.to_owned(),
+        quoted: quoted.join("."),
+        key: names(&cfg.key),
+        verbs: cfg.verbs.clone().unwrap_or_else(|| vec![Verb::Get]),
+        write: cfg.write.as_deref().map(names),
+    })
+}

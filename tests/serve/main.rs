@@ -1,0 +1,14 @@
+//! `pghaul serve`: its answers, what it refuses, and what it survives.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answers;
+mod client;
+mod injection;
+mod life;
+mod load;
+mod refusals;
+mod safety;
+mod service;
+mod versions;
+mod writes;

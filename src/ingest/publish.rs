@@ -3,6 +3,7 @@
 use super::action::COMMENT;
 use super::catalogue::DataReader;
 use super::reason::Reason;
+use super::recreation;
 use super::settings::Settings;
 use super::statistics;
 use super::swap::{attach, rename_statement, swap};
@@ -81,12 +82,7 @@ pub fn load_and_publish(
     let work_table = new_table(unit, replaces, &mut transaction)?;
     let copy =
         UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects, verification };
-    let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
-    let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
-        Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
-        filled => filled?,
-    };
-    verify::compare(&copy, &mut transaction, &mut steps)?;
+    let rows = fill_by_one(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
     commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
     Ok(conclude(unit, unanswered, &mut steps, client))
@@ -120,6 +116,22 @@ pub fn conclude(
     Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
 }
 
+/// Creates the table that the rows go to, copies them by one stream, and compares the two where that was asked for.
+///
+/// # Errors
+/// The first row that cannot be loaded or put aside; a difference; what the dump or the server reports; Ctrl-C.
+pub fn fill_by_one(
+    copy: &UnitCopy<'_>,
+    transaction: &mut Transaction<'_>,
+    steps: &mut Steps<'_>,
+) -> Result<u64> {
+    let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
+    match fill(copy, transaction, steps, at_once) {
+        Err(error) if copy.rejects.need_care() => fill_carefully(copy, transaction, steps, &error),
+        filled => filled.and_then(|rows| verify::compare(copy, transaction, steps).map(|()| rows)),
+    }
+}
+
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
 fn fill(
     copy: &UnitCopy<'_>,
@@ -141,10 +153,10 @@ fn fill(
     Ok(rows)
 }
 
-/// Copies the rows once more, without those that the server refuses, of which `refusal` names one.
+/// Copies the rows once more, without those that the server refuses, of which `refusal` names one; and compares.
 ///
 /// # Errors
-/// Too many rows that cannot be loaded; what the server reports; Ctrl-C.
+/// Too many rows that cannot be loaded; a difference; what the server reports; Ctrl-C.
 pub fn fill_carefully(
     copy: &UnitCopy<'_>,
     transaction: &mut Transaction<'_>,
@@ -158,7 +170,9 @@ pub fn fill_carefully(
         verification.forget();
     }
     copy.progress.restart();
-    fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
+    let rows = fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))?;
+    verify::compare(copy, transaction, steps)?;
+    Ok(rows)
 }
 
 /// A unit that nobody else can be at work on, and that needs to be loaded.
@@ -169,12 +183,13 @@ pub struct Begun<'c> {
     pub replaces: bool,
 }
 
-/// Takes the unit's lock and looks again; nothing where the unit is up to date by now.
+/// Waits for those who make the mother anew, takes the unit's lock, and looks again; nothing where the unit is up to date by now.
 ///
 /// # Errors
 /// A table of this name that is not ours, or that cannot be replaced; what the server reports; Ctrl-C.
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
+    lock::shared_until_commit(&mut transaction, &recreation::lock_name(&unit.mother))?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
     let replaces = match what_is_there(unit, settings, &mut transaction)? {
         Existing::UpToDate => return Ok(None),
@@ -213,6 +228,16 @@ pub fn publish(
         }
         attach(unit, transaction)?;
     }
+    record(unit, rows, started, transaction)?;
+    interrupt::check()?;
+    rejects.keep(|| unit.file.open_original())
+}
+
+/// Writes the ledger's row of a unit, whose load has begun at `started`.
+///
+/// # Errors
+/// What the server reports.
+pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),
@@ -226,9 +251,7 @@ pub fn publish(
         bytes: unit.file.data.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };
-    ledger::record(transaction, &load)?;
-    interrupt::check()?;
-    rejects.keep(|| unit.file.open_original())
+    ledger::record(transaction, &load)
 }
 
 enum Existing {

@@ -1,10 +1,14 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod duration;
+mod fetch;
 mod into;
 mod nearest;
 mod size;
 mod values;
 
+pub use duration::Span;
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
 pub use values::{Number, OrderedMap, Text};
@@ -48,6 +52,8 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Jobs of `pghaul fetch`, by name.
+    pub fetch: Option<OrderedMap<FetchCfg>>,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -1,5 +1,6 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod after;
 mod duration;
 mod fetch;
 mod into;
@@ -7,6 +8,7 @@ mod nearest;
 mod size;
 mod values;
 
+pub use after::{AfterCfg, IndexCfg};
 pub use duration::Span;
 pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
@@ -43,6 +45,9 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
+    /// Whether what the server holds is compared with what was sent.
+    #[serde(default)]
+    pub verify: bool,
     /// Where the dumps are, and how they are written.
     #[serde(default)]
     pub xport_cfg: XportCfg,
@@ -54,6 +59,12 @@ pub struct ConfigFile {
     pub mother_tables: MotherTables,
     /// Jobs of `pghaul fetch`, by name.
     pub fetch: Option<OrderedMap<FetchCfg>>,
+    /// Whether each mother gets a view of all columns of all versions.
+    #[serde(default)]
+    pub views: bool,
+    /// Mother → what is done after the load.
+    #[serde(default)]
+    pub after: OrderedMap<AfterCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

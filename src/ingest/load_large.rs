@@ -1,10 +1,11 @@
 //! One large unit by many streams: each commits what it has sent into a table that nobody looks for, and one transaction,
 //! which holds the unit's lock all the while, publishes it.
 
-use super::publish::{self, Begun, Loaded, Steps};
+use super::publish::{self, Begun, Loaded, Steps, Unanswered};
 use super::settings::Settings;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use super::verify;
 use crate::config::Size;
 use crate::copy::streams::{self, SharedBatches};
 use crate::pg::database::{Database, lost_connection};
@@ -25,28 +26,33 @@ pub fn load_and_publish(
     database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
+    unanswered: &mut Option<Unanswered>,
 ) -> Result<Loaded> {
     let mut clients = database.connect_up_to(None, settings.workers);
     let [first, _, ..] = clients.as_mut_slice() else {
         drop(clients);
-        return publish::load_and_publish(unit, settings, database, client, progress);
+        return publish::load_and_publish(unit, settings, database, client, progress, unanswered);
     };
     let mut steps = Steps::new(unit.table.name());
     let Some(Begun { mut transaction, replaces }) = publish::begin(unit, settings, client)? else {
-        return Ok(Loaded::ALREADY);
+        return Ok(publish::conclude(unit, unanswered, &mut steps, client));
     };
     let staging = Staging::of(&unit.table);
     staging.create(first, &unit.create_statement(staging.table()))?;
     steps.done("created");
 
     let rejects = settings.rejects.of(unit, &settings.format);
-    let copy = UnitCopy { unit, settings, database, table: staging.table(), progress, rejects: &rejects };
+    let verification = settings.verify.then(|| unit.verification());
+    let verification = verification.as_ref();
+    let table = staging.table();
+    let copy = UnitCopy { unit, settings, database, table, progress, rejects: &rejects, verification };
     let published = fill(&copy, &mut clients).and_then(|rows| {
         let by = clients.len();
         steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
         // What this holds is let go of when it fails, so that the table can be dropped by another connection, while the
         // unit's lock is still ours.
         let mut attempt = transaction.transaction()?;
+        verify::compare_by_many(&copy, &mut attempt, &mut clients, &mut steps)?;
         publish::publish(&copy, replaces, rows, steps.started, &mut attempt)?;
         attempt.commit()?;
         Ok(rows)
@@ -64,12 +70,13 @@ pub fn load_and_publish(
             let by_one = publish::new_table(unit, replaces, &mut transaction)?;
             let copy = UnitCopy { table: &by_one, ..copy };
             let rows = publish::fill_carefully(&copy, &mut transaction, &mut steps, &error)?;
+            verify::compare(&copy, &mut transaction, &mut steps)?;
             publish::publish(&copy, replaces, rows, steps.started, &mut transaction)?;
             rows
         }
     };
-    transaction.commit()?;
-    Ok(publish::conclude(unit, &rejects, rows, &mut steps, client))
+    publish::commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
+    Ok(publish::conclude(unit, unanswered, &mut steps, client))
 }
 
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.

@@ -8,6 +8,7 @@ use super::statistics;
 use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use super::verify;
 use crate::copy::rejects::Rejects;
 use crate::pg::catalog;
 use crate::pg::database::Database;
@@ -30,16 +31,31 @@ pub struct Loaded {
     pub rejected: u64,
     /// Bytes of the data file.
     pub bytes: u64,
+    /// What the server holds was compared with what was sent.
+    pub verified: bool,
     /// Another run had loaded the same in the meantime; nothing was done.
     pub already: bool,
 }
 
 impl Loaded {
     /// Nothing was left to do.
-    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, already: true };
+    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, verified: false, already: true };
+}
+
+/// A load whose commit was not answered: it may have happened.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Rows that the server counted.
+    pub rows: u64,
+    /// Rows put aside.
+    pub rejects: Rejects,
+    /// The rows were compared with what was sent.
+    pub verified: bool,
 }
 
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
+///
+/// What `unanswered` holds, from an earlier try, is concluded if it turns out to have happened.
 ///
 /// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
 /// on the mother during the whole load, and the versions of one mother would be loaded one after another.
@@ -53,37 +69,55 @@ pub fn load_and_publish(
     database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
+    unanswered: &mut Option<Unanswered>,
 ) -> Result<Loaded> {
     let mut steps = Steps::new(unit.table.name());
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
-        return Ok(Loaded::ALREADY);
+        return Ok(conclude(unit, unanswered, &mut steps, client));
     };
     let rejects = settings.rejects.of(unit, &settings.format);
+    let verification = settings.verify.then(|| unit.verification());
+    let verification = verification.as_ref();
     let work_table = new_table(unit, replaces, &mut transaction)?;
-    let copy = UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects };
+    let copy =
+        UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects, verification };
     let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
     let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
         Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
         filled => filled?,
     };
+    verify::compare(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
-    transaction.commit()?;
-    Ok(conclude(unit, &rejects, rows, &mut steps, client))
+    commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
+    Ok(conclude(unit, unanswered, &mut steps, client))
 }
 
-/// What there is to do once a unit's rows are there for everybody.
+/// Commits what is published; `unanswered` holds it from then on.
+///
+/// # Errors
+/// What the server reports, and that it reports nothing.
+pub fn commit(
+    transaction: Transaction<'_>,
+    load: Unanswered,
+    unanswered: &mut Option<Unanswered>,
+) -> Result<()> {
+    *unanswered = Some(load);
+    Ok(transaction.commit()?)
+}
+
+/// What there is to do once a unit's rows are there for everybody, if it was this run that put them there.
 pub fn conclude(
     unit: &Unit,
-    rejects: &Rejects,
-    rows: u64,
+    unanswered: &mut Option<Unanswered>,
     steps: &mut Steps<'_>,
     client: &mut Client,
 ) -> Loaded {
+    let Some(Unanswered { rows, rejects, verified }) = unanswered.take() else { return Loaded::ALREADY };
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false }
+    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
 }
 
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
@@ -120,6 +154,9 @@ pub fn fill_carefully(
     interrupt::check()?;
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
+    if let Some(verification) = copy.verification {
+        verification.forget();
+    }
     copy.progress.restart();
     fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
 }
@@ -139,15 +176,17 @@ pub struct Begun<'c> {
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
-    Ok(match what_is_there(unit, settings, &mut transaction)? {
-        Existing::UpToDate => None,
-        Existing::Old => {
-            // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
-            unit.replacement(&unit.table).check(&mut transaction)?;
-            Some(Begun { transaction, replaces: true })
-        }
-        Existing::Nothing => Some(Begun { transaction, replaces: false }),
-    })
+    let replaces = match what_is_there(unit, settings, &mut transaction)? {
+        Existing::UpToDate => return Ok(None),
+        Existing::Old => true,
+        Existing::Nothing => false,
+    };
+    // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
+    if replaces {
+        unit.replacement(&unit.table).check(&mut transaction)?;
+    }
+    unit.view.check_unit(unit, &mut transaction)?;
+    Ok(Some(Begun { transaction, replaces }))
 }
 
 /// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
@@ -168,10 +207,12 @@ pub fn publish(
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
         swap(unit, new, transaction)?;
-    } else if *new != unit.table {
-        transaction.batch_execute(&rename_statement(new, unit))?;
+    } else {
+        if *new != unit.table {
+            transaction.batch_execute(&rename_statement(new, unit))?;
+        }
+        attach(unit, transaction)?;
     }
-    attach(unit, transaction)?;
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),

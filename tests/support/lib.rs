@@ -13,6 +13,7 @@ mod fixtures;
 mod ingest;
 mod running;
 mod server;
+mod small_disk;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
@@ -21,6 +22,7 @@ pub use fixtures::{Case, Outcome, repository, write_dump};
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
+pub use small_disk::SmallDisk;
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
 ///

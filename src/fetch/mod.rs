@@ -183,6 +183,7 @@ impl Job<'_> {
             rows_loaded: 0,
             rows_rejected: 0,
             bytes_read: 0,
+            verified: false,
             seconds: 0.0,
             error: Some(error),
         });

@@ -341,6 +341,7 @@ impl Run<'_> {
             rows_loaded: 0,
             rows_rejected: 0,
             bytes_read: 0,
+            verified: false,
             seconds: 0.0,
             error: None,
         }

@@ -39,8 +39,10 @@ fn after_sigkill_at_any_moment_a_resumed_run_makes_each_row_exactly_once() {
             let args: &[&str] = if attempt == 0 { &[] } else { &["--resume"] };
             let mut running = Running::start(job.command(args).command());
             std::thread::sleep(Duration::from_millis(100 + (seed >> 33) % 700));
-            killed += u32::from(running.is_alive());
-            running.signal(Signal::SIGKILL);
+            if running.is_alive() {
+                running.signal(Signal::SIGKILL);
+                killed += 1;
+            }
             running.wait();
             if into.contains("replace") && job.db.one("SELECT EXISTS (SELECT FROM t WHERE id = -1)") == "t" {
                 assert_eq!(job.ids(), "-1", "nothing is published by halves");

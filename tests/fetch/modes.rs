@@ -5,15 +5,7 @@ use pghaul_mock_api::{Options, character_id, request_line};
 use pghaul_test_support::says;
 use serde_json::{Value, json};
 
-const STATS: &str = "
-    url: 'BASE/Platform/Destiny2/{destiny_membership_type}/Account/{destiny_id}/Character/{character_id}/Stats/AggregateActivityStats/'
-    headers: {X-API-Key: '${API_KEY}'}
-    success: '.ErrorCode == 1'
-    wait: '.ThrottleSeconds'
-    rows: '.Response.activities[] | .activityHash as $hash | .values | to_entries[]
-           | [$request.group_id, $request.clan_id, $request.member_id, $request.character_id, $hash, .key, .value]'
-    into: {table: stats.t_aggregate_activity_stats, mode: replace,
-           columns: [group_id, clan_id, member_id, character_id, activity_hash, stat_id, stat]}";
+const STATS: &str = include_str!("../../fixtures/fetch/config.yml");
 const STATS_TABLE: &str = "CREATE SCHEMA stats; CREATE TABLE stats.t_aggregate_activity_stats (group_id int, clan_id int, \
                            member_id int, character_id bigint, activity_hash bigint, stat_id text, stat jsonb)";
 
@@ -25,10 +17,14 @@ fn the_originals_activities_become_a_row_for_each_value() {
         "CREATE MATERIALIZED VIEW stats.kills AS SELECT character_id, count(*) FROM stats.t_aggregate_activity_stats GROUP BY 1",
     );
     let requests: Vec<String> = (546..550).map(request_line).collect();
-    let after =
-        "\n    after: ['ANALYZE stats.t_aggregate_activity_stats', 'REFRESH MATERIALIZED VIEW stats.kills']";
-    job.config(&requests.join("\n"), &format!("{STATS}{after}"));
-    let run = job.command(&["--report", "report.json"]).env("API_KEY", "very-secret").run();
+    job.work.write("characters.ndjson", requests.join("\n"));
+    let refresh = "'REFRESH MATERIALIZED VIEW stats.kills', 'ANALYZE";
+    job.work.write("config.yml", STATS.replace("'ANALYZE", refresh));
+    let run = job
+        .command_for("activity_stats", &["--report", "report.json"])
+        .env("DEMO_API", job.api.base())
+        .env("DEMO_API_KEY", "very-secret")
+        .run();
     run.assert_code(0).assert_stdout_has("4 requests: 4 loaded, 0 unchanged, 0 failed; 4,882 rows");
     run.assert_never_says("very-secret");
     assert_eq!(
@@ -50,7 +46,7 @@ fn the_originals_activities_become_a_row_for_each_value() {
     assert_eq!(report["units"][1]["name"], "request 2");
     assert_eq!(report["units"][1]["rows_loaded"], 1221);
     assert_eq!(job.db.one("SELECT string_agg(DISTINCT status, ',') FROM pghaul.fetches"), "done");
-    assert_eq!(job.db.one("SELECT status FROM pghaul.fetch_jobs WHERE job = 'job'"), "published");
+    assert_eq!(job.db.one("SELECT status FROM pghaul.fetch_jobs WHERE job = 'activity_stats'"), "published");
 }
 
 #[test]

@@ -34,7 +34,11 @@ impl Job {
     }
 
     pub fn command(&self, args: &[&str]) -> Pghaul {
-        let mut pghaul = pghaul!(self.work).args(["fetch", "job", "--db", &self.db.url()]).args(args);
+        self.command_for("job", args)
+    }
+
+    pub fn command_for(&self, job: &str, args: &[&str]) -> Pghaul {
+        let mut pghaul = pghaul!(self.work).args(["fetch", job, "--db", &self.db.url()]).args(args);
         for name in [
             "HTTPS_PROXY",
             "https_proxy",

@@ -1,5 +1,6 @@
 //! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]), running the
-//! binary ([`pghaul!`], [`Pghaul`], [`Workdir`], [`Running`]), dumps ([`Dump`]), and runs of `pghaul ingest` on them ([`ingest!`],
+//! binary ([`pghaul!`], [`Pghaul`], [`Workdir`], [`Running`]), dumps ([`Dump`]), GnuPG
+//! ([`Gpg`]), and runs of `pghaul ingest` on them ([`ingest!`],
 //! [`Ingest`]).
 //!
 //! Tests of `ingest` begin with a [`case!`]: a folder for dumps, and a database to load them into.
@@ -10,6 +11,7 @@ mod binary;
 mod database;
 mod dump;
 mod fixtures;
+mod gpg;
 mod ingest;
 mod running;
 mod server;
@@ -19,6 +21,7 @@ pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
 pub use dump::{Dump, Encryption, descriptor};
 pub use fixtures::{Case, Outcome, repository, write_dump};
+pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};

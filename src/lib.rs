@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            ├→ fetch    ─┤
 //!            └→ generate ─┘
 //! ```
 //!
@@ -13,6 +14,7 @@ pub mod copy;
 mod cores;
 pub mod error;
 pub mod exit;
+pub mod fetch;
 pub mod generate;
 pub mod ingest;
 pub mod interrupt;

@@ -1,6 +1,8 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod after;
+mod duration;
+mod fetch;
 mod into;
 mod nearest;
 mod secret_source;
@@ -8,6 +10,8 @@ mod size;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use duration::Span;
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use secret_source::SecretSource;
 pub use size::Size;
@@ -58,6 +62,8 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Jobs of `pghaul fetch`, by name.
+    pub fetch: Option<OrderedMap<FetchCfg>>,
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,

@@ -33,7 +33,7 @@ impl Retries {
         if self.done == self.limit || !error.is_of_connection() {
             return Err(error);
         }
-        let wait = jittered(planned(self.done));
+        let wait = backoff(self.done);
         self.done += 1;
         let (done, limit, seconds) = (self.done, self.limit, wait.as_secs_f64());
         tracing::warn!("{error}; trying again in {seconds:.1} s ({done} of {limit})");
@@ -44,6 +44,11 @@ impl Retries {
         }
         Ok(())
     }
+}
+
+/// How long to wait after so many tries and one more.
+pub fn backoff(done: u32) -> Duration {
+    jittered(planned(done))
 }
 
 fn planned(done: u32) -> Duration {

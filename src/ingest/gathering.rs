@@ -33,7 +33,7 @@ pub struct Settled {
 #[derive(Debug)]
 pub enum Outcome {
     /// Its rows wait in a table that nobody sees.
-    Staged(Staged),
+    Staged(Box<Staged>),
     /// It cannot be loaded.
     Failed(Error),
     /// Another one had failed before.
@@ -80,7 +80,7 @@ impl<'r> Gathering<'r> {
 /// The versions that are there to be published, in the order of the units.
 pub fn staged<'v>(versions: &'v [Settled], units: &'v [Unit]) -> Vec<(&'v Unit, &'v Staged)> {
     let staged = |version: &'v Settled| match &version.outcome {
-        Outcome::Staged(staged) => Some((&units[version.index], staged)),
+        Outcome::Staged(staged) => Some((&units[version.index], staged.as_ref())),
         Outcome::Failed(_) | Outcome::Untried => None,
     };
     versions.iter().filter_map(staged).collect()

@@ -1,6 +1,7 @@
 //! One large unit by many streams: each commits what it has sent into a table that nobody looks for, and one transaction,
 //! which holds the unit's lock all the while, publishes it.
 
+use super::fill::fill_carefully;
 use super::publish::{self, Begun, Loaded, Steps, Unanswered};
 use super::settings::Settings;
 use super::unit::Unit;
@@ -91,7 +92,7 @@ pub fn fill_and_finish<T>(
             return Err(error);
         }
         // Of many streams, each would have to find the rows that the server refuses among those of its own.
-        let rows = publish::fill_carefully(copy, transaction, steps, &error)?;
+        let rows = fill_carefully(copy, transaction, steps, &error)?;
         finish(copy, rows, transaction)
     })
 }

@@ -18,6 +18,7 @@ pub mod descriptor;
 mod directory;
 mod drop;
 pub mod dump;
+mod fill;
 mod gathering;
 pub mod limits;
 mod load;

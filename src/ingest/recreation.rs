@@ -113,9 +113,7 @@ impl Recreation {
 /// Whether the version tables are what was staged.
 fn is_published(versions: &[(&Unit, &Staged)], transaction: &mut Transaction<'_>) -> Result<bool> {
     for (unit, staged) in versions {
-        let sql = "SELECT to_regclass($1)::oid";
-        let oid: Option<u32> = transaction.query_one(sql, &[&unit.table.to_string()])?.get(0);
-        if oid != Some(staged.oid) {
+        if !staged.is(&unit.table, transaction)? {
             return Ok(false);
         }
     }

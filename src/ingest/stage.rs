@@ -2,8 +2,9 @@
 //! other versions.
 
 use super::action::Action;
+use super::fill::fill_by_one;
 use super::load_large;
-use super::publish::{self, Loaded, Steps};
+use super::publish::{Loaded, Steps};
 use super::recreation;
 use super::settings::Settings;
 use super::statistics;
@@ -11,6 +12,7 @@ use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use crate::copy::rejects::Rejects;
 use crate::pg::database::Database;
+use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::staging::Staging;
 use crate::report::progress::UnitProgress;
@@ -35,7 +37,8 @@ pub struct Staged {
 /// be kept away from the mother.
 ///
 /// # Errors
-/// As [`publish::load_and_publish`]. Nothing is left then, but where the connection fails: that goes with the next try, or run.
+/// As [`super::publish::load_and_publish`]. Nothing is left then, but where the connection fails: that goes with the next
+/// try, or run.
 pub fn stage(
     unit: &Unit,
     settings: &Settings,
@@ -66,7 +69,7 @@ pub fn stage(
         load_large::fill_and_finish(&copy, &mut clients, &mut transaction, &mut steps, finish)?
     } else {
         drop(clients);
-        let rows = publish::fill_by_one(&copy, &mut transaction, &mut steps)?;
+        let rows = fill_by_one(&copy, &mut transaction, &mut steps)?;
         finish(&copy, rows, &mut transaction)?
     };
     transaction.commit()?;
@@ -108,19 +111,21 @@ impl Staged {
     /// One that somebody has dropped, or that was unlogged when the server crashed; what the server reports.
     pub fn check(&self, unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
         let staging = Staging::of(&unit.table);
-        let sql = "SELECT oid = $2 AND ($3 OR relpersistence <> 'u' OR pg_relation_size(oid) > 0) \
-                   FROM pg_class WHERE oid = to_regclass($1)";
-        let params: [&(dyn postgres::types::ToSql + Sync); 3] =
-            [&staging.table().to_string(), &self.oid, &(self.rows == 0)];
-        match transaction.query_opt(sql, &params)? {
-            Some(row) if row.get::<_, Option<bool>>(0) == Some(true) => Ok(()),
-            _ => Err(Error::failed(format!(
-                "{}, which held its rows until they could be published, was dropped or emptied",
-                staging.table()
-            ))
-            .at(unit.file.place())
-            .remedy("run again")),
+        if self.is(staging.table(), transaction)? {
+            return Ok(());
         }
+        let what = "which held its rows until they could be published, was dropped or emptied";
+        Err(Error::failed(format!("{}, {what}", staging.table())).at(unit.file.place()).remedy("run again"))
+    }
+
+    /// Whether a table is the one that was filled, with its rows: a crash of the server empties unlogged ones.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn is(&self, table: &Qualified, transaction: &mut Transaction<'_>) -> Result<bool> {
+        let sql = "SELECT count(*) = 1 FROM pg_class WHERE oid = to_regclass($1) AND oid = $2 \
+                   AND ($3 OR relpersistence <> 'u' OR pg_relation_size(oid) > 0)";
+        Ok(transaction.query_one(sql, &[&table.to_string(), &self.oid, &(self.rows == 0)])?.get(0))
     }
 
     /// What is reported when it is published.

@@ -53,7 +53,7 @@ impl Worker<'_> {
                 .check()
                 .map_err(|error| error.at(unit.file.place()))
                 .and_then(|()| self.stage(unit, by_many))
-                .map_or_else(Outcome::Failed, Outcome::Staged),
+                .map_or_else(Outcome::Failed, |staged| Outcome::Staged(Box::new(staged))),
         };
         let version = Settled { index, seconds: started.elapsed().as_secs_f64(), outcome };
         gathering.settle(version).map_or_else(Vec::new, |versions| self.conclude(gathering, versions))

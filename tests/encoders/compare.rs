@@ -1,5 +1,6 @@
 //! The comparison: values as text and as binary fields, into two tables of one type.
 
+use crate::corpus;
 use crate::values::Family;
 use pghaul::copy::binary::{HEADER, TRAILER, begin_row, push_int4};
 use pghaul_test_support::server;
@@ -76,6 +77,7 @@ pub fn prove(encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
 #[track_caller]
 fn accepted(encoder: &Encoder, family: &Family) -> Vec<Accepted> {
     let mut values: Vec<Vec<u8>> = family.nasty.iter().map(|value| value.to_vec()).collect();
+    values.extend(family.fuzzed.iter().flat_map(|encoder| corpus::values(*encoder)));
     for value in family.known {
         assert!(encode(encoder, value.as_bytes()).is_some(), "not known: {value}");
         values.push(value.as_bytes().to_vec());

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod compare;
+mod corpus;
 #[rustfmt::skip] // long lists, which it would write one value a line
 mod values;
 

@@ -6,6 +6,8 @@ pub struct Family {
     pub known: &'static [&'static str],
     /// What may or may not be known, and is easily misunderstood.
     pub nasty: &'static [&'static [u8]],
+    /// The numbers of its encoders in `fuzz/fuzz_targets/encoders.rs`, whose corpus is tried, too.
+    pub fuzzed: &'static [u8],
     /// Regular expressions. Of the values that one makes, some at least are known.
     pub patterns: &'static [&'static str],
 }
@@ -18,6 +20,7 @@ pub const BOOLEAN: Family = Family {
     nasty: &[
         b"", b"2", b"-1", b"01", b"tru", b"of", b"o", b" t ", b"\0", b"\x01", b"truee", b"oN", b"nO", b"trUe",
     ],
+    fuzzed: &[0],
     patterns: &["[tTyYnNfFoO01][rReEaAnNfF]?[uUsSlLfF]?[eEsS]{0,2}", "[01tf]"],
 };
 
@@ -33,18 +36,21 @@ const INTEGERS: &[&[u8]] = &[
 pub const INT2: Family = Family {
     known: &["0", "1", "255", "-1", "32767", "-32768", "007", "+5"],
     nasty: INTEGERS,
+    fuzzed: &[1],
     patterns: &["[+-]?[0-9]{1,5}", "-?0{0,30}3276[0-9]"],
 };
 
 pub const INT4: Family = Family {
     known: &["0", "1001", "-1", "2147483647", "-2147483648"],
     nasty: INTEGERS,
+    fuzzed: &[2],
     patterns: &["[+-]?[0-9]{1,10}", "-?0{0,30}214748364[0-9]"],
 };
 
 pub const INT8: Family = Family {
     known: &["0", "1001", "-1", "3000000000", "9223372036854775807", "-9223372036854775808"],
     nasty: INTEGERS,
+    fuzzed: &[3],
     patterns: &["[+-]?[0-9]{1,19}", "[+-]?0{0,30}922337203685477580[0-9]"],
 };
 
@@ -70,6 +76,7 @@ const FLOAT_PATTERNS: &[&str] = &[
 pub const FLOAT4: Family = Family {
     known: &["0", "1", "4.5", "0.1", "-.5", "1e-5", "1e10", "1.5E+10", "0.25", "1234567.875"],
     nasty: FLOATS,
+    fuzzed: &[4],
     patterns: FLOAT_PATTERNS,
 };
 
@@ -79,6 +86,7 @@ pub const FLOAT8: Family = Family {
         "3.1415926535897931",
     ],
     nasty: FLOATS,
+    fuzzed: &[5],
     patterns: FLOAT_PATTERNS,
 };
 
@@ -96,6 +104,7 @@ pub const NUMERIC: Family = Family {
         b"10000000000000000000000000000000000000000000000000", b"0.10000000000000000000000000000000000001",
         b"99990000.00009999", b"1\0", b"1\xA0",
     ],
+    fuzzed: &[6],
     patterns: &[
         "[+-]?[0-9]{1,8}", "-?[0-9]{1,8}\\.[0-9]{1,4}", "-?[0-9]{0,40}\\.[0-9]{0,40}",
         "[+-]?[09]{1,20}\\.[09]{0,20}", "-?0{0,12}[0-9]{0,3}0{0,9}\\.0{0,9}[0-9]{0,3}0{0,9}",
@@ -110,6 +119,7 @@ pub const NUMERIC_OF_10: Family = Family {
         b"99999999.994", b"99999999.995", b"-99999999.995", b"100000000", b"0.005", b"-0.005", b"-0.004",
         b"2.675", b"0.995", b"9999.995",
     ],
+    fuzzed: &[],
     patterns: &[
         "-?[0-9]{0,8}\\.[0-9]{1,4}", "-?[0-9]{0,7}\\.[0-9]{0,40}", "-?[09]{0,7}\\.[049]{2}[459]0{0,9}[0-9]",
     ],
@@ -157,6 +167,7 @@ pub const TIMESTAMP: Family = Family {
         b"2019-02-27 11:59\0", b"2019-02-27\xA011:59", b"20190229", b"00010101", b"20190227 11:59PM",
         b"Feb 27 2019 11:59:59.123", b"Feb 27 2019 23:59 +05:30", b"Mon Feb 27 2019", b"2019-02-27 allballs",
     ],
+    fuzzed: &[7, 10, 11],
     patterns: &[
         "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
         "[12][0-9]{3}-(0[1-9]|1[0-2])-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,9})?)?",
@@ -184,6 +195,7 @@ pub const TIME: Family = Family {
         "11:59AM", "12:00AM",
     ],
     nasty: TIMES,
+    fuzzed: &[8],
     patterns: &[
         "[0-2]?[0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,9})?)?",
         "(0?[0-9]|1[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,7})?)? ?[AaPp][Mm]",
@@ -194,6 +206,7 @@ pub const TIME: Family = Family {
 pub const TIMETZ: Family = Family {
     known: &["11:59", "13:05:00+00", "13:05:00.1234567 +05:30", "23:59:59-08:00", "00:00:00Z"],
     nasty: TIMES,
+    fuzzed: &[9],
     patterns: &[
         "[0-2][0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,9})?)?(Z| ?[+-][01][0-9](:[0-6][0-9])?)?",
         "1?[0-9]:[0-5][0-9] ?([AP]M)? ?(Z|[+-]0[0-9])?",
@@ -225,6 +238,7 @@ pub const INTERVAL: Family = Family {
         b"2562047788:00:54.775807", b"2562047788:00:54.775808", b"-2562047788:00:54.775808", b"999999999:59:59.999999",
         b"1000000000:00:00", b"2147483647:00:00", b"9999999999 secs", b"999999999 hours 999999999 mins 999999999 secs",
     ],
+    fuzzed: &[12],
     patterns: &[
         "(-?[0-9]{1,2} years? )?(-?[0-9]{1,2} mons? )?(-?[0-9]{1,3} days? )?-?[0-9]{2}:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?",
         "[+-]?[0-9]{1,10} (year|month|day|hour|minute|second|mon|min|sec|week|decade)s?",
@@ -247,6 +261,7 @@ pub const UUID: Family = Family {
         b"(6F9619FF-8B86-D011-B42D-00C04FC964FF)", b"6F9619F-F8B86-D011-B42D-00C04FC964FF",
         b"------------------------------------", b"{6f9619ff8b86d011b42d00c04fc964ff}",
     ],
+    fuzzed: &[13],
     patterns: &["\\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\}?", "\\{?[0-9a-f]{32}\\}?"],
 };
 
@@ -272,12 +287,14 @@ const ADDRESS_PATTERNS: &[&str] = &[
 pub const INET: Family = Family {
     known: &["10.0.0.1", "192.168.1.0/24", "10.1.2.3/8", "::1", "2001:db8::ff00:42:8329", "fe80::1/64"],
     nasty: ADDRESSES,
+    fuzzed: &[15],
     patterns: ADDRESS_PATTERNS,
 };
 
 pub const CIDR: Family = Family {
     known: &["10.0.0.0/8", "192.168.1.0/24", "10.0.0.1", "2001:db8::/32", "::1"],
     nasty: ADDRESSES,
+    fuzzed: &[16],
     patterns: ADDRESS_PATTERNS,
 };
 
@@ -289,6 +306,7 @@ pub const MACADDR: Family = Family {
         b"08:00:2b:01:02:03:04:05", b" 08:00:2b:01:02:03", b"-8:00:2b:01:02:03", b"+8:00:2b:01:02:03",
         b"0x:00:2b:01:02:03", b"08:00:2b:01:02:03 ",
     ],
+    fuzzed: &[17],
     patterns: &["[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", "[0-9a-fA-F]{2}(-[0-9a-f]{2}){5}"],
 };
 
@@ -298,6 +316,7 @@ pub const BYTEA: Family = Family {
         b"", b"0", b"0x0", b"\\xA", b"\\X00", b"0X00", b"\\x 00", b"\\x00 ", b"\\x0g", b"abc", b"\\\\",
         b"\\001", b"\\", b"\xE9", b"0x\xE9\xE9",
     ],
+    fuzzed: &[14],
     patterns: &["0[xX][0-9A-F]{0,40}", "\\\\x([0-9a-fA-F]{2}){0,20}"],
 };
 
@@ -310,6 +329,7 @@ pub const TEXT: Family = Family {
         b"\xE9", b"caf\xE9 \x80", b"\0", b"a\0b", b"\xF0\x9F\x98\x80", b"\xED\xA0\x80", b"\xC0\x80",
         b"\xEF\xBB\xBF", b"\xF5\x80\x80\x80", b"\r\n", b"\x7F\x01",
     ],
+    fuzzed: &[],
     patterns: &["[ -~]{0,200}", "[a-zäöüßé ]{0,30}", ".{0,20}"],
 };
 
@@ -319,6 +339,7 @@ pub const TEXT_OF_5: Family = Family {
         b"abcdef", b"abcde ", b"abcde      ", b"\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9",
         b"\xE9\xE9\xE9\xE9\xE9", b"\xE9\xE9\xE9\xE9\xE9\xE9",
     ],
+    fuzzed: &[],
     patterns: &["[a-z ]{0,7}", "[aäöé😀 ]{0,7}"],
 };
 
@@ -331,5 +352,6 @@ pub const JSON: Family = Family {
         b"", b"{", b"{'a': 1}", b"NULL", b"\"\\u0000\"", b"\"\\ud83d\"", b"{\"a\": 1, \"a\": 2}",
         b"\"\xC3\xA9\"", b"\"\xE9\"", b"1e400", b"01", b"[1,]", b"\"\t\"",
     ],
+    fuzzed: &[],
     patterns: &["\\[[0-9]{1,9}(,-?[1-9]{1,9}){0,5}\\]", "\\{\"[a-z]{1,5}\": (true|null|\"[a-zäé]{0,9}\")\\}"],
 };

@@ -74,12 +74,15 @@ fn parse(value: &[u8]) -> Option<(IpAddr, u8)> {
 /// A number up to 255 without needless zeros: what those mean (octal, or an error) depends on whom one asks.
 #[inline]
 fn small_number(digits: &[u8]) -> Option<u8> {
-    let number = digits.iter().try_fold(0_u32, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit <= 9).then(|| number * 10 + u32::from(digit))
-    })?;
     let needless_zero = digits.len() > 1 && digits[0] == b'0';
-    if digits.is_empty() || needless_zero { None } else { u8::try_from(number).ok() }
+    if digits.is_empty() || digits.len() > 3 || needless_zero {
+        return None;
+    }
+    let number = digits.iter().try_fold(0_u16, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| number * 10 + u16::from(digit))
+    })?;
+    u8::try_from(number).ok()
 }
 
 #[inline]
@@ -129,6 +132,9 @@ mod tests {
             "10.0.0",
             "10.0/16",
             "10.0.0.256",
+            "99999999999",
+            "4294967306.0.0.1",
+            "429496739.0.0.1",
             "10.0.0.01",
             "10.0.0.1/33",
             "10.0.0.1/08",

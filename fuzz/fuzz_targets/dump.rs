@@ -1,0 +1,46 @@
+//! Any bytes as a dump: its directory is read without trusting it, and of its members never more comes than the zip states
+//! and the limits allow.
+
+#![no_main]
+#![allow(clippy::unwrap_used, reason = "a fuzz target fails by panicking")]
+
+use libfuzzer_sys::fuzz_target;
+use pghaul::config::LimitsCfg;
+use pghaul::ingest::dump::Dump;
+use pghaul::ingest::limits::Limits;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().unwrap());
+
+fuzz_target!(|bytes: &[u8]| {
+    let path: PathBuf = FOLDER.path().join("lms_v1.zip");
+    std::fs::write(&path, bytes).unwrap();
+    let limits = Limits {
+        members: 50,
+        total_bytes: 1 << 20,
+        ratio: 100,
+        ratio_from_bytes: 1 << 10,
+        ..Limits::resolve(&LimitsCfg::default()).unwrap()
+    };
+    let Ok((dump, tables)) = Dump::open(&path, ("json", "dat"), &limits) else { return };
+    let members = tables.iter().flat_map(|table| [&table.descriptor, &table.data]).flatten();
+    let mut total = 0;
+    for member in members {
+        total += member.bytes;
+        let mut reader = member.open(dump.reopen().unwrap()).unwrap();
+        let (mut inflated, mut out) = (0, [0; 4096]);
+        let outcome = loop {
+            match reader.read(&mut out) {
+                Ok(0) => break Ok(()),
+                Ok(count) => inflated += count as u64,
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        assert!(inflated <= member.bytes, "{inflated} of {}", member.bytes);
+        assert!(outcome.is_err() || inflated == member.bytes, "{inflated} of {}", member.bytes);
+    }
+    assert!(total <= limits.total_bytes, "{total}");
+});

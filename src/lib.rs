@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod copy;
 mod cores;
+pub mod drain;
 pub mod error;
 pub mod exit;
 pub mod generate;

@@ -1,6 +1,7 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 pub mod db;
+pub mod drain;
 pub mod generate;
 pub mod ingest;
 mod numbers;
@@ -56,6 +57,8 @@ impl GlobalArgs {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Move the rows of a Redis cache into a table, each exactly once
+    Drain(drain::DrainArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
     /// Show the ledger: what was loaded, from what, when, and whether it is still there
@@ -105,6 +108,7 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Drain(args) => drain::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),

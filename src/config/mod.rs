@@ -1,12 +1,16 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod drain;
 mod into;
 mod nearest;
 mod size;
+mod span;
 mod values;
 
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
+pub use span::Span;
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -48,6 +52,9 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Jobs of `drain`, by name.
+    #[serde(default)]
+    pub drain: OrderedMap<DrainCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

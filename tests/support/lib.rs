@@ -8,17 +8,21 @@
 
 mod binary;
 mod database;
+mod drain;
 mod dump;
 mod fixtures;
 mod ingest;
+mod redis;
 mod running;
 mod server;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
+pub use drain::{Drain, JOB, REPLICA};
 pub use dump::{Dump, Encryption, descriptor};
 pub use fixtures::{Case, Outcome, repository, write_dump};
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
+pub use redis::RedisServer;
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 
@@ -45,5 +49,13 @@ macro_rules! ingest {
 macro_rules! case {
     () => {
         $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
+    };
+}
+
+/// `pghaul drain` with a Redis and a database of its own: `drain!().drains()`. Lines for Redis's configuration may be given.
+#[macro_export]
+macro_rules! drain {
+    ($($setting:expr),*) => {
+        $crate::Drain::new(env!("CARGO_BIN_EXE_pghaul"), &[$($setting),*])
     };
 }

@@ -44,8 +44,11 @@ pub fn end_if_stuck() {
 /// As [`end_if_stuck`], after a time of the caller's choice.
 pub fn end_after(patience: Duration) {
     on_request(move || {
-        std::thread::sleep(patience);
-        std::process::exit(128 + requested().unwrap_or(SIGINT));
+        // On a thread of its own: other hooks may be what lets the run end by itself.
+        std::thread::spawn(move || {
+            std::thread::sleep(patience);
+            std::process::exit(128 + requested().unwrap_or(SIGINT));
+        });
     });
 }
 

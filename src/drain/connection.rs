@@ -79,7 +79,9 @@ fn understood(error: &RedisError, shown: &str) -> Error {
         _ => with_sources(error),
     };
     let failed = Error::failed(format!("Redis: {what}")).at(Place::file(shown));
-    match error.kind() {
+    // Of several commands, the first one that failed.
+    let of_several = error.clone().into_server_errors().and_then(|errors| errors.first()?.1.kind());
+    match of_several.map_or(error.kind(), ErrorKind::Server) {
         ErrorKind::AuthenticationFailed => failed
             .into_refused()
             .remedy("give the right user and password of this Redis, in the URL or as user and password of the job"),

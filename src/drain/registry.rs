@@ -2,9 +2,8 @@
 
 use super::connection::Redis;
 use super::keys::Keys;
-use super::take::no_hash;
 use crate::{Error, Result, interrupt};
-use redis::{cmd, pipe};
+use redis::cmd;
 use std::collections::BTreeSet;
 
 /// Entries of the list that are looked at together.
@@ -19,16 +18,28 @@ pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -
     let mut found = BTreeSet::new();
     each_part(redis, list, |redis, names| {
         let names: Vec<String> = names.into_iter().filter(|name| wanted(name)).collect();
-        let mut looks = pipe();
-        for name in &names {
-            let keys = Keys::of(name);
-            looks.cmd("EXISTS").arg(&keys.replica).arg(&keys.draining);
-        }
-        let exist: Vec<u64> = if names.is_empty() { Vec::new() } else { redis.ask_all(&looks)? };
-        found.extend(names.into_iter().zip(exist).filter(|(_, exist)| *exist > 0).map(|(name, _)| name));
-        Ok(true)
+        add_existing(redis, &names, &mut found)?;
+        Ok(())
     })?;
     Ok(found)
+}
+
+/// Adds those of these replicas that have rows. Redis is asked about many at once, and again only where there are some.
+fn add_existing(redis: &mut Redis, names: &[String], found: &mut BTreeSet<String>) -> Result<()> {
+    const PARTS: usize = 16;
+    let mut command = cmd("EXISTS");
+    for name in names {
+        let keys = Keys::of(name);
+        command.arg(keys.replica).arg(keys.draining);
+    }
+    if names.is_empty() || redis.ask::<u64>(&command)? == 0 {
+        return Ok(());
+    }
+    if let [name] = names {
+        found.insert(name.clone());
+        return Ok(());
+    }
+    names.chunks(names.len().div_ceil(PARTS)).try_for_each(|part| add_existing(redis, part, found))
 }
 
 /// Whether the list names a replica.
@@ -36,29 +47,30 @@ pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -
 /// # Errors
 /// As [`with_rows`].
 pub fn has(redis: &mut Redis, list: &str, replica: &str) -> Result<bool> {
-    let mut found = false;
-    each_part(redis, list, |_, names| {
-        found |= names.iter().any(|name| name == replica);
-        Ok(!found)
-    })?;
-    Ok(found)
+    check(redis, list)?;
+    // Since Redis 6.0.6.
+    Ok(redis.ask::<Option<u64>>(cmd("LPOS").arg(list).arg(replica))?.is_some())
 }
 
-/// Gives the list part by part to `look`, until it says that it has seen enough.
+fn check(redis: &mut Redis, list: &str) -> Result<()> {
+    match redis.ask::<String>(cmd("TYPE").arg(list))?.as_str() {
+        "list" => Ok(()),
+        "none" => Err(Error::refused("there is no such list of replicas, or it is empty")
+            .at(redis.place(list))
+            .remedy("name the list with `registered`, or `registered: false` if there is none")),
+        kind => Err(Error::refused(format!("is a {kind}, not a list of replicas"))
+            .at(redis.place(list))
+            .remedy("name the list with `registered`, or `registered: false` if there is none")),
+    }
+}
+
+/// Gives the list part by part to `look`.
 fn each_part(
     redis: &mut Redis,
     list: &str,
-    mut look: impl FnMut(&mut Redis, Vec<String>) -> Result<bool>,
+    mut look: impl FnMut(&mut Redis, Vec<String>) -> Result<()>,
 ) -> Result<()> {
-    match redis.ask::<String>(cmd("TYPE").arg(list))?.as_str() {
-        "list" => {}
-        "none" => {
-            return Err(Error::refused("there is no such list of replicas, or it is empty")
-                .at(redis.place(list))
-                .remedy("name the list with `registered`, or `registered: false` if there is none"));
-        }
-        kind => return Err(no_hash(redis, list, kind).into_refused()),
-    }
+    check(redis, list)?;
     let mut from = 0;
     loop {
         interrupt::check()?;
@@ -76,8 +88,6 @@ fn each_part(
             }
         });
         let names = names.collect();
-        if !look(redis, names)? {
-            return Ok(());
-        }
+        look(redis, names)?;
     }
 }

@@ -125,7 +125,7 @@ impl<'d> Drainer<'d> {
                 Batch { settings, database, replica, name: &taken.key, columns: &columns, into: &into };
             let published = batch.load_and_publish(&mut HashPages::of(redis, &taken.key), client, &mut streams);
             drained.add(published.map_err(|error| {
-                into_failed(error).at(Place::member(redis.describe(), replica)).remedy(format!(
+                into_failed(error).at(Place::file(format!("{}/{replica}", redis.describe()))).remedy(format!(
                     "nothing of this batch was published; its rows stay in Redis, in the hash {}",
                     taken.key
                 ))

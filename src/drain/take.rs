@@ -47,7 +47,7 @@ pub fn take(redis: &mut Redis, keys: &Keys) -> Result<Option<Batch>> {
                 redis.ask::<()>(&cmd("UNWATCH"))?;
                 return Ok(None);
             }
-            _ => return Err(no_hash(redis, &keys.replica, &kind)),
+            _ => return Err(no_hash(redis, &keys.replica, &kind).into_refused()),
         }
         let key = keys.new_batch();
         let mut taking = pipe();

@@ -120,10 +120,13 @@ pub fn wider(target: &TargetTable, refused: &[(String, Forms)]) -> Vec<(String, 
 pub fn widen(client: &mut Client, table: &Qualified, columns: &[(String, TypeName)]) -> Result<()> {
     let clause = |(name, type_name): &(String, TypeName)| {
         let name = quote(name);
-        tracing::info!("{}: column {name} becomes {type_name}", table.name());
         format!("ALTER COLUMN {name} TYPE {type_name} USING {name}::{type_name}")
     };
-    alter(client, table, &columns.iter().map(clause).collect::<Vec<_>>())
+    alter(client, table, &columns.iter().map(clause).collect::<Vec<_>>())?;
+    for (name, type_name) in columns {
+        tracing::info!("{}: column {name} has become {type_name}", table.name());
+    }
+    Ok(())
 }
 
 fn alter(client: &mut Client, table: &Qualified, clauses: &[String]) -> Result<()> {

@@ -90,7 +90,9 @@ impl Run<'_> {
         let replicas = self.again(|run| run.drainer.replicas());
         let replicas = match replicas {
             Ok(replicas) => replicas,
-            Err(error) if is_first || is_interrupted(&error) => return Err(error),
+            Err(error) if is_interrupted(&error) => return Err(error),
+            // Nothing was touched.
+            Err(error) if is_first => return Err(error.into_refused()),
             Err(error) => {
                 tracing::warn!("{error}");
                 return Ok(());
@@ -159,7 +161,7 @@ impl Run<'_> {
         let earlier = replica.failure.take();
         let patience = earlier.as_ref().map_or(FIRST_PATIENCE, |earlier| (earlier.patience * 2).min(LONGEST_PATIENCE));
         let is_news = earlier.is_none_or(|earlier| earlier.message != message);
-        if is_news && matches!(self.settings.pace, Pace::Watch { .. }) {
+        if is_news && !is_interrupted(error) && matches!(self.settings.pace, Pace::Watch { .. }) {
             tracing::error!("{message}");
         }
         replica.seconds += seconds_taken;

@@ -1,8 +1,9 @@
 //! `pghaul drain` with a Redis and a database of its own.
 
-use crate::{Database, Pghaul, RedisServer, Run, Running, Workdir, server};
+use crate::{Database, Pghaul, RedisServer, Run, Running, Server, Workdir, Written, server};
 use redis::{Connection, cmd};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// The job that [`Drain::config`] describes, the replica that it drains, and its table.
@@ -11,25 +12,32 @@ pub const JOB: &str = "us_users";
 pub const REPLICA: &str = "sample_us_users";
 
 /// A cache, and the database that it is drained into; see [`crate::drain!`].
-pub struct Drain {
+pub struct Drain<'s> {
     binary: &'static str,
     /// The current folder of the runs.
     pub work: Workdir,
     /// The target database.
-    pub db: Database<'static>,
+    pub db: Database<'s>,
     /// The cache.
     pub redis: RedisServer,
 }
 
-impl Drain {
+impl Drain<'static> {
     /// For the binary at this path; the cache has the replica [`REPLICA`], which is registered and has no rows.
-    pub fn new(binary: &'static str, settings: &[&str]) -> Drain {
+    pub fn new(binary: &'static str, settings: &[&str]) -> Drain<'static> {
         Drain::with(binary, RedisServer::start(settings))
     }
 
     /// As [`Drain::new`], with a Redis of the caller's.
-    pub fn with(binary: &'static str, redis: RedisServer) -> Drain {
-        let drain = Drain { binary, work: Workdir::new(), db: server().database(), redis };
+    pub fn with(binary: &'static str, redis: RedisServer) -> Drain<'static> {
+        Drain::on(binary, redis, server())
+    }
+}
+
+impl<'s> Drain<'s> {
+    /// As [`Drain::new`], with a Redis and a PostgreSQL of the caller's.
+    pub fn on(binary: &'static str, redis: RedisServer, server: &'s Server) -> Drain<'s> {
+        let drain = Drain { binary, work: Workdir::new(), db: server.database(), redis };
         drain.config(&drain.redis.url(), "mode: append", "");
         drain
     }
@@ -98,6 +106,21 @@ impl Drain {
     #[track_caller]
     pub fn count(&self) -> u64 {
         self.db.one(&format!("SELECT count(*) FROM {REPLICA}")).parse().expect("a number")
+    }
+
+    /// Every row that was written is in the table, and none twice.
+    #[track_caller]
+    pub fn has_each_once(&self, written: &Written) {
+        let ids = self.db.rows(&format!("SELECT id FROM {REPLICA}"));
+        let ids: Vec<u64> = ids.iter().map(|row| row[0].as_deref().expect("an id").parse().expect("a number")).collect();
+        let distinct: HashSet<u64> = ids.iter().copied().collect();
+        assert_eq!(distinct.len(), ids.len(), "rows came twice");
+        let lost: Vec<&u64> = written.certain.difference(&distinct).collect();
+        assert!(lost.is_empty(), "{} rows are lost, such as {:?}", lost.len(), lost[0]);
+        let unknown = distinct.iter().filter(|id| !written.certain.contains(id) && !written.uncertain.contains(id));
+        assert_eq!(unknown.count(), 0, "rows that nobody has written");
+        let wrong = format!("SELECT count(*) FROM {REPLICA} WHERE id <> number OR text <> format('row \"%s\"', id)");
+        assert_eq!(self.db.one(&wrong), "0");
     }
 
     /// The keys in Redis that are not there from the start.

@@ -11,20 +11,24 @@ mod database;
 mod drain;
 mod dump;
 mod fixtures;
+mod gateway;
 mod ingest;
 mod redis;
 mod running;
 mod server;
+mod writer;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
 pub use drain::{Drain, JOB, REPLICA};
 pub use dump::{Dump, Encryption, descriptor};
 pub use fixtures::{Case, Outcome, repository, write_dump};
+pub use gateway::Gateway;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use redis::RedisServer;
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
+pub use writer::{Writer, Written};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
 ///

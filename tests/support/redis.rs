@@ -62,6 +62,11 @@ impl RedisServer {
         self.port
     }
 
+    /// A port that nobody has, for TLS.
+    pub fn tls_port(&self) -> u16 {
+        free_port()
+    }
+
     /// The URL of the first database, by TCP.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)

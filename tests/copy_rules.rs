@@ -111,7 +111,7 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) ->
     let mut resolver = Resolver::new(&no_questions);
     let rejects = Rejects::none();
     let batches = BatchEncoder::new(&mut encoder, &mut resolver, header.line_end, false);
-    let sent = send_rows(&mut reader, batches, &mut sink, &rejects, &|_| ()).ok()?;
+    let sent = send_rows(&mut reader, batches, &mut sink, &rejects, None, &|_| ()).ok()?;
     finish_rows(sink, &sent, &encoder, header.line_end, &rejects, || Ok(open(input))).unwrap();
     rows(&mut transaction)
 }

@@ -22,8 +22,11 @@ fn rows_come_into_a_new_table_with_inferred_types_and_leave_the_cache() {
     assert_eq!(drain.columns(), "id text, address jsonb, inserted_at timestamp without time zone");
     assert_eq!(
         drain.db.rows(&format!("SELECT id, address->>'city', inserted_at::text FROM {REPLICA} ORDER BY 1")),
-        [["3d8f9a3c", "Indianapolis", "2020-05-19 05:20:59.212"], ["ab5ee960", "Charleston", "2020-05-19 05:20:32.212"]]
-            .map(|row| row.map(|text| Some(text.to_owned())))
+        [
+            ["3d8f9a3c", "Indianapolis", "2020-05-19 05:20:59.212"],
+            ["ab5ee960", "Charleston", "2020-05-19 05:20:32.212"]
+        ]
+        .map(|row| row.map(|text| Some(text.to_owned())))
     );
     assert_eq!(drain.keys(), [""; 0]);
     drain.drains().assert_stdout_has("unchanged");

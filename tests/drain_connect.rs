@@ -30,8 +30,8 @@ fn with_users(forbidden: &str) -> Drain<'static> {
     user.arg("SETUSER").arg("etl").arg("on").arg(format!(">{PASSWORD}"));
     user.arg("~*").arg("-@all");
     for allowed in [
-        "ping", "type", "lpos", "lrange", "exists", "hget", "watch", "unwatch", "get", "multi", "exec", "set", "rename",
-        "persist", "hlen", "hscan", "hmget", "hset", "unlink", "del", "select",
+        "ping", "type", "lpos", "lrange", "exists", "hget", "watch", "unwatch", "get", "multi", "exec",
+        "set", "rename", "persist", "hlen", "hscan", "hmget", "hset", "unlink", "del", "select",
     ] {
         if allowed != forbidden {
             user.arg(format!("+{allowed}"));

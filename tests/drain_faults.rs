@@ -65,7 +65,9 @@ fn rejects_are_listed_and_stay_in_redis_as_they_were() {
     let kept: Vec<(Vec<u8>, Vec<u8>)> = cmd("HGETALL").arg(&keys[0]).query(&mut redis).unwrap();
     assert_eq!(kept.len(), 8);
     for (id, row) in ROWS[1..].iter().map(|(id, row, _)| (id.as_bytes(), row.as_bytes())) {
-        assert!(kept.iter().any(|(kept_id, kept_row)| (kept_id.as_slice(), kept_row.as_slice()) == (id, row)));
+        assert!(
+            kept.iter().any(|(kept_id, kept_row)| (kept_id.as_slice(), kept_row.as_slice()) == (id, row))
+        );
     }
     assert!(kept.iter().any(|(id, _)| id == b"\xff\xfe"));
 
@@ -91,7 +93,9 @@ fn rejects_are_listed_and_stay_in_redis_as_they_were() {
 #[test]
 fn a_row_that_only_the_server_refuses_is_a_reject_too() {
     let drain = prepared();
-    drain.db.execute(&format!("ALTER TABLE {REPLICA} ADD CHECK (n < 100), ALTER note TYPE jsonb USING note::jsonb"));
+    drain.db.execute(&format!(
+        "ALTER TABLE {REPLICA} ADD CHECK (n < 100), ALTER note TYPE jsonb USING note::jsonb"
+    ));
     let rows: Vec<(String, String)> =
         (0..200).map(|n| (n.to_string(), format!(r#"[{n}, "{{\"a\": {n}}}"]"#))).collect();
     drain.put(&rows.iter().map(|(id, row)| (id.as_str(), row)).collect::<Vec<_>>());
@@ -112,7 +116,9 @@ fn what_is_wrong_before_anything_is_taken_leaves_everything_as_it_is() {
             &["sample_us_users.META: there is no field COLUMNS", "HSET"],
         ),
         (
-            |_, redis| cmd("HSET").arg("sample_us_users.META").arg("COLUMNS").arg("id, n").exec(redis).unwrap(),
+            |_, redis| {
+                cmd("HSET").arg("sample_us_users.META").arg("COLUMNS").arg("id, n").exec(redis).unwrap()
+            },
             &["COLUMNS is no JSON list of names"],
         ),
         (
@@ -162,7 +168,8 @@ fn what_is_wrong_before_anything_is_taken_leaves_everything_as_it_is() {
         run.assert_code(2);
         says(&messages(&run).remove(0), texts);
         assert_eq!(drain.keys(), before);
-        let rows = ["saved", REPLICA].into_iter().find(|key| before.contains(&(*key).to_owned()) && *key != REPLICA);
+        let rows =
+            ["saved", REPLICA].into_iter().find(|key| before.contains(&(*key).to_owned()) && *key != REPLICA);
         assert_eq!(drain.hash(rows.unwrap_or(REPLICA)).len(), 1);
     }
 }

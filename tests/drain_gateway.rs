@@ -26,7 +26,11 @@ fn put(drain: &Drain<'_>, ids: std::ops::Range<u32>) {
 }
 
 fn asks(gateway: &Gateway, path: &str) -> Vec<String> {
-    gateway.asked().into_iter().filter_map(|ask| ask.strip_prefix(path).map(|body| body.trim().to_owned())).collect()
+    gateway
+        .asked()
+        .into_iter()
+        .filter_map(|ask| ask.strip_prefix(path).map(|body| body.trim().to_owned()))
+        .collect()
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn rows(drain: &Drain<'_>) -> u64 {
 fn what_comes_is_drained_and_a_line_and_the_ledger_say_that_it_lives() {
     let drain = drain!();
     drain.register(COLUMNS);
-    let watching = drain.start(&["--watch", "--every", "50ms", "--heartbeat", "200ms", "--report", "report.json"]);
+    let watching =
+        drain.start(&["--watch", "--every", "50ms", "--heartbeat", "200ms", "--report", "report.json"]);
     for n in 1..=3 {
         put(&drain, &n.to_string());
         wait_for("a row", || rows(&drain) == n && drain.keys().is_empty());
@@ -46,7 +47,9 @@ fn what_comes_is_drained_and_a_line_and_the_ledger_say_that_it_lives() {
     watching.signal(Signal::SIGTERM);
     let run = watching.wait();
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    run.assert_code(0).assert_stderr_has("1 row published").assert_stderr_has("watching us_users: 3 rows in 3 batches");
+    run.assert_code(0)
+        .assert_stderr_has("1 row published")
+        .assert_stderr_has("watching us_users: 3 rows in 3 batches");
     let report: serde_json::Value = serde_json::from_str(&drain.work.read("report.json")).unwrap();
     assert_eq!(report["totals"]["rows_loaded"], 3);
     assert_eq!((report["command"].as_str(), report["status"].as_str()), (Some("drain"), Some("ok")));

@@ -56,6 +56,7 @@ fn the_report_has_the_agreed_shape() {
           "rows_loaded": 2,
           "rows_rejected": 0,
           "bytes_read": 20,
+          "verified": false,
           "seconds": 0,
           "error": null
         }
@@ -89,6 +90,7 @@ fn the_report_has_the_agreed_shape() {
           "rows_loaded": 0,
           "rows_rejected": 0,
           "bytes_read": 0,
+          "verified": false,
           "seconds": 0,
           "error": null
         }

@@ -48,6 +48,9 @@ pub struct IngestArgs {
     /// Load into unlogged tables, for staging: faster, but a crash of the server empties them, and standbys lack them
     #[arg(long)]
     unlogged: bool,
+    /// Compare what the server holds with what was sent, column by column, before it is published [also: verify in config.yml]
+    #[arg(long)]
+    verify: bool,
     /// How often a data file is tried again when its connection fails; never when its data is at fault
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
@@ -117,6 +120,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         },
         force: args.force,
         unlogged: args.unlogged,
+        verify: args.verify,
         retries: args.retries,
         max_rejects: args.max_rejects,
         rejects: args.rejects.clone(),

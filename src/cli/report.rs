@@ -75,6 +75,8 @@ impl ReportArgs {
         let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
         // Every unit that Ctrl-C stopped says the same.
         errors.dedup();
+        errors.extend(report.after.iter().filter_map(|done| done.error.clone()));
+        errors.dedup();
         errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
         print_errors(&errors);
         // What was loaded stays loaded; the run has failed all the same, since nobody is told.

@@ -96,7 +96,8 @@ impl<'de> Deserialize<'de> for DrainColumns {
                 }
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DrainColumns, A::Error> {
-                Deserialize::deserialize(de::value::MapAccessDeserializer::new(map)).map(DrainColumns::Declared)
+                Deserialize::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(DrainColumns::Declared)
             }
         }
         deserializer.deserialize_any(ColumnsVisitor)

@@ -1,5 +1,6 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod after;
 mod drain;
 mod into;
 mod nearest;
@@ -7,6 +8,7 @@ mod size;
 mod span;
 mod values;
 
+pub use after::{AfterCfg, IndexCfg};
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
@@ -43,6 +45,9 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
+    /// Whether what the server holds is compared with what was sent.
+    #[serde(default)]
+    pub verify: bool,
     /// Where the dumps are, and how they are written.
     #[serde(default)]
     pub xport_cfg: XportCfg,
@@ -52,6 +57,12 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Whether each mother gets a view of all columns of all versions.
+    #[serde(default)]
+    pub views: bool,
+    /// Mother → what is done after the load.
+    #[serde(default)]
+    pub after: OrderedMap<AfterCfg>,
     /// Jobs of `drain`, by name.
     #[serde(default)]
     pub drain: OrderedMap<DrainCfg>,

@@ -54,7 +54,9 @@ mod tests {
             let span: Span = text.parse().unwrap();
             assert_eq!((span.0.as_millis(), span.to_string().as_str()), (milliseconds, shown), "{text}");
         }
-        for text in ["", "5", "s", "-5s", "0s", "1.5s", "5 years", "99999999999999999999s", "18446744073709551615h"] {
+        for text in
+            ["", "5", "s", "-5s", "0s", "1.5s", "5 years", "99999999999999999999s", "18446744073709551615h"]
+        {
             assert!(text.parse::<Span>().unwrap_err().contains("5s"), "{text}");
         }
     }

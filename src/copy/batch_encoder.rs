@@ -28,6 +28,14 @@ pub struct EncodedRow {
     pub end: usize,
 }
 
+/// What collects the rows of a batch, for [`BatchEncoder::push`].
+pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(Option<EncodedRow>) {
+    |row| match row {
+        Some(row) => rows.push(row),
+        None => rows.clear(),
+    }
+}
+
 /// Encodes batches of one data file.
 pub struct BatchEncoder<'e, 'c> {
     /// Its encoder.
@@ -76,6 +84,11 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             out.truncate(start);
             each(None);
         }
+    }
+
+    /// Asks the server, for whoever else has a question.
+    pub fn resolver(&mut self) -> &mut Resolver<'c> {
+        self.resolver
     }
 
     /// The rows of the last batch that were put aside, in their order.

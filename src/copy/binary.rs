@@ -115,9 +115,66 @@ pub fn push_network(out: &mut Vec<u8>, address: IpAddr, bits: u8, is_cidr: bool)
     });
 }
 
+/// The fields of one row, in order; `None` is NULL.
+#[derive(Debug, Clone)]
+pub struct Fields<'r>(&'r [u8]);
+
+impl<'r> Iterator for Fields<'r> {
+    type Item = Option<&'r [u8]>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (length, rest) = self.0.split_first_chunk()?;
+        // A negative number is NULL.
+        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+            self.0 = rest;
+            return Some(None);
+        };
+        let (field, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some(Some(field))
+    }
+}
+
+/// The first row in `rows`, and what stands behind it; nothing at the trailer, and where a part of the row is missing.
+#[inline]
+pub fn first_row(rows: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    let (count, behind) = rows.split_first_chunk()?;
+    // The trailer is a negative number.
+    let count = usize::try_from(i16::from_be_bytes(*count)).ok()?;
+    let mut fields = Fields(behind);
+    for _ in 0..count {
+        fields.next()?;
+    }
+    let rest = fields.0;
+    Some((Fields(&behind[..behind.len() - rest.len()]), rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let mut out = Vec::new();
+        begin_row(&mut out, 3);
+        push_int4(&mut out, -2);
+        push_null(&mut out);
+        push_bytes(&mut out, b"");
+        let one_row = out.len();
+        begin_row(&mut out, 0);
+        out.extend_from_slice(&TRAILER);
+        let (fields, behind) = first_row(&out).unwrap();
+        let fields: Vec<_> = fields.collect();
+        assert_eq!(fields, [Some(&[255, 255, 255, 254][..]), None, Some(&[][..])]);
+        let (mut none, behind) = first_row(behind).unwrap();
+        assert!(none.next().is_none());
+        assert_eq!(behind, TRAILER);
+        assert!(first_row(behind).is_none());
+        for end in 0..one_row {
+            assert!(first_row(&out[..end]).is_none(), "{end}");
+        }
+    }
 
     #[test]
     fn fields_have_the_length_of_what_was_pushed() {

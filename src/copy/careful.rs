@@ -4,17 +4,18 @@
 //! down to single rows where need be: a refused row costs a few COPYs of a part of its batch, however many there are.
 
 use super::batch::{Batch, BatchSource};
-use super::batch_encoder::BatchEncoder;
+use super::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
 use super::encode::Encoder;
 use super::rejects::Rejects;
 use super::sink::{CopyFailure, CopySink};
+use super::verify::{SentRows, Watch};
 use crate::pg::ident::Qualified;
 use crate::{Result, interrupt};
 use postgres::Transaction;
 use std::ops::Range;
 
 /// Copies all rows of `source` into `table`, but for those that are put aside among `rejects`; returns how many.
-/// `progress` is told the bytes of each batch.
+/// `progress` is told the bytes of each batch, and `watch` all that was copied.
 ///
 /// # Errors
 /// Too many rejects; what the source, the connection or Ctrl-C report.
@@ -24,6 +25,7 @@ pub fn copy_carefully(
     transaction: &mut Transaction<'_>,
     table: &Qualified,
     rejects: &Rejects,
+    mut watch: Option<&mut Watch>,
     progress: &dyn Fn(u64),
 ) -> Result<u64> {
     let (mut batch, mut out, mut rows) = (Batch::new(), Vec::new(), Vec::new());
@@ -32,24 +34,46 @@ pub fn copy_carefully(
         interrupt::check()?;
         out.clear();
         rows.clear();
-        encoder.push(&batch, &mut out, &mut |row| match row {
-            Some(row) => rows.push(row),
-            None => rows.clear(),
-        })?;
+        encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
         let ends: Vec<usize> = rows.iter().map(|row| row.end).collect();
         let mut refused = Vec::new();
         copied += copy_pieces(encoder.encoder, &ends, &out, transaction, table, &mut |row, column, what| {
             refused.push((row, column, what));
             rejects.have_no_room_for(encoder.rejected() + refused.len())
         })?;
+        // Whatever was refused first, as the data file has them.
+        refused.sort_unstable_by_key(|(row, ..)| *row);
+        let refused_rows: Vec<usize> = refused.iter().map(|(row, ..)| *row).collect();
         for (row, column, what) in refused {
             encoder.put_aside(&batch, &rows[row], column, what);
         }
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
+        if let Some(watch) = &mut watch {
+            for piece in between(&refused_rows, rows.len()) {
+                let start = start_of(&piece, &rows);
+                let sent = SentRows { batch: &batch, rows: &rows[piece], out: &out, start };
+                watch.add(sent, encoder.resolver())?;
+            }
+        }
         progress(batch.bytes.len() as u64);
     }
+    if let Some(watch) = watch {
+        watch.finish(encoder.resolver())?;
+    }
     Ok(copied)
+}
+
+/// What is left of so many rows without these, in pieces without a gap.
+fn between(without: &[usize], rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(0).chain(without.iter().map(|row| row + 1));
+    let ends = without.iter().copied().chain(std::iter::once(rows));
+    starts.zip(ends).map(|(start, end)| start..end).filter(|piece| !piece.is_empty())
+}
+
+/// Where a piece of the encoded rows begins in the output.
+fn start_of(piece: &Range<usize>, rows: &[EncodedRow]) -> usize {
+    piece.start.checked_sub(1).map_or(0, |before| rows[before].end)
 }
 
 /// Copies encoded rows, which end in `out` at `ends`, but for those that the server refuses; returns how many. `refused` is
@@ -130,5 +154,23 @@ fn copy(
             Ok(Some(Refused { row, column: refusal.column, what: refusal.what }))
         }
         Err(CopyFailure { error, refusal: None }) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_all_but_the_refused_rows() {
+        let left = |without: &[usize], rows| -> Vec<(usize, usize)> {
+            between(without, rows).map(|piece| (piece.start, piece.end)).collect()
+        };
+        assert_eq!(left(&[], 3), [(0, 3)]);
+        assert_eq!(left(&[0], 3), [(1, 3)]);
+        assert_eq!(left(&[1, 2], 3), [(0, 1)]);
+        assert_eq!(left(&[0, 2], 4), [(1, 2), (3, 4)]);
+        assert_eq!(left(&[0], 1), []);
+        assert_eq!(left(&[], 0), []);
     }
 }

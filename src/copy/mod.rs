@@ -9,7 +9,8 @@
 //!                                            resolve (what no encoder knows, the server decides)
 //! ```
 //!
-//! Rows that cannot be loaded become rejects, where they are allowed.
+//! Rows that cannot be loaded become rejects, where they are allowed. What the server then holds can be compared with
+//! what was sent ([`verify`]).
 //!
 //! Rows whose values are separated already, such as an API's or a cache's, come in batches of their own, and go through the
 //! same encoders:
@@ -49,3 +50,4 @@ pub mod streams;
 pub mod value_batch;
 pub mod value_copy;
 pub mod value_rejects;
+pub mod verify;

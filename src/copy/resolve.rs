@@ -6,14 +6,24 @@ use postgres::{Client, Statement};
 use std::collections::HashMap;
 use std::error::Error as StdError;
 
-/// A value in its type's binary form, or what the server says against it.
+/// The form that answers have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AnswerForm {
+    /// The type's binary form.
+    Binary,
+    /// What the type's output function writes. This works with types that have no binary form, or whose input function
+    /// cannot be called by its name, such as domains and arrays.
+    Text,
+}
+
+/// A value in the form that was asked for, or what the server says against it.
 pub type Resolved = Result<Box<[u8]>, Box<str>>;
 
 /// Asks the server. The connection is opened for the first question; most files have none.
 pub struct Resolver<'c> {
     connect: &'c dyn Fn() -> Result<Client>,
     client: Option<Client>,
-    questions: HashMap<String, Statement>,
+    questions: HashMap<(String, AnswerForm), Statement>,
 }
 
 impl<'c> Resolver<'c> {
@@ -27,16 +37,20 @@ impl<'c> Resolver<'c> {
     ///
     /// # Errors
     /// A lost connection, or a type that the server does not know. What the server says against a value is an answer.
-    pub fn resolve(&mut self, type_name: &str, values: &[&str]) -> Result<Vec<Resolved>> {
+    pub fn resolve(&mut self, type_name: &str, form: AnswerForm, values: &[&str]) -> Result<Vec<Resolved>> {
         let mut client = match self.client.take() {
             Some(client) => client,
             None => (self.connect)()?,
         };
-        let question = match self.questions.get(type_name) {
+        let kind = (type_name.to_owned(), form);
+        let question = match self.questions.get(&kind) {
             Some(question) => question.clone(),
             None => {
-                let question = question(&mut client, type_name)?;
-                self.questions.insert(type_name.to_owned(), question.clone());
+                let question = match form {
+                    AnswerForm::Binary => question(&mut client, type_name)?,
+                    AnswerForm::Text => text_question(&mut client, type_name)?,
+                };
+                self.questions.insert(kind, question.clone());
                 question
             }
         };
@@ -62,6 +76,16 @@ fn question(client: &mut Client, type_name: &str) -> Result<Statement> {
         }
     };
     let sql = format!("SELECT {call} FROM unnest($1::text[]) WITH ORDINALITY AS u(v, n) ORDER BY n");
+    Ok(client.prepare_typed(&sql, &[Type::TEXT_ARRAY])?)
+}
+
+/// As [`question`], for the text of any type: JSON is what can be read into a column of any type, by the type's input function
+/// and with its modifier (PostgreSQL documentation, "JSON Functions and Operators", `json_populate_record`).
+fn text_question(client: &mut Client, type_name: &str) -> Result<Statement> {
+    let sql = format!(
+        "SELECT r.v::text FROM unnest($1::text[]) WITH ORDINALITY AS u(v, n), \
+         json_to_record(json_build_object('v', u.v)) AS r(v {type_name}) ORDER BY u.n"
+    );
     Ok(client.prepare_typed(&sql, &[Type::TEXT_ARRAY])?)
 }
 

@@ -1,12 +1,13 @@
 //! One stream: batches in, rows out to one COPY, and the way back from a refused row to its line.
 
 use super::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource, Origin};
-use super::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, row_error};
+use super::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, collect_into, row_error};
 use super::encode::Encoder;
 use super::format::LineEnd;
 use super::rejects::Rejects;
 use super::rows::Rows;
 use super::sink::{CopyFailure, CopySink, Refusal};
+use super::verify::{SentRows, Watch};
 use crate::{Place, Result, interrupt};
 use std::io::Read;
 
@@ -58,7 +59,7 @@ impl Sent {
 }
 
 /// Sends all rows of `source` into `sink`, but for those that are put aside among `rejects`; returns what they were.
-/// `progress` is told the bytes of each batch.
+/// `progress` is told the bytes of each batch, and `watch` all that is sent.
 ///
 /// # Errors
 /// The first row that is not well formed or cannot be encoded, with its line, where no more may be put aside; what the
@@ -68,16 +69,26 @@ pub fn send_rows(
     mut encoder: BatchEncoder<'_, '_>,
     sink: &mut CopySink<'_>,
     rejects: &Rejects,
+    mut watch: Option<&mut Watch>,
     progress: &dyn Fn(u64),
 ) -> Result<Sent> {
-    let mut batch = Batch::new();
+    let (mut batch, mut rows) = (Batch::new(), Vec::new());
     let mut out = Vec::with_capacity(2 * SEND_BYTES);
     out.extend_from_slice(encoder.encoder.header());
     let mut sent = Sent::default();
     while source.next_into(&mut batch)? {
         interrupt::check()?;
         sent.begin(&batch);
-        sent.rows += encoder.push(&batch, &mut out, &mut |_| {})?;
+        match &mut watch {
+            None => sent.rows += encoder.push(&batch, &mut out, &mut |_| {})?,
+            Some(watch) => {
+                let start = out.len();
+                rows.clear();
+                sent.rows += encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
+                let sent = SentRows { batch: &batch, rows: &rows, out: &out, start };
+                watch.add(sent, encoder.resolver())?;
+            }
+        }
         rejects.add(&batch, encoder.rejects())?;
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;
@@ -88,6 +99,9 @@ pub fn send_rows(
     out.extend_from_slice(encoder.encoder.trailer());
     if !out.is_empty() {
         sink.write(&out)?;
+    }
+    if let Some(watch) = watch {
+        watch.finish(encoder.resolver())?;
     }
     Ok(sent)
 }

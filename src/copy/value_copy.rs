@@ -48,7 +48,7 @@ impl<'c> ValueCopy<'c> {
         &mut self,
         transaction: &mut Transaction<'_>,
         batch: &ValueBatch,
-        rejects: &ValueRejects<'_>,
+        rejects: &ValueRejects,
     ) -> Result<u64> {
         let mut refused = self.encode(batch)?;
         refused.extend_from_slice(batch.rejects());

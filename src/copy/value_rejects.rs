@@ -53,15 +53,15 @@ struct Line<'r> {
 }
 
 /// Is told of each row that is put aside, before it counts.
-type Observer<'o> = Box<dyn Fn(&RejectedRow) -> Result<()> + Send + Sync + 'o>;
+type Observer = Box<dyn Fn(&RejectedRow) -> Result<()> + Send + Sync>;
 
 /// The rejects of one run; all its streams share them.
-pub struct ValueRejects<'o> {
+pub struct ValueRejects {
     path: PathBuf,
     limit: RejectLimit,
     goes_on: bool,
     kept: Mutex<Kept>,
-    observer: Option<Observer<'o>>,
+    observer: Option<Observer>,
 }
 
 #[derive(Debug, Default)]
@@ -86,17 +86,17 @@ impl RejectedRow {
     }
 }
 
-impl<'o> ValueRejects<'o> {
+impl ValueRejects {
     /// None yet of `job`, of which `limit` are allowed; they go to `<folder>/<job>.jsonl`. A run that `goes_on` with what
     /// another has begun adds to that one's.
-    pub fn new(folder: &Path, job: &str, limit: RejectLimit, goes_on: bool) -> Self {
+    pub fn new(folder: &Path, job: &str, limit: RejectLimit, goes_on: bool) -> ValueRejects {
         let name = job.replace('%', "%25").replace('/', "%2F");
         let (path, kept) = (folder.join(format!("{name}.jsonl")), Mutex::default());
         ValueRejects { path, limit, goes_on, kept, observer: None }
     }
 
     /// Tells `observer` of each row that is put aside, before it counts.
-    pub fn observed_by(self, observer: impl Fn(&RejectedRow) -> Result<()> + Send + Sync + 'o) -> Self {
+    pub fn observed_by(self, observer: impl Fn(&RejectedRow) -> Result<()> + Send + Sync + 'static) -> Self {
         ValueRejects { observer: Some(Box::new(observer)), ..self }
     }
 

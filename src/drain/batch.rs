@@ -7,17 +7,17 @@ use super::pages::{Page, RowSource};
 use super::rejected::RejectedRows;
 use super::settings::Settings;
 use super::target;
+use crate::copy::into::{IntoTable, Kept, Stage, TargetTable};
 use crate::copy::json::Json;
 use crate::copy::reject_limit::RejectLimit;
 use crate::copy::value_rejects::{RejectedRow, ValueRejects};
 use crate::pg::database::Database;
 use crate::pg::drains::{self, Drain};
-use crate::copy::into::{IntoTable, Kept, Stage, TargetTable};
 use crate::pg::{lock, statements};
 use crate::{Error, Result};
 use postgres::Client;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// So many rows are looked at before types are chosen for the first time; a value behind them may still widen one.
@@ -123,9 +123,10 @@ impl Batch<'_> {
                 target::existing(client, self.into, self.columns)?
             }
         };
-        let rejected = source.rejected_rows()?;
+        let rejected = source.rejected_rows()?.map(Arc::new);
         let stage = target.stage(client, Kept::UntilCrash)?;
-        let this = Try { batch: self, target: &target, stage: &stage, rejected: rejected.as_ref(), learnt, is_new };
+        let this =
+            Try { batch: self, target: &target, stage: &stage, rejected: rejected.clone(), learnt, is_new };
         let ended = this.load(source, first, client, streams).and_then(|ended| match ended {
             Ended::Published(loaded) => {
                 this.publish(source.describe(), loaded, started, client)?;
@@ -137,7 +138,7 @@ impl Batch<'_> {
             if !client.is_closed() {
                 stage.discard(client);
             }
-            if let Some(Err(error)) = rejected.as_ref().map(RejectedRows::forget) {
+            if let Some(Err(error)) = rejected.map(|rejected| rejected.forget()) {
                 tracing::debug!("{}: {error}", self.name);
             }
         }
@@ -179,7 +180,7 @@ struct Try<'t> {
     batch: &'t Batch<'t>,
     target: &'t TargetTable,
     stage: &'t Stage,
-    rejected: Option<&'t RejectedRows>,
+    rejected: Option<Arc<RejectedRows>>,
     learnt: Learnt,
     is_new: bool,
 }
@@ -198,16 +199,19 @@ impl Try<'_> {
         let limit = if evolves { RejectLimit::ANY } else { settings.max_rejects };
         let scratch = tempfile::tempdir().map_err(Error::failed)?;
         let folder = if settings.max_rejects.allows_any() { &settings.rejects } else { scratch.path() };
-        let put_aside = |id: &[u8]| match self.rejected {
-            Some(rejected) if limit.allows_any() => rejected.add(id),
-            _ => Ok(()),
+        let put_aside = {
+            let rejected = self.rejected.clone().filter(|_| limit.allows_any());
+            move |id: &[u8]| rejected.as_ref().map_or(Ok(()), |rejected| rejected.add(id))
         };
-        let seen = Mutex::new(Seen::default());
-        let rejects = ValueRejects::new(folder, &settings.job, limit, true).observed_by(|reject| {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).see(reject);
-            match &reject.named {
-                Some(id) if reject.reason != ODD_ID => put_aside(id.as_bytes()),
-                _ => Ok(()),
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let rejects = ValueRejects::new(folder, &settings.job, limit, true).observed_by({
+            let (seen, put_aside) = (Arc::clone(&seen), put_aside.clone());
+            move |reject| {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).see(reject);
+                match &reject.named {
+                    Some(id) if reject.reason != ODD_ID => put_aside(id.as_bytes()),
+                    _ => Ok(()),
+                }
             }
         });
         rejects.check()?;
@@ -250,7 +254,7 @@ impl Try<'_> {
 
     fn publish(&self, source: &str, loaded: Published, started: Instant, client: &mut Client) -> Result<()> {
         let Batch { settings, replica, name, into, .. } = self.batch;
-        let kept = match self.rejected {
+        let kept = match &self.rejected {
             Some(rejected) => rejected.complete()?,
             None => None,
         };

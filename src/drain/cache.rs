@@ -91,7 +91,9 @@ fn of_redis(redis: &mut Redis, settings: &Settings) -> Result<BTreeSet<String>> 
             true => Ok(BTreeSet::from([replica.clone()])),
             false => Err(not_registered(replica).at(redis.place(list))),
         },
-        (Which::Matching(pattern), Some(list)) => registry::with_rows(redis, list, |name| pattern.matches(name)),
+        (Which::Matching(pattern), Some(list)) => {
+            registry::with_rows(redis, list, |name| pattern.matches(name))
+        }
         // Refused with the settings.
         (Which::Matching(_), None) => Ok(BTreeSet::new()),
     }

@@ -82,16 +82,18 @@ fn understood(error: &RedisError, shown: &str) -> Error {
     // Of several commands, the first one that failed.
     let of_several = error.clone().into_server_errors().and_then(|errors| errors.first()?.1.kind());
     match of_several.map_or(error.kind(), ErrorKind::Server) {
-        ErrorKind::AuthenticationFailed => failed
-            .into_refused()
-            .remedy("give the right user and password of this Redis, in the URL or as user and password of the job"),
-        ErrorKind::Extension if error.code() == Some("NOAUTH") => failed
-            .into_refused()
-            .remedy("set password of the job, or REDISCLI_AUTH"),
+        ErrorKind::AuthenticationFailed => failed.into_refused().remedy(
+            "give the right user and password of this Redis, in the URL or as user and password of the job",
+        ),
+        ErrorKind::Extension if error.code() == Some("NOAUTH") => {
+            failed.into_refused().remedy("set password of the job, or REDISCLI_AUTH")
+        }
         ErrorKind::Server(ServerErrorKind::NoPerm) => {
             failed.remedy("have the user's ACL allow this command on this key")
         }
-        ErrorKind::Server(ServerErrorKind::ReadOnly) => failed.remedy("name the primary, not a replica of it"),
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => {
+            failed.remedy("name the primary, not a replica of it")
+        }
         ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::CrossSlot) => {
             failed.remedy("pghaul does not follow a Redis Cluster: name the node that has this key")
         }

@@ -114,9 +114,10 @@ fn of_moment(text: &[u8]) -> Forms {
     const MOST_DECIMALS: usize = 6;
     const DAY: usize = "2020-05-19".len();
     let Some(moment) = timestamp::parse(text) else { return Forms::TEXT };
-    let decimals = text.iter().position(|byte| *byte == b'.').map_or(0, |point| {
-        text[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count()
-    });
+    let decimals = text
+        .iter()
+        .position(|byte| *byte == b'.')
+        .map_or(0, |point| text[point + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count());
     match (text.len(), moment.has_zone()) {
         (DAY, _) => Forms::DATE,
         _ if decimals > MOST_DECIMALS || text.ends_with(b"M") || text.ends_with(b"m") => Forms::TEXT,

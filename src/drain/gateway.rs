@@ -151,7 +151,9 @@ impl Gateway {
         let request = self.agent.post(format!("{}{path}", self.url.as_str()));
         let request = request.content_type("application/x-www-form-urlencoded");
         let answer = request.send(body).map_err(|error| {
-            Error::failed(format!("the gateway: {}", with_sources(&error))).at(self.place(path)).of_connection()
+            Error::failed(format!("the gateway: {}", with_sources(&error)))
+                .at(self.place(path))
+                .of_connection()
         })?;
         let status = answer.status();
         let mut reader = answer.into_body().into_with_config().limit(u64::MAX).reader();
@@ -224,16 +226,19 @@ impl RowSource for GatewayRows<'_> {
         let place = self.gateway.place(path);
         let (send, pages) = bounded(2);
         let read = move || {
-            let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(BUFFER_BYTES, answer));
+            let mut json =
+                serde_json::Deserializer::from_reader(BufReader::with_capacity(BUFFER_BYTES, answer));
             let rows = RowsInto { send: &send, page: Vec::new() };
             let done = rows.deserialize(&mut json).and_then(|()| json.end());
             done.map_err(|error| {
-                let failed = Error::failed(format!("the gateway's answer is no object of rows: {error}")).at(place);
+                let failed =
+                    Error::failed(format!("the gateway's answer is no object of rows: {error}")).at(place);
                 // One that ends early was cut off.
                 if error.is_io() || error.is_eof() { failed.of_connection() } else { failed }
             })
         };
-        let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(read).map_err(Error::failed)?;
+        let thread =
+            std::thread::Builder::new().name("gateway".to_owned()).spawn(read).map_err(Error::failed)?;
         self.read = 0;
         self.reader = Some((pages, thread));
         Ok(None)
@@ -298,7 +303,9 @@ impl<'de> Visitor<'de> for RowsInto<'_> {
         while let Some((id, row)) = rows.next_entry::<String, Box<RawValue>>()? {
             self.page.push(id.into_bytes());
             self.page.push(row.get().as_bytes().to_vec());
-            if self.page.len() == 2 * PAGE_ROWS && self.send.send(Page::of(std::mem::take(&mut self.page))).is_err() {
+            if self.page.len() == 2 * PAGE_ROWS
+                && self.send.send(Page::of(std::mem::take(&mut self.page))).is_err()
+            {
                 // Nobody wants more.
                 return Err(serde::de::Error::custom("no longer wanted"));
             }

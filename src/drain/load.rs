@@ -3,6 +3,7 @@
 use super::learn::Learnt;
 use super::pages::Page;
 use super::row::RowValues;
+use crate::copy::into::{Stage, TargetTable};
 use crate::copy::json::Json;
 use crate::copy::streams::PANICKED;
 use crate::copy::value_batch::{ValueBatch, ValueColumns};
@@ -10,7 +11,6 @@ use crate::copy::value_copy::ValueCopy;
 use crate::copy::value_rejects::ValueRejects;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
-use crate::copy::into::{Stage, TargetTable};
 use crate::{Error, Result, interrupt};
 use crossbeam_channel::{Receiver, bounded};
 use postgres::{Client, GenericClient};
@@ -35,7 +35,7 @@ pub struct Load<'l> {
     /// Its number in the server: another table of its name is another one.
     pub stage_oid: u32,
     /// Where rows go that cannot be loaded.
-    pub rejects: &'l ValueRejects<'l>,
+    pub rejects: &'l ValueRejects,
     /// Is told of ids that are no text, before their rows are put aside.
     pub odd_ids: &'l (dyn Fn(&[u8]) -> Result<()> + Sync),
     /// What the rows come from, for messages.

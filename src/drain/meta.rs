@@ -20,7 +20,10 @@ pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Vec<String>> {
         _ => {
             return Err(Error::refused(format!("there is no field {COLUMNS}, which names the columns"))
                 .at(place)
-                .remedy(format!("set it: HSET {:?} {COLUMNS} '[\"id\", …]'; nothing was touched", keys.meta)));
+                .remedy(format!(
+                    "set it: HSET {:?} {COLUMNS} '[\"id\", …]'; nothing was touched",
+                    keys.meta
+                )));
         }
     };
     let names: Vec<String> = serde_json::from_slice(&text).map_err(|error| {

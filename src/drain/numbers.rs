@@ -83,7 +83,8 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
 /// Whether `numeric` holds a number of this form, as it must in `jsonb`.
 pub fn numeric_holds(text: &[u8]) -> bool {
     let Some(parts) = Parts::of(text) else { return false };
-    let exponent = parts.exponent.map_or(Ok(0), |digits| std::str::from_utf8(digits).unwrap_or_default().parse());
+    let exponent =
+        parts.exponent.map_or(Ok(0), |digits| std::str::from_utf8(digits).unwrap_or_default().parse());
     // Whichever way the exponent moves the point.
     exponent.is_ok_and(|exponent: usize| {
         parts.whole.len().saturating_add(exponent) <= NUMERIC_WHOLE

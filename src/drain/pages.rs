@@ -120,9 +120,11 @@ impl RowSource for HashPages<'_> {
             return Ok(true);
         }
         let (read, length, rows) = (thousands(self.read), thousands(length), plural(length, "row"));
-        Err(Error::failed(format!("read {read} rows of a batch of {length} {rows}: somebody else changes it"))
-            .at(self.redis.place(self.key))
-            .of_connection())
+        Err(Error::failed(format!(
+            "read {read} rows of a batch of {length} {rows}: somebody else changes it"
+        ))
+        .at(self.redis.place(self.key))
+        .of_connection())
     }
 
     fn describe(&self) -> &str {

@@ -96,7 +96,8 @@ impl<'d> Drainer<'d> {
     /// What the database reports.
     pub fn beat(&mut self, watched: Watched) -> Result<()> {
         let mut client = self.connect()?;
-        let beaten = drains::set_up(&mut client).and_then(|()| drains::beat(&mut client, &self.settings.job, watched));
+        let beaten =
+            drains::set_up(&mut client).and_then(|()| drains::beat(&mut client, &self.settings.job, watched));
         match client.is_closed() {
             true => self.disconnect(),
             false => self.client = Some(client),
@@ -123,7 +124,8 @@ impl<'d> Drainer<'d> {
             }
             let batch =
                 Batch { settings, database, replica, name: &taken.key, columns: &columns, into: &into };
-            let published = batch.load_and_publish(&mut HashPages::of(redis, &taken.key), client, &mut streams);
+            let published =
+                batch.load_and_publish(&mut HashPages::of(redis, &taken.key), client, &mut streams);
             drained.add(published.map_err(|error| {
                 into_failed(error).at(Place::file(format!("{}/{replica}", redis.describe()))).remedy(format!(
                     "nothing of this batch was published; its rows stay in Redis, in the hash {}",
@@ -153,7 +155,9 @@ impl<'d> Drainer<'d> {
         }
         match (settings.clear, published.rejected) {
             (true, 0) => {
-                tracing::warn!("{replica}: the gateway clears its cache; rows that came after ours were read are lost");
+                tracing::warn!(
+                    "{replica}: the gateway clears its cache; rows that came after ours were read are lost"
+                );
                 gateway.clear(replica)?;
             }
             (true, rejected) => tracing::warn!(
@@ -195,8 +199,10 @@ fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Cl
             .remedy(format!("name some of {}", columns.join(", "))));
     }
     let found = target::look(client, &into).map_err(Error::into_refused)?;
-    let all_there =
-        found.columns.as_ref().map(|there| columns.iter().all(|name| there.iter().any(|(known, _)| known == name)));
+    let all_there = found
+        .columns
+        .as_ref()
+        .map(|there| columns.iter().all(|name| there.iter().any(|(known, _)| known == name)));
     match all_there {
         // Columns that are missing are added, and the first batch creates the table.
         None => {}

@@ -1,8 +1,8 @@
 //! A row as Redis has it: a JSON list of values.
 
 use crate::copy::json::Json;
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde::Deserializer;
+use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::ops::Range;

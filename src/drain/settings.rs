@@ -3,9 +3,9 @@
 use super::address::{self, Address, Login, TlsFiles};
 use super::gateway::GatewayUrl;
 use crate::config::{Config, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
+use crate::copy::into::IntoTable;
 use crate::copy::reject_limit::RejectLimit;
 use crate::cores;
-use crate::copy::into::IntoTable;
 use crate::pg::type_name::TypeName;
 use crate::secret::Secret;
 use crate::{Error, Place, Result};
@@ -95,7 +95,7 @@ pub struct Settings {
 /// Where rows come from.
 pub enum Source {
     /// Redis itself.
-    Redis(Address),
+    Redis(Box<Address>),
     /// The HTTP gateway in front of one.
     Gateway(GatewayUrl),
 }
@@ -197,7 +197,7 @@ fn source(cfg: &DrainCfg, config: &Config) -> Result<Source> {
         Login { user: cfg.user.as_ref().map(|Text(user)| user.clone()), password: password.map(Secret::new) };
     let path = |file: &Option<Text>| file.as_ref().map(|Text(file)| config.path(file));
     let tls = TlsFiles { ca: path(&cfg.tls.ca), cert: path(&cfg.tls.cert), key: path(&cfg.tls.key) };
-    Address::parse(url, &login, &tls).map(Source::Redis)
+    Address::parse(url, &login, &tls).map(|address| Source::Redis(Box::new(address)))
 }
 
 fn which(replica: &str) -> Result<Which> {
@@ -230,10 +230,10 @@ fn check_into(cfg: &DrainCfg, source: &Source, which: &Which) -> Result<()> {
 
 fn check_flags(request: &Request, source: &Source) -> Result<()> {
     match source {
-        Source::Redis(_) if request.clear => {
-            Err(Error::refused("--clear is for a gateway; from Redis itself, exactly what is published is removed")
-                .remedy("leave it out"))
-        }
+        Source::Redis(_) if request.clear => Err(Error::refused(
+            "--clear is for a gateway; from Redis itself, exactly what is published is removed",
+        )
+        .remedy("leave it out")),
         Source::Gateway(_) if request.keep => {
             Err(Error::refused("--keep is for Redis itself; a gateway is only cleared with --clear")
                 .remedy("leave it out"))

@@ -3,9 +3,9 @@
 use super::forms::Forms;
 use super::learn::Learnt;
 use crate::config::Mode;
+use crate::copy::into::{IntoTable, Stage, TargetTable};
 use crate::pg::catalog;
 use crate::pg::ident::{Qualified, quote};
-use crate::copy::into::{IntoTable, Stage, TargetTable};
 use crate::pg::lock;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -34,9 +34,8 @@ pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
     let rights = catalog::rights(client)?;
     let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
     let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
-    let columns = found.map(|relation| {
-        relation.columns.into_iter().map(|column| (column.name, column.type_name)).collect()
-    });
+    let columns = found
+        .map(|relation| relation.columns.into_iter().map(|column| (column.name, column.type_name)).collect());
     Ok(Found { table, columns })
 }
 

@@ -59,7 +59,9 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     match ended {
         Ok(()) => Ok(run.done()),
         // A batch that a signal has stopped is in the report; where there was none, waiting has ended.
-        Err(error) if is_interrupted(&error) && (run.has_failed() || settings.pace != Pace::Once) => Ok(run.done()),
+        Err(error) if is_interrupted(&error) && (run.has_failed() || settings.pace != Pace::Once) => {
+            Ok(run.done())
+        }
         Err(error) => Err(error),
     }
 }
@@ -112,7 +114,9 @@ impl Run<'_> {
                     self.fail(&name, &error, seconds);
                     return Err(error);
                 }
-                Err(error) if is_first && self.is_only_one() && error.exit() == Exit::Refused => return Err(error),
+                Err(error) if is_first && self.is_only_one() && error.exit() == Exit::Refused => {
+                    return Err(error);
+                }
                 Err(error) => self.fail(&name, &error, seconds),
             }
         }
@@ -159,7 +163,8 @@ impl Run<'_> {
         let replica = self.replicas.entry(name.to_owned()).or_default();
         let message = error.to_string();
         let earlier = replica.failure.take();
-        let patience = earlier.as_ref().map_or(FIRST_PATIENCE, |earlier| (earlier.patience * 2).min(LONGEST_PATIENCE));
+        let patience =
+            earlier.as_ref().map_or(FIRST_PATIENCE, |earlier| (earlier.patience * 2).min(LONGEST_PATIENCE));
         let is_news = earlier.is_none_or(|earlier| earlier.message != message);
         if is_news && !is_interrupted(error) && matches!(self.settings.pace, Pace::Watch { .. }) {
             tracing::error!("{message}");

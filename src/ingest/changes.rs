@@ -4,6 +4,7 @@ use super::catalogue::DataFile;
 use super::mothers::Mother;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
+use super::union::{self, UnionView};
 use crate::pg::catalog::{self, Column};
 use crate::pg::ident::Qualified;
 use crate::pg::{ledger, lock};
@@ -27,6 +28,8 @@ pub struct Changes {
 struct Drop {
     mother: Qualified,
     children: Vec<Qualified>,
+    /// Her union view, if she has one.
+    view: Option<Qualified>,
 }
 
 #[derive(Debug)]
@@ -54,7 +57,12 @@ impl Changes {
             let exists = state.relations.contains_key(&mother.name);
             if exists && settings.mothers != MothersMode::Keep {
                 match children_to_drop(mother, files, state, settings.mothers) {
-                    Ok(children) => changes.drops.push(Drop { mother: table.clone(), children }),
+                    Ok(children) => {
+                        let view = union::name(&mother.name);
+                        let exists = state.relations.get(&view).is_some_and(union::is_ours);
+                        let view = exists.then(|| Qualified::new(&state.rights.schema, view));
+                        changes.drops.push(Drop { mother: table.clone(), children, view });
+                    }
                     Err(error) => faults.push(error.at(Place::table(&mother.name))),
                 }
             }
@@ -78,11 +86,16 @@ impl Changes {
         self.drops.iter().map(Drop::statement).chain(creates)
     }
 
-    /// Carries out the changes, and creates the ledger, in one transaction.
+    /// Whether this mother will be made, or made anew.
+    pub fn creates(&self, mother: &str) -> bool {
+        self.creates.iter().any(|create| create.mother.name() == mother)
+    }
+
+    /// Carries out the changes, creates the ledger, and brings union views up to date, in one transaction.
     ///
     /// # Errors
     /// What the server reports, and what has come into the way meanwhile; nothing has changed then.
-    pub fn apply(&self, client: &mut Client) -> Result<()> {
+    pub fn apply(&self, views: &[UnionView], client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
         ledger::set_up(&mut transaction)?;
         self.lock(&mut transaction)?;
@@ -95,8 +108,11 @@ impl Changes {
             execute(&mut transaction, &create.statement)?;
             ledger::record_mother(&mut transaction, &create.mother)?;
         }
+        for view in views {
+            view.set_up(&mut transaction)?;
+        }
         transaction.commit()?;
-        for Drop { mother, children } in &self.drops {
+        for Drop { mother, children, .. } in &self.drops {
             let (name, count) = (mother.name(), children.len());
             tracing::info!(
                 "dropped mother table {name} and its {count} version {}",
@@ -109,9 +125,7 @@ impl Changes {
     /// Locks all that is to be dropped. Only the first table is waited for in earnest: its readers may go on to the
     /// others, which must not wait for us then.
     fn lock(&self, transaction: &mut Transaction<'_>) -> Result<()> {
-        let tables = self.drops.iter().flat_map(|drop| std::iter::once(&drop.mother).chain(&drop.children));
-        let locks: Vec<String> =
-            tables.map(|table| format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE")).collect();
+        let locks: Vec<String> = self.drops.iter().flat_map(Drop::locks).collect();
         if locks.is_empty() {
             return Ok(());
         }
@@ -132,7 +146,15 @@ impl Drop {
     fn statement(&self) -> String {
         let names: Vec<String> =
             std::iter::once(&self.mother).chain(&self.children).map(Qualified::to_string).collect();
-        format!("DROP TABLE {}", names.join(", "))
+        let view = self.view.as_ref().map(|view| format!("DROP VIEW {view};\n")).unwrap_or_default();
+        format!("{view}DROP TABLE {}", names.join(", "))
+    }
+
+    /// The statements that lock all of it, the view first, as its readers do.
+    fn locks(&self) -> Vec<String> {
+        let tables = std::iter::once(&self.mother).chain(&self.children);
+        let of_tables = tables.map(|table| format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"));
+        self.view.iter().map(union::lock_statement).chain(of_tables).collect()
     }
 
     /// Looks again, now that nobody else can change anything.

@@ -164,12 +164,13 @@ impl Worker<'_> {
 fn unit_report(unit: &Unit, seconds: f64, outcome: Outcome) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
-        Ok(publish::Loaded { rows, rejected, bytes, already: false }) => {
+        Ok(publish::Loaded { rows, rejected, bytes, verified, already: false }) => {
             report.status = UnitStatus::Loaded;
             report.rows_read = rows + rejected;
             report.rows_loaded = rows;
             report.rows_rejected = rejected;
             report.bytes_read = bytes;
+            report.verified = verified;
             report.error = None;
         }
         Ok(_) => {
@@ -199,6 +200,7 @@ fn untouched(unit: &Unit) -> UnitReport {
         rows_loaded: 0,
         rows_rejected: 0,
         bytes_read: 0,
+        verified: false,
         seconds: 0.0,
         error,
     }

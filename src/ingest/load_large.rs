@@ -5,6 +5,7 @@ use super::publish::{self, Begun, Loaded, Steps};
 use super::settings::Settings;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
+use super::verify;
 use crate::config::Size;
 use crate::copy::streams::{self, SharedBatches};
 use crate::pg::database::{Database, lost_connection};
@@ -40,13 +41,17 @@ pub fn load_and_publish(
     steps.done("created");
 
     let rejects = settings.rejects.of(unit, &settings.format);
-    let copy = UnitCopy { unit, settings, database, table: staging.table(), progress, rejects: &rejects };
+    let verification = settings.verify.then(|| unit.verification());
+    let verification = verification.as_ref();
+    let table = staging.table();
+    let copy = UnitCopy { unit, settings, database, table, progress, rejects: &rejects, verification };
     let published = fill(&copy, &mut clients).and_then(|rows| {
         let by = clients.len();
         steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
         // What this holds is let go of when it fails, so that the table can be dropped by another connection, while the
         // unit's lock is still ours.
         let mut attempt = transaction.transaction()?;
+        verify::compare_by_many(&copy, &mut attempt, &mut clients, &mut steps)?;
         publish::publish(&copy, replaces, rows, steps.started, &mut attempt)?;
         attempt.commit()?;
         Ok(rows)
@@ -64,12 +69,13 @@ pub fn load_and_publish(
             let by_one = publish::new_table(unit, replaces, &mut transaction)?;
             let copy = UnitCopy { table: &by_one, ..copy };
             let rows = publish::fill_carefully(&copy, &mut transaction, &mut steps, &error)?;
+            verify::compare(&copy, &mut transaction, &mut steps)?;
             publish::publish(&copy, replaces, rows, steps.started, &mut transaction)?;
             rows
         }
     };
     transaction.commit()?;
-    Ok(publish::conclude(unit, &rejects, rows, &mut steps, client))
+    Ok(publish::conclude(&copy, rows, &mut steps, client))
 }
 
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.

@@ -1,12 +1,13 @@
 //! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
 //!
 //! ```text
-//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ archive
-//!          (rayon)      (the database     (one thread and
-//!                        as it is)         COPY per worker)
+//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ after ─→ archive
+//!          (rayon)      (the database     (one thread and    (indexes,
+//!                        as it is)         COPY per worker)   statements)
 //! ```
 
 mod action;
+mod after;
 mod archive;
 mod catalogue;
 mod changes;
@@ -31,9 +32,12 @@ mod state;
 mod statistics;
 mod swap;
 mod type_map;
+mod union;
 mod unit;
 mod unit_copy;
+mod verify;
 
+use crate::pg::catalog::Rights;
 use crate::pg::database::Database;
 use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
@@ -47,6 +51,7 @@ use changes::Changes;
 use postgres::Client;
 use settings::{MothersMode, Settings};
 use std::time::Instant;
+use union::UnionView;
 use unit::Unit;
 
 /// The lock of everything that looks at mothers and then changes them.
@@ -60,7 +65,9 @@ struct Prepared {
     mothers: Vec<mothers::Mother>,
     changes: Changes,
     units: Vec<Unit>,
+    views: Vec<UnionView>,
     schema: String,
+    ledger_exists: bool,
 }
 
 /// Scans the dumps. This comes before the database, so that a wrong folder starts no server.
@@ -99,7 +106,7 @@ pub fn run(
     let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
         let prepared = compare(settings, catalogue, client)?;
         interrupt::check()?;
-        prepared.changes.apply(client)?;
+        prepared.changes.apply(&prepared.views, client)?;
         Ok(prepared)
     })
     .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
@@ -116,12 +123,15 @@ pub fn run(
         to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
     let progress = Progress::new(verbosity, count, bytes);
     let reports = load::load(&prepared.units, settings, database, client, &progress);
-    statistics::of_mothers(&reports, &prepared.schema, settings, database);
+    let schema = &prepared.schema;
+    let mut after = after::make_indexes(settings, &reports, schema, database);
+    statistics::of_mothers(&reports, schema, settings, database);
+    after.extend(after::run_statements(settings, &reports, &after, schema, database));
     let archived = match &settings.archive {
         Some(folder) => archive::archive(folder, &prepared.units, &reports),
         None => Vec::new(),
     };
-    Ok(Done { units: reports, archived })
+    Ok(Done { units: reports, archived, after })
 }
 
 /// What a run would do, as text: the catalogue, the statements, and how the versions differ.
@@ -132,7 +142,11 @@ pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> R
     let mut client = database.connect()?;
     let thought_through = compare(settings, catalogue, &mut client).and_then(|prepared| {
         let additions = plan::additions(&prepared.units, &mut client)?;
-        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions))
+        let views =
+            plan::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
+        let after =
+            after::plan(settings, &prepared.units, &prepared.schema, prepared.ledger_exists, &mut client)?;
+        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
     });
     thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
@@ -145,14 +159,24 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let state = state::State::read(client, &names, &children)?;
     if settings.mothers == MothersMode::Purge {
         let changes = Changes::new(settings, &files, &mothers::named(&names), &state)?;
-        return Ok(Prepared { changes, mothers: Vec::new(), units: Vec::new(), schema: state.rights.schema });
+        return Ok(Prepared {
+            changes,
+            mothers: Vec::new(),
+            units: Vec::new(),
+            views: Vec::new(),
+            ledger_exists: state.rights.ledger_exists,
+            schema: state.rights.schema,
+        });
     }
     let mut types = TypeNames::default();
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
+    let views = union::of_mothers(settings, &mothers, &files, &state)?;
     let changes = Changes::new(settings, &files, &mothers, &state)?;
     let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
     warn_of_unknown_columns(settings, &units);
-    Ok(Prepared { mothers, changes, units, schema: state.rights.schema })
+    let Rights { schema, ledger_exists } = state.rights;
+    after::check(settings, &mothers, &units, &schema, ledger_exists, client)?;
+    Ok(Prepared { mothers, changes, units, views, schema, ledger_exists })
 }
 
 /// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.

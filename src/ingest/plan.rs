@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::changes::Changes;
 use super::mothers::Mother;
+use super::union::UnionView;
 use super::unit::Unit;
 use crate::Result;
 use crate::pg::catalog::Column;
@@ -27,9 +28,35 @@ pub fn additions(units: &[Unit], client: &mut Client) -> Result<Vec<String>> {
                 text.push_str(&format!("--   {what}: {}\n", items.join(", ")));
             }
         }
+        if let Err(error) = unit.view.check_unit(unit, client) {
+            text.push_str(&format!("--   WILL FAIL: {error}\n"));
+        }
         Ok(text)
     };
     units.iter().map(note).collect()
+}
+
+/// The union views as they will be, each with its statement.
+///
+/// # Errors
+/// What the server reports.
+pub fn views(
+    views: &[UnionView],
+    changes: &Changes,
+    mothers: &[Mother],
+    units: &[Unit],
+    client: &mut Client,
+) -> Result<String> {
+    let mut text = String::new();
+    for (view, mother) in views.iter().zip(mothers) {
+        let new = changes.creates(&mother.name).then_some(mother.columns.as_slice());
+        let units: Vec<&Unit> = units.iter().filter(|unit| unit.mother.name() == mother.name).collect();
+        if let Some((columns, statement)) = view.planned(new, &units, client)? {
+            let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
+            text.push_str(&format!("-- {}: {columns}\n{statement};\n", view.name().name()));
+        }
+    }
+    if text.is_empty() { Ok(text) } else { Ok(format!("\n-- Union views\n{text}")) }
 }
 
 /// The catalogue with [`additions`], the statements, and how each version's columns differ from its mother's.

@@ -8,7 +8,7 @@ use super::statistics;
 use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
-use crate::copy::rejects::Rejects;
+use super::verify;
 use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
@@ -30,13 +30,15 @@ pub struct Loaded {
     pub rejected: u64,
     /// Bytes of the data file.
     pub bytes: u64,
+    /// What the server holds was compared with what was sent.
+    pub verified: bool,
     /// Another run had loaded the same in the meantime; nothing was done.
     pub already: bool,
 }
 
 impl Loaded {
     /// Nothing was left to do.
-    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, already: true };
+    pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, verified: false, already: true };
 }
 
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
@@ -59,31 +61,31 @@ pub fn load_and_publish(
         return Ok(Loaded::ALREADY);
     };
     let rejects = settings.rejects.of(unit, &settings.format);
+    let verification = settings.verify.then(|| unit.verification());
+    let verification = verification.as_ref();
     let work_table = new_table(unit, replaces, &mut transaction)?;
-    let copy = UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects };
+    let copy =
+        UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects, verification };
     let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
     let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
         Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
         filled => filled?,
     };
+    verify::compare(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
     transaction.commit()?;
-    Ok(conclude(unit, &rejects, rows, &mut steps, client))
+    Ok(conclude(&copy, rows, &mut steps, client))
 }
 
 /// What there is to do once a unit's rows are there for everybody.
-pub fn conclude(
-    unit: &Unit,
-    rejects: &Rejects,
-    rows: u64,
-    steps: &mut Steps<'_>,
-    client: &mut Client,
-) -> Loaded {
+pub fn conclude(copy: &UnitCopy<'_>, rows: u64, steps: &mut Steps<'_>, client: &mut Client) -> Loaded {
+    let UnitCopy { unit, rejects, verification, .. } = *copy;
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, already: false }
+    let (rejected, bytes, verified) = (rejects.count(), unit.file.data.bytes, verification.is_some());
+    Loaded { rows, rejected, bytes, verified, already: false }
 }
 
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
@@ -120,6 +122,9 @@ pub fn fill_carefully(
     interrupt::check()?;
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
+    if let Some(verification) = copy.verification {
+        verification.forget();
+    }
     copy.progress.restart();
     fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
 }
@@ -139,15 +144,17 @@ pub struct Begun<'c> {
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
-    Ok(match what_is_there(unit, settings, &mut transaction)? {
-        Existing::UpToDate => None,
-        Existing::Old => {
-            // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
-            unit.replacement(&unit.table).check(&mut transaction)?;
-            Some(Begun { transaction, replaces: true })
-        }
-        Existing::Nothing => Some(Begun { transaction, replaces: false }),
-    })
+    let replaces = match what_is_there(unit, settings, &mut transaction)? {
+        Existing::UpToDate => return Ok(None),
+        Existing::Old => true,
+        Existing::Nothing => false,
+    };
+    // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
+    if replaces {
+        unit.replacement(&unit.table).check(&mut transaction)?;
+    }
+    unit.view.check_unit(unit, &mut transaction)?;
+    Ok(Some(Begun { transaction, replaces }))
 }
 
 /// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
@@ -168,10 +175,12 @@ pub fn publish(
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
         swap(unit, new, transaction)?;
-    } else if *new != unit.table {
-        transaction.batch_execute(&rename_statement(new, unit))?;
+    } else {
+        if *new != unit.table {
+            transaction.batch_execute(&rename_statement(new, unit))?;
+        }
+        attach(unit, transaction)?;
     }
-    attach(unit, transaction)?;
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),

@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::after::{self, AfterMother};
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
@@ -44,6 +45,8 @@ pub struct Request {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// How many rows of a unit may be rejected.
@@ -99,6 +102,8 @@ pub struct Settings {
     pub force: bool,
     /// Create version tables that a crash of the server empties, and that write no WAL.
     pub unlogged: bool,
+    /// Compare what the server holds with what was sent, before it is published.
+    pub verify: bool,
     /// Tries of a unit after the first one, where its connection failed.
     pub retries: u32,
     /// What happens to rows that cannot be loaded.
@@ -111,6 +116,10 @@ pub struct Settings {
     pub limits: Limits,
     /// The folder that a dump moves to when all its units are loaded, if dumps move.
     pub archive: Option<PathBuf>,
+    /// Whether mothers get union views.
+    pub views: bool,
+    /// What is done after the load, by mother.
+    pub after: Vec<AfterMother>,
     dialects: Vec<Dialect>,
 }
 
@@ -145,6 +154,7 @@ impl Settings {
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
+            verify: request.verify || config.file.verify,
             retries: request.retries,
             rejects: RejectSettings::new(request.max_rejects, request.rejects),
             config: config
@@ -153,6 +163,8 @@ impl Settings {
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive: archive(config)?,
+            views: config.file.views,
+            after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
             dialects: dialects(config)?,
         })

@@ -1,8 +1,9 @@
 //! What the target database holds of the tables that a run is about.
 
+use super::union;
 use crate::Result;
 use crate::pg::catalog::{self, Child, Relation, Rights};
-use crate::pg::ident::Qualified;
+use crate::pg::ident::{self, Qualified};
 use crate::pg::ledger::{self, Entry};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub struct State {
     /// Who we are and where.
     pub rights: Rights,
-    /// What exists under the names of mothers and version tables.
+    /// What exists under the names of mothers, union views and version tables.
     pub relations: BTreeMap<String, Relation>,
     /// The children of the mothers.
     pub children: Vec<Child>,
@@ -32,7 +33,9 @@ impl State {
     pub fn read(client: &mut Client, mothers: &[&str], children: &[&str]) -> Result<State> {
         let rights = catalog::rights(client)?;
         let schema = &rights.schema;
-        let names: Vec<&str> = mothers.iter().chain(children).copied().collect();
+        let views: Vec<String> = mothers.iter().map(|mother| union::name(mother)).collect();
+        let views = views.iter().map(String::as_str).filter(|name| ident::refusal(name).is_none());
+        let names: Vec<&str> = mothers.iter().chain(children).copied().chain(views).collect();
         let relations = catalog::relations(client, schema, &names)?;
         let children = catalog::children(client, schema, mothers)?;
         let (ledger, our_mothers) = match rights.ledger_exists {

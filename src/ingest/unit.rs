@@ -7,7 +7,9 @@ use super::mothers::Mother;
 use super::names::match_names;
 use super::settings::Settings;
 use super::state::State;
+use super::union::{self, UnionView};
 use crate::copy::encode::CopyColumn;
+use crate::copy::verify::Verification;
 use crate::pg::additions::Replacement;
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
@@ -25,6 +27,8 @@ pub struct Unit {
     pub table: Qualified,
     /// The mother table.
     pub mother: Qualified,
+    /// The mother's union view.
+    pub view: UnionView,
     /// Columns that the version table has from its mother.
     pub mother_columns: Vec<Column>,
     /// Columns of the version table that the mother lacks, behind the mother's own.
@@ -140,9 +144,11 @@ fn build_unit(
     let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
     let action = action::decide(&file, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
+    let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &file.child),
-        mother: Qualified::new(schema, &mother.name),
+        view: UnionView::of(&mother_table, settings.views),
+        mother: mother_table,
         mother_columns: mother.columns.clone(),
         own_columns,
         retyped,
@@ -201,7 +207,16 @@ impl Unit {
             mother: Some(self.mother.clone()),
             new: new.clone(),
             columns: columns.map(|column| column.name.clone()).collect(),
+            follower: Some((self.view.name().clone(), union::COMMENT)),
         }
+    }
+
+    /// To compare what is sent with what the version table holds.
+    pub fn verification(&self) -> Verification {
+        let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
+        let columns = self.mother_columns.iter().chain(&self.own_columns);
+        let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        Verification::new(self.copy_columns.clone(), unsent.collect())
     }
 
     /// The statement that marks a version table as ours.

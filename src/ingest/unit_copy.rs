@@ -11,12 +11,14 @@ use crate::copy::rejects::Rejects;
 use crate::copy::resolve::Resolver;
 use crate::copy::sink::CopySink;
 use crate::copy::stream;
+use crate::copy::verify::{Verification, Watch};
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
 use postgres::Transaction;
 
 /// What the streams of a unit have in common.
+#[derive(Clone, Copy)]
 pub struct UnitCopy<'u> {
     /// Whose rows they send.
     pub unit: &'u Unit,
@@ -30,6 +32,8 @@ pub struct UnitCopy<'u> {
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
+    /// What is sent, where that is to be compared with what is there.
+    pub verification: Option<&'u Verification>,
 }
 
 impl UnitCopy<'_> {
@@ -48,13 +52,15 @@ impl UnitCopy<'_> {
         let mut encoder = self.encoder();
         let connect = || self.database.connect();
         let mut resolver = Resolver::new(&connect);
+        let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
         let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
         let advance = |bytes| self.progress.advance(bytes);
-        let sent = stream::send_rows(source, batches, &mut sink, self.rejects, &advance)?;
+        let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         let reopen = || self.unit.file.open(self.settings);
         stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
+        self.add(watch);
         Ok(sent.rows)
     }
 
@@ -70,9 +76,22 @@ impl UnitCopy<'_> {
         let mut encoder = self.encoder();
         let connect = || self.database.connect();
         let mut resolver = Resolver::new(&connect);
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, self.unit.file.header.line_end, true);
+        let line_end = self.unit.file.header.line_end;
+        let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
         let advance = |bytes| self.progress.advance(bytes);
-        careful::copy_carefully(source, batches, transaction, self.table, self.rejects, &advance)
+        let (rejects, table) = (self.rejects, self.table);
+        let rows =
+            careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)?;
+        self.add(watch);
+        Ok(rows)
+    }
+
+    /// What was watched is in the table.
+    fn add(&self, watch: Option<Watch>) {
+        if let (Some(verification), Some(watch)) = (self.verification, watch) {
+            verification.add(watch);
+        }
     }
 
     fn encoder(&self) -> Encoder {

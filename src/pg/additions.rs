@@ -20,6 +20,9 @@ pub struct Replacement {
     pub new: Qualified,
     /// The columns that the new one has.
     pub columns: Vec<String>,
+    /// A view that uses the old one, and will be made to use the new one; with the comment that tells it from others of its
+    /// name.
+    pub follower: Option<(Qualified, &'static str)>,
 }
 
 /// What users have put on the old table, as far as it can come over.
@@ -68,8 +71,11 @@ impl Replacement {
     /// What the server reports.
     pub fn obstacles(&self, client: &mut impl GenericClient) -> Result<Vec<String>> {
         let sql = include_str!("../sql/obstacles.sql");
+        let (follower, comment) =
+            self.follower.as_ref().map(|(view, comment)| (view.to_string(), *comment)).unzip();
         let mother = self.mother.as_ref().map(Qualified::to_string);
-        let rows = client.query(sql, &[&self.old.to_string(), &mother, &self.columns])?;
+        let rows =
+            client.query(sql, &[&self.old.to_string(), &mother, &self.columns, &follower, &comment])?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
@@ -117,7 +123,7 @@ impl Additions {
     ///
     /// # Errors
     /// Rows that a constraint does not allow; what the server reports. The transaction has failed then.
-    pub(super) fn put_on_hidden(
+    pub fn put_on_hidden(
         &self,
         replacement: &Replacement,
         patience: Duration,

@@ -7,6 +7,9 @@ use postgres::{Client, GenericClient};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The last of a column's attributes, where it allows no NULL; as `tables.sql` writes it.
+const NOT_NULL: &str = " NOT NULL";
+
 /// A relation by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation {
@@ -81,6 +84,12 @@ impl Column {
     pub fn definition(&self) -> String {
         format!("{} {}{}", quote(&self.name), self.type_name, self.attributes)
     }
+
+    /// Its type as SQL, with the collation where that is not the type's own.
+    pub fn sql_type(&self) -> String {
+        let collation = self.attributes.strip_suffix(NOT_NULL).unwrap_or(&self.attributes);
+        format!("{}{collation}", self.type_name)
+    }
 }
 
 impl fmt::Display for Column {
@@ -98,17 +107,22 @@ impl Persistence {
 impl Relation {
     /// The kind in words, for messages.
     pub fn kind_name(&self) -> &'static str {
-        match self.kind {
-            'r' => "a table",
-            'p' => "a partitioned table",
-            'v' => "a view",
-            'm' => "a materialized view",
-            'f' => "a foreign table",
-            'S' => "a sequence",
-            'i' | 'I' => "an index",
-            'c' => "a composite type",
-            _ => "something else",
-        }
+        kind_name(self.kind)
+    }
+}
+
+/// A `pg_class.relkind` in words, for messages.
+pub fn kind_name(kind: char) -> &'static str {
+    match kind {
+        'r' => "a table",
+        'p' => "a partitioned table",
+        'v' => "a view",
+        'm' => "a materialized view",
+        'f' => "a foreign table",
+        'S' => "a sequence",
+        'i' | 'I' => "an index",
+        'c' => "a composite type",
+        _ => "something else",
     }
 }
 

@@ -61,8 +61,8 @@ pub struct Load<'l> {
 pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     // Not `IF NOT EXISTS`: that asks for the right to create a schema even where it exists.
     let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL, \
-               EXISTS (SELECT FROM pg_attribute \
-                       WHERE attrelid = to_regclass('pghaul.loads') AND attname = 'status')";
+               (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('pghaul.loads') \
+                AND attname IN ('status', 'after_at') AND NOT attisdropped) = 2";
     let row = transaction.query_one(sql, &[])?;
     if row.get(0) {
         transaction.batch_execute("CREATE SCHEMA pghaul")?;
@@ -167,6 +167,36 @@ pub fn record_mother(transaction: &mut Transaction<'_>, mother: &Qualified) -> R
     let sql = "INSERT INTO pghaul.mothers (schema_name, mother) VALUES ($1, $2) \
                ON CONFLICT (schema_name, mother) DO UPDATE SET created_at = excluded.created_at";
     transaction.execute(sql, &[&mother.schema(), &mother.name()])?;
+    Ok(())
+}
+
+/// Whether a version of the mother was loaded since the statements that follow the load were last begun. A ledger of an
+/// earlier version cannot tell.
+///
+/// # Errors
+/// What the server reports; a ledger that does not exist.
+pub fn after_is_due(client: &mut Client, mother: &Qualified) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM pghaul.loads l WHERE schema_name = $1 AND mother = $2 \
+               AND coalesce((to_jsonb(l) ->> 'after_at')::timestamptz < finished_at, true))";
+    Ok(client.query_one(sql, &[&mother.schema(), &mother.name()])?.get(0))
+}
+
+/// The server's time, as text.
+///
+/// # Errors
+/// What the server reports.
+pub fn now(client: &mut Client) -> Result<String> {
+    Ok(client.query_one("SELECT clock_timestamp()::text", &[])?.get(0))
+}
+
+/// Records that the statements that follow the load have been run, which were begun at that time.
+///
+/// # Errors
+/// What the server reports.
+pub fn record_after(client: &mut Client, mother: &Qualified, begun: &str) -> Result<()> {
+    let sql =
+        "UPDATE pghaul.loads SET after_at = $3::text::timestamptz WHERE schema_name = $1 AND mother = $2";
+    client.execute(sql, &[&mother.schema(), &mother.name(), &begun])?;
     Ok(())
 }
 

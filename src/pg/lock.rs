@@ -1,5 +1,6 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
+use super::ident::Qualified;
 use crate::{Result, interrupt};
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
@@ -11,12 +12,20 @@ const POLL: Duration = Duration::from_millis(100);
 pub const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest single wait: those who queue behind us wait as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// How long a turn may wait in all. Those who queue behind its first lock look for deadlocks when they have waited for 1 s
+/// (`deadlock_timeout`), and end themselves if they hold what the turn waits for.
+const TURN: Duration = Duration::from_millis(900);
+/// With less than this left of it, a turn does not wait any more.
+const LEAST_WAIT: Duration = Duration::from_millis(50);
 /// How long an ANALYZE waits for a VACUUM or the building of an index; it can be done without.
 const ANALYZE_WAIT: Duration = Duration::from_secs(10);
 /// Those who queued behind us run in between.
 const PAUSE: Duration = Duration::from_millis(100);
 /// SQLSTATE of a wait that was too long (`lock_not_available`).
 pub const NOT_AVAILABLE: &str = "55P03";
+
+/// The mode in which `INHERIT` locks a mother; no two have it, and readers do not mind.
+pub const AGAINST_PUBLICATIONS: &str = "SHARE UPDATE EXCLUSIVE";
 
 /// The advisory locks of pghaul have names; their keys are hashes of them.
 const KEY: &str = "hashtextextended('pghaul: ' || $1, 0)";
@@ -106,6 +115,32 @@ pub fn patiently_do(
         }
         std::thread::sleep(PAUSE);
         wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Several locks, one after the other: only the first is waited for in earnest. Its users may hold the others, and wait behind
+/// us for the first.
+#[derive(Debug)]
+pub struct Turn(Instant);
+
+impl Turn {
+    /// The first lock will be asked for now.
+    pub fn begin() -> Turn {
+        Turn(Instant::now())
+    }
+
+    /// Locks a table, without its children, as another one than the first.
+    ///
+    /// # Errors
+    /// [`NOT_AVAILABLE`]; what the server reports.
+    pub fn lock(&self, attempt: &mut Transaction<'_>, table: &Qualified, mode: &str) -> Result<()> {
+        let rest = TURN.saturating_sub(self.0.elapsed());
+        let nowait = if rest < LEAST_WAIT { " NOWAIT" } else { "" };
+        Ok(attempt.batch_execute(&format!(
+            "{}; LOCK TABLE ONLY {table} IN {mode} MODE{nowait}; {}",
+            set_timeout(rest.max(LEAST_WAIT)),
+            set_timeout(FIRST_WAIT)
+        ))?)
     }
 }
 

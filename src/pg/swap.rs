@@ -2,10 +2,13 @@
 
 use super::additions::Replacement;
 use super::ident::quote;
-use super::lock;
+use super::lock::{self, Turn};
 use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
+
+/// The mode of a lock that keeps readers out.
+const EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
 
 /// When a swap gives up waiting for those who use the old table or its mother.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,6 +25,20 @@ impl Replacement {
     /// What the rows do not allow, or what has come into the way since the load began; those who use either table for
     /// too long; what the server reports; Ctrl-C.
     pub fn swap(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.swap_along(transaction, |_| Ok(false), |_| Ok(()))
+    }
+
+    /// As [`Replacement::swap`]. `lock_first` locks something before the tables, and tells whether there was anything;
+    /// `along` is done when all is locked, and both tables are still there.
+    ///
+    /// # Errors
+    /// As there, and theirs.
+    pub fn swap_along(
+        &self,
+        transaction: &mut Transaction<'_>,
+        lock_first: impl Fn(&mut Transaction<'_>) -> Result<bool>,
+        along: impl Fn(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<()> {
         let additions = self.additions(transaction)?;
         for lost in additions.lost() {
             tracing::warn!("{}: the new version has no place for {lost}", self.old.name());
@@ -35,31 +52,29 @@ impl Replacement {
         let statements = statements.join("; ");
         let used = self.mother.as_ref().unwrap_or(&self.old).name();
         let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
-            attempt.batch_execute(&self.locks())?;
+            let turn = Turn::begin();
+            let mut locked = lock_first(attempt)?;
+            // ONLY: whoever reads another version is in nobody's way.
+            for table in self.mother.iter().chain([&self.old]) {
+                if locked {
+                    turn.lock(attempt, table, EXCLUSIVE)?;
+                } else {
+                    attempt.batch_execute(&format!("LOCK TABLE ONLY {table} IN {EXCLUSIVE} MODE"))?;
+                    locked = true;
+                }
+            }
             // Until now it could be changed, and grants can be even now.
             if self.additions(attempt)? != additions {
                 return Err(self.changed_meanwhile());
             }
             self.check(attempt)?;
+            along(attempt)?;
             Ok(attempt.batch_execute(&statements)?)
         });
         swapped.map_err(|error| match error.sqlstate() {
             Some("2BP01") => error.remedy(self.remedy()),
             _ => self.in_the_way(error),
         })
-    }
-
-    /// ONLY: whoever reads another version is in nobody's way. While the mother is held, the old version table is
-    /// waited for but briefly: its reader may go on to the mother.
-    fn locks(&self) -> String {
-        let lock_old = format!("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE", self.old);
-        match &self.mother {
-            None => lock_old,
-            Some(mother) => format!(
-                "LOCK TABLE ONLY {mother} IN ACCESS EXCLUSIVE MODE; {}; {lock_old}",
-                lock::set_timeout(lock::FIRST_WAIT),
-            ),
-        }
     }
 
     fn changed_meanwhile(&self) -> Error {

@@ -33,6 +33,9 @@ pub struct Report {
     /// Dumps that were to move to the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub archived: Vec<Archived>,
+    /// What was done after the load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<AfterReport>,
     /// Sums over the units.
     pub totals: Totals,
     /// Why nothing was touched, where that is so.
@@ -45,7 +48,7 @@ pub struct Report {
 pub enum RunStatus {
     /// Everything loaded, or was up to date.
     Ok,
-    /// At least one unit failed, or a dump could not move to the archive.
+    /// At least one unit failed, or something after the load, or a dump could not move to the archive.
     Failed,
     /// Wrong usage, configuration or input; nothing was touched.
     Refused,
@@ -73,6 +76,8 @@ pub struct UnitReport {
     pub rows_rejected: u64,
     /// Bytes of the data file, inflated.
     pub bytes_read: u64,
+    /// What the server holds was compared with what was sent.
+    pub verified: bool,
     /// How long it took, seconds.
     pub seconds: f64,
     /// Why it failed.
@@ -90,6 +95,19 @@ pub struct Archived {
     pub error: Option<String>,
 }
 
+/// An index or a statement that follows the load.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AfterReport {
+    /// The mother that it was asked for.
+    pub mother: String,
+    /// Its beginning.
+    pub statement: String,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
 /// What a run has done.
 #[derive(Debug, Default)]
 pub struct Done {
@@ -97,11 +115,13 @@ pub struct Done {
     pub units: Vec<UnitReport>,
     /// Dumps that were to move to the archive.
     pub archived: Vec<Archived>,
+    /// What was done after the load.
+    pub after: Vec<AfterReport>,
 }
 
 impl From<Vec<UnitReport>> for Done {
     fn from(units: Vec<UnitReport>) -> Done {
-        Done { units, archived: Vec::new() }
+        Done { units, ..Done::default() }
     }
 }
 
@@ -151,6 +171,7 @@ impl UnitReport {
             rows_loaded: rows,
             rows_rejected: 0,
             bytes_read: bytes,
+            verified: false,
             seconds,
             error: None,
         }
@@ -165,19 +186,20 @@ impl Started {
 
     /// Ends the run with what it has done, or with the error that stopped it before anything was touched.
     pub fn finish(&self, outcome: Result<impl Into<Done>, &Error>) -> Report {
-        let (Done { units, archived }, error) = match outcome {
+        let (Done { units, archived, after }, error) = match outcome {
             Ok(done) => (done.into(), None),
             Err(error) => (Done::default(), Some(error)),
         };
         let stays = archived.iter().any(|dump| dump.error.is_some());
         let totals = Totals::of(&units);
+        let lacks = totals.failed > 0 || after.iter().any(|done| done.error.is_some());
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
             // A signal that came when everything was published has stopped nothing.
-            None if totals.failed > 0 && crate::interrupt::requested().is_some() => RunStatus::Interrupted,
+            None if lacks && crate::interrupt::requested().is_some() => RunStatus::Interrupted,
             Some(Exit::Refused) => RunStatus::Refused,
             Some(_) => RunStatus::Failed,
-            None if totals.failed > 0 || stays => RunStatus::Failed,
+            None if lacks || stays => RunStatus::Failed,
             None => RunStatus::Ok,
         };
         Report {
@@ -187,6 +209,7 @@ impl Started {
             seconds: self.clock.elapsed().as_secs_f64(),
             units,
             archived,
+            after,
             totals,
             error: error.map(Error::to_string),
         }
@@ -267,6 +290,7 @@ mod tests {
             rows_loaded: rows,
             rows_rejected: 0,
             bytes_read: 752,
+            verified: false,
             seconds: 0.5,
             error: None,
         }
@@ -281,7 +305,8 @@ mod tests {
         let report = started.finish(Ok(vec![unit(UnitStatus::Failed, 0)]));
         assert_eq!((report.status, report.exit()), (RunStatus::Failed, Exit::Failed));
         let stays = Archived { dump: "d".into(), to: None, error: Some("full".into()) };
-        let done = Done { units: vec![unit(UnitStatus::Loaded, 9)], archived: vec![stays] };
+        let done =
+            Done { units: vec![unit(UnitStatus::Loaded, 9)], archived: vec![stays], ..Done::default() };
         assert_eq!(started.finish(Ok(done)).exit(), Exit::Failed);
         let report = started.finish(Err::<Done, _>(&Error::refused("no such folder")));
         assert_eq!((report.status, report.exit()), (RunStatus::Refused, Exit::Refused));
@@ -293,6 +318,6 @@ mod tests {
         let mut report = Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 9)]));
         report.started_at = "2026-11-20T00:00:00Z".into();
         report.seconds = 1.23;
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
     }
 }

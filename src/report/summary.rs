@@ -1,7 +1,7 @@
 //! The summary table at the end of a run.
 
 use super::table::table;
-use super::{Archived, Report, UnitReport, UnitStatus};
+use super::{AfterReport, Archived, Report, UnitReport, UnitStatus};
 
 /// Columns from here on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
@@ -33,12 +33,24 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    text.push_str(&after(&report.after));
     for Archived { dump, to, .. } in &report.archived {
         if let Some(to) = to {
             text.push_str(&format!("{dump} moved to {to}\n"));
         }
     }
     text
+}
+
+/// A line for what went well after the load; nothing where there was nothing to do.
+fn after(reports: &[AfterReport]) -> String {
+    let well: Vec<&AfterReport> = reports.iter().filter(|done| done.error.is_none()).collect();
+    if well.is_empty() {
+        return String::new();
+    }
+    let count = well.len() as u64;
+    let longest = well.iter().map(|done| done.seconds).fold(0.0, f64::max);
+    format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
 }
 
 /// Rows that were rejected, behind what was loaded; nothing where there are none.
@@ -57,7 +69,7 @@ fn row(unit: &UnitReport) -> [String; 7] {
         unit.name.clone(),
         unit.source.clone(),
         unit.mother.clone().unwrap_or_default(),
-        format!("{status}{}", rejected(unit.rows_rejected)),
+        format!("{status}{}{}", if unit.verified { ", verified" } else { "" }, rejected(unit.rows_rejected)),
         counted(thousands(unit.rows_loaded)),
         counted(size(unit.bytes_read)),
         counted(seconds(unit.seconds)),

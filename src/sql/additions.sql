@@ -1,4 +1,4 @@
--- What users have put on the table $1, a child of $2 (or of none), as statements that put the same on the table $3, which
+-- What users have put on the table or view $1, a child of $2 (or of none), as statements that put the same on the table $3, which
 -- has the columns $4 and is to take the place and the name of $1: when to execute it (0 while nobody sees $3; 1 then
 -- too, but it locks another table; 2 when $3 has its name), what it is about, and the columns that it needs and $3 lacks.
 --
@@ -152,7 +152,8 @@ UNION ALL
                   ELSE format('USING INDEX %I', i.relname) END),
            'pg_class'::regclass, i.id, i.id, NULL
     FROM old LEFT JOIN indexes i ON i.indisreplident
-    WHERE old.relreplident IN ('f', 'n') OR old.relreplident = 'i' AND i.id IS NOT NULL
+    -- Views have none, which is called 'n' too.
+    WHERE old.relkind <> 'v' AND (old.relreplident IN ('f', 'n') OR old.relreplident = 'i' AND i.id IS NOT NULL)
 )
 SELECT things.moment, things.what, things.statement,
        ARRAY(SELECT a.attname::text FROM columns a

@@ -15,12 +15,14 @@ CREATE TABLE pghaul.loads (
     finished_at    timestamptz NOT NULL,
     client_version text        NOT NULL,
     status         text        NOT NULL DEFAULT 'loaded',
+    after_at       timestamptz,
     PRIMARY KEY (schema_name, unit)
 );
 
 COMMENT ON TABLE pghaul.loads IS 'What pghaul loaded: one row per version table';
 COMMENT ON COLUMN pghaul.loads.unit IS 'The version table';
 COMMENT ON COLUMN pghaul.loads.fingerprint IS 'What the rows were made of; an equal one means that nothing has changed';
+COMMENT ON COLUMN pghaul.loads.after_at IS 'When the statements that follow the load of the mother were last begun';
 COMMENT ON COLUMN pghaul.loads.bytes IS 'Size of the inflated data file';
 
 CREATE TABLE pghaul.mothers (

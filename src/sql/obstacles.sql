@@ -1,5 +1,6 @@
 -- What would be lost without a word, or would stop it, if another table took the place of the table $1, a child of $2 (or
--- of none); the other has the columns $3.
+-- of none); the other has the columns $3. The view $4 with the comment $5 is no obstacle; it will use
+-- the other.
 WITH old AS (
     SELECT c.*, c.oid AS id, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = to_regclass($1)
@@ -15,6 +16,10 @@ FROM (
                      OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
     LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
     WHERE d.deptype = 'n'
+      -- A view's own rule refers to it.
+      AND (w.rulename IS DISTINCT FROM '_RETURN' OR w.ev_class <> old.id)
+      AND (w.rulename IS DISTINCT FROM '_RETURN' OR w.ev_class IS DISTINCT FROM to_regclass($4)
+           OR obj_description(w.ev_class, 'pg_class') IS DISTINCT FROM $5)
       AND NOT EXISTS (SELECT FROM pg_constraint k
                       WHERE d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
                         AND k.conrelid = old.id AND k.confrelid <> old.id)
@@ -27,7 +32,8 @@ FROM (
       AND NOT EXISTS (SELECT FROM pg_policy p
                       WHERE d.classid = 'pg_policy'::regclass AND p.oid = d.objid AND p.polrelid = old.id)
 UNION ALL
-    SELECT pg_describe_object('pg_rewrite'::regclass, w.oid, 0) FROM old JOIN pg_rewrite w ON w.ev_class = old.id
+    SELECT pg_describe_object('pg_rewrite'::regclass, w.oid, 0) 
+    FROM old JOIN pg_rewrite w ON w.ev_class = old.id WHERE w.rulename <> '_RETURN'
 UNION ALL
     SELECT pg_describe_object('pg_policy'::regclass, p.oid, 0) FROM old JOIN pg_policy p ON p.polrelid = old.id
 UNION ALL

@@ -112,20 +112,24 @@ impl<'s> Drain<'s> {
     #[track_caller]
     pub fn has_each_once(&self, written: &Written) {
         let ids = self.db.rows(&format!("SELECT id FROM {REPLICA}"));
-        let ids: Vec<u64> = ids.iter().map(|row| row[0].as_deref().expect("an id").parse().expect("a number")).collect();
+        let ids: Vec<u64> =
+            ids.iter().map(|row| row[0].as_deref().expect("an id").parse().expect("a number")).collect();
         let distinct: HashSet<u64> = ids.iter().copied().collect();
         assert_eq!(distinct.len(), ids.len(), "rows came twice");
         let lost: Vec<&u64> = written.certain.difference(&distinct).collect();
         assert!(lost.is_empty(), "{} rows are lost, such as {:?}", lost.len(), lost[0]);
-        let unknown = distinct.iter().filter(|id| !written.certain.contains(id) && !written.uncertain.contains(id));
+        let unknown =
+            distinct.iter().filter(|id| !written.certain.contains(id) && !written.uncertain.contains(id));
         assert_eq!(unknown.count(), 0, "rows that nobody has written");
-        let wrong = format!("SELECT count(*) FROM {REPLICA} WHERE id <> number OR text <> format('row \"%s\"', id)");
+        let wrong =
+            format!("SELECT count(*) FROM {REPLICA} WHERE id <> number OR text <> format('row \"%s\"', id)");
         assert_eq!(self.db.one(&wrong), "0");
     }
 
     /// The keys in Redis that are not there from the start.
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = cmd("KEYS").arg("*").query(&mut self.redis.client()).expect("ask for keys");
+        let mut keys: Vec<String> =
+            cmd("KEYS").arg("*").query(&mut self.redis.client()).expect("ask for keys");
         keys.retain(|key| key != "replica_registry" && !key.ends_with(".META"));
         keys.sort();
         keys

@@ -83,10 +83,14 @@ fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
 
 fn answer(path: &str, body: &str, redis: &mut Connection) -> (&'static str, String) {
     let parameter = |name: &str| {
-        body.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).map(str::to_owned)
+        body.trim_start_matches('?')
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(&format!("{name}=")))
+            .map(str::to_owned)
     };
     let replica = parameter("replica").unwrap_or_default();
-    let registered: Vec<String> = cmd("LRANGE").arg("replica_registry").arg(0).arg(-1).query(redis).unwrap_or_default();
+    let registered: Vec<String> =
+        cmd("LRANGE").arg("replica_registry").arg(0).arg(-1).query(redis).unwrap_or_default();
     let is_registered = registered.contains(&replica);
     let answer = match path {
         "/getRegisteredReplics" => {

@@ -5,7 +5,7 @@ use super::{CopyColumn, bytea, text};
 use crate::Result;
 use crate::copy::binary::{begin_row, push_bytes, push_null, push_part};
 use crate::copy::format::Format;
-use crate::copy::resolve::{Resolved, Resolver};
+use crate::copy::resolve::{AnswerForm, Resolved, Resolver};
 use crate::copy::rows::FieldSpan;
 use std::collections::HashMap;
 
@@ -27,6 +27,7 @@ pub struct BinaryRows {
 struct Column {
     type_name: String,
     encoder: ValueEncoder,
+    answer_form: AnswerForm,
     answers: HashMap<Box<str>, Option<Resolved>>,
 }
 
@@ -35,11 +36,26 @@ impl BinaryRows {
     pub fn new(columns: &[CopyColumn]) -> Option<Self> {
         let column = |column: &CopyColumn| {
             let encoder = ValueEncoder::for_type(&column.type_name)?;
-            Some(Column { type_name: column.type_name.clone(), encoder, answers: HashMap::new() })
+            Some(Column::new(column, encoder, AnswerForm::Binary))
         };
-        let columns = columns.iter().map(column).collect::<Option<Vec<_>>>()?;
-        let fields = i16::try_from(columns.len()).ok()?;
-        Some(BinaryRows { columns, fields, questions: 0, scratch: Vec::new() })
+        Some(BinaryRows::of(columns.iter().map(column).collect::<Option<_>>()?))
+    }
+
+    /// The server is asked about every value of the columns that are `asked` about, and of those whose type has no encoder:
+    /// what a text is of such a type comes as text, since not every type has a binary form.
+    pub fn asking(columns: &[CopyColumn], asked: impl Fn(&CopyColumn) -> bool) -> Self {
+        let column = |column: &CopyColumn| match ValueEncoder::for_type(&column.type_name) {
+            None => Column::new(column, ValueEncoder::Asked, AnswerForm::Text),
+            Some(_) if asked(column) => Column::new(column, ValueEncoder::Asked, AnswerForm::Binary),
+            Some(encoder) => Column::new(column, encoder, AnswerForm::Binary),
+        };
+        BinaryRows::of(columns.iter().map(column).collect())
+    }
+
+    fn of(columns: Vec<Column>) -> Self {
+        // A table has at most 1,600 columns.
+        let fields = columns.len() as i16;
+        BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns. Where no encoder knows a value, and the server was not
@@ -99,7 +115,7 @@ impl BinaryRows {
                 continue;
             }
             let values: Vec<&str> = open.iter().map(|value| &**value).collect();
-            let answers = resolver.resolve(&column.type_name, &values)?;
+            let answers = resolver.resolve(&column.type_name, column.answer_form, &values)?;
             for (value, answer) in open.into_iter().zip(answers) {
                 column.answers.insert(value, Some(answer));
             }
@@ -119,6 +135,10 @@ impl BinaryRows {
 }
 
 impl Column {
+    fn new(column: &CopyColumn, encoder: ValueEncoder, answer_form: AnswerForm) -> Self {
+        Column { type_name: column.type_name.clone(), encoder, answer_form, answers: HashMap::new() }
+    }
+
     /// Appends what the server has said about a value; true if it is to be asked, and NULL stands here.
     #[cold]
     fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {

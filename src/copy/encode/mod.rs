@@ -24,6 +24,7 @@ pub mod uuid;
 mod value;
 
 use super::binary;
+use super::charset::Charset;
 use super::format::Format;
 use super::resolve::Resolver;
 use super::rows::FieldSpan;
@@ -31,6 +32,7 @@ use super::sink::RowFormat;
 use crate::Result;
 use binary_rows::BinaryRows;
 use text_rows::TextRows;
+use value::ValueEncoder;
 
 /// A column of the data file, in the order of its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +72,19 @@ enum Rows {
     Binary(BinaryRows),
 }
 
+impl CopyColumn {
+    /// Whether its values can be sent in their binary form.
+    pub fn has_encoder(&self) -> bool {
+        ValueEncoder::for_type(&self.type_name).is_some()
+    }
+
+    /// Whether its encoder knows a value, so that the server is not asked.
+    pub fn knows(&self, value: &[u8], charset: Charset) -> bool {
+        let encoder = ValueEncoder::for_type(&self.type_name);
+        encoder.is_some_and(|encoder| encoder.push(&mut Vec::new(), value, charset) == Ok(true))
+    }
+}
+
 impl Encoder {
     /// Chooses an encoder for each column.
     pub fn new(columns: Vec<CopyColumn>, format: Format) -> Self {
@@ -83,6 +98,12 @@ impl Encoder {
     /// Text for every column, whether it has an encoder or not: for comparisons.
     pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
         Encoder { rows: Rows::Text(TextRows::new(&columns)), format, columns }
+    }
+
+    /// Binary rows, for comparisons: the server is asked about every value of the columns that are `asked` about, and of
+    /// those whose type has no encoder, which then hold the value's text.
+    pub fn asking(columns: Vec<CopyColumn>, format: Format, asked: impl Fn(&CopyColumn) -> bool) -> Self {
+        Encoder { rows: Rows::Binary(BinaryRows::asking(&columns, asked)), format, columns }
     }
 
     /// The form of the rows.

@@ -18,6 +18,8 @@ pub enum ValueEncoder {
     Text(Option<u32>),
     /// `jsonb`
     Jsonb,
+    /// None: the server is asked about every value.
+    Asked,
 }
 
 impl ValueEncoder {
@@ -81,6 +83,7 @@ impl ValueEncoder {
             ValueEncoder::Plain(push) => Ok(push(out, value)),
             ValueEncoder::Text(limit) => character::push_text(out, value, charset, limit),
             ValueEncoder::Jsonb => character::push_jsonb_text(out, value, charset),
+            ValueEncoder::Asked => Ok(false),
         }
     }
 }

@@ -179,6 +179,7 @@ impl TargetTable {
             mother: None,
             new: new.clone(),
             columns: columns.map(|column| column.name.clone()).collect(),
+            follower: None,
         }
     }
 

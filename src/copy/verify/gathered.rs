@@ -1,0 +1,57 @@
+//! Rows out of several batches, as a batch of their own that knows where each of them comes from.
+
+use crate::copy::batch::{Batch, Origin};
+use crate::copy::batch_encoder::EncodedRow;
+
+/// Rows that were taken out of their batches, in their order.
+#[derive(Debug)]
+pub struct Gathered {
+    batch: Batch,
+    /// Where each row begins in the batch, and in the data file.
+    places: Vec<(u64, Origin)>,
+}
+
+impl Gathered {
+    /// No row yet.
+    pub fn new() -> Self {
+        Gathered {
+            batch: Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::new() },
+            places: Vec::new(),
+        }
+    }
+
+    /// Adds a row of `batch`.
+    pub fn push(&mut self, batch: &Batch, row: &EncodedRow) {
+        self.places.push((self.batch.bytes.len() as u64, row.origin));
+        self.batch.bytes.extend_from_slice(&batch.bytes[row.row.clone()]);
+    }
+
+    /// The rows.
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The line of the data file where the row begins that begins here in the batch.
+    pub fn line_of(&self, here: Origin) -> u64 {
+        let found = self.places.binary_search_by_key(&here.offset, |(start, _)| *start);
+        found.map_or(here.line, |index| self.places[index].1.line)
+    }
+
+    /// Lets go of all rows, but not of the room for them; the room that a long row took goes.
+    pub fn clear(&mut self) {
+        self.batch.bytes.clear();
+        self.batch.bytes.shrink_to(Batch::CAPACITY);
+        self.places.clear();
+    }
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,28 @@
+//! Verification: what was parsed and sent, compared with what the server holds.
+//!
+//! ```text
+//! batch ─→ encode ─→ COPY ─→ table ─→ COPY TO ─→ held ──→ digest ─┐
+//!             └─→ watch ─────────────────────────────────→ digest ─┴─→ equal?
+//!                   └─→ sample ─→ the server's input functions ─→ equal?
+//! ```
+//!
+//! Both digests hold the number of rows, and for each column its NULLs and a sum of the hashes of its values, in their
+//! binary form. So nothing was lost, doubled, changed or put into another column or row between the encoder and what a
+//! query sees. That an encoder itself is wrong would not show in that: so a sample of the rows, about one in 100, goes
+//! through the server's own input functions once more, and must become the same. Where the rows go out as text, it is the
+//! server that reads every value, and the encoders that check it; what has no encoder goes through the input functions a
+//! second time, and so does `jsonb`.
+//!
+//! What this does not prove: that fields were told apart and decoded correctly, since both sides begin with them.
+
+pub mod comparable;
+pub mod digest;
+pub mod gathered;
+pub mod held;
+pub mod mistake;
+pub mod sample;
+pub mod verification;
+pub mod watch;
+
+pub use verification::Verification;
+pub use watch::{SentRows, Watch};

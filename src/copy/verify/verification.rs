@@ -1,0 +1,148 @@
+//! The comparison of one unit: what all its streams have sent, and what the server holds.
+
+use super::comparable::Comparable;
+use super::digest::Digest;
+use super::mistake::Mistake;
+use super::watch::Watch;
+use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::format::LineEnd;
+use crate::pg::ident::quote;
+use crate::report::plural;
+use crate::{Error, Result};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Columns that a message names.
+const NAMED_COLUMNS: usize = 10;
+
+/// What helps when the server holds something else. There is no telling what it was; this is what can be looked for.
+const LOOK_FOR_TRIGGERS: &str = "look for what changes rows on their way, such as an event trigger that puts triggers on \
+                                 new tables; nothing of this unit was loaded";
+
+/// What was sent of a unit, so that it can be compared with what is there. All streams of the unit share it.
+#[derive(Debug)]
+pub struct Verification {
+    columns: Vec<CopyColumn>,
+    unsent: Vec<String>,
+    empty: Digest,
+    sent: Mutex<Sent>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    digest: Digest,
+    mistake: Option<Mistake>,
+}
+
+impl Verification {
+    /// Nothing was sent yet of these columns. Those that are `unsent` must be NULL.
+    pub fn new(columns: Vec<CopyColumn>, unsent: Vec<String>) -> Self {
+        let form = |column: &CopyColumn| match column.has_encoder() {
+            true => Comparable::for_type(&column.type_name),
+            false => Comparable::AsItStands,
+        };
+        let of_unsent = unsent.iter().map(|_| Comparable::AsItStands);
+        let empty = Digest::new(columns.iter().map(form).chain(of_unsent));
+        let sent = Mutex::new(Sent { digest: empty.empty(), mistake: None });
+        Verification { columns, unsent, empty, sent }
+    }
+
+    /// Watches one stream.
+    pub fn watch(&self, encoder: &Encoder, line_end: LineEnd) -> Watch {
+        Watch::new(self.empty_digest(), encoder, line_end)
+    }
+
+    /// A stream has sent all that it had to send, and the server has taken it.
+    pub fn add(&self, watch: Watch) {
+        let (digest, mistake) = watch.outcome();
+        let mut sent = self.sent();
+        sent.digest.merge(&digest);
+        // Of several streams, the first line counts.
+        let earlier = sent.mistake.take();
+        sent.mistake = earlier.into_iter().chain(mistake).min_by_key(|mistake| mistake.line);
+    }
+
+    /// Forgets all, since the unit is loaded once more.
+    pub fn forget(&self) {
+        *self.sent() = Sent { digest: self.empty_digest(), mistake: None };
+    }
+
+    /// A digest to sum up what is there.
+    pub fn empty_digest(&self) -> Digest {
+        self.empty.empty()
+    }
+
+    /// What is to be selected to be summed up: the columns in the order in which they are sent, and then the others. A
+    /// type without an encoder may not have a binary form.
+    pub fn select_list(&self) -> String {
+        let sent = self.columns.iter().map(|column| match column.has_encoder() {
+            true => quote(&column.name),
+            false => format!("{}::text", quote(&column.name)),
+        });
+        let unsent = self.unsent.iter().map(|name| format!("nullif(num_nonnulls({}), 0)", quote(name)));
+        sent.chain(unsent).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Compares what was sent with what is there, in the table of this name.
+    ///
+    /// # Errors
+    /// A value that was not sent as PostgreSQL reads it; another number of rows, columns that differ.
+    pub fn compare(&self, held: &Digest, table: &str) -> Result<()> {
+        let sent = self.sent();
+        if let Some(mistake) = &sent.mistake {
+            return Err(mistake.error());
+        }
+        let differences = self.differences(&sent.digest, held);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let differences = differences.join("; ");
+        Err(Error::failed(format!("verification failed: {table} does not hold what was sent: {differences}"))
+            .remedy(LOOK_FOR_TRIGGERS))
+    }
+
+    fn differences(&self, sent: &Digest, held: &Digest) -> Vec<String> {
+        let mut all = Vec::new();
+        let (rows, held_rows) = (sent.rows(), held.rows());
+        if rows != held_rows {
+            all.push(format!("{rows} {} sent, {held_rows} there", plural(rows, "row")));
+        }
+        let differs = |index: &usize| !sent.has_equal(*index, held);
+        let columns: Vec<String> = (0..self.columns.len())
+            .filter(differs)
+            .map(|index| named(&self.columns[index].name, sent.nulls(index), held.nulls(index)))
+            .collect();
+        if !columns.is_empty() {
+            all.push(format!("values differ in {}", listed(&columns)));
+        } else if rows == held_rows && !sent.has_equal_rows(held) {
+            all.push("values stand in other rows than they were sent in".to_owned());
+        }
+        let filled = |index: &usize| held.nulls(self.columns.len() + *index) != held_rows;
+        let filled: Vec<String> =
+            (0..self.unsent.len()).filter(filled).map(|index| self.unsent[index].clone()).collect();
+        if !filled.is_empty() {
+            all.push(format!("there are values in {}, which the data file does not have", listed(&filled)));
+        }
+        all
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A column that differs, with its NULLs if they do.
+fn named(name: &str, sent: u64, held: u64) -> String {
+    match sent == held {
+        true => format!("column {name}"),
+        false => format!("column {name} ({sent} {} sent, {held} there)", plural(sent, "NULL")),
+    }
+}
+
+fn listed(columns: &[String]) -> String {
+    let shown = columns.len().min(NAMED_COLUMNS);
+    let more = match columns.len() - shown {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", columns[..shown].join(", "))
+}

@@ -1,0 +1,287 @@
+//! After the last unit: indexes on version tables, then SQL statements, as the configuration asks for them per mother.
+//!
+//! Indexes are compared with what is there, so that any run makes those that are missing. Whether statements are due the
+//! ledger tells, by when they were last run and when the mother's versions were loaded: what a killed run has not come to is
+//! made up for by the next.
+
+mod index;
+mod settings;
+
+pub use settings::{AfterMother, resolve};
+
+use super::mothers::Mother;
+use super::settings::Settings;
+use super::unit::Unit;
+use crate::error::shortened;
+use crate::pg::database::Database;
+use crate::pg::ident::Qualified;
+use crate::pg::{ledger, lock};
+use crate::report::{AfterReport, UnitReport, UnitStatus};
+use crate::secret::without_passwords;
+use crate::{Error, Place, Result, interrupt};
+use crossbeam_channel::bounded;
+use index::{Indexed, Lack, NewIndex};
+use postgres::Client;
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// How much of a statement messages and the report show (characters).
+const SHOWN_CHARS: usize = 120;
+
+/// An index to be made, and the mother that it is asked for.
+struct IndexJob<'s> {
+    mother: &'s str,
+    index: NewIndex,
+}
+
+/// Finds out whether the indexes can be made.
+///
+/// # Errors
+/// All at once: columns that no version of their mother has; what the server reports.
+pub fn check(
+    settings: &Settings,
+    mothers: &[Mother],
+    units: &[Unit],
+    schema: &str,
+    ledger_exists: bool,
+    client: &mut Client,
+) -> Result<()> {
+    let mut faults = Vec::new();
+    for after in &settings.after {
+        let name = &after.mother;
+        if !mothers.iter().any(|mother| mother.name == *name) {
+            tracing::warn!("after.{name}: no dump has this table");
+        }
+        let mut tables = planned_tables(units, name);
+        if ledger_exists {
+            let there = Indexed::of_mother(client, &Qualified::new(schema, name))?;
+            let of_units: BTreeSet<String> =
+                tables.iter().map(|table| table.table.name().to_owned()).collect();
+            tables.extend(there.into_iter().filter(|table| !of_units.contains(table.table.name())));
+        }
+        let place = || Place::table(format!("after.{name}"));
+        faults
+            .extend(after.indexes.iter().filter_map(|spec| spec.check(&tables).err()).map(|e| e.at(place())));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
+}
+
+/// The version tables of the run's units, as they will be.
+fn planned_tables(units: &[Unit], mother: &str) -> Vec<Indexed> {
+    let of_unit = |unit: &Unit| {
+        let columns = unit.mother_columns.iter().chain(&unit.own_columns);
+        Indexed::new(unit.table.clone(), columns.map(|column| column.name.clone()).collect())
+    };
+    units.iter().filter(|unit| unit.mother.name() == mother).map(of_unit).collect()
+}
+
+/// What a run would do after the load, as statements; nothing where there is nothing.
+///
+/// # Errors
+/// What the server reports.
+pub fn plan(
+    settings: &Settings,
+    units: &[Unit],
+    schema: &str,
+    ledger_exists: bool,
+    client: &mut Client,
+) -> Result<String> {
+    let mut text = String::new();
+    for after in &settings.after {
+        let mother = Qualified::new(schema, &after.mother);
+        let there = if ledger_exists { Indexed::of_mother(client, &mother)? } else { Vec::new() };
+        let known: BTreeSet<String> = there.iter().map(|table| table.table.name().to_owned()).collect();
+        let planned = planned_tables(units, &after.mother).into_iter();
+        let new = planned.filter(|table| !known.contains(table.table.name()));
+        for table in there.into_iter().chain(new) {
+            for spec in &after.indexes {
+                if let Lack::Index(index) = table.lacks(spec) {
+                    text.push_str(&format!("{};\n", index.statement));
+                }
+            }
+        }
+        let is_loaded = |unit: &Unit| unit.mother == mother && unit.action != super::action::Action::Skip;
+        let due = units.iter().any(is_loaded) || ledger_exists && ledger::after_is_due(client, &mother)?;
+        for statement in after.sql.iter().filter(|_| due) {
+            text.push_str(&format!("{};\n", statement.trim_end_matches(';')));
+        }
+    }
+    if text.is_empty() { Ok(text) } else { Ok(format!("\n-- After the load\n{text}")) }
+}
+
+/// Makes the indexes that are missing, several at the same time; tells of each.
+pub fn make_indexes(
+    settings: &Settings,
+    reports: &[UnitReport],
+    schema: &str,
+    database: &Database,
+) -> Vec<AfterReport> {
+    if settings.after.iter().all(|after| after.indexes.is_empty()) {
+        return Vec::new();
+    }
+    let missing = interrupt::check()
+        .and_then(|()| database.connect())
+        .and_then(|mut client| missing(settings, reports, schema, &mut client));
+    let jobs = match missing {
+        Ok(jobs) => jobs,
+        Err(error) => return vec![failed("", "looking for missing indexes", 0.0, error)],
+    };
+    in_parallel(&jobs, settings.workers, |IndexJob { mother, index }| {
+        let started = Instant::now();
+        let made = interrupt::check()
+            .and_then(|()| database.connect())
+            .and_then(|mut client| make(index, &mut client));
+        vec![report(mother, &index.statement, started, made)]
+    })
+}
+
+fn missing<'s>(
+    settings: &'s Settings,
+    reports: &[UnitReport],
+    schema: &str,
+    client: &mut Client,
+) -> Result<Vec<IndexJob<'s>>> {
+    let mut jobs = Vec::new();
+    for after in &settings.after {
+        for table in Indexed::of_mother(client, &Qualified::new(schema, &after.mother))? {
+            for spec in &after.indexes {
+                match table.lacks(spec) {
+                    Lack::Nothing => {}
+                    Lack::Index(index) => jobs.push(IndexJob { mother: &after.mother, index }),
+                    Lack::Column(column) => {
+                        let name = table.table.name();
+                        let is_new =
+                            |unit: &UnitReport| unit.name == name && unit.status == UnitStatus::Loaded;
+                        if reports.iter().any(is_new) {
+                            tracing::warn!("{name}: has no column {column}, so no index on it");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+/// Another run may be making the same one.
+fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
+    let name = Qualified::new(index.table.schema(), &index.name);
+    let mut transaction = client.transaction()?;
+    lock::until_commit(&mut transaction, &name.to_string())?;
+    let sql = "SELECT EXISTS (SELECT FROM pg_index \
+               WHERE indexrelid = to_regclass($1) AND indrelid = to_regclass($2) AND indisvalid)";
+    if !transaction.query_one(sql, &[&name.to_string(), &index.table.to_string()])?.get::<_, bool>(0) {
+        transaction.batch_execute(&index.statement)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Runs the statements that are due, those of different mothers at the same time; tells of each. `indexes` is how the indexes
+/// went: nothing is run for a mother of which something failed.
+pub fn run_statements(
+    settings: &Settings,
+    reports: &[UnitReport],
+    indexes: &[AfterReport],
+    schema: &str,
+    database: &Database,
+) -> Vec<AfterReport> {
+    let jobs: Vec<&AfterMother> = settings.after.iter().filter(|after| !after.sql.is_empty()).collect();
+    in_parallel(&jobs, settings.workers, |after| {
+        let name = after.mother.as_str();
+        let unit_failed =
+            |unit: &UnitReport| unit.mother.as_deref() == Some(name) && unit.status == UnitStatus::Failed;
+        let index_failed = |index: &AfterReport| index.mother == name && index.error.is_some();
+        if interrupt::requested().is_none()
+            && (reports.iter().any(unit_failed) || indexes.iter().any(index_failed))
+        {
+            tracing::warn!(
+                "after.{name}: its statements are not run, since not all before them went well; \
+                            the next run that does well runs them"
+            );
+            return Vec::new();
+        }
+        let mut done = Vec::new();
+        // Each mother has a connection of her own, whatever the statements set.
+        let ran = interrupt::check().and_then(|()| database.connect()).and_then(|mut client| {
+            let what = format!("what follows the load of {schema}.{name}");
+            lock::exclusively(&mut client, &what, |client| run(after, schema, client, &mut done))
+        });
+        if let Err(error) = ran {
+            done.push(failed(name, "finding out what is due", 0.0, error));
+        }
+        done
+    })
+}
+
+/// Each statement is a transaction of its own, unless it begins one. What failed stays due.
+fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<AfterReport>) -> Result<()> {
+    let mother = Qualified::new(schema, &after.mother);
+    if !ledger::after_is_due(client, &mother)? {
+        return Ok(());
+    }
+    // Versions that are published from here on may be seen by no statement.
+    let begun = ledger::now(client)?;
+    for statement in &after.sql {
+        let started = Instant::now();
+        let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
+        let failed = ran.is_err();
+        done.push(report(&after.mother, statement, started, ran));
+        if failed {
+            return Ok(());
+        }
+    }
+    ledger::record_after(client, &mother, &begun)
+}
+
+fn report(mother: &str, statement: &str, started: Instant, outcome: Result<()>) -> AfterReport {
+    let seconds = started.elapsed().as_secs_f64();
+    let shown = without_passwords(&shortened(statement, SHOWN_CHARS));
+    match outcome {
+        Ok(()) => {
+            tracing::debug!("after.{mother}: {shown} in {:.1} ms", seconds * 1000.0);
+            AfterReport { mother: mother.to_owned(), statement: shown, seconds, error: None }
+        }
+        Err(error) => failed(mother, &shown, seconds, error),
+    }
+}
+
+fn failed(mother: &str, statement: &str, seconds: f64, error: Error) -> AfterReport {
+    // A statement that Ctrl-C has cancelled says so in its own way.
+    let error = interrupt::check().err().unwrap_or_else(|| {
+        let place = if mother.is_empty() { "after".to_owned() } else { format!("after.{mother}") };
+        Error::failed(format!("{place}: {statement}: {error}"))
+            .remedy("the rows are loaded; the next run tries again")
+    });
+    let error = Some(error.to_string());
+    AfterReport { mother: mother.to_owned(), statement: statement.to_owned(), seconds, error }
+}
+
+/// Does all jobs, by as many threads as there may be workers; gives what they tell, in the order of the jobs.
+fn in_parallel<J: Sync>(
+    jobs: &[J],
+    workers: usize,
+    work: impl Fn(&J) -> Vec<AfterReport> + Sync,
+) -> Vec<AfterReport> {
+    let (send, next) = bounded(jobs.len());
+    let (tell, told) = bounded(jobs.len());
+    for job in jobs.iter().enumerate() {
+        // The channel has room for all of them, and its receiver is right here.
+        let _ = send.send(job);
+    }
+    drop(send);
+    std::thread::scope(|scope| {
+        for _ in 0..workers.min(jobs.len()) {
+            let (next, tell, work) = (next.clone(), tell.clone(), &work);
+            scope.spawn(move || {
+                for (number, job) in next {
+                    // There is room for all of them too.
+                    let _ = tell.send((number, work(job)));
+                }
+            });
+        }
+    });
+    drop(tell);
+    let mut told: Vec<(usize, Vec<AfterReport>)> = told.iter().collect();
+    told.sort_by_key(|(number, _)| *number);
+    told.into_iter().flat_map(|(_, reports)| reports).collect()
+}

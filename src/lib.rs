@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            ├→ drain    ─┤
 //!            └→ generate ─┘
 //! ```
 //!

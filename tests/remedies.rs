@@ -99,6 +99,7 @@ fn every_flag_in_a_message_exists() {
     let commands = [
         &[][..],
         &["ingest"],
+        &["drain"],
         &["generate", "users"],
         &["generate", "dump"],
         &["db"],

@@ -4,6 +4,7 @@ mod after;
 mod drain;
 mod into;
 mod nearest;
+mod secret_source;
 mod size;
 mod span;
 mod values;
@@ -11,6 +12,7 @@ mod values;
 pub use after::{AfterCfg, IndexCfg};
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
+pub use secret_source::SecretSource;
 pub use size::Size;
 pub use span::Span;
 pub use values::{Number, OrderedMap, Text};
@@ -54,6 +56,9 @@ pub struct ConfigFile {
     /// What a dump may ask for.
     #[serde(default)]
     pub limits: LimitsCfg,
+    /// What encrypted dumps need.
+    #[serde(default)]
+    pub decrypt: DecryptCfg,
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
@@ -133,6 +138,22 @@ pub struct LimitsCfg {
     pub max_ratio: Option<Number<u64>>,
     /// Inflated size from which on `max_ratio` counts.
     pub ratio_from: Option<Size>,
+}
+
+/// What encrypted dumps need.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {passphrase: {env: LMS_PASSPHRASE}}")]
+pub struct DecryptCfg {
+    /// The passphrase of OpenPGP messages.
+    pub passphrase: Option<SecretSource>,
+    /// The file of the OpenPGP private key, armored or binary.
+    pub key_file: Option<Text>,
+    /// The passphrase of that key.
+    pub key_passphrase: Option<SecretSource>,
+    /// The password of zip members.
+    pub zip_password: Option<SecretSource>,
+    /// Folder for the plain text, whose files have no names.
+    pub temp_path: Option<Text>,
 }
 
 /// The type map for dumps whose file names match.

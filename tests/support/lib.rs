@@ -1,5 +1,6 @@
 //! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]), running the
-//! binary ([`pghaul!`], [`Pghaul`], [`Workdir`], [`Running`]), dumps ([`Dump`]), and runs of `pghaul ingest` on them ([`ingest!`],
+//! binary ([`pghaul!`], [`Pghaul`], [`Workdir`], [`Running`]), dumps ([`Dump`]), GnuPG
+//! ([`Gpg`]), and runs of `pghaul ingest` on them ([`ingest!`],
 //! [`Ingest`]).
 //!
 //! Tests of `ingest` begin with a [`case!`]: a folder for dumps, and a database to load them into.
@@ -12,10 +13,12 @@ mod drain;
 mod dump;
 mod fixtures;
 mod gateway;
+mod gpg;
 mod ingest;
 mod redis;
 mod running;
 mod server;
+mod small_disk;
 mod writer;
 
 pub use binary::{Pghaul, Run, Workdir};
@@ -24,10 +27,12 @@ pub use drain::{Drain, JOB, REPLICA};
 pub use dump::{Dump, Encryption, descriptor};
 pub use fixtures::{Case, Outcome, repository, write_dump};
 pub use gateway::Gateway;
+pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use redis::RedisServer;
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
+pub use small_disk::SmallDisk;
 pub use writer::{Writer, Written};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.

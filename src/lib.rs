@@ -3,6 +3,7 @@
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
 //!            ├→ drain    ─┤
+//!            ├→ fetch    ─┤
 //!            └→ generate ─┘
 //! ```
 //!
@@ -15,6 +16,7 @@ mod cores;
 pub mod drain;
 pub mod error;
 pub mod exit;
+pub mod fetch;
 pub mod generate;
 pub mod ingest;
 pub mod interrupt;

@@ -39,10 +39,10 @@ pub struct DrainArgs {
     #[arg(long)]
     watch: bool,
     /// How long to wait for more
-    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch")]
+    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch", value_parser = time)]
     every: Span,
     /// How often a line says that it is alive
-    #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch")]
+    #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch", value_parser = time)]
     heartbeat: Span,
     /// COPY streams at once [default: workers of the job, max_workers in config.yml, else the number of cores]
     #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
@@ -69,6 +69,10 @@ pub struct DrainArgs {
     target: TargetArgs,
     #[command(flatten)]
     report: ReportArgs,
+}
+
+fn time(text: &str) -> Result<Span, &'static str> {
+    text.parse().map_err(|()| "use a time such as 5s, 500ms or 1m")
 }
 
 /// Runs `pghaul drain`.

@@ -2,6 +2,7 @@
 
 pub mod db;
 pub mod drain;
+pub mod fetch;
 pub mod generate;
 pub mod ingest;
 mod numbers;
@@ -59,6 +60,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Move the rows of a Redis cache into a table, each exactly once
     Drain(drain::DrainArgs),
+    /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
+    Fetch(fetch::FetchArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
     /// Show the ledger: what was loaded, from what, when, and whether it is still there
@@ -109,6 +112,7 @@ fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Drain(args) => drain::run(args, &cli.global),
+        Command::Fetch(args) => fetch::run(&args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),

@@ -77,7 +77,7 @@ impl Batch<'_> {
     ) -> Result<Published> {
         let key = |list| format!("drain.{}.{list}", self.settings.job);
         statements::execute(client, &key("before"), &self.settings.before)?;
-        let lock_name = format!("rows for {}", target::look(client, self.into)?.table);
+        let lock_name = format!("the table {}", target::look(client, self.into)?.table);
         let published = lock::exclusively(client, &lock_name, |client| {
             let mut learnt = None;
             loop {

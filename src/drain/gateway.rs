@@ -8,15 +8,18 @@ use super::rejected::RejectedRows;
 use crate::error::with_sources;
 use crate::{Error, Place, Result, interrupt};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use rustls::crypto::ring;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::StatusCode;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Rows asked for at first.
 const FIRST_ROWS: u64 = 65_536;
@@ -76,6 +79,7 @@ impl Gateway {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT))
             .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls())
             .build();
         Gateway { url: url.clone(), agent: config.new_agent() }
     }
@@ -184,6 +188,17 @@ impl Gateway {
     fn place(&self, path: &str) -> Place {
         Place::file(format!("{}{path}", self.url.as_str()))
     }
+}
+
+/// The system's authorities, and the cryptography that is there anyway.
+fn tls() -> TlsConfig {
+    let found = rustls_native_certs::load_native_certs().certs;
+    let roots: Vec<Certificate<'static>> =
+        found.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+    TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
+        .build()
 }
 
 fn names(list: &Value) -> Option<Vec<String>> {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// How often a wait looks for signals.
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(20);
 /// A replica that fails for its rows is tried again after this time, and each time twice as long.
 const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 /// But never later.
@@ -78,9 +78,10 @@ impl Run<'_> {
             self.pass(is_first)?;
             is_first = false;
             self.beat(heartbeat)?;
+            let every = every.max(POLL);
             while began.elapsed() < every {
                 interrupt::check()?;
-                std::thread::sleep(POLL.min(every));
+                std::thread::sleep(POLL);
                 self.beat(heartbeat)?;
             }
             interrupt::check()?;

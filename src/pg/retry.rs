@@ -39,7 +39,7 @@ impl Retries {
         if self.limit == Some(self.done) || !error.is_of_connection() {
             return Err(error);
         }
-        let wait = jittered(planned(self.done));
+        let wait = backoff(self.done);
         self.done = self.done.saturating_add(1);
         let (done, seconds) = (self.done, wait.as_secs_f64());
         let of = self.limit.map_or(String::new(), |limit| format!(" ({done} of {limit})"));
@@ -51,6 +51,11 @@ impl Retries {
         }
         Ok(())
     }
+}
+
+/// How long to wait after so many tries and one more.
+pub fn backoff(done: u32) -> Duration {
+    jittered(planned(done))
 }
 
 fn planned(done: u32) -> Duration {

@@ -100,6 +100,7 @@ fn every_flag_in_a_message_exists() {
         &[][..],
         &["ingest"],
         &["drain"],
+        &["fetch"],
         &["generate", "users"],
         &["generate", "dump"],
         &["db"],

@@ -1,20 +1,24 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod after;
+mod drain;
+mod duration;
+mod fetch;
 mod into;
 mod nearest;
 mod secret_source;
 mod serve;
 mod size;
-mod span;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
+pub use duration::Span;
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use secret_source::SecretSource;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
-pub use span::Span;
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -62,12 +66,17 @@ pub struct ConfigFile {
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Jobs of `pghaul fetch`, by name.
+    pub fetch: Option<OrderedMap<FetchCfg>>,
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
     /// Mother → what is done after the load.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
+    /// Jobs of `drain`, by name.
+    #[serde(default)]
+    pub drain: OrderedMap<DrainCfg>,
     /// The REST service.
     pub serve: Option<ServeCfg>,
 }

@@ -89,10 +89,10 @@ fn schema(column: &Column, answered: bool) -> Value {
         _ if column.category == "D" || column.category == "S" && answered => json!({"type": "string"}),
         _ => json!({}),
     };
-    if !column.not_null {
-        if let Some(kind) = schema.get("type").cloned() {
-            schema["type"] = json!([kind, "null"]);
-        }
+    if !column.not_null
+        && let Some(kind) = schema.get("type").cloned()
+    {
+        schema["type"] = json!([kind, "null"]);
     }
     schema["description"] = column.type_name.clone().into();
     schema

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use std::collections::HashMap;
 use std::env;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio_postgres::types::ToSql;
@@ -169,7 +169,12 @@ impl Connection {
         let statement = self.prepare(sql).await?;
         let params: Vec<AsText<'_>> =
             params.iter().map(|parameter| AsText(parameter.value.as_deref())).collect();
-        Ok(self.0.client.query_raw(&statement, params).await?)
+        let rows = self.0.client.query_raw(&statement, params).await.map_err(Failure::from);
+        if rows.as_ref().err().is_some_and(Failure::is_of_stale_tables) {
+            // A table has changed since they were prepared.
+            self.statements().clear();
+        }
+        rows
     }
 
     /// Runs a statement, and gives the first two columns of its rows.
@@ -201,13 +206,16 @@ impl Connection {
         drop(Object::take(self.0));
     }
 
+    fn statements(&self) -> MutexGuard<'_, HashMap<String, Statement>> {
+        self.0.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn prepare(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
-        let lock = || self.0.statements.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(sql) {
+        if let Some(known) = self.statements().get(sql) {
             return Ok(known.clone());
         }
         let statement = self.0.client.prepare(sql).await?;
-        let mut statements = lock();
+        let mut statements = self.statements();
         if statements.len() >= MOST_STATEMENTS {
             statements.clear();
         }

@@ -103,3 +103,26 @@ fn a_version_table_that_is_swapped_while_it_is_read_shows_old_rows_or_new_ones()
         }
     });
 }
+
+#[test]
+fn a_table_that_changes_is_what_it_is_now() {
+    let case = case!();
+    case.db.execute("CREATE TABLE items (id int PRIMARY KEY, note text); INSERT INTO items VALUES (1, '7')");
+    let service = Service::start(case, "items: {key: id}");
+    // So often that every connection has prepared it.
+    for _ in 0..10 {
+        assert_eq!(service.ask("GET /items/?note=7").json(), json!([{"id": 1, "note": "7"}]));
+        assert_eq!(service.ask("GET /items/1/").json(), json!({"id": 1, "note": "7"}));
+    }
+    service.case.db.execute("ALTER TABLE items ALTER note TYPE int USING note::int, ALTER id TYPE text");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for _ in 0..10 {
+        assert_eq!(service.ask("GET /items/?note=7").json(), json!([{"id": "1", "note": 7}]));
+        assert_eq!(service.ask("GET /items/1/").json(), json!({"id": "1", "note": 7}));
+    }
+    service.case.db.execute("ALTER TABLE items RENAME note TO remark");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_eq!(service.ask("GET /items/1/").json(), json!({"id": "1", "remark": 7}));
+    service.case.db.execute("DROP TABLE items");
+    assert_eq!(service.ask("GET /items/1/").status, 404);
+}

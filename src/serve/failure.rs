@@ -106,6 +106,11 @@ fn of_server(error: &DbError) -> Problem {
         (_, "42883" | "42725" | "42804") => {
             Problem::new(StatusCode::BAD_REQUEST, "a column of this type cannot be compared or ordered so")
         }
+        // The tables were read again a moment ago, and have changed since.
+        (_, "42P01") => Problem::not_found("table"),
+        (_, "42703" | "0A000" | "26000") => {
+            Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the table has just changed; try again", 1)
+        }
         (_, "42501") => {
             Problem::new(StatusCode::FORBIDDEN, "the service's role may not do this in the database")
         }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            ├→ sync     ─┤
 //!            └→ generate ─┘
 //! ```
 //!
@@ -19,6 +20,7 @@ pub mod interrupt;
 pub mod pg;
 pub mod report;
 pub mod secret;
+pub mod sync;
 mod unfinished;
 
 pub use error::{Error, Place, Result};

@@ -6,6 +6,7 @@ pub mod ingest;
 mod numbers;
 pub mod report;
 mod status;
+mod sync;
 pub mod target;
 
 use crate::exit::Exit;
@@ -56,6 +57,8 @@ impl GlobalArgs {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Keep a table the same as one of another PostgreSQL, once or continuously
+    Sync(sync::SyncArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
     /// Show the ledger: what was loaded, from what, when, and whether it is still there
@@ -105,6 +108,7 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Sync(args) => sync::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),

@@ -4,11 +4,13 @@ mod after;
 mod into;
 mod nearest;
 mod size;
+mod sync;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use size::Size;
+pub use sync::{DeletesCfg, SyncCfg};
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -59,6 +61,9 @@ pub struct ConfigFile {
     /// Mother → what is done after the load.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
+    /// Job → a table that is kept the same as one of another database.
+    #[serde(default)]
+    pub sync: OrderedMap<SyncCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            ├→ drain    ─┤
+//!            ├→ fetch    ─┤
 //!            ├→ sync     ─┤
 //!            └→ generate ─┘
 //! ```
@@ -12,8 +14,10 @@ pub mod cli;
 pub mod config;
 pub mod copy;
 mod cores;
+pub mod drain;
 pub mod error;
 pub mod exit;
+pub mod fetch;
 pub mod generate;
 pub mod ingest;
 pub mod interrupt;

@@ -1,38 +1,76 @@
 //! A file that grows beside its place under another name, and takes its place when it is complete.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
+
+/// How a file is called until it is complete: `.users.csv.….unfinished`.
+const UNFINISHED: &str = ".unfinished";
 
 /// What a new file may at most be allowed; the process's umask takes from it.
 const ALL_MAY_READ_AND_WRITE: u32 = 0o666;
 
 /// A new file for what will become `path`; removed again unless it takes that place. Where there is a file already, it
-/// must be one that could be written to, and the new one gets its permissions.
+/// must be one that could be written to, and the new one gets its permissions. What killed runs have left of such files
+/// goes.
 ///
 /// # Errors
 /// What the operating system reports, without the name that nobody has heard of.
 pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if !folder.is_dir() {
         let missing = format!("there is no folder {}", folder.display());
         return Err(io::Error::new(ErrorKind::NotFound, missing));
     }
-    let file = tempfile::Builder::new()
-        .prefix(&format!(".{name}."))
-        .suffix(".unfinished")
-        .permissions(Permissions::from_mode(ALL_MAY_READ_AND_WRITE))
-        .tempfile_in(folder)
-        .map_err(|error| io::Error::from(error.kind()))?;
+    remove_leftovers(path);
+    let file = create(path, folder).map_err(|error| io::Error::from(error.kind()))?;
     match File::options().write(true).open(path).and_then(|old| old.metadata()) {
         Ok(old) => file.as_file().set_permissions(old.permissions())?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
     Ok(file)
+}
+
+/// Removes what killed runs have left of files that were to become `path`; those that others are at work on are locked.
+pub fn remove_leftovers(path: &Path) {
+    let start = start_of(path);
+    let Ok(entries) = folder_of(path).read_dir() else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let middle = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(UNFINISHED));
+        let is_unfinished = middle.is_some_and(|random| !random.contains('.'));
+        if is_unfinished && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            // Whoever cannot remove it is not told: it takes room, and does no harm.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A new file, locked: that tells others that it is no leftover. Where files cannot be locked, leftovers stay.
+fn create(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(&start_of(path))
+            .suffix(UNFINISHED)
+            .permissions(Permissions::from_mode(ALL_MAY_READ_AND_WRITE))
+            .tempfile_in(folder)?;
+        let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        // Someone may have taken it for a leftover before it was locked.
+        if !is_taken && file.as_file().metadata()?.nlink() > 0 {
+            return Ok(file);
+        }
+    }
+}
+
+fn start_of(path: &Path) -> String {
+    format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -47,6 +85,24 @@ mod tests {
         std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let mode = beside(&path).unwrap().as_file().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
+    }
+
+    #[test]
+    fn what_killed_runs_have_left_goes_and_what_others_work_on_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.csv");
+        let others = [".users.csv.b.a1b2c3.unfinished", ".users.csv", ".user.csv.a1b2c3.unfinished"];
+        for name in others.into_iter().chain([".users.csv.a1b2c3.unfinished"]) {
+            std::fs::write(folder.path().join(name), "half of it").unwrap();
+        }
+        let first = beside(&path).unwrap();
+        let second = beside(&path).unwrap();
+        assert!(first.path().exists() && second.path().exists());
+        assert!(!folder.path().join(".users.csv.a1b2c3.unfinished").exists());
+        assert!(others.iter().all(|name| folder.path().join(name).exists()));
+        second.persist(&path).unwrap();
+        drop(first);
+        assert_eq!(folder.path().read_dir().unwrap().count(), others.len() + 1);
     }
 
     #[test]

@@ -39,6 +39,7 @@ fn tls_server() -> &'static TlsServer {
             .map(str::to_owned)
             .to_vec(),
             tls: Some((certificate + &authority.pem(), key)),
+            ..Default::default()
         });
         for role in ["anyone", "tls_only", "plain_only", "certified"] {
             server

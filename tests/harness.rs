@@ -1,6 +1,6 @@
 //! The harness's own promises, on which all other tests stand.
 
-use pghaul_test_support::{Server, ServerOptions, Workdir, pghaul, server};
+use pghaul_test_support::{Server, ServerOptions, SmallDisk, Workdir, pghaul, server};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,16 +26,46 @@ fn a_crashed_server_starts_again() {
 }
 
 #[test]
+fn a_server_whose_disk_was_full_comes_back() {
+    for has_cluster in [true, false] {
+        let disk = Some(SmallDisk { mib: 128, has_cluster });
+        let server = Server::start(ServerOptions { disk, ..Default::default() });
+        let db = server.database();
+        if !has_cluster {
+            db.execute(&format!("CREATE TABLESPACE small LOCATION '{}'", server.disk_folder().display()));
+            db.execute(&format!("ALTER DATABASE {} SET default_tablespace = small", db.name()));
+        }
+        db.execute("CREATE TABLE t (a text)");
+        server.fill_disk(2 << 10);
+        let mut client = db.client();
+        let fill = "INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 20000)";
+        let error = client.batch_execute(fill).unwrap_err();
+        // With the write-ahead log on it, the server may have crashed.
+        assert!(has_cluster || error.code().is_some_and(|state| state.code() == "53100"), "{error:?}");
+        assert!(server.log().contains("No space left on device"), "{}", server.log());
+        server.empty_disk();
+        server.revive();
+        db.execute(fill);
+        assert_eq!(db.one("SELECT count(*) FROM t"), "20000");
+        // The file system is nobody else's.
+        assert!(!server.disk_folder().exists());
+    }
+}
+
+#[test]
 fn the_binary_runs_in_a_clean_environment() {
     let work = Workdir::new();
     pghaul!(work).args(["--version"]).run().assert_code(0).assert_stdout_has("pghaul ");
 }
 
-/// Run by the test below in a process of its own: names the server's folder, and dies.
+/// Run by the test below in a process of its own: names a server's folder, and another one's disk, and dies.
 #[test]
 fn die_with_a_server_running() {
     let Ok(how) = std::env::var(DIE) else { return };
     println!("folder {}", server().socket_dir().display());
+    let disk = Some(SmallDisk { mib: 128, has_cluster: true });
+    let full = Server::start(ServerOptions { disk, ..Default::default() });
+    println!("disk {}", std::fs::read_link(full.socket_dir().join("disk")).unwrap().display());
     match how.as_str() {
         "abort" => std::process::abort(),
         "panic" => panic!("as asked"),
@@ -56,12 +86,14 @@ fn a_killed_test_leaves_nothing_behind() {
             .unwrap();
         assert!(!output.status.success());
         let stdout = String::from_utf8(output.stdout).unwrap();
-        let (_, rest) = stdout.split_once("folder ").expect("the child names its folder");
-        let folder = Path::new(rest.lines().next().unwrap());
-        let give_up = Instant::now() + Duration::from_secs(20);
-        while folder.exists() {
-            assert!(Instant::now() < give_up, "{how}: {} is still there", folder.display());
-            std::thread::sleep(Duration::from_millis(50));
+        for name in ["folder ", "disk "] {
+            let (_, rest) = stdout.split_once(name).expect("the child names its folders");
+            let folder = Path::new(rest.lines().next().unwrap());
+            let give_up = Instant::now() + Duration::from_secs(20);
+            while folder.exists() {
+                assert!(Instant::now() < give_up, "{how}: {} is still there", folder.display());
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
     }
 }

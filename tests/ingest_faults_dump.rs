@@ -43,7 +43,7 @@ fn an_empty_folder() {
     ingest.work.write("dumps/readme.txt", "nothing to load");
     says(
         &ingest.refused(),
-        &["dumps: the folder holds no dumps (*.zip)", "argument or in xport_cfg.zip_path"],
+        &["dumps: the folder holds no dumps (*.zip, *.zip.gpg)", "argument or in xport_cfg.zip_path"],
     );
 }
 
@@ -121,9 +121,11 @@ fn damaged_bytes_in_a_deflated_member() {
 
 #[test]
 fn an_encrypted_member() {
-    for encryption in [Encryption::ZipCrypto, Encryption::Aes] {
+    for (encryption, remedy) in
+        [(Encryption::ZipCrypto, "encrypt it by AES"), (Encryption::Aes, "set PGHAUL_ZIP_PASSWORD")]
+    {
         let message = refused(&dump().encrypted(encryption).bytes());
-        says(&message, &["app_v1.zip/t.dat: the member is encrypted", "without a password"]);
+        says(&message, &["app_v1.zip/t.dat: the member is encrypted", remedy]);
     }
 }
 

@@ -5,9 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a fuzz target fails by panicking")]
 
 use libfuzzer_sys::fuzz_target;
-use pghaul::config::LimitsCfg;
+use pghaul::config::{Config, LimitsCfg};
 use pghaul::ingest::dump::Dump;
 use pghaul::ingest::limits::Limits;
+use pghaul::ingest::secrets::Secrets;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -25,7 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
         ratio_from_bytes: 1 << 10,
         ..Limits::resolve(&LimitsCfg::default()).unwrap()
     };
-    let Ok((dump, tables)) = Dump::open(&path, ("json", "dat"), &limits) else { return };
+    let secrets = Secrets::new(&Config::default());
+    let Ok((dump, tables)) = Dump::open(&path, ("json", "dat"), &limits, &secrets) else { return };
     let members = tables.iter().flat_map(|table| [&table.descriptor, &table.data]).flatten();
     let mut total = 0;
     for member in members {

@@ -1,6 +1,8 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 pub mod db;
+pub mod drain;
+pub mod fetch;
 pub mod generate;
 pub mod ingest;
 mod numbers;
@@ -57,6 +59,10 @@ impl GlobalArgs {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Move the rows of a Redis cache into a table, each exactly once
+    Drain(drain::DrainArgs),
+    /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
+    Fetch(fetch::FetchArgs),
     /// Keep a table the same as one of another PostgreSQL, once or continuously
     Sync(sync::SyncArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
@@ -108,6 +114,8 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Drain(args) => drain::run(args, &cli.global),
+        Command::Fetch(args) => fetch::run(&args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),

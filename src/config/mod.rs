@@ -1,14 +1,22 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod after;
+mod drain;
+mod duration;
+mod fetch;
 mod into;
 mod nearest;
+mod secret_source;
 mod size;
 mod sync;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
+pub use duration::Span;
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
+pub use secret_source::SecretSource;
 pub use size::Size;
 pub use sync::{DeletesCfg, SyncCfg};
 pub use values::{Number, OrderedMap, Text};
@@ -52,15 +60,23 @@ pub struct ConfigFile {
     /// What a dump may ask for.
     #[serde(default)]
     pub limits: LimitsCfg,
+    /// What encrypted dumps need.
+    #[serde(default)]
+    pub decrypt: DecryptCfg,
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,
+    /// Jobs of `pghaul fetch`, by name.
+    pub fetch: Option<OrderedMap<FetchCfg>>,
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
     /// Mother → what is done after the load.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
+    /// Jobs of `drain`, by name.
+    #[serde(default)]
+    pub drain: OrderedMap<DrainCfg>,
     /// Job → a table that is kept the same as one of another database.
     #[serde(default)]
     pub sync: OrderedMap<SyncCfg>,
@@ -131,6 +147,22 @@ pub struct LimitsCfg {
     pub max_ratio: Option<Number<u64>>,
     /// Inflated size from which on `max_ratio` counts.
     pub ratio_from: Option<Size>,
+}
+
+/// What encrypted dumps need.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {passphrase: {env: LMS_PASSPHRASE}}")]
+pub struct DecryptCfg {
+    /// The passphrase of OpenPGP messages.
+    pub passphrase: Option<SecretSource>,
+    /// The file of the OpenPGP private key, armored or binary.
+    pub key_file: Option<Text>,
+    /// The passphrase of that key.
+    pub key_passphrase: Option<SecretSource>,
+    /// The password of zip members.
+    pub zip_password: Option<SecretSource>,
+    /// Folder for the plain text, whose files have no names.
+    pub temp_path: Option<Text>,
 }
 
 /// The type map for dumps whose file names match.

@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for MotherTables {
 }
 
 /// Replaces `${NAME}` by what `lookup` gives for it.
-fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+pub(super) fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {

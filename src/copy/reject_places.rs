@@ -1,6 +1,7 @@
 //! Where the rejects of a unit come from, and the files that they go to.
 
 use super::charset::Charset;
+use crate::unfinished::remove_leftovers;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -47,11 +48,14 @@ impl RejectPlaces {
         self.folder.join(format!("{name}.{extension}"))
     }
 
-    /// Removes what earlier loads of the unit have left; `all` of it, or what tells of a failure only.
+    /// Removes what earlier loads of the unit have left; `all` of it, or what tells of a failure, or is unfinished, only.
     ///
     /// # Errors
     /// What the operating system reports.
     pub fn remove_old(&self, all: bool) -> io::Result<()> {
+        for path in [self.rows(), self.reasons()] {
+            remove_leftovers(&path);
+        }
         if is_ours(&self.reasons_of_failure()) {
             std::fs::remove_file(self.reasons_of_failure())?;
         }

@@ -100,6 +100,21 @@ impl ValueBatch {
         self.bytes.len() + self.fields.len() * size_of::<FieldSpan>() >= FULL_BYTES
     }
 
+    /// Adds all rows and rejects of another batch, of the same columns.
+    pub fn absorb(&mut self, other: &ValueBatch) {
+        let (shift, rows) = (self.bytes.len(), self.rows());
+        self.bytes.extend_from_slice(&other.bytes);
+        let moved =
+            |field: &FieldSpan| FieldSpan { start: field.start + shift, end: field.end + shift, ..*field };
+        self.fields.extend(other.fields[..other.row].iter().map(moved));
+        self.row = self.fields.len();
+        for source in &other.sources {
+            let (first_row, name) = (source.first_row + rows, Arc::clone(&source.name));
+            self.sources.push(Source { first_row, name, ..*source });
+        }
+        self.rejects.extend_from_slice(&other.rejects);
+    }
+
     /// Forgets all rows, for others; keeps the room.
     pub fn clear(&mut self) {
         self.bytes.clear();
@@ -236,7 +251,7 @@ impl ValueBatch {
     fn number_of(&self, source: &Source, row: usize) -> u64 {
         let place = (row - source.first_row) as u64;
         let number = source.rows_before + place + 1;
-        let rejected_before = self.rejects.iter().filter(|reject| reject.order == source.order);
+        let rejected_before = self.rejects.iter().filter(|reject| reject.source == source.name);
         rejected_before.fold(number, |number, reject| match reject.row {
             Some(rejected) if rejected <= number => number + 1,
             _ => number,
@@ -318,6 +333,29 @@ mod tests {
         // The third one that is whole is the fifth of all.
         assert_eq!(batch.reject_of(2, Some("c0".into()), "bad".into()).row, Some(15));
         assert_eq!(batch.reject_of(1, Some("c0".into()), "bad".into()).row, Some(13));
+    }
+
+    #[test]
+    fn a_batch_that_was_absorbed_keeps_its_sources_and_numbers() {
+        let mut all = batch(&["text"], None);
+        for (name, rows_before) in [("request 1", 0), ("request 1, page 2", 2)] {
+            let mut one = batch(&["text"], None);
+            one.begin_source(name.into(), 1, rows_before);
+            one.push_text(name);
+            one.end_row();
+            one.reject_row("bad".into());
+            one.push_text("last");
+            one.end_row();
+            all.absorb(&one);
+        }
+        assert_eq!((all.rows(), all.rejects().len()), (4, 2));
+        let place = |row| {
+            let reject = all.reject_of(row, None, String::new());
+            (reject.source.to_string(), reject.row, reject.values)
+        };
+        assert_eq!(place(1), ("request 1".into(), Some(3), "[\"last\"]".into()));
+        assert_eq!(place(2), ("request 1, page 2".into(), Some(3), "[\"request 1, page 2\"]".into()));
+        assert_eq!(place(3), ("request 1, page 2".into(), Some(5), "[\"last\"]".into()));
     }
 
     #[test]

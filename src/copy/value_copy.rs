@@ -13,6 +13,15 @@ use crate::pg::ident::Qualified;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
+/// What has become of a batch.
+#[derive(Debug)]
+pub struct Copied {
+    /// Rows that are in the table.
+    pub rows: u64,
+    /// Rows that were put aside now, besides those that were found when the batch was made.
+    pub refused: Vec<RejectedRow>,
+}
+
 /// Copies batches into one table; each stream has its own.
 pub struct ValueCopy<'c> {
     encoder: Encoder,
@@ -50,23 +59,38 @@ impl<'c> ValueCopy<'c> {
         batch: &ValueBatch,
         rejects: &ValueRejects,
     ) -> Result<u64> {
+        self.copy_and_tell(transaction, batch, rejects).map(|copied| copied.rows)
+    }
+
+    /// As [`ValueCopy::copy`]; tells which rows were put aside.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn copy_and_tell(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        batch: &ValueBatch,
+        rejects: &ValueRejects,
+    ) -> Result<Copied> {
         let mut refused = self.encode(batch)?;
-        refused.extend_from_slice(batch.rejects());
+        let in_order = |refused: &[RejectedRow]| {
+            let mut all = [refused, batch.rejects()].concat();
+            all.sort_by_key(|reject| (reject.order, reject.row));
+            all
+        };
         if !rejects.are_allowed() {
-            refused.sort_by_key(|reject| (reject.order, reject.row));
-            rejects.add(&refused, 0)?;
+            rejects.add(&in_order(&refused), 0)?;
             let rows = self.copy_at_once(transaction, batch)?;
             rejects.add(&[], rows)?;
-            return Ok(rows);
+            return Ok(Copied { rows, refused });
         }
         let (encoder, ends, out) = (&self.encoder, &self.ends, &self.out);
         let copied = copy_pieces(encoder, ends, out, transaction, &self.table, &mut |row, column, what| {
             refused.push(batch.reject_of(self.rows[row], column, what));
-            rejects.have_no_room_for(refused.len())
+            rejects.have_no_room_for(refused.len() + batch.rejects().len())
         })?;
-        refused.sort_by_key(|reject| (reject.order, reject.row));
-        rejects.add(&refused, copied)?;
-        Ok(copied)
+        rejects.add(&in_order(&refused), copied)?;
+        Ok(Copied { rows: copied, refused })
     }
 
     /// Writes the rows of a batch into `self.out`; gives those that cannot be encoded.

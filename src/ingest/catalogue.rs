@@ -14,7 +14,7 @@ use crate::copy::header::{Header, read_header};
 use crate::error::one_line;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
-use crate::{Error, Place, Result};
+use crate::{Error, Place, Result, interrupt};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::io::Read;
@@ -96,6 +96,8 @@ pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
     let paths = dump::find(&settings.inputs, settings.archive.is_some())?;
     let scanned: Vec<Result<Vec<DataFile>>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
+    // Where it decrypts, a scan takes a while.
+    interrupt::check()?;
     let mut files: Vec<DataFile> = Vec::new();
     let mut faults = Vec::new();
     for result in scanned {
@@ -149,10 +151,11 @@ fn collisions(files: &[DataFile]) -> Vec<Error> {
 
 fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<DataFile>> {
     let (descriptor_extension, data_extension) = &settings.extensions;
-    let (dump, tables) = Dump::open(path, (descriptor_extension, data_extension), &settings.limits)?;
+    let extensions = (descriptor_extension.as_str(), data_extension.as_str());
+    let (dump, tables) = Dump::open(path, extensions, &settings.limits, &settings.secrets)?;
     let dump = Arc::new(dump);
     let place = Place::file(&dump.name);
-    let types = settings.type_map(&dump.name).map_err(|error| error.at(place.clone()))?;
+    let types = settings.type_map(&dump.zip_name).map_err(|error| error.at(place.clone()))?;
     if tables.is_empty() {
         tracing::warn!("{}: holds no {descriptor_extension} and {data_extension} files", dump.name);
     }

@@ -1,10 +1,10 @@
 //! The directory of a zip file, read without trusting it: it can be as large as the file, and its members can lie on
 //! top of each other.
 
+use super::content::Content;
 use super::limits::Limits;
 use crate::{Error, Place, Result};
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
@@ -23,10 +23,10 @@ pub type Archive = zip::ZipArchive<Bounded>;
 ///
 /// # Errors
 /// A file that is no zip or only the start of one, and a directory of more members than are allowed.
-pub fn open(file: File, limits: &Limits) -> Result<Archive> {
+pub fn open(dump: Content, limits: &Limits) -> Result<Archive> {
     let left = SEARCH_BYTES.saturating_add(BYTES_PER_MEMBER.saturating_mul(limits.members as u64));
     let left = Rc::new(Cell::new(Some(left)));
-    let opened = zip::ZipArchive::new(Bounded { file, left: Rc::clone(&left) });
+    let opened = zip::ZipArchive::new(Bounded { dump, left: Rc::clone(&left) });
     if left.replace(None) == Some(0) {
         return Err(Error::refused(
             "the zip's directory is too large for as many members as limits.max_members allows",
@@ -47,14 +47,14 @@ pub fn open(file: File, limits: &Limits) -> Result<Archive> {
 
 /// A file of which only so much may be read until its directory is known: `zip` keeps all of it in memory.
 pub struct Bounded {
-    file: File,
+    dump: Content,
     /// Bytes that may still be read; `None` for any number.
     left: Rc<Cell<Option<u64>>>,
 }
 
 impl Read for Bounded {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(out)?;
+        let count = self.dump.read(out)?;
         if let Some(left) = self.left.get() {
             let left = left.saturating_sub(count as u64);
             self.left.set(Some(left));
@@ -68,7 +68,7 @@ impl Read for Bounded {
 
 impl Seek for Bounded {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.file.seek(position)
+        self.dump.seek(position)
     }
 }
 

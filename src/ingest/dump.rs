@@ -1,11 +1,15 @@
 //! Dumps: finding them, their names, and the directory of the zip file.
 
+use super::content::Content;
 use super::directory::{self, Archive, Extents};
 use super::limits::Limits;
 use super::member::Member;
+use super::openpgp;
+use super::secrets::Secrets;
 use crate::{Error, Place, Result};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,13 +18,15 @@ use std::time::SystemTime;
 /// The extension of dumps.
 const DUMP_EXTENSION: &str = "zip";
 
-/// A zip file named `<app>_<version>.zip`.
+/// A zip file named `<app>_<version>.zip`, or one that OpenPGP has encrypted, named `<app>_<version>.zip.gpg`.
 #[derive(Debug)]
 pub struct Dump {
     /// Where it lies.
     pub path: PathBuf,
     /// Its file name, which is how messages and the ledger call it.
     pub name: String,
+    /// The same name without the extension of an encrypted file.
+    pub zip_name: String,
     /// The part of the name before the last underscore, in lower case.
     pub app: String,
     /// The part behind it, in lower case.
@@ -29,6 +35,8 @@ pub struct Dump {
     modified: Option<SystemTime>,
     /// The file itself: its device and inode.
     file: (u64, u64),
+    /// What the file holds, if it is encrypted.
+    plain: Option<Content>,
 }
 
 /// The members that belong to one table.
@@ -78,34 +86,42 @@ fn find_in(input: &Path, may_be_empty: bool) -> Result<Vec<PathBuf>> {
     let unreadable = |error| Error::refused(error).remedy("let this user read the folder");
     for entry in std::fs::read_dir(input).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let is_dump = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(DUMP_EXTENSION));
+        let is_dump = zip_path(&path)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(DUMP_EXTENSION));
         // A symbolic link to a dump that is gone must not be passed over.
         if is_dump && !path.is_dir() {
             paths.push(path);
         }
     }
     if paths.is_empty() && !may_be_empty {
-        return Err(Error::refused("the folder holds no dumps (*.zip)").remedy(remedy));
+        return Err(Error::refused("the folder holds no dumps (*.zip, *.zip.gpg)").remedy(remedy));
     }
     paths.sort();
     Ok(paths)
 }
 
 impl Dump {
-    /// Opens a dump and reads its directory; `extensions` are those of descriptors and data files.
+    /// Opens a dump, decrypts it if need be, and reads its directory; `extensions` are those of descriptors and data files.
     ///
     /// # Errors
-    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, one that asks for more
-    /// than `limits` allow, and every member that cannot or must not be read: all such faults at once.
-    pub fn open(path: &Path, extensions: (&str, &str), limits: &Limits) -> Result<(Dump, Vec<TableFiles>)> {
+    /// A name that is not `<app>_<version>.zip`, a file that is no zip or only the start of one, one that cannot
+    /// be decrypted or asks for more than the limits allow, and every member that cannot or must not be read: all such faults at once.
+    pub fn open(
+        path: &Path,
+        extensions: (&str, &str),
+        limits: &Limits,
+        secrets: &Secrets,
+    ) -> Result<(Dump, Vec<TableFiles>)> {
         let place = || Place::file(path.display().to_string());
-        Dump::open_unplaced(path, extensions, limits).map_err(|error| error.at(place()))
+        Dump::open_unplaced(path, extensions, limits, secrets).map_err(|error| error.at(place()))
     }
 
     fn open_unplaced(
         path: &Path,
         extensions: (&str, &str),
         limits: &Limits,
+        secrets: &Secrets,
     ) -> Result<(Dump, Vec<TableFiles>)> {
         let unreadable = |error| {
             Error::refused(error).remedy("let this user read the dump, or move it out of this folder")
@@ -117,12 +133,19 @@ impl Dump {
         }
         let (app, version) = app_and_version(path)?;
         let file = File::open(path).map_err(unreadable)?;
-        let mut archive = directory::open(file, limits)?;
-        let tables = tables(&mut archive, extensions, limits)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plain = match is_encrypted(path) {
+            true => Some(openpgp::decrypt(file.try_clone()?, metadata.len(), secrets, limits)?),
+            false => None,
+        };
+        let content = plain.as_ref().map_or_else(|| Content::new(file), Content::again);
+        let mut archive = directory::open(content.again(), limits)?;
+        let tables = tables(&mut archive, &content, extensions, limits, secrets)?;
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (name, zip_name) = (name(path), name(&zip_path(path)));
         let (bytes, modified) = (metadata.len(), metadata.modified().ok());
         let file = (metadata.dev(), metadata.ino());
-        Ok((Dump { path: path.to_owned(), name, app, version, bytes, modified, file }, tables))
+        let path = path.to_owned();
+        Ok((Dump { path, name, zip_name, app, version, bytes, modified, file, plain }, tables))
     }
 
     /// Whether this is the file that was scanned, and nobody has changed it since.
@@ -141,14 +164,18 @@ impl Dump {
         let (bytes, modified) = (metadata.len(), metadata.modified().ok());
         let file = (metadata.dev(), metadata.ino());
         let text = String::new;
-        Dump { path: path.to_owned(), name: text(), app: text(), version: text(), bytes, modified, file }
+        let (name, zip_name, app, version) = (text(), text(), text(), text());
+        Dump { path: path.to_owned(), name, zip_name, app, version, bytes, modified, file, plain: None }
     }
 
-    /// Opens the file again to read a member.
+    /// Opens the zip again to read a member. What was decrypted stays as it is, whatever becomes of the file.
     ///
     /// # Errors
     /// What the operating system reports; a file that changed since its directory was read.
-    pub fn reopen(&self) -> Result<File> {
+    pub fn reopen(&self) -> Result<Content> {
+        if let Some(plain) = &self.plain {
+            return Ok(plain.again());
+        }
         let place = || Place::file(&self.name);
         let file = File::open(&self.path).map_err(|error| Error::failed(error).at(place()))?;
         let metadata = file.metadata()?;
@@ -157,13 +184,24 @@ impl Dump {
                 .at(place())
                 .remedy("run again once the dump is complete"));
         }
-        Ok(file)
+        Ok(Content::new(file))
     }
+}
+
+/// Whether a file is an OpenPGP message, by its name.
+fn is_encrypted(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(openpgp::is_extension)
+}
+
+/// The name of a dump without the extension of an encrypted file.
+pub fn zip_path(path: &Path) -> PathBuf {
+    if is_encrypted(path) { path.with_extension("") } else { path.to_owned() }
 }
 
 /// The two parts of `<app>_<version>.zip`.
 fn app_and_version(path: &Path) -> Result<(String, String)> {
-    let stem = path.file_stem().unwrap_or_default().to_str().unwrap_or_default().to_lowercase();
+    let stem = zip_path(path);
+    let stem = stem.file_stem().unwrap_or_default().to_str().unwrap_or_default().to_lowercase();
     match stem.rsplit_once('_') {
         Some((app, version)) if !app.is_empty() && !version.is_empty() => {
             Ok((app.to_owned(), version.to_owned()))
@@ -173,11 +211,19 @@ fn app_and_version(path: &Path) -> Result<(String, String)> {
     }
 }
 
-fn tables(archive: &mut Archive, extensions: (&str, &str), limits: &Limits) -> Result<Vec<TableFiles>> {
+fn tables(
+    archive: &mut Archive,
+    content: &Content,
+    extensions: (&str, &str),
+    limits: &Limits,
+    secrets: &Secrets,
+) -> Result<Vec<TableFiles>> {
     let mut tables: BTreeMap<String, TableFiles> = BTreeMap::new();
     let mut faults = Vec::new();
     let mut extents = Extents::default();
     let mut total_bytes = 0_u64;
+    // All members of a dump have one password, and one message says that it is missing.
+    let mut lacks_password = false;
     if archive.has_duplicate_names() {
         faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
     }
@@ -218,12 +264,15 @@ fn tables(archive: &mut Archive, extensions: (&str, &str), limits: &Limits) -> R
         let Some((table, is_descriptor)) = table_of(&name, extensions).filter(|_| !file.is_dir()) else {
             continue;
         };
-        let member = Member::new(&name, &file, limits);
+        let member = Member::new(&name, &file, content, limits, secrets);
         total_bytes = total_bytes.saturating_add(file.size());
         let member = match member {
             Ok(member) => member,
             Err(error) => {
-                faults.push(error.at(place));
+                let lacks = file.encrypted() && !matches!(secrets.zip_password.find(), Ok(Some(_)));
+                if !(lacks && std::mem::replace(&mut lacks_password, true)) {
+                    faults.push(error.at(place));
+                }
                 continue;
             }
         };
@@ -274,6 +323,7 @@ mod tests {
     fn the_last_underscore_separates_app_and_version() {
         let parts = |name: &str| app_and_version(Path::new(name)).ok();
         assert_eq!(parts("/x/LMS_V1.zip"), Some(("lms".into(), "v1".into())));
+        assert_eq!(parts("LMS_v1.2.ZIP.GPG"), Some(("lms".into(), "v1.2".into())));
         assert_eq!(parts("big_app_2024-01.zip"), Some(("big_app".into(), "2024-01".into())));
         for bad in ["lms.zip", "_v1.zip", "lms_.zip"] {
             assert_eq!(parts(bad), None, "{bad}");

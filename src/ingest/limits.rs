@@ -100,6 +100,21 @@ impl Limits {
         .remedy("this is how a zip bomb looks; raise one of them if this dump is to be trusted"))
     }
 
+    /// Checks what a message of `message_bytes` was decrypted to up to now.
+    ///
+    /// # Errors
+    /// More than [`Limits::total_bytes`], or what would be a zip bomb within a zip.
+    pub fn check_plain(&self, message_bytes: u64, bytes: u64) -> Result<()> {
+        if bytes <= self.total_bytes {
+            return self.check_ratio(message_bytes, bytes);
+        }
+        Err(Error::refused(format!(
+            "its plain text has more bytes than limits.max_total allows ({})",
+            Size(self.total_bytes)
+        ))
+        .remedy("raise it if this dump is to be trusted"))
+    }
+
     /// Checks the size of a descriptor.
     ///
     /// # Errors

@@ -2,9 +2,10 @@
 //! each into its version table.
 
 use super::action::Action;
+use super::publish::{self, Unanswered};
 use super::settings::Settings;
 use super::unit::Unit;
-use super::{load_large, publish, share};
+use super::{load_large, share};
 use crate::config::Size;
 use crate::copy::stream;
 use crate::copy::streams::PANICKED;
@@ -102,7 +103,7 @@ fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize
 }
 
 /// How a unit is loaded: by one stream, or by many.
-type Way = fn(&Unit, &Settings, &Database, &mut Client, &UnitProgress) -> Outcome;
+type Way = fn(&Unit, &Settings, &Database, &mut Client, &UnitProgress, &mut Option<Unanswered>) -> Outcome;
 
 struct Worker<'r> {
     settings: &'r Settings,
@@ -116,8 +117,9 @@ impl Worker<'_> {
     fn report(&mut self, unit: &Unit, way: Way) -> UnitReport {
         let started = Instant::now();
         let mut retries = Retries::new(self.settings.retries);
+        let mut unanswered = None;
         let outcome = loop {
-            let tried = self.try_once(unit, way);
+            let tried = self.try_once(unit, way, &mut unanswered);
             match tried.map_err(|error| retries.wait_after(error)) {
                 Ok(loaded) => break Ok(loaded),
                 Err(Ok(())) => {}
@@ -127,9 +129,10 @@ impl Worker<'_> {
         unit_report(unit, started.elapsed().as_secs_f64(), outcome)
     }
 
-    fn try_once(&mut self, unit: &Unit, way: Way) -> Outcome {
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.load(unit, way))));
+    fn try_once(&mut self, unit: &Unit, way: Way, unanswered: &mut Option<Unanswered>) -> Outcome {
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            interrupt::check().and_then(|()| self.load(unit, way, unanswered))
+        }));
         // The connection was dropped with the panic, and the transaction with it.
         let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
         // A statement that Ctrl-C has cancelled says so in its own way.
@@ -139,7 +142,7 @@ impl Worker<'_> {
         })
     }
 
-    fn load(&mut self, unit: &Unit, way: Way) -> Outcome {
+    fn load(&mut self, unit: &Unit, way: Way, unanswered: &mut Option<Unanswered>) -> Outcome {
         let bar = self.progress.unit(unit.table.name(), unit.file.data.bytes);
         // The driver also closes a connection whose COPY could not start.
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
@@ -150,7 +153,7 @@ impl Worker<'_> {
                 false => Error::failed(error),
             })?,
         };
-        let outcome = way(unit, self.settings, self.database, &mut client, &bar);
+        let outcome = way(unit, self.settings, self.database, &mut client, &bar, unanswered);
         let lost = client.is_closed();
         self.client = Some(client);
         outcome.map_err(|error| {

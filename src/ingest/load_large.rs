@@ -1,7 +1,7 @@
 //! One large unit by many streams: each commits what it has sent into a table that nobody looks for, and one transaction,
 //! which holds the unit's lock all the while, publishes it.
 
-use super::publish::{self, Begun, Loaded, Steps};
+use super::publish::{self, Begun, Loaded, Steps, Unanswered};
 use super::settings::Settings;
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
@@ -26,15 +26,16 @@ pub fn load_and_publish(
     database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
+    unanswered: &mut Option<Unanswered>,
 ) -> Result<Loaded> {
     let mut clients = database.connect_up_to(None, settings.workers);
     let [first, _, ..] = clients.as_mut_slice() else {
         drop(clients);
-        return publish::load_and_publish(unit, settings, database, client, progress);
+        return publish::load_and_publish(unit, settings, database, client, progress, unanswered);
     };
     let mut steps = Steps::new(unit.table.name());
     let Some(Begun { mut transaction, replaces }) = publish::begin(unit, settings, client)? else {
-        return Ok(Loaded::ALREADY);
+        return Ok(publish::conclude(unit, unanswered, &mut steps, client));
     };
     let staging = Staging::of(&unit.table);
     staging.create(first, &unit.create_statement(staging.table()))?;
@@ -74,8 +75,8 @@ pub fn load_and_publish(
             rows
         }
     };
-    transaction.commit()?;
-    Ok(publish::conclude(&copy, rows, &mut steps, client))
+    publish::commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
+    Ok(publish::conclude(unit, unanswered, &mut steps, client))
 }
 
 /// Sends the whole data file over these connections; returns the number of rows when all are committed.

@@ -7,11 +7,13 @@
 //! ```
 
 mod action;
+mod aes;
 mod after;
 mod archive;
 mod catalogue;
 mod changes;
 mod child_name;
+pub mod content;
 pub mod descriptor;
 mod directory;
 pub mod dump;
@@ -21,10 +23,12 @@ mod load_large;
 pub mod member;
 mod mothers;
 mod names;
+mod openpgp;
 mod plan;
 mod publish;
 mod reason;
 mod rejects;
+pub mod secrets;
 pub mod settings;
 mod share;
 mod shelve;

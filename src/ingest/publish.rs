@@ -9,6 +9,7 @@ use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
 use super::verify;
+use crate::copy::rejects::Rejects;
 use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
@@ -41,7 +42,20 @@ impl Loaded {
     pub const ALREADY: Loaded = Loaded { rows: 0, rejected: 0, bytes: 0, verified: false, already: true };
 }
 
+/// A load whose commit was not answered: it may have happened.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Rows that the server counted.
+    pub rows: u64,
+    /// Rows put aside.
+    pub rejects: Rejects,
+    /// The rows were compared with what was sent.
+    pub verified: bool,
+}
+
 /// Loads a unit into a table that no one sees, and publishes it; all in one transaction.
+///
+/// What `unanswered` holds, from an earlier try, is concluded if it turns out to have happened.
 ///
 /// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
 /// on the mother during the whole load, and the versions of one mother would be loaded one after another.
@@ -55,10 +69,11 @@ pub fn load_and_publish(
     database: &Database,
     client: &mut Client,
     progress: &UnitProgress,
+    unanswered: &mut Option<Unanswered>,
 ) -> Result<Loaded> {
     let mut steps = Steps::new(unit.table.name());
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
-        return Ok(Loaded::ALREADY);
+        return Ok(conclude(unit, unanswered, &mut steps, client));
     };
     let rejects = settings.rejects.of(unit, &settings.format);
     let verification = settings.verify.then(|| unit.verification());
@@ -73,19 +88,36 @@ pub fn load_and_publish(
     };
     verify::compare(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
-    transaction.commit()?;
-    Ok(conclude(&copy, rows, &mut steps, client))
+    commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
+    Ok(conclude(unit, unanswered, &mut steps, client))
 }
 
-/// What there is to do once a unit's rows are there for everybody.
-pub fn conclude(copy: &UnitCopy<'_>, rows: u64, steps: &mut Steps<'_>, client: &mut Client) -> Loaded {
-    let UnitCopy { unit, rejects, verification, .. } = *copy;
+/// Commits what is published; `unanswered` holds it from then on.
+///
+/// # Errors
+/// What the server reports, and that it reports nothing.
+pub fn commit(
+    transaction: Transaction<'_>,
+    load: Unanswered,
+    unanswered: &mut Option<Unanswered>,
+) -> Result<()> {
+    *unanswered = Some(load);
+    Ok(transaction.commit()?)
+}
+
+/// What there is to do once a unit's rows are there for everybody, if it was this run that put them there.
+pub fn conclude(
+    unit: &Unit,
+    unanswered: &mut Option<Unanswered>,
+    steps: &mut Steps<'_>,
+    client: &mut Client,
+) -> Loaded {
+    let Some(Unanswered { rows, rejects, verified }) = unanswered.take() else { return Loaded::ALREADY };
     steps.done("published");
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    let (rejected, bytes, verified) = (rejects.count(), unit.file.data.bytes, verification.is_some());
-    Loaded { rows, rejected, bytes, verified, already: false }
+    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
 }
 
 /// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.

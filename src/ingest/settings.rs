@@ -4,6 +4,7 @@ use super::after::{self, AfterMother};
 use super::child_name::{self, ChildName};
 use super::limits::Limits;
 use super::rejects::RejectSettings;
+use super::secrets::Secrets;
 use super::type_map::TypeMap;
 use crate::config::{Config, MotherTables, Text, XportCfg};
 use crate::copy::format::{self, Format};
@@ -114,6 +115,8 @@ pub struct Settings {
     pub child_name: ChildName,
     /// What a dump may ask for.
     pub limits: Limits,
+    /// What encrypted dumps need.
+    pub secrets: Secrets,
     /// The folder that a dump moves to when all its units are loaded, if dumps move.
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
@@ -166,6 +169,7 @@ impl Settings {
             views: config.file.views,
             after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
+            secrets: Secrets::new(config),
             dialects: dialects(config)?,
         })
     }

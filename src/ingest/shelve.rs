@@ -1,6 +1,6 @@
 //! Moving one dump into the archive: nothing is overwritten, and what is not the file that was loaded stays.
 
-use super::dump::Dump;
+use super::dump::{self, Dump};
 use crate::{Result, interrupt};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -81,11 +81,16 @@ pub fn or_current(folder: &Path) -> &Path {
 /// The names that a dump may get: its own, then with numbers from 2 on.
 fn places(dump: &Dump, archive: &Path) -> impl Iterator<Item = PathBuf> {
     let name = Path::new(dump.path.file_name().unwrap_or_default());
-    let numbered = |number: u32| {
-        let mut stem = name.file_stem().unwrap_or_default().to_owned();
-        stem.push(format!(".{number}."));
-        stem.push(name.extension().unwrap_or_default());
-        archive.join(stem)
+    let zip_name = dump::zip_path(name);
+    let encrypted = name.extension().filter(|_| zip_name != name);
+    let numbered = move |number: u32| {
+        let mut numbered = zip_name.file_stem().unwrap_or_default().to_owned();
+        numbered.push(format!(".{number}"));
+        for extension in [zip_name.extension(), encrypted].into_iter().flatten() {
+            numbered.push(".");
+            numbered.push(extension);
+        }
+        archive.join(numbered)
     };
     std::iter::once(archive.join(name)).chain((2..=u32::MAX).map(numbered))
 }

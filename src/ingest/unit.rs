@@ -170,7 +170,10 @@ fn fingerprint(
     mother: &Mother,
     settings: &Settings,
 ) -> Value {
-    let member = |member: &super::member::Member| json!({"crc32": format!("{:08x}", member.crc32), "bytes": member.bytes});
+    let member = |member: &super::member::Member| {
+        let (name, checksum) = member.checksum();
+        json!({name: checksum, "bytes": member.bytes})
+    };
     let pairs = |columns: &[Column]| -> Value {
         columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
     };

@@ -124,8 +124,7 @@ impl Work<'_> {
                         if let Err(error) = self.work(&mut source, &mut destination) {
                             // Nobody takes another range; those after the first follow from it.
                             self.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                            let lost = source.is_closed() || destination.is_closed();
-                            let _ = first_cause.set(if lost { error.of_connection() } else { error });
+                            let _ = first_cause.set(error);
                         }
                     })
                 })

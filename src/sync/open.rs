@@ -10,19 +10,35 @@ use super::settings::Settings;
 use super::shape::Shape;
 use super::state::{self, Marks, Phase, Source, State};
 use crate::copy::pace::Pace;
+use crate::exit::Exit;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
+/// As [`with_session`], with errors that say whether the connection was lost: what has failed, and was neither refused nor
+/// reported by a server, was.
+///
+/// # Errors
+/// As there.
+pub fn with<T>(
+    settings: &Settings,
+    verbosity: Verbosity,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<T> {
+    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), error.sqlstate()) {
+        (Exit::Failed, None) => error.of_connection(),
+        _ => error,
+    })
+}
+
 /// Connects to both sides, makes the destination's table what it must be, and does `work`, while no other pghaul does
 /// anything with that table.
 ///
 /// # Errors
-/// A table or a column that cannot be, exit code 2; what a server or `work` reports. An error of a lost connection says that
-/// it is one.
-pub fn with<T>(
+/// A table or a column that cannot be, exit code 2; what a server or `work` reports.
+fn with_session<T>(
     settings: &Settings,
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
@@ -43,11 +59,8 @@ pub fn with<T>(
         let pair = Pair::new(&mut source, shape, table, settings)?;
         let pace = Pace::new(settings.max_rate);
         let mut session = Session { settings, verbosity, pair, source, destination, pace };
-        let done = prepare(&mut session).and_then(|mut state| work(&mut session, &mut state));
-        match done {
-            Err(error) if session.is_lost() => Err(error.of_connection()),
-            other => other,
-        }
+        let mut state = prepare(&mut session)?;
+        work(&mut session, &mut state)
     })
 }
 
@@ -101,8 +114,11 @@ fn begin_anew(session: &mut Session<'_>, source: &Source) -> Result<State> {
     let ranges = load::plan(&mut session.source, &session.pair, session.settings.workers)?;
     let table = &session.pair.table;
     let mut transaction = session.destination.transaction()?;
-    destination::create(&mut transaction, &session.pair.source, table, session.settings)
-        .map_err(Error::into_refused)?;
+    destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
+        |error| {
+            if error.sqlstate().is_some() { error.into_refused() } else { error }
+        },
+    )?;
     let sql = "SELECT to_regclass($1)::oid";
     let oid: u32 = transaction.query_one(sql, &[&table.to_string()])?.get(0);
     state.begin(&mut transaction, table, oid, source)?;

@@ -97,9 +97,4 @@ impl Session<'_> {
     pub fn connect_destinations(&self, count: usize) -> Result<Vec<Client>> {
         (0..count).map(|_| connect_destination(self.settings)).collect()
     }
-
-    /// Whether one of the two connections is lost.
-    pub fn is_lost(&self) -> bool {
-        self.source.is_closed() || self.destination.is_closed()
-    }
 }

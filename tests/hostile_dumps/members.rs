@@ -20,13 +20,9 @@ fn method(name: &'static str, method: u16, called: &str) -> Hostile {
     Hostile::refused(name, whole().with(|member| member.method = method).bytes(), message)
 }
 
-fn encrypted(name: &'static str, encryption: Encryption) -> Hostile {
+fn encrypted(name: &'static str, encryption: Encryption, why: &str) -> Hostile {
     let dump = Dump::new().table("t", &COLUMNS, DATA).encrypted(encryption);
-    Hostile::refused(
-        name,
-        dump.bytes(),
-        "dumps/app_v1.zip/t.dat: the member is encrypted; store it in the zip without a password",
-    )
+    Hostile::refused(name, dump.bytes(), format!("dumps/app_v1.zip/t.dat: the member is encrypted {why}"))
 }
 
 /// More than the scan reads of it, so that the load meets what is wrong with it.
@@ -105,8 +101,17 @@ pub fn list() -> Vec<Hostile> {
         method("compressed by deflate64", 9, "9 (Deflate64)"),
         method("compressed by bzip2", 12, "12 (Bzip2)"),
         method("compressed by an unknown method", 200, "200 (Unknown)"),
-        encrypted("encrypted in the old way", Encryption::ZipCrypto),
-        encrypted("encrypted by AES", Encryption::Aes),
+        encrypted(
+            "encrypted in the old way",
+            Encryption::ZipCrypto,
+            "in a way that is not supported, such as ZipCrypto, which is not safe; \
+             encrypt it by AES (7z a -tzip -mem=AES256)",
+        ),
+        encrypted(
+            "encrypted by AES, without a password here",
+            Encryption::Aes,
+            "by AES; set PGHAUL_ZIP_PASSWORD, or decrypt.zip_password to {env: NAME} or {file: PATH}",
+        ),
         Hostile::refused(
             "a member that the zip does not hold",
             whole().with(|member| (member.absent, member.offset) = (true, Some(1 << 30))).bytes(),

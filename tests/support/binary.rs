@@ -113,7 +113,7 @@ impl Pghaul {
 }
 
 /// How a run ended. The assertions print everything about it when they fail.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     /// The exit code; 128 + signal, as shells report it, when a signal ended it.
     pub code: i32,

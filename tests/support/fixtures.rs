@@ -1,6 +1,6 @@
 //! What the tests of `ingest` begin with: dumps, a database to load them into, and how the load went.
 
-use crate::{Database, Pghaul, Run, Workdir, server};
+use crate::{Database, Pghaul, Run, Server, Workdir, server};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -38,7 +38,12 @@ pub struct Outcome {
 impl Case {
     /// A case for the binary at this path; see [`crate::case!`].
     pub fn new(binary: &'static str) -> Case {
-        Case { work: Workdir::new(), db: server().database(), binary }
+        Case::on(server(), binary)
+    }
+
+    /// The same on another server than the common one.
+    pub fn on(server: &'static Server, binary: &'static str) -> Case {
+        Case { work: Workdir::new(), db: server.database(), binary }
     }
 
     /// Writes `config.yml`.

@@ -31,6 +31,11 @@ impl Running {
         kill(Pid::from_raw(pid), signal).expect("signal the binary");
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has not ended yet.
     #[track_caller]
     pub fn is_alive(&mut self) -> bool {

@@ -1,6 +1,6 @@
 //! A real PostgreSQL server that never outlives the test process.
 
-use crate::Database;
+use crate::{Database, SmallDisk};
 use nix::unistd::{User, geteuid};
 use postgres::{Client, NoTls};
 use std::io::{BufRead, BufReader, Write};
@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 /// The superuser; trusted on the unix socket.
@@ -17,6 +18,9 @@ pub const SUPERUSER: &str = "pghaul_test";
 
 /// Ports tried before giving up: another process may take a free port before PostgreSQL does.
 const PORT_ATTEMPTS: u32 = 10;
+
+/// How long a server that crashed is waited for.
+const REVIVAL: Duration = Duration::from_secs(60);
 
 /// How a special server differs from the common one.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,8 @@ pub struct ServerOptions {
     pub hba: Vec<String>,
     /// Certificate and key (PEM): TLS is on.
     pub tls: Option<(String, String)>,
+    /// A file system of its own, which can become full.
+    pub disk: Option<SmallDisk>,
 }
 
 /// A running server: on a unix socket, where [`SUPERUSER`] is trusted and others need their password, and on
@@ -54,7 +60,7 @@ pub fn server() -> &'static Server {
 impl Server {
     /// Starts a server of its own; panics when it cannot.
     pub fn start(options: ServerOptions) -> Server {
-        let mut watchdog = Watchdog::start();
+        let mut watchdog = Watchdog::start(options.disk);
         let dir = PathBuf::from(watchdog.answer());
         assert!(dir.is_dir(), "the test server did not start: {}", dir.display());
         configure(&dir, &options);
@@ -84,13 +90,16 @@ impl Server {
 
     /// The superuser in the database `dbname`, on the unix socket.
     pub fn client(&self, dbname: &str) -> Client {
+        self.connect(dbname).expect("connect to the test server")
+    }
+
+    fn connect(&self, dbname: &str) -> Result<Client, postgres::Error> {
         postgres::Config::new()
             .host_path(&self.dir)
             .port(self.port)
             .user(SUPERUSER)
             .dbname(dbname)
             .connect(NoTls)
-            .expect("connect to the test server")
     }
 
     /// Everything that the server logged.
@@ -108,17 +117,58 @@ impl Server {
         assert!(self.tell(&format!("start {}", self.port)), "the test server did not start: {}", self.log());
     }
 
+    /// A folder on its small disk, for a tablespace.
+    pub fn disk_folder(&self) -> PathBuf {
+        self.dir.join("disk/space")
+    }
+
+    /// Leaves so much room on its small disk (KiB).
+    pub fn fill_disk(&self, kib: u64) {
+        assert!(self.tell(&format!("fill {kib}")), "the test server's disk was not filled: {}", self.log());
+    }
+
+    /// Takes away what [`Server::fill_disk`] has put there.
+    pub fn empty_disk(&self) {
+        assert!(self.tell("empty"), "the test server's disk was not emptied: {}", self.log());
+    }
+
+    /// Waits until it takes connections, and starts it if it has given itself up.
+    pub fn revive(&self) {
+        let give_up = Instant::now() + REVIVAL;
+        while self.connect("postgres").is_err() {
+            assert!(Instant::now() < give_up, "the test server did not come back: {}", self.log());
+            // Fails while it is about to end; then it is asked again.
+            self.tell(&format!("ensure {}", self.port));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     fn tell(&self, word: &str) -> bool {
         self.watchdog.lock().unwrap_or_else(PoisonError::into_inner).tell(word)
     }
 }
 
 impl Watchdog {
-    fn start() -> Watchdog {
-        let mut command = Command::new("sh");
-        command.args(["-c", include_str!("server.sh"), "watchdog"]).arg(pg_bin()).arg(env::temp_dir());
-        if let Some(user) = server_user() {
-            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+    fn start(disk: Option<SmallDisk>) -> Watchdog {
+        let user = server_user();
+        let script = ["-c", include_str!("server.sh"), "watchdog"];
+        let mut command = match (disk, &user) {
+            (Some(disk), user) => {
+                let mut command = disk.command(user.as_ref());
+                command.arg("sh");
+                command
+            }
+            (None, user) => {
+                let mut command = Command::new("sh");
+                if let Some(user) = user {
+                    command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+                }
+                command
+            }
+        };
+        command.args(script).arg(pg_bin()).arg(env::temp_dir());
+        if let Some(disk) = disk {
+            command.arg("DISK").args(disk.has_cluster.then_some("data"));
         }
         // A group of its own: Ctrl-C, or a test runner that kills the group, must not end it before it has cleaned up.
         command.process_group(0).current_dir("/");
@@ -197,8 +247,8 @@ fn server_user() -> Option<User> {
 }
 
 fn configure(dir: &Path, options: &ServerOptions) {
-    let data = dir.join("data");
     let mut settings = vec![
+        format!("hba_file = '{}/pg_hba.conf'", dir.display()),
         "listen_addresses = '127.0.0.1'".to_owned(),
         format!("unix_socket_directories = '{}'", dir.display()),
         "max_connections = 200".to_owned(),
@@ -209,20 +259,18 @@ fn configure(dir: &Path, options: &ServerOptions) {
     ];
     if let Some((certificate, key)) = &options.tls {
         settings.push("ssl = on".to_owned());
-        write_private(&data.join("server.crt"), certificate);
-        write_private(&data.join("server.key"), key);
+        write_private(&dir.join("data/server.crt"), certificate);
+        write_private(&dir.join("data/server.key"), key);
     }
     settings.extend(options.settings.iter().cloned());
-    let mut conf = fs::read_to_string(data.join("postgresql.conf")).expect("initdb wrote it");
-    conf.push_str(&settings.join("\n"));
-    conf.push('\n');
-    fs::write(data.join("postgresql.conf"), conf).expect("write postgresql.conf");
+    settings.push(String::new());
+    fs::write(dir.join("settings.conf"), settings.join("\n")).expect("write into the test server's folder");
 
     let mut hba = options.hba.clone();
     hba.push(format!("local all {SUPERUSER} trust"));
     hba.push("local all all scram-sha-256".to_owned());
     hba.push("host all all 127.0.0.1/32 scram-sha-256\n".to_owned());
-    fs::write(data.join("pg_hba.conf"), hba.join("\n")).expect("write pg_hba.conf");
+    fs::write(dir.join("pg_hba.conf"), hba.join("\n")).expect("write into the test server's folder");
 }
 
 /// A file that PostgreSQL accepts as a private key: its own, and closed to others.
@@ -234,7 +282,8 @@ fn write_private(path: &Path, text: &str) {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody has just now.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }

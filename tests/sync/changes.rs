@@ -96,9 +96,7 @@ fn transactions_that_commit_late_come_over() {
 #[test]
 fn a_source_at_rest_is_read_by_probes() {
     let sides = Sides::new(&numbered(1000), &BY_U);
-    sides.synced(&[]);
-    std::thread::sleep(Duration::from_millis(1100));
-    sides.synced(&[]);
+    sides.settle();
     let state = "SELECT settled, read_to, pending_to FROM pghaul.syncs";
     assert_eq!(sides.destination.rows(state), [[Some("1000".to_owned()), Some("1000".to_owned()), None]]);
     let run = sides.synced(&["-v"]);

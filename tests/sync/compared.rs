@@ -50,6 +50,7 @@ fn keys_of_several_columns_are_found() {
     sides.source.execute("DELETE FROM t WHERE c % 100 = 0");
     sides.synced(&["--deletes"]).assert_stdout_has(", 30 gone");
     sides.assert_same("SELECT * FROM t ORDER BY a, b");
+    sides.settle();
     sides.destination.execute("UPDATE t SET c = -1 WHERE c = 2001");
     sides.once(&["--verify"]).assert_code(1).assert_stdout_has("not the same: (k'1, 2031-06-25)");
 }
@@ -58,6 +59,7 @@ fn keys_of_several_columns_are_found() {
 fn what_was_changed_by_hand_is_found() {
     let sides = Sides::new(&numbered(5000), &BY_U);
     sides.synced(&["--verify"]).assert_stdout_has("5,000 rows are the same");
+    sides.settle();
     sides.destination.execute(
         "DELETE FROM t WHERE id IN (17, 4001); UPDATE t SET v = 'by hand' WHERE id = 2500; UPDATE t SET v = NULL WHERE id = 2501; \
          INSERT INTO t VALUES (7777, 'mine', 1)",

@@ -2,6 +2,7 @@
 
 use pghaul_test_support::{Database, Pghaul, Run, Server, Workdir, pghaul, server};
 use std::process::Command;
+use std::time::Duration;
 
 /// A source, a destination, and what is asked for each time.
 pub struct Sides {
@@ -56,6 +57,19 @@ impl Sides {
     /// `pghaul sync watch`, to be started.
     pub fn watch(&self, more: &[&str]) -> Command {
         self.pghaul("watch", more).command()
+    }
+
+    /// Makes passes until nothing is read again but the greatest cursor.
+    #[track_caller]
+    pub fn settle(&self) {
+        for _ in 0..20 {
+            self.synced(&[]);
+            if self.destination.one("SELECT pending_to IS NULL FROM pghaul.syncs") == "t" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(600));
+        }
+        panic!("nothing settles");
     }
 
     /// `sql` gives the same on both sides.

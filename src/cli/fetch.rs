@@ -1,0 +1,79 @@
+//! `pghaul fetch`: what was typed, and the way to a report.
+
+use super::report::ReportArgs;
+use super::target::TargetArgs;
+use super::{GlobalArgs, numbers};
+use crate::Result;
+use crate::config::Config;
+use crate::copy::reject_limit::RejectLimit;
+use crate::exit::Exit;
+use crate::fetch;
+use crate::fetch::settings::{Request, Settings};
+use crate::report::{Done, Started};
+use clap::Args;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul fetch activity_stats                     the job fetch.activity_stats of ./config.yml
+  pghaul fetch activity_stats --resume            repeat only the requests that are missing
+  pghaul fetch activity_stats --max-failures 10   publish even if up to 10 requests fail for good
+
+Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or configuration, no request was made;
+3 everything is loaded, with rejects; 130 or 143 interrupted.";
+
+/// What was typed after `pghaul fetch`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct FetchArgs {
+    /// The job's name under fetch: in config.yml
+    #[arg(value_name = "JOB")]
+    job: String,
+    /// Go on with what the job's last run has begun: make only the requests that are missing
+    #[arg(long)]
+    resume: bool,
+    /// Requests that may fail for good; with one more, the run ends, and mode replace publishes nothing
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_failures: u64,
+    /// Rows that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
+    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
+    max_rejects: RejectLimit,
+    /// Folder for the rows that are put aside, and why [default: rejects]
+    #[arg(long, value_name = "DIR", requires = "max_rejects")]
+    rejects: Option<PathBuf>,
+    /// Connections that copy rows at once [default: max_workers in config.yml, else the number of cores]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    workers: Option<NonZeroUsize>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// Runs `pghaul fetch`.
+///
+/// # Errors
+/// Everything that stopped the run before it made a request; what stopped it later; a report that cannot be written.
+pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
+    let started = Started::now("fetch");
+    args.report.check()?;
+    args.report.conclude(&started, fetch(args, global), global.quiet, fetch::summary)
+}
+
+fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
+    let config = Config::load(global.config.as_deref())?;
+    let request = Request {
+        job: args.job.clone(),
+        resume: args.resume,
+        max_failures: args.max_failures,
+        max_rejects: args.max_rejects,
+        rejects: args.rejects.clone(),
+        workers: args.workers.map(NonZeroUsize::get),
+    };
+    let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
+    let database = args.target.open(&config)?;
+    let done = fetch::run(&settings, &database);
+    database.close();
+    done
+}

@@ -1,0 +1,201 @@
+//! `pghaul fetch`: a rate-limited API into a table, at the limit and never over it.
+//!
+//! ```text
+//! settings ─→ requests ─→ pipeline: queue, client (limiter), shape (filter, json, pages), writer ─→ publish
+//!             (template)            └──────────────── ledger ────────────────┘
+//! ```
+
+pub mod client;
+pub mod filter;
+pub mod json;
+mod ledger;
+mod limiter;
+pub mod pages;
+mod pipeline;
+mod queue;
+pub mod requests;
+pub mod secrets;
+pub mod settings;
+pub mod shape;
+mod summary;
+pub mod template;
+mod writer;
+
+use crate::config::Mode;
+use crate::copy::into::{Kept, Stage, TargetTable};
+use crate::copy::value_rejects::ValueRejects;
+use crate::pg::database::Database;
+use crate::pg::{lock, statements};
+use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
+use crate::{Error, Place, Result, interrupt};
+use ledger::LastRun;
+use pipeline::Filled;
+use postgres::Client;
+use settings::Settings;
+use std::collections::HashMap;
+use std::time::Instant;
+use writer::Writers;
+
+pub use summary::summary;
+
+/// Fetches a job's rows into its table.
+///
+/// # Errors
+/// Everything that can be known before the first request (exit code 2); then the first failure that is not one request's.
+/// What becomes of a request is in its report.
+pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
+    let client = client::Client::new(settings)?;
+    let mut connection = database.connect()?;
+    let key = |list: &str| format!("fetch.{}.{list}", settings.job);
+    if !settings.resume {
+        statements::execute(&mut connection, &key("before"), &settings.before)
+            .map_err(|error| error.remedy("correct the statement; no request was made"))?;
+    }
+    let target = settings.into.find(&mut connection, None)?;
+    ledger::set_up(&mut connection).map_err(Error::into_refused)?;
+    let lock = format!("the table {}", target.table());
+    lock::exclusively(&mut connection, &lock, |connection| {
+        let job = Job { settings, database };
+        let done = job.fetch(connection, target, client)?;
+        if done.units.iter().all(|unit| unit.name != NOT_PUBLISHED) {
+            statements::execute(connection, &key("after"), &settings.after)
+                .map_err(|error| error.remedy("the rows are published; correct the statement"))?;
+        }
+        Ok(done)
+    })
+}
+
+/// The name of the unit that tells why nothing was published.
+const NOT_PUBLISHED: &str = "all requests";
+
+struct Job<'j> {
+    settings: &'j Settings,
+    database: &'j Database,
+}
+
+/// What a run begins with.
+struct Begun {
+    target: TargetTable,
+    staging: Option<Stage>,
+    goes_on: bool,
+}
+
+impl Job<'_> {
+    fn fetch(&self, connection: &mut Client, target: TargetTable, client: client::Client) -> Result<Done> {
+        let settings = self.settings;
+        let Begun { target, staging, goes_on } = self.begin(connection, target)?;
+        let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
+        rejects.check()?;
+        ledger::begin(connection, &settings.job, &target.table().to_string(), settings.into.mode, goes_on)?;
+        let before = match goes_on {
+            true => ledger::progress(connection, &settings.job, &settings.secrets)?,
+            false => HashMap::new(),
+        };
+        let writers = Writers {
+            settings,
+            database: self.database,
+            target: &target,
+            staging: staging.as_ref().map(Stage::table),
+            rejects: &rejects,
+        };
+        let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
+            Err(interrupted) => interrupted,
+            Ok(()) => error.remedy("what is there is kept: --resume goes on with it"),
+        })?;
+        if filled.failed > settings.max_failures {
+            ledger::end(connection, &settings.job, "failed")?;
+            return Ok(self.not_published(filled, staging.is_some()));
+        }
+        rejects.judge()?;
+        self.publish(connection, &target, staging.as_ref())?;
+        rejects.tell();
+        Ok(filled.units.into())
+    }
+
+    /// Finds out whether there is something to go on with, and where the rows are to go first.
+    fn begin(&self, connection: &mut Client, target: TargetTable) -> Result<Begun> {
+        let replaces = target.mode() == Mode::Replace;
+        let last =
+            if self.settings.resume { ledger::last_run(connection, &self.settings.job)? } else { None };
+        if let Some(LastRun { target: table, mode, .. }) = &last
+            && (*table != target.table().to_string() || *mode != target.mode().to_string())
+        {
+            return Err(Error::refused(format!(
+                "the last run of this job was into {table} with mode {mode}"
+            ))
+            .at(Place::file(format!("fetch.{}", self.settings.job)))
+            .remedy("run without --resume"));
+        }
+        match last {
+            Some(last) if replaces && last.status == "published" => {
+                tracing::info!("the last run was published; what it lacks is added");
+                return Ok(Begun { target: target.appending(), staging: None, goes_on: true });
+            }
+            Some(_) if replaces => {
+                if let Some(staging) = self.stage_left(connection, &target)? {
+                    return Ok(Begun { target, staging: Some(staging), goes_on: true });
+                }
+                tracing::warn!(
+                    "what the last run has left is gone, or the table was altered; beginning anew"
+                );
+            }
+            Some(_) => return Ok(Begun { target, staging: None, goes_on: true }),
+            None if self.settings.resume => tracing::info!("there is nothing to resume; beginning anew"),
+            None => {}
+        }
+        let staging = if replaces { Some(target.stage(connection, Kept::Always)?) } else { None };
+        Ok(Begun { target, staging, goes_on: false })
+    }
+
+    /// The staging table of the last run, if it holds what the ledger says. One for an unlogged target loses its rows when
+    /// the server crashes.
+    fn stage_left(&self, connection: &mut Client, target: &TargetTable) -> Result<Option<Stage>> {
+        let Some(staging) = target.stage_left(connection)? else { return Ok(None) };
+        let held: i64 =
+            connection.query_one(&format!("SELECT count(*) FROM {}", staging.table()), &[])?.get(0);
+        Ok((held == ledger::rows(connection, &self.settings.job)?).then_some(staging))
+    }
+
+    fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {
+        let started = Instant::now();
+        let mut transaction = connection.transaction()?;
+        if let Some(staging) = staging {
+            target.publish(staging, &mut transaction)?;
+        }
+        ledger::end(&mut transaction, &self.settings.job, "published")?;
+        interrupt::check()?;
+        transaction.commit()?;
+        tracing::debug!("published in {:.1} ms", started.elapsed().as_secs_f64() * 1000.0);
+        Ok(())
+    }
+
+    /// The report of a run of which too many requests have failed.
+    fn not_published(&self, filled: Filled, replaces: bool) -> Done {
+        let count = filled.failed;
+        let (requests, most) = (plural(count, "request"), self.settings.max_failures);
+        let stays = if replaces { "nothing was published" } else { "the rows of the others are there" };
+        let error = format!(
+            "{} {requests} failed, and --max-failures allows {most}: {stays}; --resume repeats what is missing",
+            thousands(count)
+        );
+        let mut units = filled.units;
+        if replaces {
+            // Their rows are kept, but nobody sees them.
+            units.retain(|unit| unit.status == UnitStatus::Failed);
+        }
+        units.push(UnitReport {
+            name: NOT_PUBLISHED.to_owned(),
+            source: format!("fetch.{}", self.settings.job),
+            mother: None,
+            status: UnitStatus::Failed,
+            rows_read: 0,
+            rows_loaded: 0,
+            rows_rejected: 0,
+            bytes_read: 0,
+            verified: false,
+            seconds: 0.0,
+            error: Some(error),
+        });
+        units.into()
+    }
+}

@@ -1,0 +1,53 @@
+//! The limit is kept to, as the server counts, and nearly reached; and the server's own requests to slow down are heard.
+
+use crate::support::{Job, numbered, small};
+use pghaul_mock_api::{Options, Throttle};
+use std::time::{Duration, Instant};
+
+const INTO: &str = "into: {table: t, mode: append, columns: {id: bigint}}\n    concurrency: 8\n    ";
+
+fn limited(throttle: Throttle) -> Options {
+    Options {
+        latency: Duration::from_millis(100),
+        limit: Some((10, Duration::from_secs(1))),
+        throttle,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn no_window_of_the_servers_ever_holds_more_and_each_is_full() {
+    for (strict, least_seconds) in [("", 4.0), (", strict: true", 4.4)] {
+        let job = Job::new(limited(Throttle::Status));
+        job.config(
+            &numbered(45),
+            &small(&format!("{INTO}rate: {{requests: 5, per: 500ms, window: 1s{strict}}}")),
+        );
+        let started = Instant::now();
+        job.run(&[], 0);
+        let seconds = started.elapsed().as_secs_f64();
+        let (requests, violations, most) = job.api.window();
+        assert_eq!((requests, violations, most), (45, 0, 10));
+        assert!(seconds > least_seconds, "{seconds}");
+        assert_eq!(job.db.one("SELECT count(DISTINCT id) FROM t"), "45");
+    }
+}
+
+#[test]
+fn when_the_server_says_slow_down_everybody_does() {
+    for throttle in [Throttle::Status, Throttle::Body] {
+        let job = Job::new(limited(throttle));
+        // Without a rate of its own.
+        let filters = "rows: '.[] | [.]'\n    success: 'type == \"array\"'\n    wait: '.ThrottleSeconds?'";
+        job.config(
+            &numbered(30),
+            &small(&format!("{INTO}retries: 10")).replace("rows: '.[] | [.]'", filters),
+        );
+        job.run(&[], 0);
+        assert_eq!(job.db.one("SELECT count(DISTINCT id) || ' ' || count(*) FROM t"), "30 30");
+        let (requests, violations, _) = job.api.window();
+        assert_eq!(requests, 30 + violations);
+        // Those that were under way when the first one was refused, each time.
+        assert!((1..=30).contains(&violations), "{throttle:?}: {violations}");
+    }
+}

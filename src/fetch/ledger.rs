@@ -130,6 +130,15 @@ pub fn progress(client: &mut Client, job: &str, secrets: &Secrets) -> Result<Has
     Ok(found)
 }
 
+/// Rows of all requests that are done.
+///
+/// # Errors
+/// What the server reports.
+pub fn rows(client: &mut Client, job: &str) -> Result<i64> {
+    let sql = "SELECT coalesce(sum(rows), 0)::bigint FROM pghaul.fetches WHERE job = $1 AND status = 'done'";
+    Ok(client.query_one(sql, &[&job])?.get(0))
+}
+
 /// Records requests.
 ///
 /// # Errors

@@ -5,20 +5,20 @@
 //!             (template)            └──────────────── ledger ────────────────┘
 //! ```
 
-mod client;
-mod filter;
-mod json;
+pub mod client;
+pub mod filter;
+pub mod json;
 mod ledger;
 mod limiter;
-mod pages;
+pub mod pages;
 mod pipeline;
 mod queue;
-mod requests;
-mod secrets;
+pub mod requests;
+pub mod secrets;
 pub mod settings;
-mod shape;
+pub mod shape;
 mod summary;
-mod template;
+pub mod template;
 mod writer;
 
 use crate::config::Mode;
@@ -132,7 +132,7 @@ impl Job<'_> {
                 return Ok(Begun { target: target.appending(), staging: None, goes_on: true });
             }
             Some(_) if replaces => {
-                if let Some(staging) = target.stage_left(connection)? {
+                if let Some(staging) = self.stage_left(connection, &target)? {
                     return Ok(Begun { target, staging: Some(staging), goes_on: true });
                 }
                 tracing::warn!(
@@ -145,6 +145,15 @@ impl Job<'_> {
         }
         let staging = if replaces { Some(target.stage(connection, Kept::Always)?) } else { None };
         Ok(Begun { target, staging, goes_on: false })
+    }
+
+    /// The staging table of the last run, if it holds what the ledger says. One for an unlogged target loses its rows when
+    /// the server crashes.
+    fn stage_left(&self, connection: &mut Client, target: &TargetTable) -> Result<Option<Stage>> {
+        let Some(staging) = target.stage_left(connection)? else { return Ok(None) };
+        let held: i64 =
+            connection.query_one(&format!("SELECT count(*) FROM {}", staging.table()), &[])?.get(0);
+        Ok((held == ledger::rows(connection, &self.settings.job)?).then_some(staging))
     }
 
     fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::client::{Response, join_text};
 use super::filter::Filter;
 use super::json::{kind_of, parse, push, text_of};
-use super::pages::{Pages, Way, next_link};
+use super::pages::{Way, next_link};
 use super::requests::Request;
 use super::settings::Settings;
 use crate::Result;
@@ -106,11 +106,17 @@ impl<'s> Shaper<'s> {
                 };
             }
         }
-        match self.rows_of(request, &body, &object) {
-            Ok(batch) => match self.next_page(request, response, &batch, body, object) {
-                Ok(next) => Meaning::Rows { batch, next, wait },
-                Err(what) => Meaning::Failed(what),
-            },
+        // The rows take the body, so that the filter need not copy what it takes apart.
+        let named = match self.named_next(&body, &object) {
+            Ok(named) => named,
+            Err(what) => return Meaning::Failed(what),
+        };
+        let batch = match self.rows_of(request, body, object) {
+            Ok(batch) => batch,
+            Err(what) => return Meaning::Failed(what),
+        };
+        match self.next_page(request, response, &batch, named) {
+            Ok(next) => Meaning::Rows { batch, next, wait },
             Err(what) => Meaning::Failed(what),
         }
     }
@@ -133,12 +139,12 @@ impl<'s> Shaper<'s> {
         Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
     }
 
-    fn rows_of(&mut self, request: &Request, body: &Val, object: &Val) -> Result<ValueBatch, String> {
+    fn rows_of(&mut self, request: &Request, body: Val, object: Val) -> Result<ValueBatch, String> {
         let mut batch = ValueBatch::new(&self.columns, None);
         batch.begin_source(request.name().into(), request.number, request.rows_before);
         let mut fault = None;
         let (columns, scratch) = (&self.columns, &mut self.scratch);
-        self.rows.run(body.clone(), object.clone(), &mut |output| {
+        self.rows.run(body, object, &mut |output| {
             match output {
                 Ok(row) => push_row(&mut batch, columns, &row, scratch),
                 Err(what) => fault = Some(format!("rows: {}", shortened(&one_line(&what), SHOWN_CHARS))),
@@ -151,30 +157,35 @@ impl<'s> Shaper<'s> {
         }
     }
 
+    /// The next page that the response names in its body.
+    fn named_next(&self, body: &Val, object: &Val) -> Result<Option<String>, String> {
+        match &self.next {
+            Some(filter) => {
+                filter.text(body.clone(), object.clone()).map_err(|what| format!("pages.next: {what}"))
+            }
+            None => Ok(None),
+        }
+    }
+
     fn next_page(
         &self,
         request: &Request,
         response: &Response,
         batch: &ValueBatch,
-        body: Val,
-        object: Val,
+        named: Option<String>,
     ) -> Result<Option<String>, String> {
-        let Some(Pages { way, most }) = &self.settings.pages else { return Ok(None) };
-        let next = match way {
-            Way::Next(_) => match &self.next {
-                Some(filter) => filter.text(body, object).map_err(|what| format!("pages.next: {what}"))?,
-                None => None,
-            },
+        let Some(pages) = &self.settings.pages else { return Ok(None) };
+        let most = pages.most;
+        let next = match &pages.way {
+            Way::Next(_) => named,
             Way::Link => response.link.as_deref().and_then(next_link).map(str::to_owned),
             Way::Counted { .. } => {
-                let rows = batch.rows() + batch.rejects().len();
-                let pages = self.settings.pages.as_ref();
-                pages.and_then(|pages| pages.counted(&request.url, request.page, rows))
+                pages.counted(&request.url, request.page, batch.rows() + batch.rejects().len())
             }
         };
         let next = next.map(|next| join_text(&response.url, &next));
         match &next {
-            Some(_) if request.page >= *most => {
+            Some(_) if request.page >= most => {
                 Err(format!("has more than {most} pages, which pages.most allows"))
             }
             Some(next) if **next == *request.url => Err("names itself as its next page".to_owned()),

@@ -11,7 +11,8 @@ use postgres::Client;
 pub fn execute(client: &mut Client, key: &str, statements: &[String]) -> Result<()> {
     for (index, statement) in statements.iter().enumerate() {
         interrupt::check()?;
-        tracing::debug!("{key}[{index}]: {statement}");
+        // Without its text, which may hold a secret.
+        tracing::debug!("{key}[{index}]");
         let executed = client.batch_execute(statement);
         executed.map_err(|error| Error::from(error).at(Place::file(format!("{key}[{index}]"))))?;
     }

@@ -90,3 +90,19 @@ fn a_signal_ends_a_run_at_once_however_long_the_server_takes() {
         job.work.write("config.yml", job.work.read("config.yml").replace("20000", "0"));
     }
 }
+
+#[test]
+fn what_has_lost_its_rows_is_fetched_anew() {
+    let job = Job::new(Options::default());
+    job.config(
+        &(numbered(3) + "{\"no\": 4}\n"),
+        &small("into: {table: t, mode: replace, columns: {id: bigint}}"),
+    );
+    job.fails(&[], 1);
+    let staging = job.db.one("SELECT relname FROM pg_class WHERE relname LIKE 'pghaul_staging%'");
+    // As a crash of the server empties an unlogged table.
+    job.db.execute(&format!("DELETE FROM {staging}"));
+    job.config(&numbered(3), &small("into: {table: t, mode: replace, columns: {id: bigint}}"));
+    job.run(&["--resume"], 0).assert_stderr_has("beginning anew").assert_stdout_has("3 requests: 3 loaded");
+    assert_eq!(job.ids(), "1 2 3");
+}

@@ -2,7 +2,7 @@
 //! always. It enforces a rolling window, and counts every request that violates it. Paths under `/fault` and `/pages` go
 //! wrong, or on, in all the ways that a client has to live with.
 
-mod answer;
+mod answers;
 mod faults;
 mod http;
 mod pages;
@@ -11,4 +11,4 @@ mod stats;
 mod window;
 
 pub use server::{MockApi, Options, Throttle};
-pub use stats::{CHARACTERS, ROWS, character_id, request_line};
+pub use stats::{CHARACTERS, ROWS, answer, character_id, request_line};

@@ -30,6 +30,9 @@ fn main() -> ExitCode {
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
             let (requests, violations, most) = api.window();
             println!("{requests} requests, {violations} violations, at most {most} in a window");
+            if let Some((first, last)) = api.times() {
+                println!("first request at {first:.3}, last answer at {last:.3}");
+            }
             ExitCode::SUCCESS
         }
     }

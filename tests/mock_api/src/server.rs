@@ -1,6 +1,6 @@
 //! The server: a thread for each connection.
 
-use crate::answer::answer;
+use crate::answers::answer;
 use crate::faults::Counts;
 use crate::http::Request;
 use crate::window::Window;
@@ -94,6 +94,11 @@ impl MockApi {
         (window.requests, window.violations, window.most)
     }
 
+    /// When the first request came, and when the last answer was sent: seconds since 1970.
+    pub fn times(&self) -> Option<(f64, f64)> {
+        self.shared.window().times
+    }
+
     /// How often a path, with its query, was asked for.
     pub fn count(&self, target: &str) -> u64 {
         self.shared.counts.of(target)
@@ -115,7 +120,9 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 fn talk(mut input: BufReader<impl Read>, mut out: impl Write, shared: &Shared) -> io::Result<()> {
     while let Some(request) = Request::read(&mut input)? {
         let Some(answer) = answer(&request, shared) else { return Ok(()) };
-        if !answer.write(&mut out)? {
+        let kept = answer.write(&mut out)?;
+        shared.window().answered();
+        if !kept {
             return Ok(());
         }
     }

@@ -6,4 +6,5 @@ mod changes;
 mod compared;
 mod faults;
 mod initial;
+mod questions;
 mod sides;

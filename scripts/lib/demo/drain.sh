@@ -15,7 +15,7 @@ for _ in {1..200}; do
 done
 [[ $(<"$work/answer") == PONG ]] || fail "Redis does not start: $(<"$work/log")"
 
-"$pghaul" db psql --quiet --command "DROP TABLE IF EXISTS $replica"
+"$pghaul" db psql --quiet --command "SET client_min_messages = warning" --command "DROP TABLE IF EXISTS $replica"
 say "filling a Redis with 5,000 users, such as this one:"
 in_redis --eval fixtures/drain/users.lua "$replica" , 5000
 in_redis HRANDFIELD "$replica" 1 WITHVALUES

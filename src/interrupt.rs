@@ -38,9 +38,17 @@ pub fn on_request(hook: impl Fn() + Send + 'static) {
 /// Ends the process some time after a signal has asked it to stop: for who may wait for ever, such as for a reader who
 /// does not read, and has nothing to undo.
 pub fn end_if_stuck() {
-    on_request(|| {
-        std::thread::sleep(STUCK);
-        std::process::exit(128 + requested().unwrap_or(SIGINT));
+    end_after(STUCK);
+}
+
+/// As [`end_if_stuck`], after a time of the caller's choice.
+pub fn end_after(patience: Duration) {
+    on_request(move || {
+        // On a thread of its own: other hooks may be what lets the run end by itself.
+        std::thread::spawn(move || {
+            std::thread::sleep(patience);
+            std::process::exit(128 + requested().unwrap_or(SIGINT));
+        });
     });
 }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//!            ├→ drain    ─┤
 //!            ├→ fetch    ─┤
 //!            └→ generate ─┘
 //! ```
@@ -12,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod copy;
 mod cores;
+pub mod drain;
 pub mod error;
 pub mod exit;
 pub mod fetch;

@@ -31,11 +31,23 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The text with the passwords of PostgreSQL URLs and conninfo strings hidden: one in the wrong place (a folder's
+/// The text with the passwords of URLs and conninfo strings hidden: one in the wrong place (a folder's
 /// argument, a key of the configuration) must not be quoted as it is. Rather too much is hidden than too little.
 pub fn without_passwords(text: &str) -> String {
     hide_parameters(&hide_credentials(text))
 }
+
+/// What stands before `user:secret@host`.
+const SCHEMES: [&str; 8] = [
+    "postgres://",
+    "postgresql://",
+    "redis://",
+    "rediss://",
+    "valkey://",
+    "valkeys://",
+    "http://",
+    "https://",
+];
 
 /// Hides `user:secret` in `postgresql://user:secret@host/db`. A raw `@`, `/` or blank in a password is against the
 /// rules, but happens: all up to the last `@` is hidden.
@@ -43,7 +55,7 @@ fn hide_credentials(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;
     while let Some(at) =
-        ["postgres://", "postgresql://"].iter().filter_map(|s| Some(lower[from..].find(s)? + s.len())).min()
+        SCHEMES.iter().filter_map(|scheme| Some(lower[from..].find(scheme)? + scheme.len())).min()
     {
         from += at;
         let after = &text[from..];
@@ -100,6 +112,8 @@ mod tests {
             ("host=h password = 'hun ter2' user=u", "host=h password=*** user=u"),
             ("host=h password=hunter2", "host=h password=***"),
             ("postgresql://u@localhost:1/x: away", "postgresql://u@localhost:1/x: away"),
+            ("redis://:hunter2@h:6379/0 and more", "redis://***@h:6379/0 and more"),
+            ("https://h:8080/a", "https://h:8080/a"),
             ("password authentication failed", "password authentication failed"),
             ("the postgres user's folder", "the postgres user's folder"),
         ] {

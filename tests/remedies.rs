@@ -99,6 +99,8 @@ fn every_flag_in_a_message_exists() {
     let commands = [
         &[][..],
         &["ingest"],
+        &["drain"],
+        &["fetch"],
         &["generate", "users"],
         &["generate", "dump"],
         &["db"],

@@ -40,6 +40,10 @@ has_postgres() {
     return 1
 }
 
+has_redis() {
+    has redis-server && has redis-cli
+}
+
 # A compiler without the C library's headers is found only by using it.
 has_c_compiler() {
     has cc && printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | cc -x c - -o /dev/null 2>/dev/null
@@ -88,6 +92,19 @@ install_postgres() {
     has_postgres || exit 1
 }
 
+# Debian's package would start a server of its own on port 6379. Its scripts ask this file whether they may.
+install_redis() {
+    local policy=/usr/sbin/policy-rc.d
+    if [[ -e $policy ]]; then
+        apt_get install redis-server
+        return
+    fi
+    as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+    (apt_get install redis-server) || true
+    as_root rm "$policy"
+    has_redis || exit 1
+}
+
 install_packages() {
     local reason package others=()
     if [[ ${#missing_packages[@]} == 0 ]]; then
@@ -102,15 +119,19 @@ install_packages() {
     done
     apt_get update
     for package in "${missing_packages[@]}"; do
-        if [[ $package != postgresql ]]; then
-            others+=("$package")
-        fi
+        case $package in
+        postgresql | redis-server) ;;
+        *) others+=("$package") ;;
+        esac
     done
     if [[ ${#others[@]} -gt 0 ]]; then
         apt_get install "${others[@]}"
     fi
     if ! has_postgres; then
         install_postgres
+    fi
+    if [[ " ${missing_packages[*]} " == *" redis-server "* ]]; then
+        install_redis
     fi
 }
 

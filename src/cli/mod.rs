@@ -1,6 +1,7 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 pub mod db;
+pub mod drain;
 pub mod fetch;
 pub mod generate;
 pub mod ingest;
@@ -57,6 +58,8 @@ impl GlobalArgs {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Move the rows of a Redis cache into a table, each exactly once
+    Drain(drain::DrainArgs),
     /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
     Fetch(fetch::FetchArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
@@ -108,6 +111,7 @@ fn run(cli: Cli) -> Result<Exit> {
     log::init(cli.global.verbosity());
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Drain(args) => drain::run(args, &cli.global),
         Command::Fetch(args) => fetch::run(&args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),

@@ -1,6 +1,7 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod after;
+mod drain;
 mod duration;
 mod fetch;
 mod into;
@@ -10,6 +11,7 @@ mod size;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use duration::Span;
 pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
@@ -70,6 +72,9 @@ pub struct ConfigFile {
     /// Mother → what is done after the load.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
+    /// Jobs of `drain`, by name.
+    #[serde(default)]
+    pub drain: OrderedMap<DrainCfg>,
 }
 
 /// The target database, as the original job's configuration gives it.

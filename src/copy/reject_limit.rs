@@ -22,6 +22,8 @@ pub enum RejectLimit {
 impl RejectLimit {
     /// No row: the first one that cannot be loaded fails its unit.
     pub const NONE: RejectLimit = RejectLimit::Rows(0);
+    /// Every row may be put aside.
+    pub const ANY: RejectLimit = RejectLimit::Share(ALL);
 
     /// Whether any row may be rejected.
     pub fn allows_any(self) -> bool {

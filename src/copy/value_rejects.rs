@@ -52,13 +52,16 @@ struct Line<'r> {
     values: Option<&'r RawValue>,
 }
 
+/// Is told of each row that is put aside, before it counts.
+type Observer = Box<dyn Fn(&RejectedRow) -> Result<()> + Send + Sync>;
+
 /// The rejects of one run; all its streams share them.
-#[derive(Debug)]
 pub struct ValueRejects {
     path: PathBuf,
     limit: RejectLimit,
     goes_on: bool,
     kept: Mutex<Kept>,
+    observer: Option<Observer>,
 }
 
 #[derive(Debug, Default)]
@@ -88,7 +91,13 @@ impl ValueRejects {
     /// another has begun adds to that one's.
     pub fn new(folder: &Path, job: &str, limit: RejectLimit, goes_on: bool) -> ValueRejects {
         let name = job.replace('%', "%25").replace('/', "%2F");
-        ValueRejects { path: folder.join(format!("{name}.jsonl")), limit, goes_on, kept: Mutex::default() }
+        let (path, kept) = (folder.join(format!("{name}.jsonl")), Mutex::default());
+        ValueRejects { path, limit, goes_on, kept, observer: None }
+    }
+
+    /// Tells `observer` of each row that is put aside, before it counts.
+    pub fn observed_by(self, observer: impl Fn(&RejectedRow) -> Result<()> + Send + Sync + 'static) -> Self {
+        ValueRejects { observer: Some(Box::new(observer)), ..self }
     }
 
     /// Checks that the file can be written, before there is anything to write, and removes that of an earlier run.
@@ -142,6 +151,9 @@ impl ValueRejects {
         let mut kept = self.kept();
         kept.rows += loaded;
         for reject in rejects {
+            if let Some(observer) = &self.observer {
+                observer(reject)?;
+            }
             if !self.are_allowed() {
                 return Err(Error::failed(&reject.reason).at(reject.place()));
             }

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod connect;
 pub mod cost;
 pub mod database;
+pub mod drains;
 pub mod embedded;
 pub mod ident;
 pub mod ledger;

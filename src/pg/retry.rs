@@ -14,14 +14,20 @@ const POLL: Duration = Duration::from_millis(50);
 /// The tries that are left for one thing.
 #[derive(Debug)]
 pub struct Retries {
-    limit: u32,
+    /// None for ever.
+    limit: Option<u32>,
     done: u32,
 }
 
 impl Retries {
     /// Up to `limit` more tries after the first one.
     pub fn new(limit: u32) -> Self {
-        Retries { limit, done: 0 }
+        Retries { limit: Some(limit), done: 0 }
+    }
+
+    /// More tries until one succeeds.
+    pub fn endless() -> Self {
+        Retries { limit: None, done: 0 }
     }
 
     /// Waits until it is time to try again, and says on the log why.
@@ -30,13 +36,14 @@ impl Retries {
     /// `error` itself, if it is not one of the connection or no try is left; Ctrl-C.
     pub fn wait_after(&mut self, error: Error) -> Result<()> {
         interrupt::check()?;
-        if self.done == self.limit || !error.is_of_connection() {
+        if self.limit == Some(self.done) || !error.is_of_connection() {
             return Err(error);
         }
         let wait = backoff(self.done);
-        self.done += 1;
-        let (done, limit, seconds) = (self.done, self.limit, wait.as_secs_f64());
-        tracing::warn!("{error}; trying again in {seconds:.1} s ({done} of {limit})");
+        self.done = self.done.saturating_add(1);
+        let (done, seconds) = (self.done, wait.as_secs_f64());
+        let of = self.limit.map_or(String::new(), |limit| format!(" ({done} of {limit})"));
+        tracing::warn!("{error}; trying again in {seconds:.1} s{of}");
         let until = Instant::now() + wait;
         while Instant::now() < until {
             std::thread::sleep(POLL);

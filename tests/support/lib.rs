@@ -9,23 +9,31 @@
 
 mod binary;
 mod database;
+mod drain;
 mod dump;
 mod fixtures;
+mod gateway;
 mod gpg;
 mod ingest;
+mod redis;
 mod running;
 mod server;
 mod small_disk;
+mod writer;
 
 pub use binary::{Pghaul, Run, Workdir};
 pub use database::Database;
+pub use drain::{Drain, JOB, REPLICA};
 pub use dump::{Dump, Encryption, descriptor};
 pub use fixtures::{Case, Outcome, repository, write_dump};
+pub use gateway::Gateway;
 pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
+pub use redis::RedisServer;
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 pub use small_disk::SmallDisk;
+pub use writer::{Writer, Written};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
 ///
@@ -50,5 +58,13 @@ macro_rules! ingest {
 macro_rules! case {
     () => {
         $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
+    };
+}
+
+/// `pghaul drain` with a Redis and a database of its own: `drain!().drains()`. Lines for Redis's configuration may be given.
+#[macro_export]
+macro_rules! drain {
+    ($($setting:expr),*) => {
+        $crate::Drain::new(env!("CARGO_BIN_EXE_pghaul"), &[$($setting),*])
     };
 }

@@ -282,7 +282,8 @@ fn write_private(path: &Path, text: &str) {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody has just now.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }

@@ -37,6 +37,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// Whether a zone was given.
+    pub fn has_zone(self) -> bool {
+        self.offset.is_some()
+    }
+
     /// Microseconds since 2000-01-01 00:00, by the clock of the zone.
     #[inline(always)]
     fn micros(self) -> i64 {

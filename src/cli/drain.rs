@@ -1,0 +1,118 @@
+//! `pghaul drain`: what was typed, and the way to a report.
+
+use super::report::ReportArgs;
+use super::target::TargetArgs;
+use super::{GlobalArgs, numbers};
+use crate::Result;
+use crate::config::{Config, Span};
+use crate::copy::reject_limit::RejectLimit;
+use crate::drain;
+use crate::drain::settings::{Pace, Request, Settings};
+use crate::exit::Exit;
+use crate::report::{Done, Started, print, summary};
+use clap::Args;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul drain us_users                           move what the cache has now into the table
+  pghaul drain us_users --watch --every 5s        and what comes, until SIGTERM
+  pghaul drain us_users --print-columns           show the inferred columns; take nothing
+  pghaul drain us_users --max-rejects 100         put up to 100 rows of each batch aside
+
+Exit codes: 0 everything is published, or there was nothing; 1 a replica failed, its rows are still in
+Redis; 2 wrong usage, configuration or replica, nothing was touched; 3 published, with rejects;
+130 or 143 interrupted in the middle of a batch, whose rows are still in Redis.";
+
+/// What was typed after `pghaul drain`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DrainArgs {
+    /// Name of the job under `drain` in config.yml
+    #[arg(value_name = "JOB")]
+    job: String,
+    /// Drain what is there now, then end (the default)
+    #[arg(long, conflicts_with = "watch")]
+    once: bool,
+    /// Wait for more, until SIGTERM or Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// How long to wait for more
+    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch", value_parser = time)]
+    every: Span,
+    /// How often a line says that it is alive
+    #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch", value_parser = time)]
+    heartbeat: Span,
+    /// COPY streams at once [default: workers of the job, max_workers in config.yml, else the number of cores]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    workers: Option<NonZeroUsize>,
+    /// Keep what is published in Redis, under another name
+    #[arg(long)]
+    keep: bool,
+    /// Have the gateway clear its cache afterwards; rows that came meanwhile are lost
+    #[arg(long)]
+    clear: bool,
+    /// Show the columns as they would be inferred now, for config.yml; take nothing
+    #[arg(long, conflicts_with_all = ["watch", "report"])]
+    print_columns: bool,
+    /// How often a batch is tried again when a connection fails; with --watch always
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    retries: u32,
+    /// Rows of a batch that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
+    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
+    max_rejects: RejectLimit,
+    /// Folder for the list of rows that are put aside, and why [default: rejects]
+    #[arg(long, value_name = "DIR", requires = "max_rejects")]
+    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+fn time(text: &str) -> Result<Span, &'static str> {
+    text.parse().map_err(|()| "use a time such as 5s, 500ms or 1m")
+}
+
+/// Runs `pghaul drain`.
+///
+/// # Errors
+/// Everything that stopped the run before it touched anything; a report that cannot be written.
+pub fn run(args: DrainArgs, global: &GlobalArgs) -> Result<Exit> {
+    let started = Started::now("drain");
+    args.report.check()?;
+    if args.print_columns {
+        let (settings, _) = settings(&args, global)?;
+        print(&drain::columns(&settings)?)?;
+        return Ok(Exit::Loaded);
+    }
+    args.report.conclude(&started, drain_job(&args, global), global.quiet, summary)
+}
+
+fn drain_job(args: &DrainArgs, global: &GlobalArgs) -> Result<Done> {
+    let (settings, config) = settings(args, global)?;
+    let database = args.target.open(&config)?;
+    let done = drain::run(&settings, &database);
+    database.close();
+    done
+}
+
+fn settings(args: &DrainArgs, global: &GlobalArgs) -> Result<(Settings, Config)> {
+    let config = Config::load(global.config.as_deref())?;
+    let request = Request {
+        job: args.job.clone(),
+        pace: match args.watch {
+            true => Pace::Watch { every: args.every.0, heartbeat: args.heartbeat.0 },
+            false => Pace::Once,
+        },
+        workers: args.workers.map(NonZeroUsize::get),
+        keep: args.keep,
+        clear: args.clear,
+        retries: args.retries,
+        max_rejects: args.max_rejects,
+        rejects: args.rejects.clone(),
+    };
+    let settings = Settings::resolve(request, &config)?;
+    Ok((settings, config))
+}

@@ -1,0 +1,120 @@
+//! A connection to Redis, and what its errors mean to a run.
+
+use super::address::Address;
+use crate::error::with_sources;
+use crate::{Error, Place, Result};
+use redis::{Cmd, Connection, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind};
+use std::time::Duration;
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may take. Redis does one thing at a time, and somebody else's may take a while.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An open connection.
+pub struct Redis {
+    connection: Connection,
+    address: Address,
+}
+
+impl Redis {
+    /// Connects.
+    ///
+    /// # Errors
+    /// A Redis that does not answer (an error of the connection), or that refuses us.
+    pub fn connect(address: &Address) -> Result<Redis> {
+        let shown = address.describe();
+        let open = || {
+            let connection = address.client().get_connection_with_timeout(CONNECT_TIMEOUT)?;
+            connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+            connection.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error: RedisError| understood(&error, shown))?;
+        let mut this = Redis { connection, address: address.clone() };
+        // A password that is missing is only noticed by a command.
+        this.ask::<String>(&redis::cmd("PING"))?;
+        Ok(this)
+    }
+
+    /// Another connection to the same Redis.
+    ///
+    /// # Errors
+    /// As [`Redis::connect`].
+    pub fn another(&self) -> Result<Redis> {
+        Redis::connect(&self.address)
+    }
+
+    /// Executes a command.
+    ///
+    /// # Errors
+    /// What Redis says; a lost connection.
+    pub fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T> {
+        command.query(&mut self.connection).map_err(|error| understood(&error, self.address.describe()))
+    }
+
+    /// Executes several commands.
+    ///
+    /// # Errors
+    /// What Redis says; a lost connection.
+    pub fn ask_all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T> {
+        commands.query(&mut self.connection).map_err(|error| understood(&error, self.address.describe()))
+    }
+
+    /// Which Redis this is, without who connects.
+    pub fn describe(&self) -> &str {
+        self.address.describe()
+    }
+
+    /// As the place of an error about a key.
+    pub fn place(&self, key: &str) -> Place {
+        Place::member(self.describe(), key)
+    }
+}
+
+/// What an error means: whether another try may help, and what the user can do.
+fn understood(error: &RedisError, shown: &str) -> Error {
+    let what = match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => with_sources(error),
+    };
+    let failed = Error::failed(format!("Redis: {what}")).at(Place::file(shown));
+    // Of several commands, the first one that failed.
+    let of_several = error.clone().into_server_errors().and_then(|errors| errors.first()?.1.kind());
+    match of_several.map_or(error.kind(), ErrorKind::Server) {
+        ErrorKind::AuthenticationFailed => failed.into_refused().remedy(
+            "give the right user and password of this Redis, in the URL or as user and password of the job",
+        ),
+        ErrorKind::Extension if error.code() == Some("NOAUTH") => {
+            failed.into_refused().remedy("set password of the job, or REDISCLI_AUTH")
+        }
+        ErrorKind::Server(ServerErrorKind::NoPerm) => {
+            failed.remedy("have the user's ACL allow this command on this key")
+        }
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => {
+            failed.remedy("name the primary, not a replica of it")
+        }
+        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask | ServerErrorKind::CrossSlot) => {
+            failed.remedy("pghaul does not follow a Redis Cluster: name the node that has this key")
+        }
+        ErrorKind::Server(
+            ServerErrorKind::BusyLoading
+            | ServerErrorKind::MasterDown
+            | ServerErrorKind::TryAgain
+            | ServerErrorKind::ClusterDown,
+        ) => failed.of_connection(),
+        ErrorKind::Extension if error.code() == Some("BUSY") => failed.of_connection(),
+        ErrorKind::Io if is_of_certificate(error) => failed
+            .into_refused()
+            .remedy("name the authority that signed the server's certificate with tls: {ca: FILE}"),
+        // A half-read answer is no answer to what was asked.
+        ErrorKind::Io | ErrorKind::Parse => failed.of_connection(),
+        _ => failed,
+    }
+}
+
+/// Whether TLS failed for a reason that stays.
+fn is_of_certificate(error: &RedisError) -> bool {
+    let text = with_sources(error);
+    text.contains("certificate") || text.contains("Certificate")
+}

@@ -1,0 +1,257 @@
+//! The rows of a batch into a staging table: one thread reads pages, streams make rows of them and copy these.
+
+use super::learn::Learnt;
+use super::pages::Page;
+use super::row::RowValues;
+use crate::copy::into::{Stage, TargetTable};
+use crate::copy::json::Json;
+use crate::copy::streams::PANICKED;
+use crate::copy::value_batch::{ValueBatch, ValueColumns};
+use crate::copy::value_copy::ValueCopy;
+use crate::copy::value_rejects::ValueRejects;
+use crate::pg::database::{Database, lost_connection};
+use crate::pg::ident::Qualified;
+use crate::{Error, Result, interrupt};
+use crossbeam_channel::{Receiver, bounded};
+use postgres::{Client, GenericClient};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The number of the column that a row is named by: the index comes first.
+const INDEX: usize = 0;
+
+/// Why a row cannot be loaded whose id is no text.
+pub const ODD_ID: &str = "id is not UTF-8";
+
+/// One try to load a batch.
+pub struct Load<'l> {
+    /// Where questions about values are asked.
+    pub database: &'l Database,
+    /// The table that the rows are for.
+    pub target: &'l TargetTable,
+    /// The table that they are copied into.
+    pub stage: &'l Stage,
+    /// Its number in the server: another table of its name is another one.
+    pub stage_oid: u32,
+    /// Where rows go that cannot be loaded.
+    pub rejects: &'l ValueRejects,
+    /// Is told of ids that are no text, before their rows are put aside.
+    pub odd_ids: &'l (dyn Fn(&[u8]) -> Result<()> + Sync),
+    /// What the rows come from, for messages.
+    pub source: Arc<str>,
+    /// What the types of the staging table were chosen by; none where the types are given.
+    pub chosen: Option<&'l Learnt>,
+}
+
+/// What a try came to.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Rows that the server counted.
+    pub rows: u64,
+    /// Bytes of all ids and rows.
+    pub bytes: u64,
+    /// What all values say, where they say that the chosen types are too narrow. Then no row was kept.
+    pub too_narrow: Option<Learnt>,
+}
+
+/// What the streams share.
+struct Shared {
+    stop: AtomicBool,
+    /// A value was seen that the chosen types do not hold: from here on rows are only looked at.
+    only_look: AtomicBool,
+    cause: Mutex<Option<Error>>,
+    learnt: Mutex<Option<Learnt>>,
+}
+
+impl Shared {
+    fn fail(&self, error: Error) {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        match *cause {
+            None => *cause = Some(error),
+            Some(_) => tracing::debug!("besides: {error}"),
+        }
+    }
+}
+
+impl Load<'_> {
+    /// Copies all rows of all pages, by a stream for each of `clients`; the caller's thread reads them by `next_page`.
+    ///
+    /// # Errors
+    /// The first row that cannot be loaded, where no more may be put aside; what the reader or a connection reports; Ctrl-C.
+    pub fn run(
+        &self,
+        clients: &mut [Client],
+        mut next_page: impl FnMut() -> Result<Option<Page>>,
+    ) -> Result<Loaded> {
+        let shared = Shared {
+            stop: AtomicBool::new(false),
+            only_look: AtomicBool::new(false),
+            cause: Mutex::new(None),
+            learnt: Mutex::new(self.chosen.cloned()),
+        };
+        let (send, pages) = bounded::<Page>(clients.len());
+        let mut bytes = 0;
+        let rows = std::thread::scope(|scope| {
+            let streams: Vec<_> = clients
+                .iter_mut()
+                .map(|client| {
+                    let (pages, shared) = (pages.clone(), &shared);
+                    scope.spawn(move || {
+                        let streamed = catch_unwind(AssertUnwindSafe(|| self.stream(client, &pages, shared)));
+                        let streamed = streamed.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+                        let lost = client.is_closed();
+                        streamed
+                            .map_err(|error| shared.fail(if lost { lost_connection(error) } else { error }))
+                            .unwrap_or(0)
+                    })
+                })
+                .collect();
+            drop(pages);
+            let mut read = || -> Result<()> {
+                while let Some(page) = next_page()? {
+                    interrupt::check()?;
+                    bytes += page.bytes as u64;
+                    if shared.stop.load(Ordering::Relaxed) || send.send(page).is_err() {
+                        break;
+                    }
+                }
+                Ok(())
+            };
+            if let Err(error) = read() {
+                shared.fail(error);
+            }
+            drop(send);
+            streams.into_iter().map(|stream| stream.join().unwrap_or(0)).sum()
+        });
+        if let Some(error) = shared.cause.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let learnt = shared.learnt.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let too_narrow = learnt.filter(|_| shared.only_look.into_inner());
+        Ok(Loaded { rows, bytes, too_narrow })
+    }
+
+    /// Copies the rows of pages as they come, and commits them when there are no more.
+    fn stream(&self, client: &mut Client, pages: &Receiver<Page>, shared: &Shared) -> Result<u64> {
+        let connect = || self.database.connect();
+        let columns = ValueColumns::new(self.target.columns());
+        let mut copy = ValueCopy::new(columns.columns(), self.stage.table(), &connect);
+        let mut batch = ValueBatch::new(&columns, Some(INDEX));
+        let mut rows = Rows { values: RowValues::default(), learnt: self.chosen.cloned() };
+        batch.begin_source(Arc::clone(&self.source), 0, 0);
+        let mut transaction = client.transaction()?;
+        // From here on nobody can put another table in its place, which our rows would then go to.
+        let stage = self.stage.table();
+        transaction.batch_execute(&format!("LOCK TABLE {stage} IN ROW EXCLUSIVE MODE"))?;
+        if oid_of(&mut transaction, stage)? != Some(self.stage_oid) {
+            return Err(Error::failed("another run has taken the place of this one").of_connection());
+        }
+        let mut copied = 0;
+        for page in pages {
+            if shared.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let only_look = shared.only_look.load(Ordering::Relaxed);
+            rows.push(&page, &mut batch, only_look);
+            for (id, _) in page.rows().filter(|(id, _)| !only_look && std::str::from_utf8(id).is_err()) {
+                (self.odd_ids)(id)?;
+            }
+            if only_look {
+                continue;
+            }
+            if let (Some(learnt), Some(chosen)) = (&rows.learnt, self.chosen)
+                && !learnt.agrees_with(chosen)
+            {
+                shared.only_look.store(true, Ordering::Relaxed);
+                continue;
+            }
+            if batch.is_full() {
+                copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+                batch.clear();
+                batch.begin_source(Arc::clone(&self.source), 0, 0);
+            }
+        }
+        if let (Some(learnt), Some(all)) =
+            (&rows.learnt, &mut *shared.learnt.lock().unwrap_or_else(PoisonError::into_inner))
+        {
+            all.add(learnt);
+        }
+        if shared.stop.load(Ordering::Relaxed) || shared.only_look.load(Ordering::Relaxed) {
+            return Ok(0);
+        }
+        copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+        self.rejects.sync()?;
+        transaction.commit()?;
+        Ok(copied)
+    }
+}
+
+/// The number of a table in the server.
+///
+/// # Errors
+/// What the server reports.
+pub fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<u32>> {
+    Ok(client.query_one("SELECT to_regclass($1)::oid", &[&table.to_string()])?.get(0))
+}
+
+/// Makes rows of what pages hold.
+struct Rows {
+    values: RowValues,
+    learnt: Option<Learnt>,
+}
+
+impl Rows {
+    /// Looks at the rows of a page, and adds them to `batch` unless it is only to look.
+    fn push(&mut self, page: &Page, batch: &mut ValueBatch, only_look: bool) {
+        for (id, row) in page.rows() {
+            let read = self.values.read(row);
+            if let Some(learnt) = &mut self.learnt {
+                look(learnt, id, read.is_ok().then(|| self.values.values(row)));
+            }
+            if only_look {
+                continue;
+            }
+            batch.push_text(&String::from_utf8_lossy(id));
+            let wrong = match (std::str::from_utf8(id), read) {
+                (Err(_), _) => Some(ODD_ID.to_owned()),
+                (_, read) => read.err(),
+            };
+            if let Some(reason) = wrong {
+                let row = serde_json::Value::from(String::from_utf8_lossy(row)).to_string();
+                batch.reject_text(reason, None, None, row);
+                continue;
+            }
+            for value in self.values.values(row) {
+                match value {
+                    // Into a column of JSON, too: a string is what holds the JSON.
+                    Json::String(text) => batch.push_text(text),
+                    value => batch.push_json(value),
+                }
+            }
+            batch.end_row();
+        }
+    }
+}
+
+/// Looks at the rows of a page.
+pub fn look_at(learnt: &mut Learnt, page: &Page) {
+    let mut values = RowValues::default();
+    for (id, row) in page.rows() {
+        let read = values.read(row);
+        look(learnt, id, read.is_ok().then(|| values.values(row)));
+    }
+}
+
+/// What cannot be loaded anyway says nothing about types.
+fn look<'v>(learnt: &mut Learnt, id: &'v [u8], values: Option<impl ExactSizeIterator<Item = Json<'v>>>) {
+    let (Ok(id), Some(values)) = (std::str::from_utf8(id), values) else { return };
+    if values.len() + 1 != learnt.width() {
+        return;
+    }
+    learnt.see(INDEX, Json::String(id));
+    for (column, value) in values.enumerate() {
+        learnt.see(INDEX + 1 + column, value);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a replica says of itself: the names of its columns, the index first.
+
+use super::connection::Redis;
+use super::keys::Keys;
+use crate::pg::ident;
+use crate::{Error, Result};
+use redis::{Value, cmd};
+
+/// The field with the columns.
+const COLUMNS: &str = "COLUMNS";
+
+/// The names of a replica's columns in the table: the index first, then one for each value of a row.
+///
+/// # Errors
+/// A description that is missing or is none; names that no columns can have.
+pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Vec<String>> {
+    let place = redis.place(&keys.meta);
+    let text = match redis.ask::<Value>(cmd("HGET").arg(&keys.meta).arg(COLUMNS))? {
+        Value::BulkString(text) => text,
+        _ => {
+            return Err(Error::refused(format!("there is no field {COLUMNS}, which names the columns"))
+                .at(place)
+                .remedy(format!(
+                    "set it: HSET {:?} {COLUMNS} '[\"id\", …]'; nothing was touched",
+                    keys.meta
+                )));
+        }
+    };
+    let names: Vec<String> = serde_json::from_slice(&text).map_err(|error| {
+        Error::refused(format!("{COLUMNS} is no JSON list of names: {error}"))
+            .at(place.clone())
+            .remedy("write it as [\"id\", \"name\"]; nothing was touched")
+    })?;
+    in_table(&names).map_err(|error| error.at(place))
+}
+
+/// The names as columns of a table: a dot, as JSON that was made flat has it, becomes an underscore.
+///
+/// # Errors
+/// No name at all, or one that no column can have; two that become one.
+pub fn in_table(names: &[String]) -> Result<Vec<String>> {
+    if names.is_empty() {
+        return Err(Error::refused(format!("{COLUMNS} names no column")).remedy("the first one is the index"));
+    }
+    let mut columns: Vec<String> = Vec::with_capacity(names.len());
+    for name in names {
+        let column = name.replace('.', "_");
+        if let Some(why) = ident::column_refusal(&column) {
+            return Err(Error::refused(format!("{COLUMNS} has {why}")).remedy("rename the column"));
+        }
+        if columns.contains(&column) {
+            return Err(Error::refused(format!("{COLUMNS} names two columns {column}"))
+                .remedy("a dot becomes an underscore; rename one of them"));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Result<Vec<String>> {
+        in_table(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn dots_become_underscores() {
+        assert_eq!(named(&["id", "address.city", "Größe"]).unwrap(), ["id", "address_city", "Größe"]);
+    }
+
+    #[test]
+    fn names_that_no_table_can_have_are_refused() {
+        for (names, why) in [
+            (&[][..], "names no column"),
+            (&["id", "a.b", "a_b"], "two columns a_b"),
+            (&["id", ""], "an empty name"),
+            (&["id", "ctid"], "ctid"),
+            (&["id", "a\nb"], "control character"),
+        ] {
+            let error = named(names).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The rows of a batch, page by page.
+//!
+//! `HSCAN` gives every field of a hash that nobody writes to, and each once: only a table that begins to shrink on the way can
+//! show a field twice, and only a write makes one begin (Redis documentation, SCAN, "Scan guarantees"; `dictScan` in Redis's
+//! `dict.c`). That nobody has written is certain when as many rows came as the hash has.
+
+use super::connection::Redis;
+use super::rejected::RejectedRows;
+use crate::report::{plural, thousands};
+use crate::{Error, Result};
+use redis::{Value, cmd, from_redis_value};
+
+/// What is asked for at first, rows: a page of the largest rows must not be large either.
+const FIRST_COUNT: usize = 64;
+/// What is asked for at most, rows. Redis does nothing else meanwhile: 2 ms or so.
+const MOST_COUNT: usize = 4096;
+/// What a page should have, bytes.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Some rows of a batch.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Ids and rows, in turns.
+    pub fields: Vec<Vec<u8>>,
+    /// Size of all of them.
+    pub bytes: usize,
+}
+
+impl Page {
+    /// Of ids and rows, in turns.
+    pub fn of(fields: Vec<Vec<u8>>) -> Page {
+        let bytes = fields.iter().map(Vec::len).sum();
+        Page { fields, bytes }
+    }
+
+    /// Each row with its id.
+    pub fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.chunks_exact(2).map(|pair| (pair[0].as_slice(), pair[1].as_slice()))
+    }
+
+    /// How many rows it has.
+    pub fn count(&self) -> u64 {
+        self.fields.len() as u64 / 2
+    }
+}
+
+/// Where the rows of a batch come from, as often as they are asked for.
+pub trait RowSource {
+    /// Begins anew with the first row; gives the number of rows, where that is known.
+    ///
+    /// # Errors
+    /// What the source reports; a lost connection.
+    fn begin(&mut self) -> Result<Option<u64>>;
+
+    /// The next page, which may be empty; none behind the last.
+    ///
+    /// # Errors
+    /// As [`RowSource::begin`].
+    fn next_page(&mut self) -> Result<Option<Page>>;
+
+    /// Whether the pages were all there is; else they are to be read once more.
+    ///
+    /// # Errors
+    /// As [`RowSource::begin`]; rows that somebody else has changed meanwhile.
+    fn was_all(&mut self) -> Result<bool>;
+
+    /// What it is, for messages and the ledger.
+    fn describe(&self) -> &str;
+
+    /// The place for rows that are put aside, where the source has one.
+    ///
+    /// # Errors
+    /// As [`RowSource::begin`].
+    fn rejected_rows(&self) -> Result<Option<RejectedRows>>;
+}
+
+/// Reads all pages of one hash.
+pub struct HashPages<'r> {
+    redis: &'r mut Redis,
+    key: &'r str,
+    /// Where the next page begins; none behind the last.
+    cursor: Option<u64>,
+    count: usize,
+    length: u64,
+    read: u64,
+}
+
+impl<'r> HashPages<'r> {
+    /// The rows of the hash `key`.
+    pub fn of(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
+        HashPages { redis, key, cursor: None, count: FIRST_COUNT, length: 0, read: 0 }
+    }
+}
+
+impl RowSource for HashPages<'_> {
+    fn begin(&mut self) -> Result<Option<u64>> {
+        self.length = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        (self.cursor, self.count, self.read) = (Some(0), FIRST_COUNT, 0);
+        Ok(Some(self.length))
+    }
+
+    fn next_page(&mut self) -> Result<Option<Page>> {
+        let Some(cursor) = self.cursor else { return Ok(None) };
+        let mut command = cmd("HSCAN");
+        command.arg(self.key).arg(cursor).arg("COUNT").arg(self.count);
+        let (cursor, fields) = understood(self.redis.ask(&command)?).ok_or_else(|| {
+            Error::failed("Redis: HSCAN has given something else than rows").at(self.redis.place(self.key))
+        })?;
+        self.cursor = Some(cursor).filter(|cursor| *cursor != 0);
+        let page = Page::of(fields);
+        self.read += page.count();
+        let row_bytes = page.bytes / (page.count().max(1) as usize) + 1;
+        self.count = (PAGE_BYTES / row_bytes).clamp(1, (2 * self.count).min(MOST_COUNT));
+        Ok(Some(page))
+    }
+
+    fn was_all(&mut self) -> Result<bool> {
+        let length: u64 = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        if (self.read, length) == (self.length, self.length) {
+            return Ok(true);
+        }
+        let (read, length, rows) = (thousands(self.read), thousands(length), plural(length, "row"));
+        Err(Error::failed(format!(
+            "read {read} rows of a batch of {length} {rows}: somebody else changes it"
+        ))
+        .at(self.redis.place(self.key))
+        .of_connection())
+    }
+
+    fn describe(&self) -> &str {
+        self.redis.describe()
+    }
+
+    fn rejected_rows(&self) -> Result<Option<RejectedRows>> {
+        RejectedRows::none_of(self.redis.another()?, self.key).map(Some)
+    }
+}
+
+/// The cursor and the fields of an answer.
+fn understood(answer: Value) -> Option<(u64, Vec<Vec<u8>>)> {
+    let Value::Array(mut parts) = answer else { return None };
+    let (Some(Value::Array(fields)), Some(cursor), None) = (parts.pop(), parts.pop(), parts.pop()) else {
+        return None;
+    };
+    let bytes = |field| match field {
+        Value::BulkString(bytes) => Some(bytes),
+        _ => None,
+    };
+    let fields = fields.into_iter().map(bytes).collect::<Option<Vec<_>>>()?;
+    Some((from_redis_value(cursor).ok()?, fields)).filter(|(_, fields)| fields.len().is_multiple_of(2))
+}

@@ -1,0 +1,254 @@
+//! What a run of `pghaul drain` is to do: the job of the configuration, and flags.
+
+use super::address::{self, Address, Login, TlsFiles};
+use super::gateway::GatewayUrl;
+use crate::config::{Config, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
+use crate::copy::into::IntoTable;
+use crate::copy::reject_limit::RejectLimit;
+use crate::cores;
+use crate::pg::type_name::TypeName;
+use crate::secret::Secret;
+use crate::{Error, Place, Result};
+use glob::Pattern;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The list of replicas that the gateway keeps, unless another one is named.
+const USUAL_REGISTRY: &str = "replica_registry";
+/// What stands for the replica in the table's name.
+const REPLICA: &str = "{replica}";
+/// The variable that redis-cli takes the password from.
+const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
+/// The folder for rejects unless another one is named.
+const DEFAULT_REJECTS: &str = "rejects";
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The job's name.
+    pub job: String,
+    /// Whether to wait for more.
+    pub pace: Pace,
+    /// COPY streams at once.
+    pub workers: Option<usize>,
+    /// Whether what is published stays in Redis, under another name.
+    pub keep: bool,
+    /// Whether the gateway is told to clear what is published.
+    pub clear: bool,
+    /// How often a batch is tried again when a connection fails.
+    pub retries: u32,
+    /// How many rows of a batch may be put aside.
+    pub max_rejects: RejectLimit,
+    /// Where.
+    pub rejects: Option<PathBuf>,
+}
+
+/// Once, or again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// What is there now.
+    Once,
+    /// What is there now, and what comes.
+    Watch {
+        /// How long to wait for more.
+        every: Duration,
+        /// How often to say that one is alive.
+        heartbeat: Duration,
+    },
+}
+
+/// A run that was thought through as far as can be without Redis and database.
+pub struct Settings {
+    /// The job's name.
+    pub job: String,
+    /// Where rows come from.
+    pub source: Source,
+    /// Which of them.
+    pub which: Which,
+    /// The list of registered replicas, if there is one.
+    pub registered: Option<String>,
+    into_cfg: IntoCfg,
+    /// Columns whose types are given.
+    pub declared: Vec<(String, TypeName)>,
+    /// Whether columns become wider for values that do not fit.
+    pub evolve: bool,
+    /// COPY streams at once.
+    pub workers: usize,
+    /// As [`Request::pace`].
+    pub pace: Pace,
+    /// As [`Request::keep`].
+    pub keep: bool,
+    /// As [`Request::clear`].
+    pub clear: bool,
+    /// As [`Request::retries`].
+    pub retries: u32,
+    /// As [`Request::max_rejects`].
+    pub max_rejects: RejectLimit,
+    /// The folder for rejects.
+    pub rejects: PathBuf,
+    /// Statements before each batch is loaded.
+    pub before: Vec<String>,
+    /// Statements after each batch is published.
+    pub after: Vec<String>,
+}
+
+/// Where rows come from.
+pub enum Source {
+    /// Redis itself.
+    Redis(Box<Address>),
+    /// The HTTP gateway in front of one.
+    Gateway(GatewayUrl),
+}
+
+/// Which replicas are drained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(String),
+    /// All registered ones that match.
+    Matching(Pattern),
+}
+
+impl Settings {
+    /// Puts the job of the configuration and the flags together.
+    ///
+    /// # Errors
+    /// No such job; everything that is wrong with it; flags that do not go with it.
+    pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
+        let jobs = &config.file.drain.0;
+        let Some((_, cfg)) = jobs.iter().find(|(name, _)| *name == request.job) else {
+            let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
+            let error = Error::refused(format!("there is no job {:?} under drain", request.job));
+            return Err(match known.is_empty() {
+                true => error.remedy("describe one in config.yml, and name the file with --config"),
+                false => error.remedy(format!("name one of: {}", known.join(", "))),
+            });
+        };
+        let place = Place::member(config.place().file.unwrap_or_default(), format!("drain.{}", request.job));
+        Self::of_job(request, cfg, config).map_err(|error| error.at(place))
+    }
+
+    fn of_job(request: Request, cfg: &DrainCfg, config: &Config) -> Result<Settings> {
+        let source = source(cfg, config)?;
+        let which = which(&cfg.replica.0)?;
+        check_into(cfg, &source, &which)?;
+        check_flags(&request, &source)?;
+        let texts = |texts: &[Text]| texts.iter().map(|Text(text)| text.clone()).collect();
+        let settings = Settings {
+            source,
+            registered: match &cfg.registered {
+                RegisteredCfg::Usual => Some(USUAL_REGISTRY.to_owned()),
+                RegisteredCfg::List(list) => Some(list.clone()),
+                RegisteredCfg::None if matches!(which, Which::Matching(_)) => {
+                    return Err(Error::refused("replica is a pattern, and there is no list of replicas")
+                        .remedy("name the list with registered, or one replica"));
+                }
+                RegisteredCfg::None => None,
+            },
+            which,
+            into_cfg: cfg.into.clone(),
+            declared: declared(&cfg.columns)?,
+            evolve: cfg.evolve,
+            workers: request
+                .workers
+                .or(cfg.workers.map(|number| number.0))
+                .or(config.file.max_workers.map(|number| number.0))
+                .unwrap_or_else(|| cores::count().get())
+                .max(1),
+            pace: request.pace,
+            keep: request.keep,
+            clear: request.clear,
+            retries: request.retries,
+            max_rejects: request.max_rejects,
+            rejects: request.rejects.unwrap_or_else(|| DEFAULT_REJECTS.into()),
+            before: texts(&cfg.before),
+            after: texts(&cfg.after),
+            job: request.job,
+        };
+        // What is wrong with the table's name is wrong with every replica's.
+        settings.into_table("replica")?;
+        Ok(settings)
+    }
+
+    /// The table for the rows of a replica.
+    ///
+    /// # Errors
+    /// A name that no table can have.
+    pub fn into_table(&self, replica: &str) -> Result<IntoTable> {
+        // A dot would make a schema of what stands before it.
+        let table = self.into_cfg.table.0.replace(REPLICA, &replica.replace('.', "_"));
+        IntoTable::resolve(&IntoCfg { table: Text(table), ..self.into_cfg.clone() })
+    }
+}
+
+fn source(cfg: &DrainCfg, config: &Config) -> Result<Source> {
+    let url = &cfg.from.0;
+    if !address::is_redis(url) {
+        return GatewayUrl::parse(url).map(Source::Gateway);
+    }
+    let password = match &cfg.password {
+        Some(Text(password)) => Some(password.clone()),
+        None => std::env::var(PASSWORD_VARIABLE).ok().filter(|password| {
+            // One in the URL is meant for this Redis.
+            !password.is_empty() && !url.contains('@') && !url.contains("pass=")
+        }),
+    };
+    let login =
+        Login { user: cfg.user.as_ref().map(|Text(user)| user.clone()), password: password.map(Secret::new) };
+    let path = |file: &Option<Text>| file.as_ref().map(|Text(file)| config.path(file));
+    let tls = TlsFiles { ca: path(&cfg.tls.ca), cert: path(&cfg.tls.cert), key: path(&cfg.tls.key) };
+    Address::parse(url, &login, &tls).map(|address| Source::Redis(Box::new(address)))
+}
+
+fn which(replica: &str) -> Result<Which> {
+    if replica.is_empty() {
+        return Err(Error::refused("replica is empty").remedy("name one, or write '*' for all"));
+    }
+    if !replica.contains(['*', '?', '[']) {
+        return Ok(Which::One(replica.to_owned()));
+    }
+    let pattern = Pattern::new(replica);
+    pattern.map(Which::Matching).map_err(|error| Error::refused(format!("replica: {replica:?}: {error}")))
+}
+
+fn check_into(cfg: &DrainCfg, source: &Source, which: &Which) -> Result<()> {
+    if cfg.into.columns.is_some() {
+        return Err(Error::refused("into.columns has no meaning here: Redis says which columns there are")
+            .remedy("write their types beside into: columns: {name: type}"));
+    }
+    let one_table = !cfg.into.table.0.contains(REPLICA);
+    if cfg.into.mode == Mode::Replace && one_table && matches!(which, Which::Matching(_)) {
+        return Err(Error::refused("the rows of one replica would take the place of those of another")
+            .remedy(format!("put {REPLICA} into into.table, or use another mode")));
+    }
+    if cfg.into.mode == Mode::Append && matches!(source, Source::Gateway(_)) {
+        return Err(Error::refused("the gateway gives the same rows again, and append would add them again")
+            .remedy("write mode: upsert with the index as key, or mode: replace"));
+    }
+    Ok(())
+}
+
+fn check_flags(request: &Request, source: &Source) -> Result<()> {
+    match source {
+        Source::Redis(_) if request.clear => Err(Error::refused(
+            "--clear is for a gateway; from Redis itself, exactly what is published is removed",
+        )
+        .remedy("leave it out")),
+        Source::Gateway(_) if request.keep => {
+            Err(Error::refused("--keep is for Redis itself; a gateway is only cleared with --clear")
+                .remedy("leave it out"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn declared(columns: &DrainColumns) -> Result<Vec<(String, TypeName)>> {
+    let DrainColumns::Declared(columns) = columns else { return Ok(Vec::new()) };
+    let mut declared = Vec::new();
+    for (name, Text(type_name)) in &columns.0 {
+        let type_name =
+            TypeName::parse(type_name).map_err(|error| error.at(Place::default().column(name)))?;
+        declared.push((name.replace('.', "_"), type_name));
+    }
+    Ok(declared)
+}

@@ -1,0 +1,140 @@
+//! The table of a replica: looked for before anything is taken from Redis, created when its first batch is published.
+
+use super::forms::Forms;
+use super::learn::Learnt;
+use crate::config::Mode;
+use crate::copy::into::{IntoTable, Stage, TargetTable};
+use crate::pg::catalog;
+use crate::pg::ident::{Qualified, quote};
+use crate::pg::lock;
+use crate::pg::type_name::TypeName;
+use crate::{Error, Place, Result};
+use postgres::{Client, Transaction};
+use std::time::Duration;
+
+/// How long those who use a table are waited for when a column changes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// SQLSTATE of a key that two rows have (`unique_violation`).
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// What the database has of the table.
+#[derive(Debug)]
+pub struct Found {
+    /// The table.
+    pub table: Qualified,
+    /// Its columns and types, in its order; none if it is not there.
+    pub columns: Option<Vec<(String, TypeName)>>,
+}
+
+/// Looks for the table.
+///
+/// # Errors
+/// A missing right; what the server reports.
+pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
+    let rights = catalog::rights(client)?;
+    let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
+    let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
+    let columns = found
+        .map(|relation| relation.columns.into_iter().map(|column| (column.name, column.type_name)).collect());
+    Ok(Found { table, columns })
+}
+
+/// The table that is there, for rows of these columns.
+///
+/// # Errors
+/// As [`IntoTable::find`].
+pub fn existing(client: &mut Client, into: &IntoTable, names: &[String]) -> Result<TargetTable> {
+    let names: Vec<_> = names.iter().map(|name| (name.clone(), TypeName::text())).collect();
+    into.find(client, Some(&names))
+}
+
+/// The table that is to be created, of these columns.
+///
+/// # Errors
+/// As [`IntoTable::find`].
+pub fn new(client: &mut Client, into: &IntoTable, types: &Learnt) -> Result<TargetTable> {
+    // It is created with the first batch, in one transaction: whatever the mode, its first rows take no others' place.
+    let first = IntoTable { mode: Mode::Replace, key: Vec::new(), ..into.clone() };
+    first.find(client, Some(&types.types().collect::<Vec<_>>()))
+}
+
+/// Gives a new table its rows and its key.
+///
+/// # Errors
+/// A key that is NULL somewhere; what the server reports.
+pub fn publish_new(
+    target: &TargetTable,
+    stage: &Stage,
+    key: &[String],
+    transaction: &mut Transaction<'_>,
+) -> Result<()> {
+    target.publish(stage, transaction)?;
+    if key.is_empty() {
+        return Ok(());
+    }
+    let table = target.table();
+    let key = key.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ");
+    let add_key = format!("ALTER TABLE {table} ADD PRIMARY KEY ({key})");
+    let mut attempt = transaction.transaction()?;
+    match attempt.batch_execute(&add_key).map_err(Error::from) {
+        Ok(()) => return Ok(attempt.commit()?),
+        Err(error) if error.sqlstate() == Some(UNIQUE_VIOLATION) => attempt.rollback()?,
+        Err(error) => return Err(error.at(Place::table(table.name()))),
+    }
+    // As in an upsert, the last one wins.
+    Ok(transaction.batch_execute(&format!(
+        "DELETE FROM {table} t USING (SELECT ctid, row_number() OVER (PARTITION BY {key} ORDER BY ctid DESC) AS n \
+         FROM {table}) d WHERE t.ctid = d.ctid AND d.n > 1; {add_key}"
+    ))?)
+}
+
+/// Adds columns that rows have and the table has not, as wide as `learnt` says.
+///
+/// # Errors
+/// Those who use the table for too long; what the server reports; Ctrl-C.
+pub fn add_columns(client: &mut Client, found: &Found, learnt: &Learnt) -> Result<()> {
+    let there = found.columns.as_deref().unwrap_or_default();
+    let missing = learnt.types().filter(|(name, _)| !there.iter().any(|(known, _)| known == name));
+    let clauses: Vec<String> =
+        missing.map(|(name, type_name)| format!("ADD COLUMN {} {type_name}", quote(&name))).collect();
+    alter(client, &found.table, &clauses)
+}
+
+/// Columns that are to become wider, each with its new type, for values that its type has refused.
+pub fn wider(target: &TargetTable, refused: &[(String, Forms)]) -> Vec<(String, TypeName)> {
+    let wider = |(name, refused): &(String, Forms)| {
+        let column = target.columns().iter().find(|column| column.name == *name)?;
+        let mut forms = Forms::of_type(&column.type_name)?;
+        forms |= *refused;
+        let wider = forms.type_name();
+        (wider != column.type_name).then(|| (name.clone(), TypeName::from_server(wider.to_owned())))
+    };
+    refused.iter().filter_map(wider).collect()
+}
+
+/// Makes columns wider.
+///
+/// # Errors
+/// What holds on to a column, such as a view; those who use the table for too long; what the server reports; Ctrl-C.
+pub fn widen(client: &mut Client, table: &Qualified, columns: &[(String, TypeName)]) -> Result<()> {
+    let clause = |(name, type_name): &(String, TypeName)| {
+        let name = quote(name);
+        format!("ALTER COLUMN {name} TYPE {type_name} USING {name}::{type_name}")
+    };
+    alter(client, table, &columns.iter().map(clause).collect::<Vec<_>>())?;
+    for (name, type_name) in columns {
+        tracing::info!("{}: column {name} has become {type_name}", table.name());
+    }
+    Ok(())
+}
+
+fn alter(client: &mut Client, table: &Qualified, clauses: &[String]) -> Result<()> {
+    if clauses.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = client.transaction()?;
+    let statement = format!("ALTER TABLE {table} {}", clauses.join(", "));
+    lock::patiently(&mut transaction, PATIENCE, table.name(), &statement)
+        .map_err(|error| error.at(Place::table(table.name())))?;
+    Ok(transaction.commit()?)
+}

@@ -113,7 +113,16 @@ fn terminate(case: &Case) {
 
 #[test]
 fn a_commit_whose_answer_is_lost_is_a_load_with_its_rejects() {
-    let (case, running) = committed_without_an_answer("");
+    answer_is_lost("");
+}
+
+#[test]
+fn a_mother_made_anew_whose_commit_is_not_answered_is_reported_as_loaded() {
+    answer_is_lost("--mothers recreate");
+}
+
+fn answer_is_lost(args: &str) {
+    let (case, running) = committed_without_an_answer(args);
     terminate(&case);
     let run = running.wait();
     run.assert_code(3)

@@ -70,7 +70,7 @@ pub struct IngestArgs {
 enum MothersArg {
     /// Create those that are missing
     Keep,
-    /// First drop them and all their version tables; then create them and load the dumps
+    /// Load the dumps; then replace each mother and all her version tables at once
     Recreate,
     /// Drop them and all their version tables, and load nothing
     Purge,

@@ -64,11 +64,12 @@ pub fn decide(
         ))
         .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename the dump"));
     }
-    let attached = state.is_child(&mother.name, &file.child);
-    if attached && settings.mothers != MothersMode::Keep {
-        // Dropped with its mother.
+    let goes_with_mother =
+        settings.mothers == MothersMode::Recreate && state.relations.contains_key(&mother.name);
+    if goes_with_mother {
         return Ok(Action::Load);
     }
+    let attached = state.is_child(&mother.name, &file.child);
     let reason = Reason::find(entry, relation.persistence, attached, fingerprint, settings);
     Ok(reason.map_or(Action::Skip, Action::Replace))
 }

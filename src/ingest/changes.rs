@@ -1,39 +1,30 @@
-//! What happens to the mother tables before the load: those to be dropped, and those to be created.
+//! What happens to the mother tables: those to be dropped, those to be created, and those to be made anew.
 
 use super::catalogue::DataFile;
+use super::drop::{self, Drop};
 use super::mothers::Mother;
+use super::recreation::Recreation;
 use super::settings::{MothersMode, Settings};
 use super::state::State;
-use super::union::{self, UnionView};
-use crate::pg::catalog::{self, Column};
+use super::union::UnionView;
+use crate::pg::catalog::Column;
 use crate::pg::ident::Qualified;
-use crate::pg::{ledger, lock};
-use crate::report::plural;
+use crate::pg::ledger;
+use crate::pg::lock::{self, Turn};
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
-use std::time::Duration;
-
-/// How long those who use a mother are waited for before she is dropped.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The changes, found to be possible.
 #[derive(Debug, Default)]
 pub struct Changes {
     drops: Vec<Drop>,
     creates: Vec<Create>,
+    recreations: Vec<Recreation>,
 }
 
-/// A mother that goes, with her version tables.
+/// A mother that comes.
 #[derive(Debug)]
-struct Drop {
-    mother: Qualified,
-    children: Vec<Qualified>,
-    /// Her union view, if she has one.
-    view: Option<Qualified>,
-}
-
-#[derive(Debug)]
-struct Create {
+pub struct Create {
     mother: Qualified,
     statement: String,
 }
@@ -53,28 +44,26 @@ impl Changes {
         let mut changes = Changes::default();
         let mut faults = Vec::new();
         for mother in mothers {
-            let table = Qualified::new(&state.rights.schema, &mother.name);
             let exists = state.relations.contains_key(&mother.name);
-            if exists && settings.mothers != MothersMode::Keep {
-                match children_to_drop(mother, files, state, settings.mothers) {
-                    Ok(children) => {
-                        let view = union::name(&mother.name);
-                        let exists = state.relations.get(&view).is_some_and(union::is_ours);
-                        let view = exists.then(|| Qualified::new(&state.rights.schema, view));
-                        changes.drops.push(Drop { mother: table.clone(), children, view });
-                    }
-                    Err(error) => faults.push(error.at(Place::table(&mother.name))),
-                }
+            let create = || Create::new(mother, state);
+            if !exists {
+                changes.creates.extend((settings.mothers != MothersMode::Purge).then(create));
+                continue;
             }
-            let creates = match settings.mothers {
-                MothersMode::Keep => !exists,
-                MothersMode::Recreate => true,
-                MothersMode::Purge => false,
-            };
-            if creates {
-                let columns: Vec<String> = mother.columns.iter().map(Column::definition).collect();
-                let statement = format!("CREATE TABLE {table} ({})", columns.join(", "));
-                changes.creates.push(Create { mother: table, statement });
+            if settings.mothers == MothersMode::Keep {
+                continue;
+            }
+            match Drop::new(mother, files, state, settings.mothers) {
+                Err(error) => faults.push(error.at(Place::table(&mother.name))),
+                Ok(drop) if settings.mothers == MothersMode::Purge => changes.drops.push(drop),
+                Ok(drop) if files.iter().any(|file| file.table == mother.name) => {
+                    changes.recreations.push(Recreation::new(drop, create()));
+                }
+                // No version is to be waited for.
+                Ok(drop) => {
+                    changes.drops.push(drop);
+                    changes.creates.push(create());
+                }
             }
         }
         if faults.is_empty() { Ok(changes) } else { Err(Error::many(faults)) }
@@ -83,148 +72,82 @@ impl Changes {
     /// The statements, in order.
     pub fn statements(&self) -> impl Iterator<Item = String> {
         let creates = self.creates.iter().map(|create| create.statement.clone());
-        self.drops.iter().map(Drop::statement).chain(creates)
+        let recreations = self.recreations.iter().flat_map(Recreation::planned);
+        self.drops.iter().map(Drop::planned).chain(creates).chain(recreations)
     }
 
     /// Whether this mother will be made, or made anew.
     pub fn creates(&self, mother: &str) -> bool {
-        self.creates.iter().any(|create| create.mother.name() == mother)
+        self.creates.iter().any(|create| create.mother.name() == mother) || self.recreates(mother)
     }
 
-    /// Carries out the changes, creates the ledger, and brings union views up to date, in one transaction.
+    /// The mothers that are made anew when their versions are loaded.
+    pub fn recreations(&self) -> &[Recreation] {
+        &self.recreations
+    }
+
+    fn recreates(&self, mother: &str) -> bool {
+        self.recreations.iter().any(|recreation| recreation.mother().name() == mother)
+    }
+
+    /// Creates the ledger, carries out the changes that wait for no load, and brings union views up to date, in one
+    /// transaction. The others are tried.
     ///
     /// # Errors
     /// What the server reports, and what has come into the way meanwhile; nothing has changed then.
     pub fn apply(&self, views: &[UnionView], client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
         ledger::set_up(&mut transaction)?;
-        self.lock(&mut transaction)?;
-        for drop in &self.drops {
-            drop.check_again(&mut transaction).map_err(|error| error.at(Place::table(drop.mother.name())))?;
-            execute(&mut transaction, &drop.statement())?;
-            ledger::forget_mother(&mut transaction, &drop.mother, &drop.children)?;
+        for recreation in &self.recreations {
+            recreation.try_out(&mut transaction)?;
         }
+        self.drop(&mut transaction)?;
         for create in &self.creates {
-            execute(&mut transaction, &create.statement)?;
-            ledger::record_mother(&mut transaction, &create.mother)?;
+            create.execute(&mut transaction)?;
         }
-        for view in views {
+        for view in views.iter().filter(|view| !self.recreates(view.mother().name())) {
             view.set_up(&mut transaction)?;
         }
         transaction.commit()?;
-        for Drop { mother, children, .. } in &self.drops {
-            let (name, count) = (mother.name(), children.len());
-            tracing::info!(
-                "dropped mother table {name} and its {count} version {}",
-                plural(count as u64, "table")
-            );
-        }
+        self.drops.iter().for_each(Drop::tell);
         Ok(())
     }
 
-    /// Locks all that is to be dropped. Only the first table is waited for in earnest: its readers may go on to the
-    /// others, which must not wait for us then.
-    fn lock(&self, transaction: &mut Transaction<'_>) -> Result<()> {
-        let locks: Vec<String> = self.drops.iter().flat_map(Drop::locks).collect();
-        if locks.is_empty() {
+    fn drop(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        if self.drops.is_empty() {
             return Ok(());
         }
-        let short_wait = format!("; {}; ", lock::set_timeout(lock::FIRST_WAIT));
-        lock::patiently(transaction, PATIENCE, "the tables to be dropped", &locks.join(&short_wait)).map_err(
-            |error| match error.sqlstate() {
-                Some(lock::NOT_AVAILABLE) => error.remedy(
-                    "someone is using the tables that are to be dropped; run again when they are done",
-                ),
-                _ => error,
-            },
-        )
+        lock::patiently_do(transaction, drop::PATIENCE, "the tables to be dropped", |attempt| {
+            let turn = Turn::begin();
+            let mut have_views = Vec::new();
+            for (number, drop) in self.drops.iter().enumerate() {
+                have_views.push(drop.lock(&turn, number == 0, [].into_iter(), attempt)?);
+            }
+            self.drops.iter().zip(have_views).try_for_each(|(drop, has_view)| drop.execute(has_view, attempt))
+        })
+        .map_err(drop::in_the_way)
     }
 }
 
-impl Drop {
-    /// One statement without CASCADE: a view that someone made on one of them stops it.
-    fn statement(&self) -> String {
-        let names: Vec<String> =
-            std::iter::once(&self.mother).chain(&self.children).map(Qualified::to_string).collect();
-        let view = self.view.as_ref().map(|view| format!("DROP VIEW {view};\n")).unwrap_or_default();
-        format!("{view}DROP TABLE {}", names.join(", "))
+impl Create {
+    fn new(mother: &Mother, state: &State) -> Create {
+        let table = Qualified::new(&state.rights.schema, &mother.name);
+        let columns: Vec<String> = mother.columns.iter().map(Column::definition).collect();
+        let statement = format!("CREATE TABLE {table} ({})", columns.join(", "));
+        Create { mother: table, statement }
     }
 
-    /// The statements that lock all of it, the view first, as its readers do.
-    fn locks(&self) -> Vec<String> {
-        let tables = std::iter::once(&self.mother).chain(&self.children);
-        let of_tables = tables.map(|table| format!("LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE"));
-        self.view.iter().map(union::lock_statement).chain(of_tables).collect()
+    /// The statement.
+    pub fn statement(&self) -> &str {
+        &self.statement
     }
 
-    /// Looks again, now that nobody else can change anything.
-    fn check_again(&self, transaction: &mut Transaction<'_>) -> Result<()> {
-        if catalog::has_own_rows(transaction, &self.mother)? {
-            return Err(has_own_rows());
-        }
-        let children = catalog::children(transaction, self.mother.schema(), &[self.mother.name()])?;
-        match children.iter().find(|child| !self.children.contains(&child.child)) {
-            Some(new) => Err(has_foreign_child(&new.child)),
-            None => Ok(()),
-        }
+    /// Creates the mother, and records that.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn execute(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        drop::execute(transaction, &self.statement)?;
+        ledger::record_mother(transaction, &self.mother)
     }
-}
-
-fn execute(transaction: &mut Transaction<'_>, statement: &str) -> Result<()> {
-    tracing::debug!("{statement}");
-    transaction.batch_execute(statement).map_err(|error| {
-        let error = Error::from(error);
-        match error.sqlstate() {
-            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
-            _ => error,
-        }
-    })
-}
-
-/// The version tables of a mother that is to be dropped.
-fn children_to_drop(
-    mother: &Mother,
-    files: &[DataFile],
-    state: &State,
-    mode: MothersMode,
-) -> Result<Vec<Qualified>> {
-    if !state.our_mothers.contains(&mother.name) {
-        return Err(
-            Error::refused("was not created by pghaul, which will not drop it").remedy("drop it by hand")
-        );
-    }
-    if state.own_rows.contains(&mother.name) {
-        return Err(has_own_rows());
-    }
-    let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name).map(|child| &child.child) {
-        let entry = state.ledger.get(child.name()).filter(|entry| entry.mother == mother.name);
-        let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
-            return Err(has_foreign_child(child));
-        };
-        let comes_back = files.iter().any(|file| {
-            (&file.table, &file.dump.app, &file.dump.version) == (&mother.name, &entry.app, &entry.version)
-        });
-        if mode == MothersMode::Recreate && !comes_back {
-            return Err(Error::refused(format!(
-                "would lose {}, since {} {} is not among the dumps to load",
-                child.name(),
-                entry.app,
-                entry.version
-            ))
-            .remedy("add its dump, or drop everything first with --mothers purge"));
-        }
-        children.push(child.clone());
-    }
-    Ok(children)
-}
-
-fn has_own_rows() -> Error {
-    Error::refused("has rows of its own, which pghaul did not load and will not drop")
-        .remedy("delete them, or move them to another table")
-}
-
-fn has_foreign_child(child: &Qualified) -> Error {
-    Error::refused(format!("has the child table {child}, which pghaul did not load and will not drop"))
-        .remedy("drop it, or detach it with ALTER TABLE … NO INHERIT")
 }

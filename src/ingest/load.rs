@@ -2,33 +2,30 @@
 //! each into its version table.
 
 use super::action::Action;
-use super::publish::{self, Unanswered};
+use super::gathering::Gathering;
+use super::publish::Loaded;
+use super::recreation::{self, Recreation};
 use super::settings::Settings;
+use super::share;
 use super::unit::Unit;
-use super::{load_large, share};
+use super::worker::{Report, Worker};
 use crate::config::Size;
 use crate::copy::stream;
-use crate::copy::streams::PANICKED;
 use crate::pg::cost::{self, Load};
-use crate::pg::database::{Database, lost_connection};
-use crate::pg::retry::Retries;
-use crate::report::progress::{Progress, UnitProgress};
+use crate::pg::database::Database;
+use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
-use crate::{Error, Result, interrupt};
-use crossbeam_channel::bounded;
+use crate::{Error, Place, Result};
+use crossbeam_channel::{bounded, unbounded};
 use postgres::Client;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
-
-/// What a unit's load came to: rows and bytes, or why it failed.
-type Outcome = Result<publish::Loaded>;
 
 /// Loads all units that need it, by `settings.workers` workers; reports on all of them, in their order.
 ///
 /// Every worker is a thread of its own that owns one connection. A unit that fails leaves nothing behind, and the
-/// others go on; Ctrl-C ends them all.
+/// others go on; Ctrl-C ends them all. The units of a mother that is made anew fail together.
 pub fn load(
     units: &[Unit],
+    recreations: &[Recreation],
     settings: &Settings,
     database: &Database,
     mut first: Client,
@@ -46,13 +43,21 @@ pub fn load(
         cost::tell(&mut first, load);
     }
 
+    let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };
+    let refusal = worker.persist(&Place::default(), |client| recreation::hold(recreations, client)).err();
+    // A connection that does nothing else keeps other runs away, as long as it lives.
+    let _keeper = if recreations.is_empty() { None } else { worker.client.take() };
+    let gatherings: Vec<Gathering<'_>> =
+        recreations.iter().map(|recreation| Gathering::new(recreation, units, refusal.as_ref())).collect();
+    let mut worker = Worker { gatherings: &gatherings, ..worker };
     let mut reports: Vec<Option<UnitReport>> = units.iter().map(|_| None).collect();
-    let mut worker = Worker { settings, database, progress, client: Some(first) };
     for index in large {
-        reports[index] = Some(worker.report(&units[index], load_large::load_and_publish));
+        for (index, report) in worker.work(index, true) {
+            reports[index] = Some(report);
+        }
     }
     if !order.is_empty() {
-        for (index, report) in load_each(units, order, worker) {
+        for (index, report) in load_each(order, worker) {
             reports[index] = Some(report);
         }
     }
@@ -60,8 +65,8 @@ pub fn load(
 }
 
 /// Loads the units of these indexes, each by one of as many workers as there may be; `first` lends its connection.
-fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize, UnitReport)> {
-    let Worker { settings, database, progress, client } = first;
+fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<Report> {
+    let Worker { units, gatherings, settings, database, progress, client } = first;
     let workers = settings.workers.min(order.len());
     tracing::debug!(
         "memory: {workers} x {} KiB, and four times the longest row of each data file (up to {})",
@@ -74,7 +79,8 @@ fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize
         // Its worker tries again, and reports why it cannot.
         clients.push(None);
     }
-    let (send_report, reports) = bounded::<(usize, UnitReport)>(order.len());
+    // The last version of a mother that is made anew brings the reports of all.
+    let (send_reports, reports) = unbounded::<Vec<Report>>();
     let (send_unit, next_unit) = bounded::<usize>(order.len());
     for index in order {
         // The channel has room for all of them, and its receiver is right here.
@@ -84,14 +90,13 @@ fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize
 
     std::thread::scope(|scope| {
         for (number, client) in clients.into_iter().enumerate() {
-            let (next_unit, send_report) = (next_unit.clone(), send_report.clone());
-            let mut worker = Worker { settings, database, progress, client };
+            let (next_unit, send_reports) = (next_unit.clone(), send_reports.clone());
+            let mut worker = Worker { units, gatherings, settings, database, progress, client };
             let named = std::thread::Builder::new().name(format!("worker-{}", number + 1));
             let work = move || {
                 for index in next_unit {
                     // Only fails when nobody waits for reports any more.
-                    let _ =
-                        send_report.send((index, worker.report(&units[index], publish::load_and_publish)));
+                    let _ = send_reports.send(worker.work(index, false));
                 }
             };
             if let Err(error) = named.spawn_scoped(scope, work) {
@@ -99,75 +104,14 @@ fn load_each(units: &[Unit], order: Vec<usize>, first: Worker<'_>) -> Vec<(usize
             }
         }
     });
-    reports.try_iter().collect()
+    reports.try_iter().flatten().collect()
 }
 
-/// How a unit is loaded: by one stream, or by many.
-type Way = fn(&Unit, &Settings, &Database, &mut Client, &UnitProgress, &mut Option<Unanswered>) -> Outcome;
-
-struct Worker<'r> {
-    settings: &'r Settings,
-    database: &'r Database,
-    progress: &'r Progress,
-    client: Option<Client>,
-}
-
-impl Worker<'_> {
-    /// Loads a unit, again where its connection failed, and tells how it went.
-    fn report(&mut self, unit: &Unit, way: Way) -> UnitReport {
-        let started = Instant::now();
-        let mut retries = Retries::new(self.settings.retries);
-        let mut unanswered = None;
-        let outcome = loop {
-            let tried = self.try_once(unit, way, &mut unanswered);
-            match tried.map_err(|error| retries.wait_after(error)) {
-                Ok(loaded) => break Ok(loaded),
-                Err(Ok(())) => {}
-                Err(Err(error)) => break Err(error),
-            }
-        };
-        unit_report(unit, started.elapsed().as_secs_f64(), outcome)
-    }
-
-    fn try_once(&mut self, unit: &Unit, way: Way, unanswered: &mut Option<Unanswered>) -> Outcome {
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            interrupt::check().and_then(|()| self.load(unit, way, unanswered))
-        }));
-        // The connection was dropped with the panic, and the transaction with it.
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-        // A statement that Ctrl-C has cancelled says so in its own way.
-        outcome.map_err(|error| match interrupt::check() {
-            Err(interrupted) => interrupted,
-            Ok(()) => error.at(unit.file.place()),
-        })
-    }
-
-    fn load(&mut self, unit: &Unit, way: Way, unanswered: &mut Option<Unanswered>) -> Outcome {
-        let bar = self.progress.unit(unit.table.name(), unit.file.data.bytes);
-        // The driver also closes a connection whose COPY could not start.
-        let mut client = match self.client.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
-            // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match error.is_of_connection() {
-                true => Error::failed(error).of_connection(),
-                false => Error::failed(error),
-            })?,
-        };
-        let outcome = way(unit, self.settings, self.database, &mut client, &bar, unanswered);
-        let lost = client.is_closed();
-        self.client = Some(client);
-        outcome.map_err(|error| {
-            bar.restart();
-            // What the server said before it hung up is lost when it comes in the middle of a COPY.
-            if lost { lost_connection(error) } else { error }
-        })
-    }
-}
-
-fn unit_report(unit: &Unit, seconds: f64, outcome: Outcome) -> UnitReport {
+/// Tells how a unit went.
+pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Loaded>) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
-        Ok(publish::Loaded { rows, rejected, bytes, verified, already: false }) => {
+        Ok(Loaded { rows, rejected, bytes, verified, already: false }) => {
             report.status = UnitStatus::Loaded;
             report.rows_read = rows + rejected;
             report.rows_loaded = rows;

@@ -1,22 +1,20 @@
 //! One unit, one transaction: create, COPY, attach, record. A crash at any point leaves the old state.
 
 use super::action::COMMENT;
-use super::catalogue::DataReader;
+use super::fill::fill_by_one;
 use super::reason::Reason;
+use super::recreation;
 use super::settings::Settings;
 use super::statistics;
 use super::swap::{attach, rename_statement, swap};
 use super::unit::Unit;
 use super::unit_copy::UnitCopy;
-use super::verify;
 use crate::copy::rejects::Rejects;
 use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::ledger::{self, Load};
 use crate::pg::lock;
-use crate::pg::staging::Staging;
-use crate::report::plural;
 use crate::report::progress::UnitProgress;
 use crate::{Error, Result, interrupt};
 use postgres::{Client, Transaction};
@@ -81,12 +79,7 @@ pub fn load_and_publish(
     let work_table = new_table(unit, replaces, &mut transaction)?;
     let copy =
         UnitCopy { unit, settings, database, table: &work_table, progress, rejects: &rejects, verification };
-    let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
-    let rows = match fill(&copy, &mut transaction, &mut steps, at_once) {
-        Err(error) if rejects.need_care() => fill_carefully(&copy, &mut transaction, &mut steps, &error)?,
-        filled => filled?,
-    };
-    verify::compare(&copy, &mut transaction, &mut steps)?;
+    let rows = fill_by_one(&copy, &mut transaction, &mut steps)?;
     publish(&copy, replaces, rows, steps.started, &mut transaction)?;
     commit(transaction, Unanswered { rows, rejects, verified: settings.verify }, unanswered)?;
     Ok(conclude(unit, unanswered, &mut steps, client))
@@ -120,47 +113,6 @@ pub fn conclude(
     Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
 }
 
-/// Creates the table that the rows go to, and copies them; leaves nothing in the transaction when it fails.
-fn fill(
-    copy: &UnitCopy<'_>,
-    transaction: &mut Transaction<'_>,
-    steps: &mut Steps<'_>,
-    send: impl FnOnce(&mut Transaction<'_>, &mut DataReader) -> Result<u64>,
-) -> Result<u64> {
-    let unit = copy.unit;
-    let mut attempt = transaction.transaction()?;
-    // One that many streams were filling when their run was killed.
-    Staging::of(&unit.table).remove_leftover(&mut attempt)?;
-    attempt.batch_execute(&unit.create_statement(copy.table))?;
-    steps.done("created");
-    let mut reader = unit.file.open(copy.settings)?;
-    copy.progress.advance(unit.file.header.data_origin.offset);
-    let rows = send(&mut attempt, &mut reader)?;
-    attempt.commit()?;
-    steps.done(&format!("copied {rows} {}", plural(rows, "row")));
-    Ok(rows)
-}
-
-/// Copies the rows once more, without those that the server refuses, of which `refusal` names one.
-///
-/// # Errors
-/// Too many rows that cannot be loaded; what the server reports; Ctrl-C.
-pub fn fill_carefully(
-    copy: &UnitCopy<'_>,
-    transaction: &mut Transaction<'_>,
-    steps: &mut Steps<'_>,
-    refusal: &Error,
-) -> Result<u64> {
-    interrupt::check()?;
-    tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
-    copy.rejects.forget();
-    if let Some(verification) = copy.verification {
-        verification.forget();
-    }
-    copy.progress.restart();
-    fill(copy, transaction, steps, |attempt, reader| copy.run_carefully(attempt, reader))
-}
-
 /// A unit that nobody else can be at work on, and that needs to be loaded.
 pub struct Begun<'c> {
     /// Holds the unit's lock.
@@ -169,12 +121,13 @@ pub struct Begun<'c> {
     pub replaces: bool,
 }
 
-/// Takes the unit's lock and looks again; nothing where the unit is up to date by now.
+/// Waits for those who make the mother anew, takes the unit's lock, and looks again; nothing where the unit is up to date by now.
 ///
 /// # Errors
 /// A table of this name that is not ours, or that cannot be replaced; what the server reports; Ctrl-C.
 pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Result<Option<Begun<'c>>> {
     let mut transaction = client.transaction()?;
+    lock::shared_until_commit(&mut transaction, &recreation::lock_name(&unit.mother))?;
     lock::until_commit(&mut transaction, &unit.table.to_string())?;
     let replaces = match what_is_there(unit, settings, &mut transaction)? {
         Existing::UpToDate => return Ok(None),
@@ -213,6 +166,16 @@ pub fn publish(
         }
         attach(unit, transaction)?;
     }
+    record(unit, rows, started, transaction)?;
+    interrupt::check()?;
+    rejects.keep(|| unit.file.open_original())
+}
+
+/// Writes the ledger's row of a unit, whose load has begun at `started`.
+///
+/// # Errors
+/// What the server reports.
+pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
     let load = Load {
         schema: unit.table.schema(),
         unit: unit.table.name(),
@@ -226,9 +189,7 @@ pub fn publish(
         bytes: unit.file.data.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };
-    ledger::record(transaction, &load)?;
-    interrupt::check()?;
-    rejects.keep(|| unit.file.open_original())
+    ledger::record(transaction, &load)
 }
 
 enum Existing {

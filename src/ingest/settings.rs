@@ -62,7 +62,7 @@ pub enum MothersMode {
     /// Create those that are missing.
     #[default]
     Keep,
-    /// Drop them with their version tables, and create them.
+    /// Replace them with their version tables when all of those are loaded.
     Recreate,
     /// Drop them with their version tables, and load nothing.
     Purge,

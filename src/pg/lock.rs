@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(100);
 /// How long a table's lock is waited for at first; each further time twice as long, so that a busy table's turn
 /// comes. Less than PostgreSQL's `deadlock_timeout` (1 s), after which someone who waits for us would be ended.
-pub const FIRST_WAIT: Duration = Duration::from_millis(500);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest single wait: those who queue behind us wait as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// How long a turn may wait in all. Those who queue behind its first lock look for deadlocks when they have waited for 1 s
@@ -27,6 +27,9 @@ pub const NOT_AVAILABLE: &str = "55P03";
 /// The mode in which `INHERIT` locks a mother; no two have it, and readers do not mind.
 pub const AGAINST_PUBLICATIONS: &str = "SHARE UPDATE EXCLUSIVE";
 
+/// The mode of a lock that keeps readers out.
+const EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
+
 /// The advisory locks of pghaul have names; their keys are hashes of them.
 const KEY: &str = "hashtextextended('pghaul: ' || $1, 0)";
 
@@ -40,11 +43,19 @@ pub fn exclusively<T>(
     name: &str,
     work: impl FnOnce(&mut Client) -> Result<T>,
 ) -> Result<T> {
-    let sql = format!("SELECT pg_try_advisory_lock({KEY})");
-    wait_for(name, || Ok(client.query_one(&sql, &[&name])?.get(0)))?;
+    until_disconnect(client, name)?;
     let done = work(client)?;
     client.execute(&format!("SELECT pg_advisory_unlock({KEY})"), &[&name])?;
     Ok(done)
+}
+
+/// Waits for the advisory lock `name`, which the session holds until it ends.
+///
+/// # Errors
+/// What the server reports; Ctrl-C.
+pub fn until_disconnect(client: &mut Client, name: &str) -> Result<()> {
+    let sql = format!("SELECT pg_try_advisory_lock({KEY})");
+    wait_for(name, || Ok(client.query_one(&sql, &[&name])?.get(0)))
 }
 
 /// Waits for the advisory lock `name`, which the transaction holds until it ends.
@@ -52,8 +63,33 @@ pub fn exclusively<T>(
 /// # Errors
 /// What the server reports; Ctrl-C.
 pub fn until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<()> {
+    wait_for(name, || try_until_commit(transaction, name))
+}
+
+/// As [`until_commit`], beside others who ask for it in this way.
+///
+/// # Errors
+/// As there.
+pub fn shared_until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<()> {
+    wait_for(name, || try_shared_until_commit(transaction, name))
+}
+
+/// Takes the advisory lock `name` if nobody has it; tells whether it did.
+///
+/// # Errors
+/// What the server reports.
+pub fn try_until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<bool> {
     let sql = format!("SELECT pg_try_advisory_xact_lock({KEY})");
-    wait_for(name, || Ok(transaction.query_one(&sql, &[&name])?.get(0)))
+    Ok(transaction.query_one(&sql, &[&name])?.get(0))
+}
+
+/// As [`try_until_commit`], beside others who ask for it in this way.
+///
+/// # Errors
+/// As there.
+pub fn try_shared_until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<bool> {
+    let sql = format!("SELECT pg_try_advisory_xact_lock_shared({KEY})");
+    Ok(transaction.query_one(&sql, &[&name])?.get(0))
 }
 
 fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
@@ -70,7 +106,7 @@ fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
 }
 
 /// Executes statements that lock the tables `used`, in tries of limited length, for at most `patience` in all; between tries
-/// nothing of them is held. They may set a shorter `lock_timeout` on their way.
+/// nothing of them is held.
 ///
 /// # Errors
 /// [`NOT_AVAILABLE`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
@@ -129,6 +165,36 @@ impl Turn {
         Turn(Instant::now())
     }
 
+    /// Limits the statements that follow, which lock something as another thing than the first.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn limit(&self, attempt: &mut Transaction<'_>) -> Result<()> {
+        let rest = TURN.saturating_sub(self.0.elapsed());
+        Ok(attempt.batch_execute(&set_timeout(rest.max(LEAST_WAIT)))?)
+    }
+
+    /// Locks tables, without their children, so that nobody reads them; `is_first` if nothing is locked yet.
+    ///
+    /// # Errors
+    /// As [`Turn::lock`].
+    pub fn lock_out<'t>(
+        &self,
+        attempt: &mut Transaction<'_>,
+        mut is_first: bool,
+        tables: impl IntoIterator<Item = &'t Qualified>,
+    ) -> Result<()> {
+        for table in tables {
+            if is_first {
+                attempt.batch_execute(&format!("LOCK TABLE ONLY {table} IN {EXCLUSIVE} MODE"))?;
+                is_first = false;
+            } else {
+                self.lock(attempt, table, EXCLUSIVE)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Locks a table, without its children, as another one than the first.
     ///
     /// # Errors
@@ -155,6 +221,6 @@ pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
 }
 
 /// The statement that limits how long locks are waited for.
-pub fn set_timeout(wait: Duration) -> String {
+fn set_timeout(wait: Duration) -> String {
     format!("SET LOCAL lock_timeout = {}", wait.as_millis())
 }

@@ -11,6 +11,9 @@ use postgres::{Client, GenericClient, Transaction};
 /// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
 const CANCELLED: &str = "57014";
 
+/// How their names begin.
+const PREFIX: &str = "pghaul_staging_";
+
 /// The table under both its names.
 #[derive(Debug)]
 pub struct Staging {
@@ -19,10 +22,20 @@ pub struct Staging {
 }
 
 impl Staging {
+    /// Which staging tables there are in a schema, by name.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn names(client: &mut Client, schema: &str) -> Result<Vec<String>> {
+        let sql = "SELECT relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace \
+                   WHERE nspname = $1 AND relkind = 'r' AND starts_with(relname, $2)";
+        Ok(client.query(sql, &[&schema, &PREFIX])?.iter().map(|row| row.get(0)).collect())
+    }
+
     /// The staging table of `target`: always the same one, so that what a run that was killed has left behind is found
     /// by the next. The runs of one target must exclude each other.
     pub fn of(target: &Qualified) -> Staging {
-        let name = format!("pghaul_staging_{:08x}", crc32fast::hash(target.name().as_bytes()));
+        let name = format!("{PREFIX}{:08x}", crc32fast::hash(target.name().as_bytes()));
         Staging { table: Qualified::new(target.schema(), name), target: target.clone() }
     }
 
@@ -102,6 +115,21 @@ impl Staging {
         let sql = "SELECT obj_description(to_regclass($1), 'pg_class')";
         let comment: Option<String> = client.query_one(sql, &[&self.table.to_string()])?.get(0);
         Ok(comment.is_some_and(|comment| comment == self.comment()))
+    }
+
+    /// It is complete, and will be there after a crash of the server too: the transaction is written to the disk when it
+    /// commits, whatever the server's settings, and all before it. Gives its `pg_class.oid`.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn seal(&self, transaction: &mut Transaction<'_>) -> Result<u32> {
+        transaction.batch_execute(&format!(
+            "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'; \
+             COMMENT ON TABLE {} IS {}",
+            self.table,
+            literal(&self.comment())
+        ))?;
+        Ok(transaction.query_one("SELECT to_regclass($1)::oid", &[&self.table.to_string()])?.get(0))
     }
 
     /// Gives it its real name.

@@ -7,9 +7,6 @@ use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
 
-/// The mode of a lock that keeps readers out.
-const EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
-
 /// When a swap gives up waiting for those who use the old table or its mother.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,16 +50,9 @@ impl Replacement {
         let used = self.mother.as_ref().unwrap_or(&self.old).name();
         let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
             let turn = Turn::begin();
-            let mut locked = lock_first(attempt)?;
-            // ONLY: whoever reads another version is in nobody's way.
-            for table in self.mother.iter().chain([&self.old]) {
-                if locked {
-                    turn.lock(attempt, table, EXCLUSIVE)?;
-                } else {
-                    attempt.batch_execute(&format!("LOCK TABLE ONLY {table} IN {EXCLUSIVE} MODE"))?;
-                    locked = true;
-                }
-            }
+            let is_first = !lock_first(attempt)?;
+            // Without children: whoever reads another version is in nobody's way.
+            turn.lock_out(attempt, is_first, self.mother.iter().chain([&self.old]))?;
             // Until now it could be changed, and grants can be even now.
             if self.additions(attempt)? != additions {
                 return Err(self.changed_meanwhile());

@@ -57,8 +57,16 @@ fn kill(units: &Units, what: &str, short: u32, mut disturbed: impl FnMut(u32, &m
 
 #[test]
 fn sigkill_of_the_client() {
-    let units = Units::new(case!());
-    kill(&units, "SIGKILL", 3, |_, random| {
+    kill_client(&Units::new(case!()), "SIGKILL", 3);
+}
+
+#[test]
+fn sigkill_of_a_client_that_makes_mothers_anew() {
+    kill_client(&Units::recreated(case!()), "SIGKILL of recreate", 3);
+}
+
+fn kill_client(units: &Units, what: &str, short: u32) {
+    kill(units, what, short, |_, random| {
         let running = Running::start(units.ingest("").command());
         std::thread::sleep(random.moment(units.whole));
         running.signal(Signal::SIGKILL);
@@ -70,8 +78,16 @@ fn sigkill_of_the_client() {
 
 #[test]
 fn termination_of_one_connection_or_all() {
-    let units = Units::new(case!());
-    kill(&units, "pg_terminate_backend", 3, |round, random| {
+    terminate(&Units::new(case!()), "pg_terminate_backend", 3);
+}
+
+#[test]
+fn termination_while_mothers_are_made_anew() {
+    terminate(&Units::recreated(case!()), "pg_terminate_backend of recreate", 2);
+}
+
+fn terminate(units: &Units, what: &str, short: u32) {
+    kill(units, what, short, |round, random| {
         let one = if round % 2 == 0 { "ORDER BY random() LIMIT 1" } else { "" };
         let terminate =
             format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM {OTHERS} {one}) chosen");

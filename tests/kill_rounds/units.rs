@@ -78,6 +78,8 @@ pub struct Units {
     pub case: Case,
     /// How long an undisturbed refresh takes.
     pub whole: Duration,
+    /// What each refresh is asked for.
+    args: &'static str,
     /// The generation that everything is of.
     complete: Cell<usize>,
     allowed: [Generation; 2],
@@ -86,9 +88,18 @@ pub struct Units {
 impl Units {
     /// Loads both generations, each undisturbed; the second one is there then.
     pub fn new(case: Case) -> Units {
+        Units::refreshed(case, "")
+    }
+
+    /// As [`Units::new`], with every mother made anew by each refresh.
+    pub fn recreated(case: Case) -> Units {
+        Units::refreshed(case, "--mothers recreate")
+    }
+
+    fn refreshed(case: Case, args: &'static str) -> Units {
         case.config(&format!("xport_cfg: {{null_pattern: '{}'}}", null()));
         let mut units =
-            Units { case, whole: Duration::ZERO, complete: Cell::new(1), allowed: Default::default() };
+            Units { case, whole: Duration::ZERO, args, complete: Cell::new(1), allowed: Default::default() };
         for generation in [0, 1] {
             units.place(generation);
             let started = Instant::now();
@@ -98,9 +109,16 @@ impl Units {
             units.allowed[generation] =
                 Generation { contents: units.contents(), rejects: units.reject_files() };
             units.assert_is_what_was_written(generation);
-            units.case.db.execute(&format!("CREATE INDEX IF NOT EXISTS {INDEX} ON v2_notes (at)"));
+            if units.keeps_index() {
+                units.case.db.execute(&format!("CREATE INDEX IF NOT EXISTS {INDEX} ON v2_notes (at)"));
+            }
         }
         units
+    }
+
+    /// What users have put on a version table goes with its mother.
+    fn keeps_index(&self) -> bool {
+        self.args.is_empty()
     }
 
     /// What is allowed is what the dumps say, however it was loaded.
@@ -126,7 +144,7 @@ impl Units {
 
     /// `pghaul ingest` of all units.
     pub fn ingest(&self, args: &str) -> Pghaul {
-        self.case.ingest(&format!("--max-rejects 10 --workers {WORKERS} {args}"))
+        self.case.ingest(&format!("--max-rejects 10 --workers {WORKERS} {} {args}", self.args))
     }
 
     /// Puts the dumps of the generation that is not there in the place of the others; gives its number.
@@ -146,7 +164,7 @@ impl Units {
     }
 
     /// The generation that each unit is of: its rows as the mother shows them and its entry in the ledger. Apart from
-    /// staging tables, nothing else is there.
+    /// staging tables, nothing else is there. Where mothers are made anew, all versions of one are of the same generation.
     #[track_caller]
     pub fn held(&self) -> Held {
         self.case.wait_until(&format!("SELECT count(*) = 0 FROM {OTHERS}"));
@@ -157,7 +175,13 @@ impl Units {
             let generation = self.allowed.iter().position(|allowed| allowed.contents[unit.name] == *content);
             (unit.name, generation.unwrap_or_else(|| panic!("{}: {content:?}", unit.name)))
         });
-        let held = held.collect();
+        let held: Held = held.collect();
+        if !self.args.is_empty() {
+            let mixed = UNITS.iter().any(|unit| {
+                UNITS.iter().any(|other| unit.mother == other.mother && held[unit.name] != held[other.name])
+            });
+            assert!(!mixed, "a mother of both generations: {held:?}");
+        }
         let tables = self.case.tables();
         let known = |table: &str| TABLES.contains(&table) || table.starts_with("pghaul_staging_");
         assert!(tables.split(' ').all(known), "{tables}");
@@ -195,10 +219,10 @@ impl Units {
                     (SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
                      WHERE locktype = 'advisory' AND datname = current_database())"
         );
-        let relations = TABLES.len() + 1;
+        let indexes = usize::from(self.keeps_index());
         assert_eq!(
             self.case.db.rows(&sql),
-            [[1, relations, 0].map(|count| Some(count.to_string()))],
+            [[indexes, TABLES.len() + indexes, 0].map(|count| Some(count.to_string()))],
             "index, relations, advisory locks"
         );
         let mut files: Vec<String> = std::fs::read_dir(self.case.work.join("rejects"))

@@ -60,6 +60,11 @@ impl UnionView {
         &self.view
     }
 
+    /// Whose view it is.
+    pub fn mother(&self) -> &Qualified {
+        &self.mother
+    }
+
     /// Finds out whether it can be made, or kept current.
     ///
     /// # Errors
@@ -297,7 +302,7 @@ pub fn is_ours(relation: &Relation) -> bool {
 
 /// The statement that locks a view alone: `LOCK TABLE` would lock all that it reads as well. No view of ours can have a check
 /// option, since a union cannot be written to.
-pub fn lock_statement(view: &Qualified) -> String {
+fn lock_statement(view: &Qualified) -> String {
     format!("ALTER VIEW {view} RESET (check_option)")
 }
 

@@ -28,7 +28,12 @@ fn profile_takes_one_known_word_and_a_number() {
 #[test]
 fn bench_takes_what_it_can_measure() {
     let refused = |arguments: &[&str]| {
-        refused("bench", arguments, 2, "usage: scripts/bench generate|ingest|fetch [--quick] [--write]\n")
+        refused(
+            "bench",
+            arguments,
+            2,
+            "usage: scripts/bench generate|ingest|fetch|drain [--quick] [--write]\n",
+        )
     };
     refused(&[]);
     for what in ["", "Generate", "ingest ", "generate|ingest", "everything", "--quick", "--help"] {

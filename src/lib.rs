@@ -5,7 +5,8 @@
 //!            ├→ drain    ─┤
 //!            ├→ fetch    ─┤
 //!            ├→ generate ─┤
-//!            └→ serve ────┘
+//!            ├→ serve    ─┤
+//!            └→ sync     ─┘
 //! ```
 //!
 //! Arrows only point right; two jobs never import each other.
@@ -25,6 +26,7 @@ pub mod pg;
 pub mod report;
 pub mod secret;
 pub mod serve;
+pub mod sync;
 mod unfinished;
 
 pub use error::{Error, Place, Result};

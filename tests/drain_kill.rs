@@ -5,12 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Drain, RedisServer, Server, ServerOptions, Writer, drain};
+use pghaul_test_support::{Drain, REPLICA, RedisServer, Server, ServerOptions, Writer, drain};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const ROUNDS: u32 = 10;
-/// A run that nobody kills takes about as long.
-const LONGEST_LIFE_MS: u64 = 300;
 
 fn rounds() -> u32 {
     std::env::var("PGHAUL_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
@@ -35,17 +35,26 @@ fn killed_at_any_moment_each_row_comes_once() {
         drain.register(Writer::COLUMNS);
         drain.config(&drain.redis.url(), mode, "");
         let writer = Writer::start(&drain.redis.url());
+        let began = Instant::now();
+        drain.drains();
+        // Some end by themselves, so that every moment of a run has its turn.
+        let longest_life = began.elapsed().as_millis() as u64 * 5 / 4;
         let mut ended = 0;
         for _ in 0..rounds() {
             let mut running = drain.start(&[]);
-            std::thread::sleep(Duration::from_millis(random(LONGEST_LIFE_MS)));
+            std::thread::sleep(Duration::from_millis(random(longest_life)));
             match running.is_alive() {
                 true => running.signal(Signal::SIGKILL),
                 false => ended += 1,
             }
             running.wait();
         }
-        println!("{mode}: {} of {} runs ended by themselves; {} rows", ended, rounds(), writer.rows());
+        let batches = drain.db.one("SELECT count(*) FROM pghaul.drains");
+        println!(
+            "{mode}: {ended} of {} runs ended by themselves; {} rows in {batches} batches",
+            rounds(),
+            writer.rows()
+        );
         let written = writer.stop();
         drain_all(&drain);
         drain.has_each_once(&written);
@@ -85,6 +94,45 @@ fn a_kill_between_the_commit_and_the_removal_publishes_nothing_twice() {
         drain.drains().assert_stderr_has("was published, and is removed now");
     }
     assert_eq!((drain.count(), drain.keys().len()), (2, 0));
+}
+
+#[test]
+fn a_batch_that_somebody_changes_is_read_again_and_not_published_before() {
+    let drain = drain!();
+    let mut redis = drain.register(Writer::COLUMNS);
+    let writer = Writer::start(&drain.redis.url());
+    while writer.rows() < 5_000 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let written = writer.stop();
+    // As a run leaves it that was killed.
+    let batch = "{sample_us_users}:pghaul:20200101T000000000000Z-0000000000000000";
+    let taking =
+        redis::pipe().rename(REPLICA, batch).set("{sample_us_users}:pghaul:draining", batch).exec(&mut redis);
+    taking.unwrap();
+    let (stop, url) = (Arc::new(AtomicBool::new(false)), drain.redis.url());
+    let meddler = {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            let mut redis = RedisServer::connect(&url);
+            for number in 0.. {
+                let id = format!("meddled-{number}");
+                redis::cmd("HSET").arg(batch).arg(&id).arg("[0, \"x\"]").exec(&mut redis).unwrap();
+                if stop.load(Ordering::Relaxed) {
+                    return number + 1;
+                }
+            }
+            0
+        })
+    };
+    let run = drain.run(&["--retries", "1"]);
+    run.assert_code(1).assert_stderr_has("somebody else changes it");
+    assert_eq!(drain.db.one("SELECT count(*) FROM pghaul.drains"), "0");
+    stop.store(true, Ordering::Relaxed);
+    let meddled: u64 = meddler.join().unwrap();
+    drain.drains();
+    assert_eq!(drain.count(), written.certain.len() as u64 + meddled);
+    assert_eq!(drain.keys(), [""; 0]);
 }
 
 #[test]

@@ -160,7 +160,22 @@ fn a_ledger_of_an_earlier_version_gets_what_the_statements_need() {
 #[test]
 fn faults_are_told_before_anything_is_touched() {
     for (after, says) in [
-        ("{users: {indexes: [[emial]]}}", "table after.users, column emial: no version has this column"),
+        (
+            "{users: {indexes: [[emial]]}}",
+            "config.yml, table after.users, column emial: no version has this column",
+        ),
+        (
+            "{users: {indexes: [{columns: [id], using: hsh}]}}",
+            "config.yml, table after.users: the server has no access method hsh; use one of brin, btree, ",
+        ),
+        (
+            "{users: {indexes: [{columns: [id], using: hash, unique: true}]}}",
+            "config.yml, table after.users: an index by hash cannot be unique",
+        ),
+        (
+            "{users: {indexes: [{columns: [id, email], using: hash}]}}",
+            "config.yml, table after.users: an index by hash has one column only",
+        ),
         ("{users: {indexs: [[id]]}}", "did you mean `indexes`?"),
         ("{users: {indexes: [{colums: [id]}]}}", "did you mean `columns`?"),
         ("{users: {indexes: [[]]}}", "table after.users: has an index without columns"),

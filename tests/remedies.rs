@@ -101,6 +101,8 @@ fn every_flag_in_a_message_exists() {
         &["ingest"],
         &["drain"],
         &["fetch"],
+        &["sync", "once"],
+        &["sync", "watch"],
         &["generate", "users"],
         &["generate", "dump"],
         &["serve"],

@@ -9,6 +9,7 @@ mod numbers;
 pub mod report;
 mod serve;
 mod status;
+mod sync;
 pub mod target;
 
 use crate::exit::Exit;
@@ -63,6 +64,8 @@ enum Command {
     Drain(drain::DrainArgs),
     /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
     Fetch(fetch::FetchArgs),
+    /// Keep a table the same as one of another PostgreSQL, once or continuously
+    Sync(sync::SyncArgs),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
     /// Serve loaded tables: a REST API over those that the configuration names
@@ -116,6 +119,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Drain(args) => drain::run(args, &cli.global),
         Command::Fetch(args) => fetch::run(&args, &cli.global),
+        Command::Sync(args) => sync::run(args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),

@@ -9,6 +9,7 @@ mod nearest;
 mod secret_source;
 mod serve;
 mod size;
+mod sync;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
@@ -19,6 +20,7 @@ pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use secret_source::SecretSource;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
+pub use sync::{DeletesCfg, SyncCfg};
 pub use values::{Number, OrderedMap, Text};
 
 use crate::{Error, Place, Result};
@@ -77,6 +79,9 @@ pub struct ConfigFile {
     /// Jobs of `drain`, by name.
     #[serde(default)]
     pub drain: OrderedMap<DrainCfg>,
+    /// Job → a table that is kept the same as one of another database.
+    #[serde(default)]
+    pub sync: OrderedMap<SyncCfg>,
     /// The REST service.
     pub serve: Option<ServeCfg>,
 }

@@ -22,6 +22,9 @@
 //!
 //! [`into`] knows the table that they go to, and how they become visible there.
 //!
+//! Rows of another PostgreSQL need no encoder: [`pipe`] sends the bytes of a `COPY … TO` on to a `COPY … FROM`, as fast as
+//! [`pace`] allows.
+//!
 //! Nothing here knows dumps, mothers or jobs. What is read is bounded: one batch, one output buffer, and the
 //! longest row. Several streams may share the batches of one input.
 
@@ -37,6 +40,8 @@ pub mod into;
 pub mod json;
 pub mod open_quote;
 pub mod original;
+pub mod pace;
+pub mod pipe;
 pub mod reject_files;
 pub mod reject_limit;
 pub mod reject_places;

@@ -105,7 +105,7 @@ impl Batch<'_> {
     ) -> Result<Ended> {
         let started = Instant::now();
         let length = source.begin()?;
-        self.connect(streams, length);
+        self.connect(streams, length)?;
         let found = target::look(client, self.into)?;
         let is_new = found.columns.is_none();
         let mut first = VecDeque::new();
@@ -146,7 +146,7 @@ impl Batch<'_> {
     }
 
     /// As many connections as the batch is worth.
-    fn connect(&self, streams: &mut Vec<Client>, rows: Option<u64>) {
+    fn connect(&self, streams: &mut Vec<Client>, rows: Option<u64>) -> Result<()> {
         let few = rows.is_some_and(|rows| rows < FEW_ROWS);
         let wanted = if few { 1 } else { self.settings.workers };
         streams.retain(|client| !client.is_closed());
@@ -154,6 +154,11 @@ impl Batch<'_> {
         let first = streams.pop();
         let more = self.database.connect_up_to(first, wanted - streams.len());
         streams.extend(more);
+        if streams.is_empty() {
+            // None was to be had, and this says why.
+            streams.push(self.database.connect()?);
+        }
+        Ok(())
     }
 
     fn lacks_columns(&self, found: &target::Found) -> bool {

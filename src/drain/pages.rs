@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use redis::{Value, cmd, from_redis_value};
 
 /// What is asked for at first, rows: a page of the largest rows must not be large either.
-const FIRST_COUNT: usize = 64;
+const FIRST_COUNT: usize = 16;
 /// What is asked for at most, rows. Redis does nothing else meanwhile: 2 ms or so.
 const MOST_COUNT: usize = 4096;
 /// What a page should have, bytes.

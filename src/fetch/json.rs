@@ -2,10 +2,12 @@
 
 use crate::copy::json::Json;
 use crate::copy::value_batch::ValueBatch;
+use bytes::Bytes;
 use hifijson::str::LexAlloc as _;
 use hifijson::token::{Expect, Lex as _};
 use hifijson::{Read as _, SliceLexer};
 use jaq_json::{Map, Num, Val};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// How deep arrays and objects may lie in each other: far more than any honest response, and far less than a thread's stack.
@@ -31,18 +33,22 @@ impl<E: Into<hifijson::Error>> From<E> for Fault {
 /// Where it is no JSON, in words; nesting deeper than 200; an object with a key that stands twice, of which PostgreSQL and
 /// every other reader would take another one.
 pub fn parse(text: &[u8]) -> Result<Val, String> {
+    // Strings are parts of this one copy, and need no memory of their own.
+    let text = &Bytes::copy_from_slice(text);
     let mut lexer = SliceLexer::new(text);
-    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value(next, lexer, MAX_DEPTH)).map_err(|fault| {
-        let offset = text.len() - lexer.as_slice().len();
-        match fault {
-            Fault::Json(error) => format!("no JSON at byte {offset}: {error}"),
-            Fault::TooDeep => format!("nested deeper than {MAX_DEPTH} at byte {offset}"),
-            Fault::Twice(key) => format!("key {key:?} stands twice in one object at byte {offset}"),
-        }
-    })
+    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH)).map_err(
+        |fault| {
+            let offset = text.len() - lexer.as_slice().len();
+            match fault {
+                Fault::Json(error) => format!("no JSON at byte {offset}: {error}"),
+                Fault::TooDeep => format!("nested deeper than {MAX_DEPTH} at byte {offset}"),
+                Fault::Twice(key) => format!("key {key:?} stands twice in one object at byte {offset}"),
+            }
+        },
+    )
 }
 
-fn value(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Fault> {
+fn value(text: &Bytes, next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Fault> {
     if depth == 0 {
         return Err(Fault::TooDeep);
     }
@@ -51,11 +57,11 @@ fn value(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Faul
         b't' if lexer.strip_prefix(b"true") => Val::Bool(true),
         b'f' if lexer.strip_prefix(b"false") => Val::Bool(false),
         b'0'..=b'9' | b'-' => number(lexer)?,
-        b'"' => string(lexer.discarded())?,
+        b'"' => string(text, lexer.discarded())?,
         b'[' => {
             let mut items = Vec::new();
             lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
-                items.push(value(next, lexer, depth - 1)?);
+                items.push(value(text, next, lexer, depth - 1)?);
                 Ok::<_, Fault>(())
             })?;
             Val::Arr(items.into())
@@ -64,10 +70,10 @@ fn value(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Faul
             let mut object = Map::default();
             lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
                 lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-                let key = string(lexer)?;
+                let key = string(text, lexer)?;
                 lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
                 let next = lexer.ws_peek().ok_or(Expect::Value)?;
-                let item = value(next, lexer, depth - 1)?;
+                let item = value(text, next, lexer, depth - 1)?;
                 let (place, old) = object.insert_full(key, item);
                 if old.is_some() {
                     let key = object.get_index(place).and_then(|(key, _)| text_of(key));
@@ -81,9 +87,11 @@ fn value(next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Faul
     })
 }
 
-fn string(lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
-    let text = lexer.str_string().map_err(hifijson::Error::Str)?;
-    Ok(Val::utf8_str(text.into_owned()))
+fn string(text: &Bytes, lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
+    Ok(match lexer.str_string().map_err(hifijson::Error::Str)? {
+        Cow::Borrowed(part) => Val::utf8_str(text.slice_ref(part.as_bytes())),
+        Cow::Owned(unescaped) => Val::utf8_str(unescaped),
+    })
 }
 
 fn number(lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {

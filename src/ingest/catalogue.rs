@@ -16,7 +16,7 @@ use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result, interrupt};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -116,6 +116,7 @@ pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
 /// Two data files for one version table.
 fn collisions(files: &[DataFile]) -> Vec<Error> {
     let mut first: HashMap<&str, &DataFile> = HashMap::new();
+    let mut said: HashSet<(&Path, &Path)> = HashSet::new();
     let mut faults = Vec::new();
     for file in files {
         match first.get(file.child.as_str()) {
@@ -123,15 +124,18 @@ fn collisions(files: &[DataFile]) -> Vec<Error> {
                 first.insert(&file.child, file);
             }
             Some(other) if (&other.dump.app, &other.dump.version) == (&file.dump.app, &file.dump.version) => {
-                faults.push(
-                    Error::refused(format!(
-                        "{} and {} are the same version of {}",
-                        other.dump.path.display(),
-                        file.dump.path.display(),
-                        file.dump.app
-                    ))
-                    .remedy("remove or rename one of them"),
-                );
+                // Once, and not for each of their tables.
+                if said.insert((&other.dump.path, &file.dump.path)) {
+                    faults.push(
+                        Error::refused(format!(
+                            "{} and {} are the same version of {}",
+                            other.dump.path.display(),
+                            file.dump.path.display(),
+                            file.dump.app
+                        ))
+                        .remedy("remove or rename one of them"),
+                    );
+                }
             }
             Some(other) => faults.push(
                 Error::refused(format!(

@@ -71,9 +71,53 @@ impl fmt::Display for Qualified {
     }
 }
 
+/// Reads `table` or `schema.table`; a part in double quotes may hold dots, and a quote that stands twice. Capitals are kept.
+/// `None` for anything else, and for names that no table can have.
+pub fn parse_name(text: &str) -> Option<(Option<String>, String)> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let part = parts.last_mut()?;
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                part.push('"');
+            }
+            '"' if quoted => {
+                quoted = false;
+                if chars.peek().is_some_and(|next| *next != '.') {
+                    return None;
+                }
+            }
+            '"' if part.is_empty() => quoted = true,
+            '.' if !quoted => parts.push(String::new()),
+            _ => part.push(c),
+        }
+    }
+    if quoted || parts.iter().any(|part| refusal(part).is_some()) {
+        return None;
+    }
+    let name = parts.pop()?;
+    let schema = parts.pop();
+    parts.is_empty().then_some((schema, name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_may_be_quoted_and_keep_their_capitals() {
+        let parsed = |text: &str| parse_name(text).map(|(schema, name)| (schema.unwrap_or_default(), name));
+        let name = |schema: &str, name: &str| Some((schema.to_owned(), name.to_owned()));
+        assert_eq!(parsed("Users"), name("", "Users"));
+        assert_eq!(parsed("s.t"), name("s", "t"));
+        assert_eq!(parsed("\"a.b\".\"c\"\"d\""), name("a.b", "c\"d"));
+        for text in ["", ".", "a.", ".a", "a.b.c", "\"a", "\"a\"b", "a.\"\""] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn quotes_inside_names_are_doubled() {

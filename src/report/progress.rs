@@ -19,7 +19,7 @@ const BYTES: Measure = Measure {
     unit_style: "{prefix} [{wide_bar}] {binary_bytes}/{binary_total_bytes}",
 };
 const ROWS: Measure = Measure {
-    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows {whole_per_sec}/s {eta} left",
+    total_style: "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len} rows ({percent} %) {whole_per_sec}/s {eta} left",
     unit_style: "{prefix} [{wide_bar}] {human_pos}/{human_len} rows",
 };
 
@@ -67,6 +67,11 @@ impl Progress {
     /// So many more bytes or rows are done.
     pub fn advance(&self, done: u64) {
         self.total.inc(done);
+    }
+
+    /// There are rather so many bytes or rows in all than was thought.
+    pub fn expect(&self, length: u64) {
+        self.total.set_length(length);
     }
 
     /// Adds a bar for a unit of so many bytes or rows.

@@ -82,7 +82,7 @@ class Bench:
         """Runs a job whose configuration names the API as `${DEMO_API}`."""
         (self.work / "config.yml").write_text(config)
         report = self.work / "report.json"
-        self.server.sql("DROP SCHEMA IF EXISTS stats CASCADE", "DROP TABLE IF EXISTS small", "CHECKPOINT")
+        self.server.sql("SET client_min_messages = warning", "DROP SCHEMA IF EXISTS stats CASCADE", "DROP TABLE IF EXISTS small", "CHECKPOINT")
         with mock_api(self.api, *flags) as api:
             os.environ["DEMO_API"] = api.url
             os.environ["DEMO_API_KEY"] = "demo"

@@ -6,7 +6,7 @@ use crate::{Error, Place, Result};
 use postgres::GenericClient;
 
 /// The access method of an index that names none.
-const DEFAULT_METHOD: &str = "btree";
+pub const DEFAULT_METHOD: &str = "btree";
 
 /// An index that each version table of a mother is to have.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! made up for by the next.
 
 mod index;
+mod method;
 mod settings;
 
 pub use settings::{AfterMother, resolve};
@@ -21,6 +22,7 @@ use crate::secret::without_passwords;
 use crate::{Error, Place, Result, interrupt};
 use crossbeam_channel::bounded;
 use index::{Indexed, Lack, NewIndex};
+use method::Method;
 use postgres::Client;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -37,7 +39,8 @@ struct IndexJob<'s> {
 /// Finds out whether the indexes can be made.
 ///
 /// # Errors
-/// All at once: columns that no version of their mother has; what the server reports.
+/// All at once: columns that no version of their mother has, access methods that the server does not have or that cannot do
+/// it; what the server reports.
 pub fn check(
     settings: &Settings,
     mothers: &[Mother],
@@ -46,6 +49,10 @@ pub fn check(
     ledger_exists: bool,
     client: &mut Client,
 ) -> Result<()> {
+    if settings.after.is_empty() {
+        return Ok(());
+    }
+    let methods = Method::all(client)?;
     let mut faults = Vec::new();
     for after in &settings.after {
         let name = &after.mother;
@@ -59,9 +66,12 @@ pub fn check(
                 tables.iter().map(|table| table.table.name().to_owned()).collect();
             tables.extend(there.into_iter().filter(|table| !of_units.contains(table.table.name())));
         }
-        let place = || Place::table(format!("after.{name}"));
-        faults
-            .extend(after.indexes.iter().filter_map(|spec| spec.check(&tables).err()).map(|e| e.at(place())));
+        for spec in &after.indexes {
+            let checked = Method::check(&methods, spec).and_then(|()| spec.check(&tables));
+            let place =
+                Place { file: Some(settings.config.clone()), ..Place::table(format!("after.{name}")) };
+            faults.extend(checked.map_err(|error| error.at(place)).err());
+        }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
 }

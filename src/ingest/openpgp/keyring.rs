@@ -74,11 +74,13 @@ impl Keyring {
         }
     }
 
-    /// What to say when the message cannot be read. A wrong passphrase makes other bytes, which look like damage.
+    /// What to say when the message cannot be read. A wrong passphrase makes other bytes, which look like damage of any
+    /// kind: the reason would only mislead.
     pub fn failure(&self, reason: &dyn Display, secrets: &Secrets) -> Error {
         match self.passphrase {
             Some(_) => {
-                Error::refused(format!("the passphrase is wrong, or the message is damaged: {reason}"))
+                tracing::debug!("decrypted by the passphrase, the message is damaged: {reason}");
+                Error::refused("the passphrase is wrong, or the message is damaged")
                     .remedy(format!("{}, or {AGAIN}", secrets.passphrase.check()))
             }
             None => Error::refused(format!("the message is damaged: {reason}")).remedy(AGAIN),

@@ -12,6 +12,8 @@ const MODE: u32 = 0o600;
 /// # Errors
 /// What the operating system reports.
 pub fn create(folder: &Path) -> io::Result<File> {
+    // Else the error would be about a name that the user has never heard of.
+    folder.join(".").metadata()?;
     never_named(folder).or_else(|_| once_named(folder))
 }
 
@@ -55,6 +57,7 @@ mod tests {
             assert_eq!((metadata.mode() & 0o777, metadata.nlink()), (MODE, 0));
             assert_eq!(folder.path().read_dir().unwrap().count(), 0);
         }
-        assert!(create(&folder.path().join("nowhere")).is_err());
+        let error = create(&folder.path().join("nowhere")).unwrap_err().to_string();
+        assert_eq!(error, "No such file or directory (os error 2)");
     }
 }

@@ -1,0 +1,194 @@
+//! `pghaul sync`: what was typed, and the way to a report.
+
+use super::report::ReportArgs;
+use super::{GlobalArgs, numbers};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::report::{Done, Started};
+use crate::secret::Secret;
+use crate::sync::settings::{self, Request, Settings};
+use crate::sync::{self, Outcome};
+use crate::{Result, interrupt};
+use clap::{Args, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul sync once --from postgresql://a/shop --to postgresql://b/copy --table orders --cursor updated
+  pghaul sync watch orders                       a job of config.yml, every five seconds
+  pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
+
+The cursor is a column that grows with every change: a bigint, timestamp or timestamptz. Without one, only the
+initial load can be done. The source is only read.
+
+Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
+2 wrong usage, or tables that do not fit; 130 or 143 interrupted.";
+
+/// What was typed after `pghaul sync`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct SyncArgs {
+    #[command(subcommand)]
+    command: SyncCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SyncCommand {
+    /// Make the destination the same as the source is now
+    #[command(after_help = EXAMPLES)]
+    Once(OnceArgs),
+    /// Keep it the same until Ctrl-C or SIGTERM
+    #[command(after_help = EXAMPLES)]
+    Watch(WatchArgs),
+}
+
+#[derive(Debug, Args)]
+struct OnceArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Compare both tables at the end, at one snapshot of the source
+    #[arg(long)]
+    verify: bool,
+    /// How often to try again after a lost connection
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    retries: u32,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+#[derive(Debug, Args)]
+struct WatchArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// The time from one pass to the next, such as 500ms, 5s or 2m [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = settings::duration)]
+    every: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+struct CommonArgs {
+    /// Name of a job under `sync` in config.yml; flags come before what it says
+    #[arg(value_name = "JOB")]
+    job: Option<String>,
+    /// Database to read from; nothing is written there
+    #[arg(long, value_name = "URL", value_parser = url)]
+    from: Option<Secret>,
+    /// Database to keep the same
+    #[arg(long, value_name = "URL", value_parser = url)]
+    to: Option<Secret>,
+    /// The table: TABLE or SCHEMA.TABLE, capitals kept
+    #[arg(long, value_name = "TABLE")]
+    table: Option<String>,
+    /// The table at the destination [default: as at the source]
+    #[arg(long, value_name = "TABLE")]
+    to_table: Option<String>,
+    /// Column that grows with every change of a row
+    #[arg(long, value_name = "COLUMN")]
+    cursor: Option<String>,
+    /// Columns that make a row the same row [default: the primary key]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    key: Vec<String>,
+    /// Rows of a window, which is one transaction at the destination [default: 100000]
+    #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
+    chunk: Option<u64>,
+    /// Connections of the initial load, to each side [default: the number of cores]
+    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    workers: Option<NonZeroUsize>,
+    /// Follow deletes: hard deletes the rows, soft sets a column
+    #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "hard")]
+    deletes: Option<DeletesArg>,
+    /// Column that soft deletes set to the time when they were found [default: deleted_at]
+    #[arg(long, value_name = "COLUMN")]
+    deleted_column: Option<String>,
+    /// Rows per second that are read from the source at most
+    #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
+    max_rate: Option<u64>,
+    /// How long a statement may take at the source, but for the initial load's [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = settings::duration)]
+    source_timeout: Option<Duration>,
+    /// Add columns to the destination that have come up at the source
+    #[arg(long)]
+    evolve: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DeletesArg {
+    /// Delete them
+    Hard,
+    /// Set a column
+    Soft,
+}
+
+/// Runs `pghaul sync`.
+///
+/// # Errors
+/// Everything that stopped the run; a report that cannot be written.
+pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
+    match args.command {
+        SyncCommand::Once(args) => once(args, global),
+        SyncCommand::Watch(args) => {
+            let request = Request { every: args.every, ..args.common.request() };
+            let settings = resolve(request, global)?;
+            // A statement that the signal has cancelled says so in its own way.
+            sync::watch(&settings, global.verbosity())
+                .map(|never| match never {})
+                .map_err(|error| interrupt::check().err().unwrap_or(error))
+        }
+    }
+}
+
+fn once(args: OnceArgs, global: &GlobalArgs) -> Result<Exit> {
+    let started = Started::now("sync");
+    args.report.check()?;
+    let request = Request { verify: args.verify, retries: args.retries, ..args.common.request() };
+    let mut text = String::new();
+    let done = resolve(request, global).and_then(|settings| {
+        let outcome = sync::once(&settings, global.verbosity())?;
+        text = outcome.summary(&settings.to_table.1);
+        Ok(done(&settings, &outcome))
+    });
+    args.report.conclude(&started, done, global.quiet, |_| text)
+}
+
+fn done(settings: &Settings, outcome: &Outcome) -> Done {
+    let (schema, name) = &settings.table;
+    let table = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
+    let source = format!("{} {table}", settings.from.describe());
+    Done::from(outcome.units(&source, &settings.to_table.1))
+}
+
+fn resolve(request: Request, global: &GlobalArgs) -> Result<Settings> {
+    let config = Config::load(global.config.as_deref())?;
+    let workers = request.workers.or(config.file.max_workers.map(|number| number.0));
+    Settings::resolve(Request { workers, ..request }, &config).map_err(|error| error.at(config.place()))
+}
+
+impl CommonArgs {
+    fn request(self) -> Request {
+        Request {
+            job: self.job,
+            from: self.from,
+            to: self.to,
+            table: self.table,
+            to_table: self.to_table,
+            cursor: self.cursor,
+            key: self.key,
+            chunk: self.chunk,
+            workers: self.workers.map(NonZeroUsize::get),
+            deletes: self.deletes.map(|how| match how {
+                DeletesArg::Hard => settings::Deletes::Hard,
+                DeletesArg::Soft => settings::Deletes::Soft,
+            }),
+            deleted_column: self.deleted_column,
+            max_rate: self.max_rate,
+            source_timeout: self.source_timeout,
+            evolve: self.evolve,
+            ..Request::default()
+        }
+    }
+}
+
+fn url(text: &str) -> Result<Secret, &'static str> {
+    if text.is_empty() { Err("an empty URL names no database") } else { Ok(Secret::new(text)) }
+}

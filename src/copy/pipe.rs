@@ -1,0 +1,71 @@
+//! From one server to another: the bytes of a `COPY … TO STDOUT` go into a `COPY … FROM STDIN` as they are, nothing is
+//! decoded.
+
+use super::pace::Pace;
+use crate::{Place, Result, interrupt};
+use postgres::{Client, Transaction};
+use std::io::{BufRead, Write};
+
+/// Bytes of one message to the destination; see [`super::sink`].
+const MESSAGE_BYTES: usize = 64 << 10;
+
+/// Who is told of rows on their way, and when they may go on.
+#[derive(Clone, Copy)]
+pub struct Meter<'m> {
+    /// How fast rows may be read.
+    pub pace: &'m Pace,
+    /// Is told of so many more rows.
+    pub advance: &'m (dyn Fn(u64) + Sync),
+}
+
+/// What has gone through a pipe.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Piped {
+    /// Rows, as the destination has counted them.
+    pub rows: u64,
+    /// Bytes in COPY's format.
+    pub bytes: u64,
+}
+
+/// Copies what the statement `from` gives at the source to where the statement `into` puts it. Both name the same format.
+///
+/// # Errors
+/// What one of the servers reports, with "source" or "destination" as the place; Ctrl-C. The destination's transaction
+/// has failed then.
+pub fn pipe(
+    source: &mut Client,
+    from: &str,
+    destination: &mut Transaction<'_>,
+    into: &str,
+    meter: Meter<'_>,
+) -> Result<Piped> {
+    let of_source = |error: crate::Error| error.at(Place::file("source"));
+    let of_destination = |error: crate::Error| error.at(Place::file("destination"));
+    let mut reader = source.copy_out(from).map_err(|error| of_source(error.into()))?;
+    let mut writer = destination.copy_in(into).map_err(|error| of_destination(error.into()))?;
+    let mut block = Vec::with_capacity(2 * MESSAGE_BYTES);
+    let mut bytes = 0;
+    let mut at_end = false;
+    while !at_end {
+        interrupt::check()?;
+        let mut messages = 0;
+        while !at_end && block.len() < MESSAGE_BYTES {
+            // A server sends each row as a message of its own.
+            let message = reader.fill_buf().map_err(|error| of_source(error.into()))?;
+            let length = message.len();
+            at_end = length == 0;
+            block.extend_from_slice(message);
+            reader.consume(length);
+            messages += 1;
+        }
+        meter.pace.take(messages)?;
+        writer.write_all(&block).map_err(|error| of_destination(error.into()))?;
+        (meter.advance)(messages);
+        bytes += block.len() as u64;
+        block.clear();
+        // The room that a long row took is not kept.
+        block.shrink_to(2 * MESSAGE_BYTES);
+    }
+    let rows = writer.finish().map_err(|error| of_destination(error.into()))?;
+    Ok(Piped { rows, bytes })
+}

@@ -1,0 +1,25 @@
+-- The columns of the table with oid $1, in order: name; type; collation, where it is not the type's own; whether it allows
+-- no NULL; kind of identity; kind of generation; default or generating expression; comment; whether COPY's binary form of
+-- the type means the same to every server. (That of composite types, and of arrays of types that CREATE TYPE has made,
+-- holds OIDs, which differ between databases; that of regclass and its like is nothing but one; some types have none.)
+SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
+       CASE WHEN a.attcollation <> t.typcollation
+            THEN (SELECT format(' COLLATE %I.%I', ln.nspname, l.collname)
+                  FROM pg_collation l JOIN pg_namespace ln ON ln.oid = l.collnamespace WHERE l.oid = a.attcollation)
+            ELSE '' END,
+       a.attnotnull, a.attidentity::text, a.attgenerated::text, pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum),
+       CASE
+           WHEN b.typtype = 'e' THEN true
+           WHEN b.typnamespace <> 'pg_catalog'::regnamespace OR b.typsend = 0 OR b.typreceive = 0 THEN false
+           WHEN b.typtype IN ('r', 'm') THEN true
+           WHEN b.typtype <> 'b' THEN false
+           WHEN b.typcategory = 'A' THEN e.typtype = 'b' AND e.typnamespace = 'pg_catalog'::regnamespace AND e.typname !~ '^reg'
+           ELSE b.typname !~ '^reg'
+       END
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+LEFT JOIN pg_type e ON e.oid = b.typelem
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum

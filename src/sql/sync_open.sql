@@ -1,0 +1,14 @@
+-- The source's clock, and the transactions of this database that are open now and not our own. One that has no
+-- transaction id yet may write later, with a cursor from when it began, so virtual ids count. Who they are is seen by
+-- everybody, what they do is not needed. On a standby only those that have an id are known.
+SELECT extract(epoch FROM clock_timestamp())::float8,
+       ARRAY(SELECT l.virtualxid
+             FROM pg_locks l
+             LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+             WHERE l.locktype = 'virtualxid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+               AND (a.datid IS NULL OR a.datid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+               AND coalesce(a.backend_type, '') <> 'autovacuum worker'
+             UNION ALL
+             SELECT 'prepared ' || transaction::text FROM pg_prepared_xacts WHERE database = current_database()
+             UNION ALL
+             SELECT 'standby ' || xid::text FROM pg_snapshot_xip(pg_current_snapshot()) xid WHERE pg_is_in_recovery())

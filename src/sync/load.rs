@@ -1,0 +1,187 @@
+//! The initial load: one exported snapshot, ranges of keys in parallel, indexes afterwards.
+//!
+//! A range that is loaded is recorded with its rows, so a load that was killed goes on with those that are left. It reads
+//! them in a snapshot of its own. That is no mix in the end: what has changed since the first snapshot has a cursor behind
+//! the watermark that was taken before it, or a transaction id behind the horizon, and is read again by the increments.
+
+use super::indexes;
+use super::pair::Pair;
+use super::ranges::{self, Order};
+use super::session::Session;
+use super::shape::Shape;
+use super::state::{self, Phase, Range, State};
+use crate::copy::pace::Pace;
+use crate::copy::pipe::{Meter, Piped, pipe};
+use crate::copy::streams::PANICKED;
+use crate::pg::lock;
+use crate::report::progress::Progress;
+use crate::{Error, Place, Result, interrupt};
+use postgres::Client;
+use std::collections::VecDeque;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Tables below this size are not worth several connections (bytes).
+const SMALL: u64 = 8 << 20;
+/// Ranges for each worker at least: so that none is left alone with a large one.
+const RANGES_PER_WORKER: u64 = 4;
+/// Ranges are not much larger than this, so that a load that is killed has not lost much (bytes).
+const RANGE_BYTES: u64 = 1 << 30;
+/// More ranges than the planner's statistics can cut by default.
+const MOST_RANGES: u64 = 100;
+
+/// How many ranges a table is cut into.
+fn wanted_ranges(bytes: u64, workers: usize) -> usize {
+    if bytes < SMALL {
+        return 1;
+    }
+    let wanted = (bytes / RANGE_BYTES).max(workers as u64 * RANGES_PER_WORKER).min(MOST_RANGES);
+    wanted as usize
+}
+
+/// Cuts the source's table into ranges.
+///
+/// # Errors
+/// What the server reports.
+pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Range>> {
+    let wanted = wanted_ranges(pair.source.bytes, workers);
+    Ok(ranges::between(&ranges::bounds(source, pair, wanted, Order::Own)?))
+}
+
+/// Loads the ranges that are left and builds the indexes. Gives what this run has loaded.
+///
+/// # Errors
+/// What a server reports; Ctrl-C. Ranges that are complete stay.
+pub fn load(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
+    let mut loaded = Piped::default();
+    if state.phase == Phase::Loading {
+        loaded = load_ranges(session)?;
+        state.phase = Phase::Indexing;
+        state.write(&mut session.destination, &session.pair.table)?;
+    }
+    let mut builders = session.connect_destinations(session.settings.workers)?;
+    let name = (Some(session.pair.table.schema().to_owned()), session.pair.table.name().to_owned());
+    let there = Shape::read(&mut session.destination, &name)?.ok_or_else(|| {
+        Error::failed("has just been dropped").at(Place::table(session.pair.table.to_string()))
+    })?;
+    indexes::build(&mut builders, &session.pair.source, &there)?;
+    lock::analyze(&mut session.destination, &session.pair.table.to_string())?;
+    state.phase = Phase::Following;
+    state.write(&mut session.destination, &session.pair.table)?;
+    Ok(loaded)
+}
+
+fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
+    let (left, done, rows_done) = state::ranges_left(&mut session.destination, &session.pair.table)?;
+    if done > 0 {
+        tracing::info!("{done} of {} ranges are loaded already", done + left.len());
+    }
+    if session.pair.key.is_empty() {
+        // Without a key, nothing tells which rows of an earlier snapshot are there.
+        session.destination.batch_execute(&format!("TRUNCATE {}", session.pair.table))?;
+    }
+    // The snapshot lives as long as the transaction that exports it.
+    session.source.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+    let snapshot: String = session.source.query_one("SELECT pg_export_snapshot()", &[])?.get(0);
+    let workers = session.settings.workers.min(left.len()).max(1);
+    let sources = session.connect_sources(workers, &snapshot)?;
+    let destinations = session.connect_destinations(workers)?;
+    let work = Work {
+        pair: &session.pair,
+        pace: &session.pace,
+        progress: Progress::rows(session.verbosity, 1, session.pair.source.rows.saturating_sub(rows_done)),
+        ranges: left.len(),
+        queue: Mutex::new(left.into()),
+        loaded: Mutex::new((Piped::default(), 0)),
+    };
+    work.run(sources, destinations)?;
+    let (loaded, _) = work.loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
+    drop(work.progress);
+    session.source.batch_execute("COMMIT")?;
+    Ok(loaded)
+}
+
+/// What the workers share.
+struct Work<'w> {
+    pair: &'w Pair,
+    pace: &'w Pace,
+    progress: Progress,
+    ranges: usize,
+    queue: Mutex<VecDeque<Range>>,
+    /// What is loaded, in so many ranges.
+    loaded: Mutex<(Piped, usize)>,
+}
+
+impl Work<'_> {
+    fn run(&self, sources: Vec<Client>, destinations: Vec<Client>) -> Result<()> {
+        let first_cause = OnceLock::new();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = sources
+                .into_iter()
+                .zip(destinations)
+                .map(|(mut source, mut destination)| {
+                    let first_cause = &first_cause;
+                    scope.spawn(move || {
+                        if let Err(error) = self.work(&mut source, &mut destination) {
+                            // Nobody takes another range; those after the first follow from it.
+                            self.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                            let _ = first_cause.set(error);
+                        }
+                    })
+                })
+                .collect();
+            for worker in workers {
+                if worker.join().is_err() {
+                    let _ = first_cause.set(Error::failed(PANICKED));
+                }
+            }
+        });
+        first_cause.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn work(&self, source: &mut Client, destination: &mut Client) -> Result<()> {
+        let Pair { table, .. } = self.pair;
+        loop {
+            interrupt::check()?;
+            let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(range) = next else { return Ok(()) };
+            let condition =
+                ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref(), Order::Own);
+            let mut transaction = destination.transaction()?;
+            let piped = pipe(
+                source,
+                &self.pair.copy_to(&condition, ""),
+                &mut transaction,
+                &self.pair.copy_from(&table.to_string()),
+                Meter { pace: self.pace, advance: &|rows| self.progress.advance(rows) },
+            )?;
+            state::range_done(&mut transaction, table, range.number, piped.rows)?;
+            transaction.commit()?;
+            tracing::debug!("range {}: {} rows, {} bytes", range.number, piped.rows, piped.bytes);
+            self.count(piped);
+        }
+    }
+
+    /// Adds a range, and corrects the planner's estimate by what the ranges so far have had.
+    fn count(&self, piped: Piped) {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sum, ranges) = &mut *loaded;
+        sum.rows += piped.rows;
+        sum.bytes += piped.bytes;
+        *ranges += 1;
+        let estimate = sum.rows as f64 * self.ranges as f64 / *ranges as f64;
+        self.progress.expect(estimate as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_tables_are_one_range_and_large_ones_many() {
+        assert_eq!(wanted_ranges(SMALL - 1, 8), 1);
+        assert_eq!(wanted_ranges(300 << 20, 2), 8);
+        assert_eq!(wanted_ranges(50 << 30, 2), 50);
+        assert_eq!(wanted_ranges(1 << 40, 2), 100);
+    }
+}

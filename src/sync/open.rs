@@ -1,0 +1,210 @@
+//! Opening both sides: what the tables are, what is known of the destination, and what it begins with.
+
+use super::destination;
+use super::load;
+use super::now::Now;
+use super::pair::Pair;
+use super::pass;
+use super::session::{self, Session};
+use super::settings::Settings;
+use super::shape::Shape;
+use super::state::{self, Marks, Phase, Source, State};
+use crate::copy::pace::Pace;
+use crate::exit::Exit;
+use crate::pg::ident::Qualified;
+use crate::pg::lock;
+use crate::report::log::Verbosity;
+use crate::{Error, Place, Result};
+use postgres::Client;
+
+/// As [`with_session`], with errors that say whether the connection was lost: what has failed, and was neither refused nor
+/// reported by a server, was.
+///
+/// # Errors
+/// As there.
+pub fn with<T>(
+    settings: &Settings,
+    verbosity: Verbosity,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<T> {
+    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), error.sqlstate()) {
+        (Exit::Failed, None) => error.of_connection(),
+        _ => error,
+    })
+}
+
+/// Connects to both sides, makes the destination's table what it must be, and does `work`, while no other pghaul does
+/// anything with that table.
+///
+/// # Errors
+/// A table or a column that cannot be, exit code 2; what a server or `work` reports.
+fn with_session<T>(
+    settings: &Settings,
+    verbosity: Verbosity,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<T> {
+    let mut source = session::connect_source(settings)?;
+    let mut destination = session::connect_destination(settings)?;
+    let shape = Shape::read(&mut source, &settings.table)?.ok_or_else(|| {
+        let (schema, name) = &settings.table;
+        let name = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
+        Error::refused("does not exist at the source")
+            .at(Place::table(name))
+            .remedy("name another one with --table")
+    })?;
+    let table = destination_name(&mut destination, &shape, settings)?;
+    // The lock is a session's: this one has nothing else to do.
+    let mut keeper = session::connect_destination(settings)?;
+    lock::exclusively(&mut keeper, &format!("sync {table}"), |_| {
+        let pair = Pair::new(&mut source, shape, table, settings)?;
+        let pace = Pace::new(settings.max_rate);
+        let mut session = Session { settings, verbosity, pair, source, destination, pace };
+        let mut state = prepare(&mut session)?;
+        work(&mut session, &mut state)
+    })
+}
+
+/// The table of that name, or where it would be: in the schema that was named, else in the one of the same name as the
+/// source's.
+fn destination_name(client: &mut Client, source: &Shape, settings: &Settings) -> Result<Qualified> {
+    let (schema, name) = &settings.to_table;
+    let schema = schema.clone().unwrap_or_else(|| source.table.schema().to_owned());
+    if schema == "pghaul" {
+        return Err(
+            Error::refused("the schema pghaul is the ledger's").remedy("name another with --to-table")
+        );
+    }
+    let read_only: bool = client.query_one("SELECT pg_is_in_recovery()", &[])?.get(0);
+    if read_only {
+        return Err(Error::refused("the destination is a standby, which takes no rows")
+            .remedy("name its primary with --to"));
+    }
+    Ok(Qualified::new(schema, name))
+}
+
+/// Creates or compares the destination's table; gives what is known of it.
+fn prepare(session: &mut Session<'_>) -> Result<State> {
+    state::set_up(&mut session.destination)?;
+    let table = session.pair.table.clone();
+    let at = || Place::table(table.to_string());
+    let name = (Some(table.schema().to_owned()), table.name().to_owned());
+    let source = identify(session)?;
+    let there = Shape::read(&mut session.destination, &name).map_err(|error| error.at(at()))?;
+    let state = match there {
+        None => begin_anew(session, &source).map_err(|error| error.at(at()))?,
+        Some(there) => take_up(session, &source, &there).map_err(|error| error.at(at()))?,
+    };
+    if session.pair.cursor.is_some() {
+        pass::create_window(&mut session.destination, &session.pair)?;
+    }
+    Ok(state)
+}
+
+fn identify(session: &mut Session<'_>) -> Result<Source> {
+    Ok(Source {
+        described: format!("{} {}", session.settings.from.describe(), session.pair.source.table),
+        id: state::identity(&mut session.source, session.pair.source.oid)?,
+        cursor: session.settings.cursor.clone(),
+    })
+}
+
+/// Creates the table, to be loaded.
+fn begin_anew(session: &mut Session<'_>, source: &Source) -> Result<State> {
+    let state = State { phase: Phase::Loading, marks: first_marks(session)? };
+    let ranges = load::plan(&mut session.source, &session.pair, session.settings.workers)?;
+    let table = &session.pair.table;
+    let mut transaction = session.destination.transaction()?;
+    destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
+        |error| {
+            if error.sqlstate().is_some() { error.into_refused() } else { error }
+        },
+    )?;
+    let sql = "SELECT to_regclass($1)::oid";
+    let oid: u32 = transaction.query_one(sql, &[&table.to_string()])?.get(0);
+    state.begin(&mut transaction, table, oid, source)?;
+    state::plan_ranges(&mut transaction, table, &ranges)?;
+    transaction.commit()?;
+    Ok(state)
+}
+
+/// Takes up a table that is there: one that pghaul knows, one that is empty, or one that has rows already. Those are compared
+/// with the source's, all of them, as if each had changed.
+fn take_up(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<State> {
+    let known = State::read(&mut session.destination, &there.table, there.oid)?;
+    if let Some((_, followed)) = &known {
+        check_same(followed, source)?;
+    }
+    let mut transaction = session.destination.transaction()?;
+    destination::compare(&mut transaction, &session.pair.source, there, session.settings)?;
+    transaction.commit()?;
+    let state = match known {
+        Some((state, _)) => state,
+        None => adopt(session, source, there)?,
+    };
+    if state.phase == Phase::Following && !session.pair.key.is_empty() {
+        check_key(session)?;
+    }
+    Ok(state)
+}
+
+fn adopt(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<State> {
+    let table = session.pair.table.clone();
+    let sql = format!("SELECT EXISTS (SELECT FROM {table})");
+    let has_rows: bool = session.destination.query_one(&sql, &[])?.get(0);
+    let state = if has_rows {
+        session.pair.followed().map_err(|error| error.remedy("empty the table"))?;
+        State { phase: Phase::Following, marks: Marks::default() }
+    } else {
+        State { phase: Phase::Loading, marks: first_marks(session)? }
+    };
+    let ranges = match has_rows {
+        true => Vec::new(),
+        false => load::plan(&mut session.source, &session.pair, session.settings.workers)?,
+    };
+    let mut transaction = session.destination.transaction()?;
+    state.begin(&mut transaction, &table, there.oid, source)?;
+    state::plan_ranges(&mut transaction, &table, &ranges)?;
+    transaction.commit()?;
+    Ok(state)
+}
+
+/// The watermark before an initial load begins: everything up to it is in its snapshot, or belongs to a transaction that is
+/// still open.
+fn first_marks(session: &mut Session<'_>) -> Result<Marks> {
+    if session.pair.cursor.is_none() || session.pair.key.is_empty() {
+        return Ok(Marks::default());
+    }
+    let now = Now::look(&mut session.source, &session.pair)?;
+    Ok(now.into_first_marks())
+}
+
+fn check_same(followed: &Source, source: &Source) -> Result<()> {
+    if followed.id != source.id {
+        return Err(Error::refused(format!("follows another table, {}", followed.described)).remedy(
+            "drop it to have it loaded anew, or delete its row from pghaul.syncs to have all rows compared once",
+        ));
+    }
+    match (&followed.cursor, &source.cursor) {
+        (before, now) if before == now => Ok(()),
+        (Some(before), _) => {
+            Err(Error::refused(format!("is followed by the cursor {before}")).remedy(format!(
+                "give --cursor {before}, or delete its row from pghaul.syncs to have all rows compared once"
+            )))
+        }
+        (None, _) => {
+            Err(Error::refused("was loaded without a cursor, so nobody knows what has changed since")
+                .remedy("delete its row from pghaul.syncs to have all rows compared once"))
+        }
+    }
+}
+
+fn check_key(session: &mut Session<'_>) -> Result<()> {
+    let pair = &session.pair;
+    let sql = include_str!("../sql/into_key.sql");
+    if session.destination.query_one(sql, &[&pair.table.to_string(), &pair.key])?.get(0) {
+        return Ok(());
+    }
+    let key = pair.key_list();
+    Err(Error::refused(format!("has no unique index on exactly ({key}), by which rows are found"))
+        .remedy(format!("CREATE UNIQUE INDEX ON {} ({key})", pair.table)))
+}

@@ -1,0 +1,189 @@
+//! What a run has done, in words and for the report.
+
+use super::compare::{Comparison, Difference, Key};
+use super::pass::Pass;
+use crate::copy::pipe::Piped;
+use crate::report::{UnitReport, UnitStatus, plural, seconds, thousands};
+use std::time::Duration;
+
+/// Keys that are printed of each kind, of all ranges together.
+const SHOWN_KEYS: usize = 20;
+/// Ranges that are printed.
+const SHOWN_RANGES: usize = 20;
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    load: Option<(Piped, Duration)>,
+    pass: Option<(Pass, u64, Duration)>,
+    comparison: Option<(Comparison, Duration)>,
+}
+
+impl Outcome {
+    /// Rows were loaded; after a lost connection, some more.
+    pub fn add_load(&mut self, piped: Piped, time: Duration) {
+        let (sum, all) = self.load.get_or_insert_default();
+        sum.rows += piped.rows;
+        sum.bytes += piped.bytes;
+        *all += time;
+    }
+
+    /// A pass was made.
+    pub fn add_pass(&mut self, pass: Pass, deleted: u64, time: Duration) {
+        self.pass = Some((pass, deleted, time));
+    }
+
+    /// Both tables were compared.
+    pub fn add_comparison(&mut self, comparison: Comparison, time: Duration) {
+        self.comparison = Some((comparison, time));
+    }
+
+    /// Whether there was an initial load.
+    pub fn is_loaded(&self) -> bool {
+        self.load.is_some()
+    }
+
+    /// Whether the destination is not as it was.
+    pub fn has_changed(&self) -> bool {
+        let by_pass = self.pass.as_ref().is_some_and(|(pass, deleted, _)| pass.changed + deleted > 0);
+        self.load.is_some() || by_pass
+    }
+
+    /// One line for a load and a pass.
+    pub fn line(&self, table: &str) -> String {
+        let mut parts = Vec::new();
+        if let Some((piped, time)) = &self.load {
+            parts.push(format!("{} loaded in {} s", rows(piped.rows), seconds(time.as_secs_f64())));
+        }
+        if let Some((pass, deleted, time)) = &self.pass {
+            let deleted = match deleted {
+                0 => String::new(),
+                count => format!(", {} gone", thousands(*count)),
+            };
+            parts.push(format!(
+                "{} read, {} changed{deleted}, in {} s",
+                rows(pass.piped.rows),
+                thousands(pass.changed),
+                seconds(time.as_secs_f64())
+            ));
+        }
+        format!("{table}: {}\n", parts.join("; "))
+    }
+
+    /// All of it.
+    pub fn summary(&self, table: &str) -> String {
+        let mut text = String::new();
+        if self.load.is_some() || self.pass.is_some() {
+            text.push_str(&self.line(table));
+        }
+        if let Some((comparison, time)) = &self.comparison {
+            text.push_str(&told(table, comparison, *time));
+        }
+        text
+    }
+
+    /// The units of the report: the load, the changes, and the comparison.
+    pub fn units(&self, source: &str, table: &str) -> Vec<UnitReport> {
+        let unit = |piped: &Piped, time: &Duration| {
+            let (rows, bytes) = (piped.rows, piped.bytes);
+            UnitReport::made(table.to_owned(), source.to_owned(), rows, bytes, time.as_secs_f64())
+        };
+        let mut units: Vec<UnitReport> = self.load.iter().map(|(piped, time)| unit(piped, time)).collect();
+        units.extend(self.pass.iter().map(|(pass, deleted, time)| {
+            let unit = unit(&pass.piped, time);
+            let status = if pass.piped.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Skipped };
+            UnitReport { status, ..unit }
+        }));
+        if let Some((comparison, time)) = &self.comparison {
+            let mut unit = unit(&Piped::default(), time);
+            unit.status = UnitStatus::Skipped;
+            unit.verified = comparison.differences.is_empty();
+            if !unit.verified {
+                unit.status = UnitStatus::Failed;
+                unit.error = Some(format!("table {table}: differs from the source in {}", count(comparison)));
+            }
+            units.push(unit);
+        }
+        units
+    }
+}
+
+fn rows(count: u64) -> String {
+    format!("{} {}", thousands(count), plural(count, "row"))
+}
+
+fn count(comparison: &Comparison) -> String {
+    let sum = |of: fn(&Difference) -> usize| comparison.differences.iter().map(of).sum::<usize>() as u64;
+    format!(
+        "{} of {} ranges: {} missing, {} too many, {} not the same",
+        comparison.differences.len(),
+        comparison.ranges,
+        rows(sum(|difference| difference.missing.len())),
+        thousands(sum(|difference| difference.gone.len())),
+        thousands(sum(|difference| difference.different.len())),
+    )
+}
+
+/// What a comparison has found: ranges and keys.
+fn told(table: &str, comparison: &Comparison, time: Duration) -> String {
+    let time = seconds(time.as_secs_f64());
+    if comparison.differences.is_empty() {
+        return format!(
+            "{table}: {} are the same on both sides, compared in {time} s\n",
+            rows(comparison.rows)
+        );
+    }
+    let mut text = format!("{table}: differs in {}, compared in {time} s\n", count(comparison));
+    for difference in comparison.differences.iter().take(SHOWN_RANGES) {
+        let bound = |bound: &Option<String>| bound.clone().unwrap_or_else(|| "…".to_owned());
+        let (low, high) = &difference.range;
+        text.push_str(&format!("  keys from {} to before {}\n", bound(low), bound(high)));
+        let kinds = [
+            ("missing", &difference.missing),
+            ("too many", &difference.gone),
+            ("not the same", &difference.different),
+        ];
+        for (kind, keys) in kinds.into_iter().filter(|(_, keys)| !keys.is_empty()) {
+            text.push_str(&format!("    {kind}: {}\n", shown(keys)));
+        }
+    }
+    if comparison.differences.len() > SHOWN_RANGES {
+        text.push_str(&format!("  and {} ranges more\n", comparison.differences.len() - SHOWN_RANGES));
+    }
+    text
+}
+
+fn shown(keys: &[Key]) -> String {
+    let text = |key: &Key| match &key[..] {
+        [one] => one.clone(),
+        several => format!("({})", several.join(", ")),
+    };
+    let mut parts: Vec<String> = keys.iter().take(SHOWN_KEYS).map(text).collect();
+    if keys.len() > SHOWN_KEYS {
+        parts.push(format!("and {} more", keys.len() - SHOWN_KEYS));
+    }
+    crate::error::one_line(&parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_told_with_ranges_and_keys() {
+        let key = |key: &str| vec![key.to_owned()];
+        let difference = Difference {
+            range: (None, Some("50".into())),
+            missing: vec![key("3")],
+            gone: Vec::new(),
+            different: vec![vec!["1".into(), "a".into()], key("2")],
+        };
+        let comparison = Comparison { rows: 9, ranges: 4, differences: vec![difference] };
+        insta::assert_snapshot!(told("t", &comparison, Duration::from_millis(10)), @r"
+        t: differs in 1 of 4 ranges: 1 row missing, 0 too many, 2 not the same, compared in 0.01 s
+          keys from … to before 50
+            missing: 3
+            not the same: (1, a), 2
+        ");
+    }
+}

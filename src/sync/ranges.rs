@@ -1,0 +1,108 @@
+//! The key space, cut into ranges with about as many rows each, by the planner's statistics of the key's first column.
+
+use super::pair::Pair;
+use super::state::Range;
+use crate::Result;
+use crate::pg::ident::{literal, quote};
+use postgres::Client;
+
+/// Rows that are looked at where the planner has no statistics.
+const SAMPLE_ROWS: f64 = 30_000.0;
+
+/// Values of the key's first column that cut the table into up to `wanted` parts, in order and each once; none where the
+/// table has no key or no rows. `collation` is the order that they are in: the type's own, or `"C"`, which is the same
+/// everywhere.
+///
+/// # Errors
+/// What the server reports.
+pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> Result<Vec<String>> {
+    let Some(first) = pair.key.first() else { return Ok(Vec::new()) };
+    if wanted < 2 {
+        return Ok(Vec::new());
+    }
+    let Some(column) = pair.source.column(first) else { return Ok(Vec::new()) };
+    let (name, table) = (quote(first), &pair.source.table);
+    let statistics = format!(
+        "SELECT unnest(histogram_bounds::text::{}[]) AS bound FROM pg_stats WHERE schemaname = {} AND tablename = {} \
+         AND attname = {} AND NOT inherited",
+        column.type_name,
+        literal(table.schema()),
+        literal(table.name()),
+        literal(first),
+    );
+    let share = (100.0 * SAMPLE_ROWS / (pair.source.rows as f64).max(1.0)).min(100.0);
+    let sample = format!("SELECT {name} AS bound FROM {table} TABLESAMPLE SYSTEM ({share})");
+    let order = order.clause(pair);
+    for values in [statistics, sample] {
+        let sql = format!(
+            "SELECT bound::text AS value FROM (\
+                 SELECT bound, row_number() OVER w AS place, count(*) OVER () AS all_of_them FROM ({values}) v \
+                 WHERE bound IS NOT NULL WINDOW w AS (ORDER BY bound{order})) n \
+             WHERE place * {wanted} / all_of_them <> (place - 1) * {wanted} / all_of_them AND place < all_of_them \
+             GROUP BY bound ORDER BY bound{order}"
+        );
+        let found: Vec<String> = client.query(&sql, &[])?.iter().map(|row| row.get(0)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The order of bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// That of the source's index.
+    Own,
+    /// One that two servers with other collations share.
+    Shared,
+}
+
+impl Order {
+    /// What stands behind a value of the key's first column to have it compared in this order.
+    pub fn clause(self, pair: &Pair) -> &'static str {
+        let collatable = pair.key.first().and_then(|name| pair.source.column(name)).is_some_and(|column| {
+            ["text", "character", "name", "\"char\""].iter().any(|text| column.type_name.starts_with(text))
+        });
+        if self == Order::Shared && collatable { " COLLATE \"C\"" } else { "" }
+    }
+}
+
+/// The ranges between bounds.
+pub fn between(bounds: &[String]) -> Vec<Range> {
+    let low = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
+    let high = bounds.iter().cloned().map(Some).chain(std::iter::once(None));
+    low.zip(high).zip(1..).map(|((low, high), number)| Range { number, low, high }).collect()
+}
+
+/// The condition of rows in a range.
+pub fn condition(pair: &Pair, low: Option<&str>, high: Option<&str>, order: Order) -> String {
+    let Some(column) = pair.key.first().and_then(|name| pair.source.column(name)) else {
+        return "true".to_owned();
+    };
+    let (name, order) = (quote(&column.name), order.clause(pair));
+    let compare =
+        |sign: &str, value: &str| format!("{name}{order} {sign} {}::{}", literal(value), column.type_name);
+    let parts: Vec<String> =
+        low.map(|low| compare(">=", low)).into_iter().chain(high.map(|high| compare("<", high))).collect();
+    if parts.is_empty() { "true".to_owned() } else { parts.join(" AND ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_leave_nothing_out() {
+        let range = |number, low: Option<&str>, high: Option<&str>| Range {
+            number,
+            low: low.map(str::to_owned),
+            high: high.map(str::to_owned),
+        };
+        assert_eq!(between(&[]), [range(1, None, None)]);
+        assert_eq!(
+            between(&["a".into(), "b".into()]),
+            [range(1, None, Some("a")), range(2, Some("a"), Some("b")), range(3, Some("b"), None)]
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! The connections to both sides.
+
+use super::pair::Pair;
+use super::settings::Settings;
+use crate::copy::pace::Pace;
+use crate::pg::connect::Target;
+use crate::pg::ident::literal;
+use crate::report::log::Verbosity;
+use crate::{Error, Place, Result};
+use postgres::Client;
+use std::time::Duration;
+
+/// What PostgreSQL calls version 13, from which on it has all that is asked for here.
+const OLDEST_VERSION: i32 = 130_000;
+/// Room for the temporary table that windows go through; by default it is 8 MB, and goes to the disk.
+const PREPARE_DESTINATION: &str = "SET temp_buffers = '128MB'";
+
+/// Both sides of a sync.
+pub struct Session<'s> {
+    /// What was asked for.
+    pub settings: &'s Settings,
+    /// How much is printed.
+    pub verbosity: Verbosity,
+    /// Both tables.
+    pub pair: Pair,
+    /// The source: it cannot be written to over this connection.
+    pub source: Client,
+    /// The destination.
+    pub destination: Client,
+    /// How fast the source is read.
+    pub pace: Pace,
+}
+
+/// A connection to the source, which can do nothing but read.
+///
+/// # Errors
+/// As [`Target::connect`]; a server that is too old.
+pub fn connect_source(settings: &Settings) -> Result<Client> {
+    let mut client = connect(&settings.from, "source")?;
+    // While rows are waited for on purpose, the server waits too.
+    let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());
+    let timeout = settings.source_timeout + Duration::from_secs(pauses.min(1_000_000));
+    client.batch_execute(&format!(
+        "SET default_transaction_read_only = on; SET statement_timeout = {}; SET lc_monetary = 'C'",
+        timeout.as_millis().min(i32::MAX as u128)
+    ))?;
+    Ok(client)
+}
+
+/// A connection to the destination.
+///
+/// # Errors
+/// As [`Target::connect`]; a server that is too old.
+pub fn connect_destination(settings: &Settings) -> Result<Client> {
+    let mut client = connect(&settings.to, "destination")?;
+    client.batch_execute(&format!("{PREPARE_DESTINATION}; SET lc_monetary = 'C'"))?;
+    Ok(client)
+}
+
+fn connect(target: &Target, side: &str) -> Result<Client> {
+    let mut client = target.connect().map_err(|error| match error.sqlstate() {
+        None => error.of_connection(),
+        Some(_) => error,
+    })?;
+    let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
+    if version < OLDEST_VERSION {
+        return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))
+            .at(Place::file(side))
+            .remedy("use a server of version 13 or newer"));
+    }
+    Ok(client)
+}
+
+impl Session<'_> {
+    /// Connections to the source that see this snapshot, each in a transaction that lasts as long as the connection.
+    ///
+    /// # Errors
+    /// As [`connect_source`].
+    pub fn connect_sources(&self, count: usize, snapshot: &str) -> Result<Vec<Client>> {
+        let begin = format!(
+            "SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
+            literal(snapshot)
+        );
+        (0..count)
+            .map(|_| {
+                let mut client = connect_source(self.settings)?;
+                client.batch_execute(&begin)?;
+                Ok(client)
+            })
+            .collect()
+    }
+
+    /// Connections to the destination.
+    ///
+    /// # Errors
+    /// As [`connect_destination`].
+    pub fn connect_destinations(&self, count: usize) -> Result<Vec<Client>> {
+        (0..count).map(|_| connect_destination(self.settings)).collect()
+    }
+}

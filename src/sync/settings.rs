@@ -1,0 +1,284 @@
+//! What a sync is asked for: flags and the job of the configuration, combined and checked.
+
+use crate::config::{Config, SyncCfg, Text};
+use crate::pg::connect::Target;
+use crate::pg::ident::{column_refusal, parse_name};
+use crate::secret::Secret;
+use crate::{Error, Result, cores};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+/// Rows of a window: enough that a transaction's own costs do not count, few enough that it takes about a second.
+pub const DEFAULT_CHUNK: u64 = 100_000;
+/// The pause between two passes of `watch`.
+pub const DEFAULT_EVERY: Duration = Duration::from_secs(5);
+/// How long a statement may take at the source, but for what copies the initial load, unless it is told.
+pub const DEFAULT_SOURCE_TIMEOUT: Duration = Duration::from_secs(600);
+/// The column that `--deletes soft` sets, unless it is told.
+pub const DEFAULT_DELETED_COLUMN: &str = "deleted_at";
+
+/// What becomes of rows that are gone at the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletes {
+    /// They are deleted.
+    Hard,
+    /// A column says when they were found to be gone.
+    Soft,
+}
+
+/// What was typed; what is missing is the job's to say.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// The job in the configuration.
+    pub job: Option<String>,
+    /// The source.
+    pub from: Option<Secret>,
+    /// The destination.
+    pub to: Option<Secret>,
+    /// The table at the source.
+    pub table: Option<String>,
+    /// The table at the destination.
+    pub to_table: Option<String>,
+    /// The column that grows with every change.
+    pub cursor: Option<String>,
+    /// The columns that make a row the same row.
+    pub key: Vec<String>,
+    /// Rows of a window.
+    pub chunk: Option<u64>,
+    /// The pause between two passes.
+    pub every: Option<Duration>,
+    /// Connections of the initial load, to each side.
+    pub workers: Option<usize>,
+    /// What becomes of rows that are gone.
+    pub deletes: Option<Deletes>,
+    /// The column that soft deletes set.
+    pub deleted_column: Option<String>,
+    /// Rows per second.
+    pub max_rate: Option<u64>,
+    /// How long a statement may take at the source.
+    pub source_timeout: Option<Duration>,
+    /// Add columns that have come up at the source.
+    pub evolve: bool,
+    /// Compare both tables at the end.
+    pub verify: bool,
+    /// How often to try again after a lost connection.
+    pub retries: u32,
+}
+
+/// A table's name, perhaps with its schema.
+pub type TableName = (Option<String>, String);
+
+/// A sync in full.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The source.
+    pub from: Target,
+    /// The destination.
+    pub to: Target,
+    /// The table at the source.
+    pub table: TableName,
+    /// The table at the destination; without a schema it has the source's.
+    pub to_table: TableName,
+    /// The column that grows with every change.
+    pub cursor: Option<String>,
+    /// The columns that make a row the same row; the primary key where there are none.
+    pub key: Vec<String>,
+    /// Rows of a window.
+    pub chunk: u64,
+    /// The pause between two passes.
+    pub every: Duration,
+    /// Connections of the initial load, to each side.
+    pub workers: usize,
+    /// What becomes of rows that are gone; nothing without it.
+    pub deletes: Option<Deletes>,
+    /// The column that soft deletes set.
+    pub deleted_column: String,
+    /// Rows per second.
+    pub max_rate: Option<NonZeroU64>,
+    /// How long a statement may take at the source.
+    pub source_timeout: Duration,
+    /// Add columns that have come up at the source.
+    pub evolve: bool,
+    /// Compare both tables at the end.
+    pub verify: bool,
+    /// How often to try again after a lost connection.
+    pub retries: u32,
+    /// What the statements are called in messages.
+    pub after_key: String,
+    /// Statements that follow what has changed something.
+    pub after: Vec<String>,
+}
+
+impl Settings {
+    /// Combines flags and configuration; flags come first.
+    ///
+    /// # Errors
+    /// A job that is not there, something that is missing, a name that no table or column can have, a URL that cannot be
+    /// understood; exit code 2.
+    pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
+        let none = SyncCfg::default();
+        let job = match &request.job {
+            Some(name) => find_job(name, config)?,
+            None => &none,
+        };
+        let text = |value: &Option<Text>| value.as_ref().map(|text| text.0.clone());
+        let need = |typed: Option<String>, written: &Option<Text>, flag: &str| {
+            typed.or_else(|| text(written)).ok_or_else(|| {
+                let key = flag.trim_start_matches('-').replace('-', "_");
+                Error::refused(format!("{flag} is missing")).remedy(format!(
+                    "give it, or name a job of the configuration that has `{key}` under `sync`"
+                ))
+            })
+        };
+        let table = name_of(&need(request.table, &job.table, "--table")?, "--table")?;
+        let to_table = match request.to_table.or_else(|| text(&job.to_table)) {
+            Some(name) => name_of(&name, "--to-table")?,
+            None => table.clone(),
+        };
+        let key = match request.key.is_empty() {
+            true => job.key.iter().map(|name| name.0.clone()).collect(),
+            false => request.key,
+        };
+        let deleted_column = request
+            .deleted_column
+            .or_else(|| text(&job.deleted_column))
+            .unwrap_or_else(|| DEFAULT_DELETED_COLUMN.to_owned());
+        if let Some(why) = column_refusal(&deleted_column) {
+            return Err(Error::refused(format!("--deleted-column has {why}")).remedy("name another column"));
+        }
+        let workers = request.workers.or(job.workers.map(|number| number.0));
+        Ok(Settings {
+            from: Target::parse(&need(revealed(request.from), &job.from, "--from")?)?,
+            to: Target::parse(&need(revealed(request.to), &job.to, "--to")?)?,
+            table,
+            to_table,
+            cursor: request.cursor.or_else(|| text(&job.cursor)),
+            key,
+            chunk: at_least_one(request.chunk.or(job.chunk.map(|number| number.0)), "--chunk")?
+                .unwrap_or(DEFAULT_CHUNK),
+            every: request.every.or(duration_of(&job.every, "every")?).unwrap_or(DEFAULT_EVERY),
+            workers: workers.unwrap_or_else(|| cores::count().get()).max(1),
+            deletes: request.deletes.or(job.deletes.map(|deletes| match deletes {
+                crate::config::DeletesCfg::Hard => Deletes::Hard,
+                crate::config::DeletesCfg::Soft => Deletes::Soft,
+            })),
+            deleted_column,
+            max_rate: at_least_one(request.max_rate.or(job.max_rate.map(|number| number.0)), "--max-rate")?
+                .and_then(NonZeroU64::new),
+            source_timeout: request
+                .source_timeout
+                .or(duration_of(&job.source_timeout, "source_timeout")?)
+                .unwrap_or(DEFAULT_SOURCE_TIMEOUT),
+            evolve: request.evolve || job.evolve,
+            verify: request.verify,
+            retries: request.retries,
+            after_key: format!("sync.{}.after", request.job.unwrap_or_default()),
+            after: job.after.iter().map(|statement| statement.0.clone()).collect(),
+        })
+    }
+
+    /// Whether rows that are gone are only marked.
+    pub fn soft(&self) -> bool {
+        self.deletes == Some(Deletes::Soft)
+    }
+}
+
+fn revealed(url: Option<Secret>) -> Option<String> {
+    url.map(|url| url.reveal().to_owned())
+}
+
+fn find_job<'c>(name: &str, config: &'c Config) -> Result<&'c SyncCfg> {
+    let jobs = &config.file.sync.0;
+    jobs.iter().find(|(known, _)| known == name).map(|(_, job)| job).ok_or_else(|| {
+        let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
+        let error = Error::refused(format!("there is no job {name:?} under `sync`")).at(config.place());
+        match known.is_empty() {
+            true => error.remedy("add it to the configuration, or give --from, --to and --table"),
+            false => error.remedy(format!("name one of: {}", known.join(", "))),
+        }
+    })
+}
+
+fn name_of(text: &str, flag: &str) -> Result<TableName> {
+    parse_name(text).ok_or_else(|| {
+        Error::refused(format!("{flag}: {text:?} is no name of a table"))
+            .remedy("write TABLE or SCHEMA.TABLE; a part that holds a dot in double quotes")
+    })
+}
+
+fn at_least_one(number: Option<u64>, flag: &str) -> Result<Option<u64>> {
+    match number {
+        Some(0) => Err(Error::refused(format!("{flag} 0 would never end")).remedy("use a number from 1 on")),
+        other => Ok(other),
+    }
+}
+
+fn duration_of(text: &Option<Text>, key: &str) -> Result<Option<Duration>> {
+    let Some(Text(text)) = text else { return Ok(None) };
+    duration(text).map(Some).map_err(|why| Error::refused(format!("{key}: {why}")).remedy("correct it"))
+}
+
+/// Reads `500ms`, `5s`, `2m` or `1h`; a bare number means seconds.
+///
+/// # Errors
+/// Anything else, with an accepted example.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    const WRONG: &str = "write a time such as 500ms, 5s, 2m or 1h";
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| WRONG)?;
+    let milliseconds: u64 = match text[digits..].trim() {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(WRONG),
+    };
+    // What PostgreSQL's statement_timeout can hold, 24 days.
+    const MOST: u64 = i32::MAX as u64;
+    number.checked_mul(milliseconds).filter(|all| *all <= MOST).map(Duration::from_millis).ok_or(WRONG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let milliseconds = |text| duration(text).map(|duration| duration.as_millis());
+        assert_eq!(
+            ["500ms", "5s", "5", "2 m", "1h"].map(milliseconds),
+            [500, 5000, 5000, 120_000, 3_600_000].map(Ok)
+        );
+        for text in ["", "s", "5d", "-1s", "99999999h", "1.5s"] {
+            assert!(duration(text).unwrap_err().contains("such as"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_flags_come_before_the_job() {
+        let config = Config {
+            file: serde_yaml::from_str(
+                "sync: {t: {from: 'postgresql://a/a', to: 'postgresql://b/b', table: s.T, cursor: u, key: [id], every: 2m}}",
+            )
+            .unwrap(),
+            ..Config::default()
+        };
+        let missing = Settings::resolve(Request::default(), &config).unwrap_err().to_string();
+        assert!(missing.contains("--table is missing"), "{missing}");
+        let job = || Some("t".to_owned());
+        let settings = Settings::resolve(
+            Request { job: job(), cursor: Some("v".into()), ..Request::default() },
+            &config,
+        )
+        .unwrap();
+        assert_eq!(settings.to_table, (Some("s".into()), "T".into()));
+        assert_eq!((settings.cursor.as_deref(), settings.every.as_secs()), (Some("v"), 120));
+        let unknown =
+            Settings::resolve(Request { job: Some("x".into()), ..Request::default() }, &config).unwrap_err();
+        assert!(unknown.to_string().contains("name one of: t"), "{unknown}");
+        let none = Settings::resolve(Request { job: job(), chunk: Some(0), ..Request::default() }, &config)
+            .unwrap_err();
+        assert!(none.to_string().contains("--chunk 0"), "{none}");
+    }
+}

@@ -1,0 +1,258 @@
+//! What the destination knows of its source: `pghaul.syncs`, and the ranges of an initial load in `pghaul.sync_ranges`.
+
+use crate::pg::ident::Qualified;
+use crate::{Result, pg::lock};
+use postgres::{Client, GenericClient, Transaction};
+
+/// The lock of those who create the tables.
+const SETUP_LOCK: &str = "the ledger";
+
+/// What is done with the destination's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Its ranges are being loaded.
+    Loading,
+    /// Its indexes are being built.
+    Indexing,
+    /// Changes are followed.
+    Following,
+}
+
+/// What is known of a destination.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// What is done with it.
+    pub phase: Phase,
+    /// How far the source has been read.
+    pub marks: Marks,
+}
+
+/// How far the source has been read. Cursors are texts, as the server writes them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Marks {
+    /// No row with a smaller cursor can appear at the source any more; `None` before anything is known to be settled.
+    pub settled: Option<String>,
+    /// Rows up to this cursor have been read. Those that were not visible then have a transaction id from `horizon` on.
+    pub read_to: Option<String>,
+    /// The oldest transaction that was open when reading began.
+    pub horizon: Option<i64>,
+    /// What is about to be settled.
+    pub pending: Option<Pending>,
+}
+
+/// A cursor that no new transaction goes below, and those that still may.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// The cursor.
+    pub to: String,
+    /// When it was the greatest one, by the source's clock; seconds.
+    pub since: f64,
+    /// The transactions that were open some time later; `None` until that is known.
+    pub open: Option<Vec<String>>,
+}
+
+/// A range of keys of an initial load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// Its number.
+    pub number: i32,
+    /// The first value of the key's first column; none at the beginning.
+    pub low: Option<String>,
+    /// The first one that is not in it any more; none at the end.
+    pub high: Option<String>,
+}
+
+impl Phase {
+    fn as_str(self) -> &'static str {
+        match self {
+            Phase::Loading => "loading",
+            Phase::Indexing => "indexing",
+            Phase::Following => "following",
+        }
+    }
+}
+
+/// Creates the tables if they are missing.
+///
+/// # Errors
+/// A missing right; what the server reports.
+pub fn set_up(client: &mut Client) -> Result<()> {
+    let exists = "SELECT to_regnamespace('pghaul') IS NOT NULL, EXISTS (SELECT FROM pg_class c \
+                  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
+    if client.query_one(exists, &[])?.get(1) {
+        return Ok(());
+    }
+    lock::exclusively(client, SETUP_LOCK, |client| {
+        let mut transaction = client.transaction()?;
+        let row = transaction.query_one(exists, &[])?;
+        if !row.get::<_, bool>(0) {
+            transaction.batch_execute("CREATE SCHEMA pghaul")?;
+        }
+        if !row.get::<_, bool>(1) {
+            transaction.batch_execute(include_str!("../sql/sync_state.sql"))?;
+        }
+        Ok(transaction.commit()?)
+    })
+}
+
+/// Which table of which database of which cluster it is.
+///
+/// # Errors
+/// What the server reports.
+pub fn identity(client: &mut Client, oid: u32) -> Result<String> {
+    let sql = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || d.oid || '/' || $1::oid \
+               FROM pg_database d WHERE d.datname = current_database()";
+    Ok(client.query_one(sql, &[&oid])?.get(0))
+}
+
+impl State {
+    /// What is known of the table with `oid`, with the source that it follows; nothing for a table of the same name that
+    /// was there earlier.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn read(client: &mut Client, table: &Qualified, oid: u32) -> Result<Option<(State, Source)>> {
+        let sql = "SELECT phase, settled, read_to, horizon, pending_to, pending_since, pending_open, source, source_id, \
+                   cursor_name FROM pghaul.syncs WHERE schema_name = $1 AND table_name = $2 AND table_oid = $3";
+        let Some(row) = client.query_opt(sql, &[&table.schema(), &table.name(), &oid])? else {
+            return Ok(None);
+        };
+        let pending = match (row.get::<_, Option<String>>(4), row.get::<_, Option<f64>>(5)) {
+            (Some(to), Some(since)) => Some(Pending { to, since, open: row.get(6) }),
+            _ => None,
+        };
+        let phase = match row.get(0) {
+            "loading" => Phase::Loading,
+            "indexing" => Phase::Indexing,
+            _ => Phase::Following,
+        };
+        let marks = Marks { settled: row.get(1), read_to: row.get(2), horizon: row.get(3), pending };
+        let source = Source { described: row.get(7), id: row.get(8), cursor: row.get(9) };
+        Ok(Some((State { phase, marks }, source)))
+    }
+
+    /// Begins to keep the table the same as this source; what was known of an earlier one is forgotten.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn begin(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: &Qualified,
+        oid: u32,
+        source: &Source,
+    ) -> Result<()> {
+        forget(transaction, table)?;
+        transaction.execute(
+            "INSERT INTO pghaul.syncs (schema_name, table_name, table_oid, source, source_id, cursor_name, phase) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &[
+                &table.schema(),
+                &table.name(),
+                &oid,
+                &source.described,
+                &source.id,
+                &source.cursor,
+                &self.phase.as_str(),
+            ],
+        )?;
+        self.write(transaction, table)
+    }
+
+    /// Records how far it has come.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn write(&self, client: &mut impl GenericClient, table: &Qualified) -> Result<()> {
+        let Marks { settled, read_to, horizon, pending } = &self.marks;
+        client.execute(
+            "UPDATE pghaul.syncs SET phase = $3, settled = $4, read_to = $5, horizon = $6, pending_to = $7, \
+             pending_since = $8, pending_open = $9, changed_at = clock_timestamp() \
+             WHERE schema_name = $1 AND table_name = $2",
+            &[
+                &table.schema(),
+                &table.name(),
+                &self.phase.as_str(),
+                settled,
+                read_to,
+                horizon,
+                &pending.as_ref().map(|pending| &pending.to),
+                &pending.as_ref().map(|pending| pending.since),
+                &pending.as_ref().and_then(|pending| pending.open.as_ref()),
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+/// Whom a destination follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// For people.
+    pub described: String,
+    /// Which table it is.
+    pub id: String,
+    /// The cursor that changes are followed by.
+    pub cursor: Option<String>,
+}
+
+/// Forgets a destination.
+///
+/// # Errors
+/// What the server reports.
+pub fn forget(client: &mut impl GenericClient, table: &Qualified) -> Result<()> {
+    let sql = "DELETE FROM pghaul.syncs WHERE schema_name = $1 AND table_name = $2";
+    client.execute(sql, &[&table.schema(), &table.name()])?;
+    Ok(())
+}
+
+/// Records the ranges that are to be loaded.
+///
+/// # Errors
+/// What the server reports.
+pub fn plan_ranges(transaction: &mut Transaction<'_>, table: &Qualified, ranges: &[Range]) -> Result<()> {
+    let insert = transaction.prepare(
+        "INSERT INTO pghaul.sync_ranges (schema_name, table_name, number, low, high) VALUES ($1, $2, $3, $4, $5)",
+    )?;
+    for Range { number, low, high } in ranges {
+        transaction.execute(&insert, &[&table.schema(), &table.name(), number, low, high])?;
+    }
+    Ok(())
+}
+
+/// The ranges that are still to be loaded, with the number and the rows of those that are.
+///
+/// # Errors
+/// What the server reports.
+pub fn ranges_left(client: &mut Client, table: &Qualified) -> Result<(Vec<Range>, usize, u64)> {
+    let sql = "SELECT number, low, high, rows FROM pghaul.sync_ranges WHERE schema_name = $1 AND table_name = $2 \
+               ORDER BY number";
+    let (mut left, mut done, mut rows_done) = (Vec::new(), 0, 0);
+    for row in client.query(sql, &[&table.schema(), &table.name()])? {
+        match row.get::<_, Option<i64>>(3) {
+            None => left.push(Range { number: row.get(0), low: row.get(1), high: row.get(2) }),
+            Some(rows) => {
+                done += 1;
+                rows_done += rows.unsigned_abs();
+            }
+        }
+    }
+    Ok((left, done, rows_done))
+}
+
+/// Records a range that is loaded.
+///
+/// # Errors
+/// What the server reports.
+pub fn range_done(
+    transaction: &mut Transaction<'_>,
+    table: &Qualified,
+    number: i32,
+    rows: u64,
+) -> Result<()> {
+    transaction.execute(
+        "UPDATE pghaul.sync_ranges SET rows = $4 WHERE schema_name = $1 AND table_name = $2 AND number = $3",
+        &[&table.schema(), &table.name(), &number, &i64::try_from(rows).unwrap_or(i64::MAX)],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Passes for ever, with a pause between them.
+
+use super::outcome::Outcome;
+use super::session::Session;
+use super::settings::Settings;
+use super::state::State;
+use super::{follow, load, open};
+use crate::pg::retry::Retries;
+use crate::pg::statements;
+use crate::report::log::Verbosity;
+use crate::report::print;
+use crate::{Error, Result, interrupt};
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+/// How often a pause looks for the signal.
+const POLL: Duration = Duration::from_millis(50);
+/// Looking for rows that are gone reads all keys on both sides, so it is not done with every pass.
+const BETWEEN_DELETES: Duration = Duration::from_secs(60);
+
+/// Keeps the destination the same until a signal asks to stop. A connection that is lost is opened again, however long that
+/// takes.
+///
+/// # Errors
+/// As [`super::once`], but for lost connections; the signal.
+pub fn watch(settings: &Settings, verbosity: Verbosity) -> Result<Infallible> {
+    let retries = RefCell::new(Retries::new(u32::MAX));
+    loop {
+        let lost = open::with(settings, verbosity, |session, state| watch_on(session, state, &retries));
+        let Err(error) = lost;
+        retries.borrow_mut().wait_after(error)?;
+    }
+}
+
+fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retries>) -> Result<Infallible> {
+    let mut deletes_at: Option<Instant> = None;
+    loop {
+        let started = Instant::now();
+        let mut outcome = Outcome::default();
+        load(session, state, &mut outcome)?;
+        let looks_for_deletes = session.settings.deletes.is_some()
+            && deletes_at.is_none_or(|last| last.elapsed() >= BETWEEN_DELETES.max(session.settings.every));
+        if looks_for_deletes {
+            deletes_at = Some(started);
+        }
+        follow(session, state, &mut outcome, looks_for_deletes)?;
+        if outcome.has_changed() {
+            let Settings { after_key, after, .. } = session.settings;
+            statements::execute(&mut session.destination, after_key, after)?;
+        }
+        if session.verbosity != Verbosity::Quiet {
+            print(&outcome.line(&session.settings.to_table.1))?;
+        }
+        // It works again: the next failure is a first one.
+        retries.replace(Retries::new(u32::MAX));
+        pause(session.settings.every.saturating_sub(started.elapsed()))?;
+    }
+}
+
+fn pause(length: Duration) -> Result<(), Error> {
+    let until = Instant::now() + length;
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        interrupt::check()?;
+        std::thread::sleep(left.min(POLL));
+    }
+    interrupt::check()
+}

@@ -1,0 +1,10 @@
+//! `pghaul sync`: a table in one database kept the same in another.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod changes;
+mod compared;
+mod faults;
+mod initial;
+mod questions;
+mod sides;

@@ -5,7 +5,7 @@
 //!     → statement (SQL: identifiers from the catalog, values as parameters) → pool → PostgreSQL's JSON → answer
 //! ```
 //!
-//! Here alone is tokio; everything else in this crate blocks. [`State`] is what all requests share; its [`Snapshot`], which
+//! Here alone is tokio; everything else in this crate blocks. `State` is what all requests share; its `Snapshot`, which
 //! holds the settings and what the database says of the tables, is replaced as a whole when either changes.
 
 mod answer;

@@ -79,7 +79,10 @@ fn die_with_a_server_running() {
 #[test]
 fn a_killed_test_leaves_nothing_behind() {
     for how in ["abort", "panic", "-KILL", "-INT"] {
-        let output = Command::new(std::env::current_exe().unwrap())
+        // A shell that runs the tests in the background has SIGINT ignored, and the child would inherit that.
+        let output = Command::new("env")
+            .arg("--default-signal=INT")
+            .arg(std::env::current_exe().unwrap())
             .args(["--exact", "die_with_a_server_running", "--nocapture"])
             .env(DIE, how)
             .output()

@@ -19,6 +19,7 @@ mod redis;
 mod running;
 mod server;
 mod small_disk;
+mod watchdog;
 mod writer;
 
 pub use binary::{Pghaul, Run, Workdir};

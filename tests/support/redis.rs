@@ -1,12 +1,11 @@
 //! A real Redis server that never outlives the test process.
 
 use crate::server::free_port;
+use crate::watchdog::Watchdog;
 use redis::{Client, Connection};
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 
@@ -22,12 +21,6 @@ pub struct RedisServer {
     watchdog: Mutex<Watchdog>,
 }
 
-struct Watchdog {
-    child: Child,
-    words: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
 impl RedisServer {
     /// Starts a server with these lines in its configuration; panics when it cannot.
     pub fn start(settings: &[&str]) -> RedisServer {
@@ -36,7 +29,7 @@ impl RedisServer {
 
     /// As [`RedisServer::start`], with lines that name files in the server's folder, which may be written there now.
     pub fn start_in(settings: impl FnOnce(&Path) -> Vec<String>) -> RedisServer {
-        let mut watchdog = Watchdog::start();
+        let mut watchdog = watchdog();
         let dir = PathBuf::from(watchdog.answer());
         assert!(dir.is_dir(), "the test's Redis did not start: {}", dir.display());
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("own folder");
@@ -105,36 +98,9 @@ impl RedisServer {
     }
 }
 
-impl Watchdog {
-    fn start() -> Watchdog {
-        let mut command = Command::new("sh");
-        command.args(["-c", include_str!("redis.sh"), "watchdog"]).arg(env::temp_dir());
-        // A group of its own: Ctrl-C, or a test runner that kills the group, must not end it before it has cleaned up.
-        command.process_group(0).current_dir("/");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("run sh");
-        let words = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        Watchdog { child, words, answers }
-    }
-
-    fn tell(&mut self, word: &str) -> bool {
-        let words = self.words.as_mut().expect("open until drop");
-        writeln!(words, "{word}").expect("the watchdog runs");
-        self.answer() == "ok"
-    }
-
-    fn answer(&mut self) -> String {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the watchdog answers in UTF-8");
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Watchdog {
-    fn drop(&mut self) {
-        drop(self.words.take());
-        // When it has ended, server and folder are gone; there is nothing to do about an error here.
-        let _ = self.child.wait();
-    }
+/// The script that starts and stops it.
+fn watchdog() -> Watchdog {
+    let mut command = Command::new("sh");
+    command.args(["-c", include_str!("redis.sh"), "watchdog"]).arg(env::temp_dir());
+    Watchdog::start(command)
 }

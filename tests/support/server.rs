@@ -1,14 +1,14 @@
 //! A real PostgreSQL server that never outlives the test process.
 
+use crate::watchdog::Watchdog;
 use crate::{Database, SmallDisk};
 use nix::unistd::{User, geteuid};
 use postgres::{Client, NoTls};
-use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, fs};
@@ -45,12 +45,6 @@ pub struct Server {
     watchdog: Mutex<Watchdog>,
 }
 
-struct Watchdog {
-    child: Child,
-    words: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
 /// The common server of this test binary, started at the first call.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
@@ -60,7 +54,7 @@ pub fn server() -> &'static Server {
 impl Server {
     /// Starts a server of its own; panics when it cannot.
     pub fn start(options: ServerOptions) -> Server {
-        let mut watchdog = Watchdog::start(options.disk);
+        let mut watchdog = watchdog(options.disk);
         let dir = PathBuf::from(watchdog.answer());
         assert!(dir.is_dir(), "the test server did not start: {}", dir.display());
         configure(&dir, &options);
@@ -148,57 +142,29 @@ impl Server {
     }
 }
 
-impl Watchdog {
-    fn start(disk: Option<SmallDisk>) -> Watchdog {
-        let user = server_user();
-        let script = ["-c", include_str!("server.sh"), "watchdog"];
-        let mut command = match (disk, &user) {
-            (Some(disk), user) => {
-                let mut command = disk.command(user.as_ref());
-                command.arg("sh");
-                command
-            }
-            (None, user) => {
-                let mut command = Command::new("sh");
-                if let Some(user) = user {
-                    command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-                }
-                command
-            }
-        };
-        command.args(script).arg(pg_bin()).arg(env::temp_dir());
-        if let Some(disk) = disk {
-            command.arg("DISK").args(disk.has_cluster.then_some("data"));
+/// The script that starts and stops it.
+fn watchdog(disk: Option<SmallDisk>) -> Watchdog {
+    let user = server_user();
+    let script = ["-c", include_str!("server.sh"), "watchdog"];
+    let mut command = match (disk, &user) {
+        (Some(disk), user) => {
+            let mut command = disk.command(user.as_ref());
+            command.arg("sh");
+            command
         }
-        // A group of its own: Ctrl-C, or a test runner that kills the group, must not end it before it has cleaned up.
-        command.process_group(0).current_dir("/");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("run sh");
-        // Rust opens both pipes close-on-exec, so no other child of the test keeps the watchdog waiting.
-        let words = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        Watchdog { child, words, answers }
+        (None, user) => {
+            let mut command = Command::new("sh");
+            if let Some(user) = user {
+                command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+            }
+            command
+        }
+    };
+    command.args(script).arg(pg_bin()).arg(env::temp_dir());
+    if let Some(disk) = disk {
+        command.arg("DISK").args(disk.has_cluster.then_some("data"));
     }
-
-    fn tell(&mut self, word: &str) -> bool {
-        let words = self.words.as_mut().expect("open until drop");
-        writeln!(words, "{word}").expect("the watchdog runs");
-        self.answer() == "ok"
-    }
-
-    fn answer(&mut self) -> String {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the watchdog answers in UTF-8");
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Watchdog {
-    fn drop(&mut self) {
-        drop(self.words.take());
-        // When it has ended, server and folder are gone; there is nothing to do about an error here.
-        let _ = self.child.wait();
-    }
+    Watchdog::start(command)
 }
 
 /// Folder of the PostgreSQL programs: `PGHAUL_PG_BIN`, else of the first `initdb` and `postgres` in `PATH`, else

@@ -16,3 +16,4 @@ pub mod staging;
 pub mod statements;
 pub mod swap;
 pub mod type_name;
+pub mod upsert;

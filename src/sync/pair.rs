@@ -3,16 +3,13 @@
 use super::settings::Settings;
 use super::shape::Shape;
 use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::upsert::{assignment, difference};
 use crate::{Error, Place, Result};
 use postgres::Client;
 
 /// Types that a cursor can have.
 const CURSOR_TYPES: [&str; 5] =
     ["bigint", "integer", "timestamp without time zone", "timestamp with time zone", "date"];
-/// Types without an equality of their own, or with one that is true of different values (PostgreSQL documentation,
-/// "Geometric Functions and Operators"): their texts are compared.
-const COMPARED_AS_TEXT: [&str; 10] =
-    ["json", "xml", "point", "box", "circle", "line", "lseg", "path", "polygon", "tsquery"];
 /// The temporary table that a window is copied into.
 pub const WINDOW: &str = "pg_temp.pghaul_window";
 
@@ -119,16 +116,9 @@ impl Pair {
     pub fn merge(&self) -> String {
         let columns = self.columns();
         let others: Vec<_> = self.source.copied().filter(|column| !self.key.contains(&column.name)).collect();
-        let mut set: Vec<String> =
-            others.iter().map(|column| format!("{0} = excluded.{0}", quote(&column.name))).collect();
-        let mut differs: Vec<String> = others
-            .iter()
-            .map(|column| {
-                let type_name = column.type_name.trim_end_matches("[]");
-                let cast = if COMPARED_AS_TEXT.contains(&type_name) { "::text" } else { "" };
-                format!("t.{0}{cast} IS DISTINCT FROM excluded.{0}{cast}", quote(&column.name))
-            })
-            .collect();
+        let mut set: Vec<String> = others.iter().map(|column| assignment(&column.name)).collect();
+        let mut differs: Vec<String> =
+            others.iter().map(|column| difference(&column.name, &column.type_name)).collect();
         if let Some(mark) = &self.mark {
             set.push(format!("{} = NULL", quote(mark)));
             differs.push(format!("t.{} IS NOT NULL", quote(mark)));

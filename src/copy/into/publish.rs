@@ -13,13 +13,9 @@ use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::pg::staging::Staging;
 use crate::pg::type_name::TypeName;
+use crate::pg::upsert::{assignment, difference};
 use crate::{Place, Result};
 use postgres::{Client, GenericClient, Transaction};
-
-/// Types without an equality of their own, or with one that is true of different values (PostgreSQL documentation,
-/// "Geometric Functions and Operators"): their texts are compared.
-const COMPARED_AS_TEXT: [&str; 10] =
-    ["json", "xml", "point", "box", "circle", "line", "lseg", "path", "polygon", "tsquery"];
 
 /// How long a staging table keeps its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,19 +229,9 @@ pub(super) fn upsert_statement(target: &TargetTable, from: &Qualified) -> String
         statement.push_str("DO NOTHING");
         return statement;
     }
-    let set: Vec<String> =
-        others.iter().map(|column| format!("{0} = excluded.{0}", quote(&column.name))).collect();
-    let differs: Vec<String> = others
-        .iter()
-        .map(|column| {
-            let cast = if COMPARED_AS_TEXT.contains(&column.type_name.trim_end_matches("[]")) {
-                "::text"
-            } else {
-                ""
-            };
-            format!("t.{0}{cast} IS DISTINCT FROM excluded.{0}{cast}", quote(&column.name))
-        })
-        .collect();
+    let set: Vec<String> = others.iter().map(|column| assignment(&column.name)).collect();
+    let differs: Vec<String> =
+        others.iter().map(|column| difference(&column.name, &column.type_name)).collect();
     statement.push_str(&format!("DO UPDATE SET {} WHERE {}", set.join(", "), differs.join(" OR ")));
     statement
 }

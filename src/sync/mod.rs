@@ -6,7 +6,7 @@
 //!          compared       many at once     at last    since, by cursor  are gone
 //! ```
 //!
-//! Everything that is known of a destination is in its own database ([`state`]), and changes in the transaction that it tells
+//! Everything that is known of a destination is in its own database (`state.rs`), and changes in the transaction that it tells
 //! of, so a run can end anywhere and the next one goes on. The source is only read.
 
 mod compare;

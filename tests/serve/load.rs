@@ -2,14 +2,14 @@
 
 use crate::client::{read_answer, write_request};
 use crate::service::{Options, Service};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use pghaul_test_support::case;
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// Clients at once, if `PGHAUL_SERVE_CONNECTIONS` names no other number; 10,000 need as many files for this process and for the
-/// service's.
-const CONNECTIONS: usize = 1000;
+/// Clients at once. They need as many files, for this process and for the service's.
+const CONNECTIONS: usize = 10_000;
 
 #[test]
 fn slow_readers_hold_up_nobody_and_are_let_go() {
@@ -60,9 +60,10 @@ fn many_clients_are_answered_at_once() {
     let case = case!();
     case.db.execute("CREATE TABLE items (id int PRIMARY KEY); INSERT INTO items VALUES (1)");
     let service = Service::start(case, "items: {key: id}");
-    let count = std::env::var("PGHAUL_SERVE_CONNECTIONS").map_or(CONNECTIONS, |text| text.parse().unwrap());
-    let mut clients = Vec::with_capacity(count);
-    for _ in 0..count {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
+    let mut clients = Vec::with_capacity(CONNECTIONS);
+    for _ in 0..CONNECTIONS {
         clients.push(TcpStream::connect(("127.0.0.1", service.port)).unwrap());
     }
     for round in 0..2 {

@@ -278,7 +278,7 @@ impl Try<'_> {
             source,
             replica,
             table: self.target.table(),
-            columns: self.target.columns(),
+            columns: self.target.columns().iter().map(|column| (&*column.name, &*column.type_name)).collect(),
             rows: loaded.rows,
             rejected: loaded.rejected,
             bytes: loaded.bytes,

@@ -3,7 +3,6 @@
 use super::ident::Qualified;
 use super::{ledger, lock};
 use crate::Result;
-use crate::copy::encode::CopyColumn;
 use postgres::{Client, GenericClient, Transaction};
 use serde_json::{Map, Value};
 
@@ -23,8 +22,8 @@ pub struct Drain<'d> {
     pub replica: &'d str,
     /// The table.
     pub table: &'d Qualified,
-    /// Its columns that the rows have.
-    pub columns: &'d [CopyColumn],
+    /// Its columns that the rows have, with their types.
+    pub columns: Vec<(&'d str, &'d str)>,
     /// Rows loaded.
     pub rows: u64,
     /// Rows put aside.
@@ -78,7 +77,7 @@ pub fn is_published(client: &mut impl GenericClient, batch: &str) -> Result<bool
 /// What the server reports.
 pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()> {
     let columns: Map<String, Value> =
-        drain.columns.iter().map(|column| (column.name.clone(), column.type_name.clone().into())).collect();
+        drain.columns.iter().map(|(name, type_name)| ((*name).to_owned(), (*type_name).into())).collect();
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     transaction.execute(
         include_str!("../sql/drains_record.sql"),

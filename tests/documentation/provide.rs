@@ -113,8 +113,8 @@ fn cache(story: &mut Story) {
     let script = fs::read_to_string(repository().join("fixtures/drain/users.lua")).unwrap();
     let mut fill = cmd("EVAL");
     let users: u64 =
-        fill.arg(script).arg(1).arg("sample_us_users").arg(100).query(&mut cache.client()).unwrap();
-    assert_eq!(users, 100);
+        fill.arg(script).arg(1).arg("sample_us_users").arg(5000).query(&mut cache.client()).unwrap();
+    assert_eq!(users, 5000);
     let keys: u64 = cmd("DBSIZE").query(&mut cache.client()).unwrap();
     assert_eq!(keys, 3, "the hash, its columns, and the list");
     story.instead.push((CACHE.to_owned(), cache.url()));

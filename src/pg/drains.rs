@@ -23,7 +23,7 @@ pub struct Drain<'d> {
     /// The table.
     pub table: &'d Qualified,
     /// Its columns that the rows have, with their types.
-    pub columns: Vec<(&'d str, &'d str)>,
+    pub columns: Map<String, Value>,
     /// Rows loaded.
     pub rows: u64,
     /// Rows put aside.
@@ -76,8 +76,6 @@ pub fn is_published(client: &mut impl GenericClient, batch: &str) -> Result<bool
 /// # Errors
 /// What the server reports.
 pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()> {
-    let columns: Map<String, Value> =
-        drain.columns.iter().map(|(name, type_name)| ((*name).to_owned(), (*type_name).into())).collect();
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     transaction.execute(
         include_str!("../sql/drains_record.sql"),
@@ -88,7 +86,7 @@ pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()
             &drain.replica,
             &drain.table.schema(),
             &drain.table.name(),
-            &Value::from(columns).to_string(),
+            &Value::from(drain.columns.clone()).to_string(),
             &number(drain.rows),
             &number(drain.rejected),
             &number(drain.bytes),

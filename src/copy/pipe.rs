@@ -3,7 +3,7 @@
 
 use super::pace::Pace;
 use crate::{Place, Result, interrupt};
-use postgres::{Client, Transaction};
+use postgres::{Client, CopyInWriter, Transaction};
 use std::io::{BufRead, Write};
 
 /// Bytes of one message to the destination; see [`super::sink`].
@@ -27,6 +27,10 @@ pub struct Piped {
     pub bytes: u64,
 }
 
+/// What COPY's binary format begins with, with flags and an extension that no server uses yet (PostgreSQL documentation, COPY,
+/// "Binary Format"); its end need not be marked.
+const BINARY_HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
 /// Copies what the statement `from` gives at the source to where the statement `into` puts it. Both name the same format.
 ///
 /// # Errors
@@ -39,14 +43,32 @@ pub fn pipe(
     into: &str,
     meter: Meter<'_>,
 ) -> Result<Piped> {
+    spread(source, from, std::slice::from_mut(destination), into, meter)
+}
+
+/// As [`pipe`], over several connections to the destination: each row goes over one of them, in turns of some KiB.
+///
+/// # Errors
+/// As there.
+pub fn spread(
+    source: &mut Client,
+    from: &str,
+    destinations: &mut [Transaction<'_>],
+    into: &str,
+    meter: Meter<'_>,
+) -> Result<Piped> {
     let of_source = |error: crate::Error| error.at(Place::file("source"));
     let of_destination = |error: crate::Error| error.at(Place::file("destination"));
     let mut reader = source.copy_out(from).map_err(|error| of_source(error.into()))?;
-    let mut writer = destination.copy_in(into).map_err(|error| of_destination(error.into()))?;
+    let mut writers: Vec<CopyInWriter<'_>> = destinations
+        .iter_mut()
+        .map(|destination| destination.copy_in(into).map_err(|error| of_destination(error.into())))
+        .collect::<Result<_>>()?;
     let mut block = Vec::with_capacity(2 * MESSAGE_BYTES);
     let mut bytes = 0;
     let mut at_end = false;
-    while !at_end {
+    let turns = (0..writers.len()).cycle();
+    for (number, turn) in turns.enumerate() {
         interrupt::check()?;
         let mut messages = 0;
         while !at_end && block.len() < MESSAGE_BYTES {
@@ -59,13 +81,24 @@ pub fn pipe(
             messages += 1;
         }
         meter.pace.take(messages)?;
-        writer.write_all(&block).map_err(|error| of_destination(error.into()))?;
+        if number == 0 && block.starts_with(&BINARY_HEADER) {
+            for other in &mut writers[1..] {
+                other.write_all(&BINARY_HEADER).map_err(|error| of_destination(error.into()))?;
+            }
+        }
+        writers[turn].write_all(&block).map_err(|error| of_destination(error.into()))?;
         (meter.advance)(messages);
         bytes += block.len() as u64;
+        if at_end {
+            break;
+        }
         block.clear();
         // The room that a long row took is not kept.
         block.shrink_to(2 * MESSAGE_BYTES);
     }
-    let rows = writer.finish().map_err(|error| of_destination(error.into()))?;
+    let mut rows = 0;
+    for writer in writers {
+        rows += writer.finish().map_err(|error| of_destination(error.into()))?;
+    }
     Ok(Piped { rows, bytes })
 }

@@ -86,7 +86,8 @@ impl Changes {
         &self.recreations
     }
 
-    fn recreates(&self, mother: &str) -> bool {
+    /// Whether this mother is made anew when her versions are loaded.
+    pub fn recreates(&self, mother: &str) -> bool {
         self.recreations.iter().any(|recreation| recreation.mother().name() == mother)
     }
 

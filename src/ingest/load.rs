@@ -44,7 +44,8 @@ pub fn load(
     }
 
     let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };
-    let refusal = worker.persist(&Place::default(), |client| recreation::hold(recreations, client)).err();
+    let hold = |client: &mut Client| recreation::hold(recreations.iter().map(Recreation::mother), client);
+    let refusal = worker.persist(&Place::default(), hold).err();
     // A connection that does nothing else keeps other runs away, as long as it lives.
     let _keeper = if recreations.is_empty() { None } else { worker.client.take() };
     let gatherings: Vec<Gathering<'_>> =

@@ -47,8 +47,9 @@ mod unit_copy;
 mod verify;
 mod worker;
 
-use crate::pg::catalog::Rights;
+use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;
+use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
@@ -113,13 +114,8 @@ pub fn run(
     verbosity: Verbosity,
 ) -> Result<Done> {
     let mut client = database.connect()?;
-    let prepared = lock::exclusively(&mut client, SETUP_LOCK, |client| {
-        let prepared = compare(settings, catalogue, client)?;
-        interrupt::check()?;
-        prepared.changes.apply(&prepared.views, client)?;
-        Ok(prepared)
-    })
-    .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
+    let prepared = prepare(settings, catalogue, &mut client)
+        .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Done::default());
     }
@@ -161,6 +157,31 @@ pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> R
         Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
     });
     thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
+}
+
+/// Compares the catalogue with what the database holds, and carries out the changes that wait for no load.
+fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
+    // What another run publishes after the comparison would be in the way of what is to be dropped. These locks come before
+    // the one of the setup, so that runs for other mothers do not wait.
+    let mothers = match settings.mothers {
+        MothersMode::Keep => Vec::new(),
+        MothersMode::Recreate | MothersMode::Purge => {
+            let schema = catalog::rights(client)?.schema;
+            let names = mothers::names(settings, &catalogue.0);
+            names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
+        }
+    };
+    recreation::hold(mothers.iter(), client)?;
+    let prepared = lock::exclusively(client, SETUP_LOCK, |client| {
+        let prepared = compare(settings, catalogue, client)?;
+        interrupt::check()?;
+        prepared.changes.apply(&prepared.views, client)?;
+        Ok(prepared)
+    })?;
+    // The versions of a mother that is not made anew are published one by one, by connections that share her lock.
+    let are_shared = mothers.iter().filter(|mother| !prepared.changes.recreates(mother.name()));
+    are_shared.map(recreation::lock_name).try_for_each(|name| lock::release(client, &name))?;
+    Ok(prepared)
 }
 
 /// Compares the catalogue with what the database holds.

@@ -124,9 +124,8 @@ fn is_published(versions: &[(&Unit, &Staged)], transaction: &mut Transaction<'_>
 ///
 /// # Errors
 /// What the server reports; Ctrl-C.
-pub fn hold(recreations: &[Recreation], client: &mut Client) -> Result<()> {
-    let mut names: Vec<String> =
-        recreations.iter().map(|recreation| lock_name(recreation.mother())).collect();
+pub fn hold<'m>(mothers: impl Iterator<Item = &'m Qualified>, client: &mut Client) -> Result<()> {
+    let mut names: Vec<String> = mothers.map(lock_name).collect();
     // Everybody in the same order.
     names.sort_unstable();
     names.iter().try_for_each(|name| lock::until_disconnect(client, name))

@@ -45,8 +45,17 @@ pub fn exclusively<T>(
 ) -> Result<T> {
     until_disconnect(client, name)?;
     let done = work(client)?;
-    client.execute(&format!("SELECT pg_advisory_unlock({KEY})"), &[&name])?;
+    release(client, name)?;
     Ok(done)
+}
+
+/// Gives the advisory lock `name` back, which the session holds.
+///
+/// # Errors
+/// What the server reports.
+pub fn release(client: &mut Client, name: &str) -> Result<()> {
+    client.execute(&format!("SELECT pg_advisory_unlock({KEY})"), &[&name])?;
+    Ok(())
 }
 
 /// Waits for the advisory lock `name`, which the session holds until it ends.

@@ -18,8 +18,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, RowStream, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long a request waits for a connection: longer, and the queue only grows.
-const WAIT: Duration = Duration::from_secs(5);
+/// How long a new connection may take; a database that does not answer by then is away.
+const CREATE: Duration = Duration::from_secs(5);
 /// Prepared statements of a connection. Clients choose the columns of filters and orders, and with them the statements; with
 /// one more than this, all are forgotten.
 const MOST_STATEMENTS: usize = 200;
@@ -104,8 +104,8 @@ impl Pool {
         let builder = managed::Pool::builder(Manager { target, time: limits.time })
             .max_size(limits.database)
             .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(WAIT))
-            .create_timeout(Some(WAIT));
+            .wait_timeout(Some(limits.time))
+            .create_timeout(Some(CREATE));
         // It refuses timeouts without a runtime, which there is.
         let pool = builder.build().unwrap_or_else(|error| unreachable!("{error}"));
         Pool { pool, logged: Mutex::default() }

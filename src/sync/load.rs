@@ -22,17 +22,23 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Tables below this size are not worth several connections (bytes).
 const SMALL: u64 = 8 << 20;
-/// Ranges for each worker at least: so that none is left alone with a large one.
+/// Ranges for each worker at least, so that none is left alone with a large one, if the table's rows lie in the order of its
+/// key. If they do not, the server goes through most of the table for each range, and each worker has one.
 const RANGES_PER_WORKER: u64 = 4;
+/// Correlation of the key's order with that of the rows (`pg_stats.correlation`) from which on a range is a part of the table.
+const ORDERED: f64 = 0.9;
 /// Ranges are not much larger than this, so that a load that is killed has not lost much (bytes).
 const RANGE_BYTES: u64 = 1 << 30;
 /// More ranges than the planner's statistics can cut by default.
 const MOST_RANGES: u64 = 100;
 
 /// How many ranges a table is cut into.
-fn wanted_ranges(bytes: u64, workers: usize) -> usize {
+fn wanted_ranges(bytes: u64, workers: usize, correlation: f64) -> usize {
     if bytes < SMALL {
         return 1;
+    }
+    if correlation.abs() < ORDERED {
+        return workers;
     }
     let wanted = (bytes / RANGE_BYTES).max(workers as u64 * RANGES_PER_WORKER).min(MOST_RANGES);
     wanted as usize
@@ -43,7 +49,7 @@ fn wanted_ranges(bytes: u64, workers: usize) -> usize {
 /// # Errors
 /// What the server reports.
 pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Range>> {
-    let wanted = wanted_ranges(pair.source.bytes, workers);
+    let wanted = wanted_ranges(pair.source.bytes, workers, ranges::correlation(source, pair)?);
     Ok(ranges::between(&ranges::bounds(source, pair, wanted, Order::Own)?))
 }
 
@@ -179,9 +185,15 @@ mod tests {
 
     #[test]
     fn small_tables_are_one_range_and_large_ones_many() {
-        assert_eq!(wanted_ranges(SMALL - 1, 8), 1);
-        assert_eq!(wanted_ranges(300 << 20, 2), 8);
-        assert_eq!(wanted_ranges(50 << 30, 2), 50);
-        assert_eq!(wanted_ranges(1 << 40, 2), 100);
+        assert_eq!(wanted_ranges(SMALL - 1, 8, 1.0), 1);
+        assert_eq!(wanted_ranges(300 << 20, 2, 1.0), 8);
+        assert_eq!(wanted_ranges(50 << 30, 2, -1.0), 50);
+        assert_eq!(wanted_ranges(1 << 40, 2, 1.0), 100);
+    }
+
+    #[test]
+    fn a_table_whose_rows_do_not_lie_in_the_order_of_its_key_is_not_read_often() {
+        assert_eq!(wanted_ranges(SMALL - 1, 8, 0.0), 1);
+        assert_eq!(wanted_ranges(1 << 40, 2, 0.1), 2);
     }
 }

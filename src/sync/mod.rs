@@ -25,6 +25,7 @@ pub mod settings;
 mod shape;
 mod state;
 mod watch;
+mod window;
 
 pub use outcome::Outcome;
 pub use watch::watch;

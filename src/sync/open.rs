@@ -4,7 +4,6 @@ use super::destination;
 use super::load;
 use super::now::Now;
 use super::pair::Pair;
-use super::pass;
 use super::session::{self, Session};
 use super::settings::Settings;
 use super::shape::Shape;
@@ -43,8 +42,7 @@ fn with_session<T>(
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    let mut source = session::connect_source(settings)?;
-    let mut destination = session::connect_destination(settings)?;
+    let (mut source, mut destination) = session::connect_both(settings)?;
     let shape = Shape::read(&mut source, &settings.table)?.ok_or_else(|| {
         let (schema, name) = &settings.table;
         let name = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
@@ -53,15 +51,17 @@ fn with_session<T>(
             .remedy("name another one with --table")
     })?;
     let table = destination_name(&mut destination, &shape, settings)?;
-    // The lock is a session's: this one has nothing else to do.
-    let mut keeper = session::connect_destination(settings)?;
-    lock::exclusively(&mut keeper, &format!("sync {table}"), |_| {
-        let pair = Pair::new(&mut source, shape, table, settings)?;
-        let pace = Pace::new(settings.max_rate);
-        let mut session = Session { settings, verbosity, pair, source, destination, pace };
-        let mut state = prepare(&mut session)?;
-        work(&mut session, &mut state)
-    })
+    // Held by the connection that writes what is known: without the one, there is not the other.
+    let lock = format!("sync {table}");
+    lock::until_disconnect(&mut destination, &lock)?;
+    let pair = Pair::new(&mut source, shape, table, settings)?;
+    let pace = Pace::new(settings.max_rate);
+    let (others, has_window) = (Vec::new(), false);
+    let mut session = Session { settings, verbosity, pair, source, destination, others, has_window, pace };
+    let mut state = prepare(&mut session)?;
+    let done = work(&mut session, &mut state)?;
+    lock::release(&mut session.destination, &lock)?;
+    Ok(done)
 }
 
 /// The table of that name, or where it would be: in the schema that was named, else in the one of the same name as the
@@ -94,9 +94,6 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
         None => begin_anew(session, &source).map_err(|error| error.at(at()))?,
         Some(there) => take_up(session, &source, &there).map_err(|error| error.at(at()))?,
     };
-    if session.pair.cursor.is_some() {
-        pass::create_window(&mut session.destination, &session.pair)?;
-    }
     Ok(state)
 }
 

@@ -6,16 +6,11 @@
 //! pass before ([`now::written_since`]).
 
 use super::now::{self, Now};
-use super::pair::{Pair, WINDOW};
 use super::session::Session;
 use super::state::{Marks, Pending, State};
-use crate::copy::pipe::{Meter, Piped, pipe};
-use crate::pg::ident::quote;
-use crate::{Error, Place, Result, interrupt};
-use postgres::Transaction;
-
-/// SQLSTATE of a value that is there already (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
+use super::window::{self, FEW, Rows};
+use crate::copy::pipe::Piped;
+use crate::{Result, interrupt};
 
 /// What a pass has done.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +75,8 @@ fn read_again(
     let written_since = now::written_since(horizon, now.next);
     let cursor = session.pair.followed()?.clone();
     if let Some(undated) = cursor.is_undated() {
-        window(session, state, &format!("{undated} AND {written_since}"), "", done)?;
+        let condition = format!("{undated} AND {written_since}");
+        window(session, state, Rows { condition: &condition, order: "", are_many: false }, done)?;
     }
     let from = match (&state.marks.settled, &state.marks.pending) {
         (Some(settled), _) => Some(settled),
@@ -92,7 +88,7 @@ fn read_again(
         let name = cursor.quoted();
         let from = from.map_or(String::new(), |from| format!("{name} >= {} AND ", cursor.value(from)));
         let condition = format!("{from}{name} <= {} AND {written_since}", cursor.value(read_to));
-        window(session, state, &condition, "", done)?;
+        window(session, state, Rows { condition: &condition, order: "", are_many: false }, done)?;
     }
     Ok(all)
 }
@@ -106,16 +102,24 @@ fn read_on(session: &mut Session<'_>, state: &mut State, to: Option<String>, don
         interrupt::check()?;
         let from = state.marks.read_to.as_ref();
         let behind = from.map_or(String::new(), |from| format!("{name} > {} AND ", cursor.value(from)));
-        let sql = format!(
-            "SELECT {name}::text FROM {} WHERE {behind}{name} <= {} ORDER BY {name} OFFSET {} LIMIT 1",
-            session.pair.source.table,
-            cursor.value(&to),
-            session.settings.chunk - 1
-        );
-        let end = session.source.query_opt(&sql, &[])?.map_or_else(|| to.clone(), |row| row.get(0));
+        let sql = |place: u64| {
+            format!(
+                "SELECT {name}::text FROM {} WHERE {behind}{name} <= {} ORDER BY {name} OFFSET {place} LIMIT 1",
+                session.pair.source.table,
+                cursor.value(&to),
+            )
+        };
+        let chunk = session.settings.chunk;
+        let full = session.source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
+        let are_many = match &full {
+            Some(_) => chunk > FEW,
+            None => chunk > FEW && session.source.query_opt(&sql(FEW), &[])?.is_some(),
+        };
+        let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);
-        window(session, state, &condition, &format!(" ORDER BY {name}"), done)?;
+        let order = format!(" ORDER BY {name}");
+        window(session, state, Rows { condition: &condition, order: &order, are_many }, done)?;
     }
     Ok(())
 }
@@ -133,70 +137,12 @@ fn conclude(marks: &mut Marks, now: Now, settles: Option<String>, all_again: boo
     }
 }
 
-/// Copies the rows of which `condition` is true, and merges them; in one transaction with the watermark.
-fn window(
-    session: &mut Session<'_>,
-    state: &State,
-    condition: &str,
-    order: &str,
-    done: &mut Pass,
-) -> Result<()> {
-    let Session { pair, source, destination, pace, .. } = session;
-    let mut transaction = destination.transaction()?;
-    let piped = pipe(
-        source,
-        &pair.copy_to(condition, order),
-        &mut transaction,
-        &pair.copy_from(WINDOW),
-        Meter { pace, advance: &|_| {} },
-    )?;
-    if piped.rows == 0 {
-        return Ok(());
-    }
-    done.changed += merge(&mut transaction, pair)?;
+fn window(session: &mut Session<'_>, state: &State, rows: Rows<'_>, done: &mut Pass) -> Result<()> {
+    let (piped, changed) = window::copy_and_merge(session, state, rows)?;
     done.piped.rows += piped.rows;
     done.piped.bytes += piped.bytes;
-    state.write(&mut transaction, &pair.table)?;
-    transaction.commit()?;
-    tracing::debug!("window of {} rows where {condition}", piped.rows);
+    done.changed += changed;
     Ok(())
-}
-
-/// Creates the temporary table that windows go through.
-///
-/// # Errors
-/// What the server reports.
-pub fn create_window(destination: &mut postgres::Client, pair: &Pair) -> Result<()> {
-    Ok(destination.batch_execute(&format!(
-        "CREATE TEMP TABLE pghaul_window ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA",
-        pair.columns(),
-        pair.table
-    ))?)
-}
-
-/// Merges the window. Where another unique index than the key's stands against that, because rows have exchanged values, the
-/// old ones are deleted first.
-fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
-    let at = |error: Error| error.at(Place::table(pair.table.to_string()));
-    let mut attempt = transaction.transaction()?;
-    match attempt.execute(&pair.merge(), &[]) {
-        Ok(changed) => {
-            attempt.commit()?;
-            return Ok(changed);
-        }
-        Err(error) if error.code().is_some_and(|state| state.code() == UNIQUE_VIOLATION) => {}
-        Err(error) => return Err(at(error.into())),
-    }
-    attempt.rollback()?;
-    let same: Vec<String> = pair.key.iter().map(|name| format!("t.{0} = w.{0}", quote(name))).collect();
-    let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {}", pair.table, same.join(" AND "));
-    transaction.batch_execute(&delete)?;
-    transaction.execute(&pair.merge(), &[]).map_err(|error| {
-        at(error.into()).remedy(
-            "a row that is gone at the source, or that comes in a later window, may still hold the value; \
-             give a larger --chunk, or drop the index at the destination",
-        )
-    })
 }
 
 #[cfg(test)]

@@ -49,6 +49,19 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> 
     Ok(Vec::new())
 }
 
+/// How much the rows lie in the order of the key's first column, from -1 to 1, as the planner knows; 0 where it does not.
+///
+/// # Errors
+/// What the server reports.
+pub fn correlation(client: &mut Client, pair: &Pair) -> Result<f64> {
+    let Some(first) = pair.key.first() else { return Ok(0.0) };
+    let sql = "SELECT correlation::float8 FROM pg_stats \
+               WHERE schemaname = $1 AND tablename = $2 AND attname = $3 AND NOT inherited";
+    let table = &pair.source.table;
+    let row = client.query_opt(sql, &[&table.schema(), &table.name(), first])?;
+    Ok(row.and_then(|row| row.get(0)).unwrap_or(0.0))
+}
+
 /// The order of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {

@@ -3,6 +3,7 @@
 use super::pair::Pair;
 use super::settings::Settings;
 use crate::copy::pace::Pace;
+use crate::copy::streams::PANICKED;
 use crate::pg::connect::Target;
 use crate::pg::ident::literal;
 use crate::report::log::Verbosity;
@@ -27,6 +28,11 @@ pub struct Session<'s> {
     pub source: Client,
     /// The destination.
     pub destination: Client,
+    /// Whether it has the temporary table that windows go through. Creating one writes, which a pass with nothing to do need
+    /// not.
+    pub has_window: bool,
+    /// Other connections to the destination, once there are many rows to merge; they have one.
+    pub others: Vec<Client>,
     /// How fast the source is read.
     pub pace: Pace,
 }
@@ -45,6 +51,19 @@ pub fn connect_source(settings: &Settings) -> Result<Client> {
         timeout.as_millis().min(i32::MAX as u128)
     ))?;
     Ok(client)
+}
+
+/// Connections to both sides, at the same time.
+///
+/// # Errors
+/// As [`connect_source`] and [`connect_destination`].
+pub fn connect_both(settings: &Settings) -> Result<(Client, Client)> {
+    std::thread::scope(|scope| {
+        let source = scope.spawn(|| connect_source(settings));
+        let destination = connect_destination(settings);
+        let source = source.join().unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        Ok((source?, destination?))
+    })
 }
 
 /// A connection to the destination.

@@ -1,6 +1,7 @@
 //! What has changed at the source comes over, whatever the cursor and whenever it was committed.
 
 use crate::sides::{BY_U, Sides, numbered};
+use postgres::{Client, NoTls};
 use std::time::Duration;
 
 const ALL: &str = "SELECT * FROM t ORDER BY id";
@@ -40,6 +41,52 @@ fn ties_are_never_split() {
         .source
         .execute(&format!("INSERT INTO t SELECT i, 'late tie', {greatest} FROM generate_series(531, 560) i"));
     sides.synced(&[]).assert_stdout_has(" 30 changed");
+    sides.assert_same(ALL);
+}
+
+#[test]
+fn many_changes_are_merged_by_several_connections() {
+    let sides = Sides::new(&numbered(40_000), &[&BY_U[..], &["--workers", "3", "--chunk", "25000"]].concat());
+    sides.synced(&[]);
+    let mut greatest = 40_000;
+    let mut change = |sides: &Sides| {
+        greatest += 100_000;
+        sides.source.execute(&format!(
+            "UPDATE t SET u = id + {greatest}, v = v || 'x' WHERE id % 40 <> 0;
+             INSERT INTO t SELECT max(id) + 1, NULL, {greatest} FROM t"
+        ));
+    };
+    // One full window, and one of more than a few rows.
+    change(&sides);
+    let run = sides.synced(&["-v"]);
+    run.assert_stderr_has("window of 25000 rows by 3 connections")
+        .assert_stderr_has("window of 14001 rows by 3 connections");
+    run.assert_stdout_has(" 39,001 changed");
+    sides.assert_same(ALL);
+    // One part waits for a row; the others do not wait for it for ever.
+    change(&sides);
+    let mut client = Client::connect(&sides.destination.url(), NoTls).unwrap();
+    let mut holder = client.transaction().unwrap();
+    holder.batch_execute("UPDATE t SET v = 'mine' WHERE id = 7").unwrap();
+    let flags = ["-v"];
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| sides.synced(&flags));
+        std::thread::sleep(Duration::from_secs(2));
+        holder.rollback().unwrap();
+        run.join().unwrap()
+    });
+    run.assert_stderr_has("over one connection, since: ").assert_stdout_has(" 39,002 changed");
+    sides.assert_same(ALL);
+    // With a trigger, or another unique index, rows of one part may wait for those of another.
+    sides.destination.execute("CREATE UNIQUE INDEX other ON t (id, u)");
+    change(&sides);
+    assert!(!sides.synced(&["-v"]).stderr.contains("connections"));
+    sides.destination.execute(
+        "DROP INDEX other; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+         CREATE TRIGGER each AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()",
+    );
+    change(&sides);
+    assert!(!sides.synced(&["-v"]).stderr.contains("connections"));
     sides.assert_same(ALL);
 }
 

@@ -65,7 +65,7 @@ fn a_large_table_is_loaded_in_ranges_whatever_its_keys() {
                 "CREATE TABLE t WITH (autovacuum_enabled = off) AS SELECT i::bigint AS u, repeat('x', 100) AS v, {key} AS id \
                  FROM generate_series(1, 70000) i; ALTER TABLE t ADD PRIMARY KEY (id)"
             ),
-            &[&BY_U[..], &["--workers", "2"]].concat(),
+            &[&BY_U[..], &["--workers", "8"]].concat(),
         );
         if analyzed {
             sides.source.execute("ANALYZE t");

@@ -20,8 +20,8 @@ from plain_server import PlainServer
 from server import running
 from table import table
 
-ROWS, PEER_ROWS, ROUNDS = 2_000_000, 200_000, 5
-QUICK_ROWS, QUICK_PEER_ROWS, QUICK_ROUNDS = 500_000, 50_000, 3
+ROWS, PEER_ROWS, ROUNDS = 2_000_000, 1_000_000, 5
+QUICK_ROWS, QUICK_PEER_ROWS, QUICK_ROUNDS = 500_000, 250_000, 3
 REPLICA = "sample_us_users"
 # Where the rows of each round are copied from.
 FULL, FULL_OF_PEER = "full", "full_of_peer"

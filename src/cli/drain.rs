@@ -1,18 +1,18 @@
 //! `pghaul drain`: what was typed, and the way to a report.
 
+use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
 use super::{GlobalArgs, numbers};
 use crate::Result;
-use crate::config::{Config, Span};
-use crate::copy::reject_limit::RejectLimit;
+use crate::config::Config;
 use crate::drain;
 use crate::drain::settings::{Pace, Request, Settings};
 use crate::exit::Exit;
 use crate::report::{Done, Started, print, summary};
 use clap::Args;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,11 +39,11 @@ pub struct DrainArgs {
     #[arg(long)]
     watch: bool,
     /// How long to wait for more
-    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch", value_parser = time)]
-    every: Span,
+    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch", value_parser = numbers::time)]
+    every: Duration,
     /// How often a line says that it is alive
-    #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch", value_parser = time)]
-    heartbeat: Span,
+    #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch", value_parser = numbers::time)]
+    heartbeat: Duration,
     /// COPY streams at once [default: workers of the job, max_workers in config.yml, else the number of cores]
     #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
@@ -59,20 +59,12 @@ pub struct DrainArgs {
     /// How often a batch is tried again when a connection fails; with --watch always
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
-    /// Rows of a batch that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
-    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
-    max_rejects: RejectLimit,
-    /// Folder for the list of rows that are put aside, and why [default: rejects]
-    #[arg(long, value_name = "DIR", requires = "max_rejects")]
-    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    rejects: RejectArgs,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     report: ReportArgs,
-}
-
-fn time(text: &str) -> Result<Span, &'static str> {
-    text.parse().map_err(|()| "use a time such as 5s, 500ms or 1m")
 }
 
 /// Runs `pghaul drain`.
@@ -103,15 +95,15 @@ fn settings(args: &DrainArgs, global: &GlobalArgs) -> Result<(Settings, Config)>
     let request = Request {
         job: args.job.clone(),
         pace: match args.watch {
-            true => Pace::Watch { every: args.every.0, heartbeat: args.heartbeat.0 },
+            true => Pace::Watch { every: args.every, heartbeat: args.heartbeat },
             false => Pace::Once,
         },
         workers: args.workers.map(NonZeroUsize::get),
         keep: args.keep,
         clear: args.clear,
         retries: args.retries,
-        max_rejects: args.max_rejects,
-        rejects: args.rejects.clone(),
+        max_rejects: args.rejects.max_rejects,
+        rejects: args.rejects.rejects.clone(),
     };
     let settings = Settings::resolve(request, &config)?;
     Ok((settings, config))

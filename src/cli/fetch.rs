@@ -1,18 +1,17 @@
 //! `pghaul fetch`: what was typed, and the way to a report.
 
+use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
 use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
-use crate::copy::reject_limit::RejectLimit;
 use crate::exit::Exit;
 use crate::fetch;
 use crate::fetch::settings::{Request, Settings};
 use crate::report::{Done, Started};
 use clap::Args;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,12 +35,8 @@ pub struct FetchArgs {
     /// Requests that may fail for good; with one more, the run ends, and mode replace publishes nothing
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_failures: u64,
-    /// Rows that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
-    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
-    max_rejects: RejectLimit,
-    /// Folder for the rows that are put aside, and why [default: rejects]
-    #[arg(long, value_name = "DIR", requires = "max_rejects")]
-    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    rejects: RejectArgs,
     /// Connections that copy rows at once [default: max_workers in config.yml, else the number of cores]
     #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
@@ -67,8 +62,8 @@ fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
         job: args.job.clone(),
         resume: args.resume,
         max_failures: args.max_failures,
-        max_rejects: args.max_rejects,
-        rejects: args.rejects.clone(),
+        max_rejects: args.rejects.max_rejects,
+        rejects: args.rejects.rejects.clone(),
         workers: args.workers.map(NonZeroUsize::get),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;

@@ -1,11 +1,11 @@
 //! `pghaul ingest`: what was typed, and the way to a report.
 
+use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
 use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
-use crate::copy::reject_limit::RejectLimit;
 use crate::exit::Exit;
 use crate::ingest;
 use crate::ingest::settings::{MothersMode, Request, Settings};
@@ -54,12 +54,8 @@ pub struct IngestArgs {
     /// How often a data file is tried again when its connection fails; never when its data is at fault
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
-    /// Rows of a data file that may be put aside because they cannot be loaded: a number, or a share such as 0.1%
-    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
-    max_rejects: RejectLimit,
-    /// Folder for the rows that are put aside, and why [default: rejects]
-    #[arg(long, value_name = "DIR", requires = "max_rejects")]
-    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    rejects: RejectArgs,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
@@ -122,8 +118,8 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         unlogged: args.unlogged,
         verify: args.verify,
         retries: args.retries,
-        max_rejects: args.max_rejects,
-        rejects: args.rejects.clone(),
+        max_rejects: args.rejects.max_rejects,
+        rejects: args.rejects.rejects.clone(),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     Ok((settings, config))

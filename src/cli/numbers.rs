@@ -1,7 +1,9 @@
 //! Numbers as people write them.
 
+use crate::config::Span;
 use crate::copy::reject_limit::RejectLimit;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 /// More workers than any machine has cores; each costs a thread and its memory.
 const MOST_WORKERS: usize = 1024;
@@ -28,6 +30,14 @@ pub fn whole(text: &str) -> Result<u64, &'static str> {
         return Err("use a whole number, such as 1000000 or 1_000_000");
     }
     digits.parse().map_err(|_| "the largest number is 18446744073709551615")
+}
+
+/// Reads a time, as the configuration has it.
+///
+/// # Errors
+/// Anything else, with an accepted example.
+pub fn time(text: &str) -> Result<Duration, &'static str> {
+    text.parse().map(|Span(time)| time).map_err(|()| "use a time such as 500ms, 5s, 2m or 1h")
 }
 
 /// Reads how many rows may be rejected.

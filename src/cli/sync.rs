@@ -62,7 +62,7 @@ struct WatchArgs {
     #[command(flatten)]
     common: CommonArgs,
     /// The time from one pass to the next, such as 500ms, 5s or 2m [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = settings::duration)]
+    #[arg(long, value_name = "TIME", value_parser = numbers::time)]
     every: Option<Duration>,
 }
 
@@ -105,7 +105,7 @@ struct CommonArgs {
     #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
     max_rate: Option<u64>,
     /// How long a statement may take at the source, but for the initial load's [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = settings::duration)]
+    #[arg(long, value_name = "TIME", value_parser = numbers::time)]
     source_timeout: Option<Duration>,
     /// Add columns to the destination that have come up at the source
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `sync:` in the configuration: tables that are kept the same as those of another database.
 
-use super::{Number, Text};
+use super::{Number, Span, Text};
 use serde::Deserialize;
 
 /// A table that is kept the same.
@@ -26,7 +26,7 @@ pub struct SyncCfg {
     /// Rows of a window.
     pub chunk: Option<Number<u64>>,
     /// The pause between two passes of `watch`, such as `5s`.
-    pub every: Option<Text>,
+    pub every: Option<Span>,
     /// Connections of the initial load, to each side.
     pub workers: Option<Number<usize>>,
     /// What becomes of rows that are gone at the source.
@@ -36,7 +36,7 @@ pub struct SyncCfg {
     /// Rows per second that are read at most.
     pub max_rate: Option<Number<u64>>,
     /// How long a statement may take at the source, such as `10m`.
-    pub source_timeout: Option<Text>,
+    pub source_timeout: Option<Span>,
     /// Whether columns that have come up at the source are added.
     #[serde(default)]
     pub evolve: bool,

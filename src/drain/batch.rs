@@ -7,6 +7,7 @@ use super::pages::{Page, RowSource};
 use super::rejected::RejectedRows;
 use super::settings::Settings;
 use super::target;
+use crate::copy::encode::CopyColumn;
 use crate::copy::into::{IntoTable, Kept, Stage, TargetTable};
 use crate::copy::json::Json;
 use crate::copy::reject_limit::RejectLimit;
@@ -16,6 +17,7 @@ use crate::pg::drains::{self, Drain};
 use crate::pg::{lock, statements};
 use crate::{Error, Result};
 use postgres::Client;
+use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -278,7 +280,7 @@ impl Try<'_> {
             source,
             replica,
             table: self.target.table(),
-            columns: self.target.columns(),
+            columns: types_of(self.target.columns()),
             rows: loaded.rows,
             rejected: loaded.rejected,
             bytes: loaded.bytes,
@@ -294,6 +296,11 @@ impl Try<'_> {
         }
         Ok(())
     }
+}
+
+/// The types of columns by their names, for the ledger.
+fn types_of(columns: &[CopyColumn]) -> Map<String, Value> {
+    columns.iter().map(|column| (column.name.clone(), column.type_name.clone().into())).collect()
 }
 
 /// What the rejects of a try say.

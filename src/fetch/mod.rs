@@ -183,18 +183,10 @@ impl Job<'_> {
             // Their rows are kept, but nobody sees them.
             units.retain(|unit| unit.status == UnitStatus::Failed);
         }
+        let job = format!("fetch.{}", self.settings.job);
         units.push(UnitReport {
-            name: NOT_PUBLISHED.to_owned(),
-            source: format!("fetch.{}", self.settings.job),
-            mother: None,
-            status: UnitStatus::Failed,
-            rows_read: 0,
-            rows_loaded: 0,
-            rows_rejected: 0,
-            bytes_read: 0,
-            verified: false,
-            seconds: 0.0,
             error: Some(error),
+            ..UnitReport::empty(NOT_PUBLISHED, job, UnitStatus::Failed)
         });
         units.into()
     }

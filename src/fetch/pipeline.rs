@@ -332,19 +332,7 @@ impl Run<'_> {
     }
 
     fn unit(&self, request: &Request, status: UnitStatus) -> UnitReport {
-        UnitReport {
-            name: request.name(),
-            source: self.settings.secrets.hide(&request.url),
-            mother: None,
-            status,
-            rows_read: 0,
-            rows_loaded: 0,
-            rows_rejected: 0,
-            bytes_read: 0,
-            verified: false,
-            seconds: 0.0,
-            error: None,
-        }
+        UnitReport::empty(request.name(), self.settings.secrets.hide(&request.url), status)
     }
 }
 

@@ -140,16 +140,8 @@ fn untouched(unit: &Unit) -> UnitReport {
         _ => (UnitStatus::Failed, Some(Error::failed("not loaded: no worker was left").to_string())),
     };
     UnitReport {
-        name: unit.table.name().to_owned(),
-        source: unit.file.source(),
         mother: Some(unit.mother.name().to_owned()),
-        status,
-        rows_read: 0,
-        rows_loaded: 0,
-        rows_rejected: 0,
-        bytes_read: 0,
-        verified: false,
-        seconds: 0.0,
         error,
+        ..UnitReport::empty(unit.table.name(), unit.file.source(), status)
     }
 }

@@ -3,7 +3,6 @@
 use super::ident::Qualified;
 use super::{ledger, lock};
 use crate::Result;
-use crate::copy::encode::CopyColumn;
 use postgres::{Client, GenericClient, Transaction};
 use serde_json::{Map, Value};
 
@@ -23,8 +22,8 @@ pub struct Drain<'d> {
     pub replica: &'d str,
     /// The table.
     pub table: &'d Qualified,
-    /// Its columns that the rows have.
-    pub columns: &'d [CopyColumn],
+    /// Its columns that the rows have, with their types.
+    pub columns: Map<String, Value>,
     /// Rows loaded.
     pub rows: u64,
     /// Rows put aside.
@@ -77,8 +76,6 @@ pub fn is_published(client: &mut impl GenericClient, batch: &str) -> Result<bool
 /// # Errors
 /// What the server reports.
 pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()> {
-    let columns: Map<String, Value> =
-        drain.columns.iter().map(|column| (column.name.clone(), column.type_name.clone().into())).collect();
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     transaction.execute(
         include_str!("../sql/drains_record.sql"),
@@ -89,7 +86,7 @@ pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()
             &drain.replica,
             &drain.table.schema(),
             &drain.table.name(),
-            &Value::from(columns).to_string(),
+            &Value::from(drain.columns.clone()).to_string(),
             &number(drain.rows),
             &number(drain.rejected),
             &number(drain.bytes),

@@ -160,20 +160,31 @@ pub struct Started {
 }
 
 impl UnitReport {
+    /// Of a unit of which nothing was read, and that belongs to no mother.
+    pub fn empty(name: impl Into<String>, source: impl Into<String>, status: UnitStatus) -> UnitReport {
+        UnitReport {
+            name: name.into(),
+            source: source.into(),
+            mother: None,
+            status,
+            rows_read: 0,
+            rows_loaded: 0,
+            rows_rejected: 0,
+            bytes_read: 0,
+            verified: false,
+            seconds: 0.0,
+            error: None,
+        }
+    }
+
     /// What was made, all of it, from `source`: rows and bytes in so many seconds.
     pub fn made(name: String, source: String, rows: u64, bytes: u64, seconds: f64) -> UnitReport {
         UnitReport {
-            name,
-            source,
-            mother: None,
-            status: UnitStatus::Loaded,
             rows_read: rows,
             rows_loaded: rows,
-            rows_rejected: 0,
             bytes_read: bytes,
-            verified: false,
             seconds,
-            error: None,
+            ..UnitReport::empty(name, source, UnitStatus::Loaded)
         }
     }
 }

@@ -156,7 +156,7 @@ impl Settings {
             key,
             chunk: at_least_one(request.chunk.or(job.chunk.map(|number| number.0)), "--chunk")?
                 .unwrap_or(DEFAULT_CHUNK),
-            every: request.every.or(duration_of(&job.every, "every")?).unwrap_or(DEFAULT_EVERY),
+            every: request.every.or(job.every.map(|every| every.0)).unwrap_or(DEFAULT_EVERY),
             workers: workers.unwrap_or_else(|| cores::count().get()).max(1),
             deletes: request.deletes.or(job.deletes.map(|deletes| match deletes {
                 crate::config::DeletesCfg::Hard => Deletes::Hard,
@@ -167,7 +167,7 @@ impl Settings {
                 .and_then(NonZeroU64::new),
             source_timeout: request
                 .source_timeout
-                .or(duration_of(&job.source_timeout, "source_timeout")?)
+                .or(job.source_timeout.map(|time| time.0))
                 .unwrap_or(DEFAULT_SOURCE_TIMEOUT),
             evolve: request.evolve || job.evolve,
             verify: request.verify,
@@ -213,47 +213,9 @@ fn at_least_one(number: Option<u64>, flag: &str) -> Result<Option<u64>> {
     }
 }
 
-fn duration_of(text: &Option<Text>, key: &str) -> Result<Option<Duration>> {
-    let Some(Text(text)) = text else { return Ok(None) };
-    duration(text).map(Some).map_err(|why| Error::refused(format!("{key}: {why}")).remedy("correct it"))
-}
-
-/// Reads `500ms`, `5s`, `2m` or `1h`; a bare number means seconds.
-///
-/// # Errors
-/// Anything else, with an accepted example.
-pub fn duration(text: &str) -> Result<Duration, &'static str> {
-    const WRONG: &str = "write a time such as 500ms, 5s, 2m or 1h";
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().map_err(|_| WRONG)?;
-    let milliseconds: u64 = match text[digits..].trim() {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(WRONG),
-    };
-    // What PostgreSQL's statement_timeout can hold, 24 days.
-    const MOST: u64 = i32::MAX as u64;
-    number.checked_mul(milliseconds).filter(|all| *all <= MOST).map(Duration::from_millis).ok_or(WRONG)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_units() {
-        let milliseconds = |text| duration(text).map(|duration| duration.as_millis());
-        assert_eq!(
-            ["500ms", "5s", "5", "2 m", "1h"].map(milliseconds),
-            [500, 5000, 5000, 120_000, 3_600_000].map(Ok)
-        );
-        for text in ["", "s", "5d", "-1s", "99999999h", "1.5s"] {
-            assert!(duration(text).unwrap_err().contains("such as"), "{text}");
-        }
-    }
 
     #[test]
     fn what_is_missing_is_named_and_flags_come_before_the_job() {

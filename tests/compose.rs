@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use clap::Parser;
+use pghaul::cli::Cli;
 use pghaul_mock_api::request_line;
 use pghaul_test_support::{Run, Workdir, pghaul, repository};
 use serde_yaml::Value;
@@ -183,6 +185,42 @@ fn pghaul_takes_every_command() {
         let wrong = run(service, |arguments| arguments.push("--no-such-flag".to_owned()));
         wrong.assert(!came_to_a_server(&wrong), &format!("{name}: a wrong flag is noticed"));
     }
+}
+
+/// The words of each command of a page that begins with `docker` or `docker-compose`, in a block or in a table.
+fn commands(page: &str) -> Vec<Vec<String>> {
+    let words = |line: &str| -> Vec<String> {
+        let command = line.trim_start_matches("| `").split(['`', '#']).next().unwrap();
+        command.split_whitespace().map(str::to_owned).collect()
+    };
+    let lines = fs::read_to_string(repository().join(page)).unwrap();
+    lines.lines().filter(|line| line.trim_start_matches("| `").starts_with("docker")).map(words).collect()
+}
+
+#[test]
+fn the_documentation_s_commands_can_be_given() {
+    let config = config(&PROFILES);
+    let mut seen = 0;
+    for words in commands("docs/docker.md") {
+        let behind = |word: &str| words.iter().position(|known| known == word).map(|at| &words[at + 1..]);
+        let profile = behind("--profile").map(|rest| &rest[0]);
+        assert!(profile.is_none_or(|profile| PROFILES.contains(&profile.as_str())), "{words:?}");
+        if words[0] == "docker-compose"
+            && let Some(named) =
+                behind("run").and_then(|rest| rest.iter().find(|word| !word.starts_with('-')))
+        {
+            assert!(services(&config).iter().any(|(name, _)| name == named), "{words:?}");
+            assert!(profile.is_none_or(|profile| profile == named), "{words:?}");
+        }
+        if let (Some(_), Some(typed)) = (behind("run"), behind("pghaul").filter(|typed| !typed.is_empty())) {
+            let program = ["pghaul".to_owned()];
+            let parsed = Cli::try_parse_from(program.iter().chain(typed));
+            // --version is an error to the parser, too.
+            assert!(parsed.map_or_else(|error| !error.use_stderr(), |_| true), "{words:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "only {seen} of pghaul's commands found: does this test still read the page?");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul man /usr/local/share/man/man1            write pghaul.1, pghaul-ingest.1 and so on into a folder";
+  pghaul man /usr/local/share/man/man1            pghaul.1, pghaul-ingest.1 and so on";
 
 /// What was typed after `pghaul man`.
 #[derive(Debug, Args)]

@@ -115,7 +115,7 @@ mod tests {
             ("views: true\nviews: false\n", (2, 1)),
             ("verify: &x true\nviews: *x\nmax_worker: 1\n", (3, 1)),
             ("{verify: yes please, views: 3}", (1, 10)),
-            ("a: [1,\n", (2, 1)),
+            ("limits: {max_row: 1MiB\n", (2, 1)),
         ] {
             let found = found(text);
             assert_eq!(found.len(), 1, "{found:?}");

@@ -232,12 +232,12 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn the_readme_shows_what_comes_out() {
+fn the_documentation_shows_what_comes_out() {
     let work = Workdir::new();
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let page = fs::read_to_string(repository().join("docs/generate.md")).unwrap();
     for args in ["--count 1", "--count 2 --format csv"] {
         let shown = format!("$ pghaul generate users {args}\n{}", made(&work, args).stdout);
-        assert!(readme.contains(&shown), "README.md lacks:\n{shown}");
+        assert!(page.contains(&shown), "docs/generate.md lacks:\n{shown}");
     }
 }
 

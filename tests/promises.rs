@@ -1,4 +1,4 @@
-//! Each promise in the README names the tests that prove it, and these tests exist.
+//! Each promise in docs/promises.md names the tests that prove it, and these tests exist.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,8 +9,8 @@ use std::path::Path;
 /// A promise's first words, and its tests, each with the file or folder that it is in.
 type Promise = (String, Vec<(String, String)>);
 
-fn promises(readme: &str) -> Vec<Promise> {
-    let section = readme.split("\n## What pghaul promises\n").nth(1).unwrap().split("\n## ").next().unwrap();
+fn promises(page: &str) -> Vec<Promise> {
+    let section = page.split("# What pghaul promises\n").nth(1).unwrap().split("\n## ").next().unwrap();
     section.split("\n- **").skip(1).map(promise).collect()
 }
 
@@ -41,7 +41,7 @@ fn program(name: &str) -> String {
 
 #[test]
 fn every_promise_names_tests_that_exist() {
-    let promises = promises(&fs::read_to_string(repository().join("README.md")).unwrap());
+    let promises = promises(&fs::read_to_string(repository().join("docs/promises.md")).unwrap());
     assert!(promises.len() > 10, "{promises:?}");
     for (title, tests) in promises {
         assert!(!tests.is_empty(), "no test: {title}");

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use pghaul_test_support::{literals_of, source_literals};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Arguments that we give to PostgreSQL's own programs, and the one that we advise giving to another.
@@ -23,56 +24,6 @@ const FLAGS_OF_OTHER_PROGRAMS: [&str; 13] = [
     "--username",
     "--wait",
 ];
-
-/// The string literals of all sources, without those of unit tests.
-fn literals() -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-                found.extend(literals_of(code).into_iter().map(|literal| (path.clone(), literal)));
-            }
-        }
-    }
-    found
-}
-
-fn literals_of(code: &str) -> Vec<String> {
-    let mut literals = Vec::new();
-    let mut chars = code.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '/' if chars.peek() == Some(&'/') => while chars.next().is_some_and(|c| c != '\n') {},
-            '\'' => {
-                // A quote or a backslash as a character; lifetimes hold neither.
-                let mut ahead = chars.clone();
-                match (ahead.next(), ahead.next(), ahead.next()) {
-                    (Some('\\'), _, Some('\'')) => drop(chars.by_ref().take(3).count()),
-                    (Some('"'), Some('\''), _) => drop(chars.by_ref().take(2).count()),
-                    _ => {}
-                }
-            }
-            '"' => {
-                let mut literal = String::new();
-                while let Some(c) = chars.next().filter(|c| *c != '"') {
-                    literal.push(c);
-                    if c == '\\' {
-                        literal.extend(chars.next());
-                    }
-                }
-                literals.push(literal);
-            }
-            _ => {}
-        }
-    }
-    literals
-}
 
 /// The words in `text` that begin with `prefix`.
 fn words(text: &str, prefix: &str) -> BTreeSet<String> {
@@ -114,7 +65,7 @@ fn every_flag_in_a_message_exists() {
     let known = words(&help, "--");
     assert!(known.contains("--mothers") && known.contains("--data-dir") && known.contains("--force"));
     let mut seen = 0;
-    for (path, literal) in literals() {
+    for (path, literal) in source_literals() {
         for flag in words(&literal, "--") {
             seen += 1;
             let foreign = FLAGS_OF_OTHER_PROGRAMS.contains(&flag.as_str());
@@ -128,7 +79,7 @@ fn every_flag_in_a_message_exists() {
 fn every_configuration_key_in_a_message_exists() {
     let config = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/mod.rs")).unwrap();
     let mut seen = 0;
-    for (path, literal) in literals() {
+    for (path, literal) in source_literals() {
         for section in ["xport_cfg.", "datastore.", "limits."] {
             for key in words(&literal, section) {
                 seen += 1;

@@ -32,7 +32,7 @@ fn bench_takes_what_it_can_measure() {
             "bench",
             arguments,
             2,
-            "usage: scripts/bench generate|ingest|fetch|drain|serve [--quick] [--write]\n",
+            "usage: scripts/bench generate|ingest|fetch|drain|sync|serve [--quick] [--write]\n",
         )
     };
     refused(&[]);
@@ -44,6 +44,21 @@ fn bench_takes_what_it_can_measure() {
             refused(&[what, flag]);
             refused(&[what, "--quick", flag]);
         }
+    }
+}
+
+#[test]
+fn compose_test_takes_what_there_is() {
+    let refused = |arguments: &[&str]| {
+        let usage = "usage: scripts/compose-test [--stand-ins] [--binaries FOLDER] [--compose COMMAND]\n";
+        refused("compose-test", arguments, 2, usage)
+    };
+    for word in ["", "fetch", "--help", "--standins", "--binaries", "--compose"] {
+        refused(&[word]);
+    }
+    refused(&["--binaries", "docs"]);
+    for command in ["", "podman-compose", "docker"] {
+        refused(&["--stand-ins", "--compose", command]);
     }
 }
 

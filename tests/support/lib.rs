@@ -19,6 +19,7 @@ mod redis;
 mod running;
 mod server;
 mod small_disk;
+mod source;
 mod watchdog;
 mod writer;
 
@@ -34,6 +35,7 @@ pub use redis::RedisServer;
 pub use running::Running;
 pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
 pub use small_disk::SmallDisk;
+pub use source::{literals_of, source_literals};
 pub use writer::{Writer, Written};
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.

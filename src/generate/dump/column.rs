@@ -51,7 +51,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The one that `ingest` expects of a dump of this name when the configuration says nothing (README.md,
+    /// The one that `ingest` expects of a dump of this name when the configuration says nothing (docs/configuration.md,
     /// `xport_cfg.dialects`).
     pub fn of_dump(name: &str) -> Dialect {
         if name.to_lowercase().contains("lms") { Dialect::Mssql } else { Dialect::Mysql }

@@ -29,6 +29,7 @@ pub fn answer(request: &Request, shared: &Shared) -> Option<Answer> {
         path if path.starts_with("/small/") => {
             Answer::json(format!("[{}]", path.trim_start_matches("/small/")))
         }
+        path if path.starts_with("/people/") => person(path.trim_start_matches("/people/")),
         "/echo" => echo(request),
         path => match character(path) {
             Some(id) => Answer::json(stats::answer(id)),
@@ -43,6 +44,11 @@ pub fn answer(request: &Request, shared: &Shared) -> Option<Answer> {
 fn character(path: &str) -> Option<u64> {
     let (_, behind) = path.split_once("/Character/")?;
     behind.strip_suffix("/Stats/AggregateActivityStats/")?.parse().ok()
+}
+
+/// The API of the documentation's example.
+fn person(id: &str) -> Answer {
+    Answer::json(format!("{{\"person\": {{\"name\": \"Person {id}\", \"tags\": [\"a\", \"b\"]}}}}"))
 }
 
 fn too_many(throttle: Throttle) -> Answer {

@@ -48,6 +48,21 @@ fn bench_takes_what_it_can_measure() {
 }
 
 #[test]
+fn compose_test_takes_what_there_is() {
+    let refused = |arguments: &[&str]| {
+        let usage = "usage: scripts/compose-test [--stand-ins] [--binaries FOLDER] [--compose COMMAND]\n";
+        refused("compose-test", arguments, 2, usage)
+    };
+    for word in ["", "fetch", "--help", "--standins", "--binaries", "--compose"] {
+        refused(&[word]);
+    }
+    refused(&["--binaries", "docs"]);
+    for command in ["", "podman-compose", "docker"] {
+        refused(&["--stand-ins", "--compose", command]);
+    }
+}
+
+#[test]
 fn test_takes_servers_that_are_known() {
     let usage = "usage: scripts/test [--servers all|LIST] [ARGUMENT OF cargo test]...\n  \
                  LIST: major versions of PostgreSQL, such as 17,18; known are ";

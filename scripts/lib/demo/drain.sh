@@ -2,12 +2,13 @@
 cargo build --release --locked
 replica=sample_us_users
 work=$(mktemp --directory)
-export DEMO_REDIS=$work/redis.sock
-redis-server --port 0 --unixsocket "$DEMO_REDIS" --dir "$work" --save '' >"$work/log" &
+socket=$work/redis.sock
+export DEMO_REDIS=unix://$socket
+redis-server --port 0 --unixsocket "$socket" --dir "$work" --save '' >"$work/log" &
 redis_pid=$!
 trap 'kill "$redis_pid"; wait "$redis_pid" || true; rm --recursive --force "$work"' EXIT
 in_redis() {
-    redis-cli -s "$DEMO_REDIS" "$@"
+    redis-cli -s "$socket" "$@"
 }
 for _ in {1..200}; do
     in_redis PING >"$work/answer" 2>&1 && break

@@ -2,10 +2,11 @@
 
 use pghaul_mock_api::{CHARACTERS, MockApi, Options, Throttle, request_line};
 use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: pghaul-mock-api [--port N] [--latency-ms N] [--limit N] [--window-ms N] [--throttle status|body] [--gzip]
+const USAGE: &str = "usage: pghaul-mock-api [--listen ADDRESS:PORT] [--latency-ms N] [--limit N] [--window-ms N] [--throttle status|body] [--gzip]
        pghaul-mock-api --requests     print the request objects of the demo, one per line";
 
 fn main() -> ExitCode {
@@ -16,11 +17,11 @@ fn main() -> ExitCode {
         let _ = std::io::stdout().write_all(lines.concat().as_bytes());
         return ExitCode::SUCCESS;
     }
-    let Some((port, options)) = options(&arguments) else {
+    let Some((address, options)) = options(&arguments) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match MockApi::start(port, options) {
+    match MockApi::listen(address, options) {
         Err(error) => {
             eprintln!("error: cannot listen: {error}");
             ExitCode::FAILURE
@@ -38,14 +39,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn options(arguments: &[String]) -> Option<(u16, Options)> {
-    let (mut port, mut options) = (0, Options::default());
+fn options(arguments: &[String]) -> Option<(SocketAddr, Options)> {
+    let (mut address, mut options) = (SocketAddr::from(([127, 0, 0, 1], 0)), Options::default());
     let (mut limit, mut window) = (None, 10_000);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next()?.parse::<u64>().ok();
         match argument.as_str() {
-            "--port" => port = u16::try_from(number()?).ok()?,
+            "--listen" => address = arguments.next()?.parse().ok()?,
             "--latency-ms" => options.latency = Duration::from_millis(number()?),
             "--limit" => limit = Some(usize::try_from(number()?).ok()?),
             "--window-ms" => window = number()?,
@@ -61,5 +62,5 @@ fn options(arguments: &[String]) -> Option<(u16, Options)> {
         }
     }
     options.limit = limit.map(|limit| (limit, Duration::from_millis(window)));
-    Some((port, options))
+    Some((address, options))
 }

@@ -6,7 +6,7 @@ use crate::http::Request;
 use crate::window::Window;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,7 +61,15 @@ impl MockApi {
     /// # Errors
     /// A port that is taken.
     pub fn start(port: u16, options: Options) -> io::Result<MockApi> {
-        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        MockApi::listen(("127.0.0.1", port), options)
+    }
+
+    /// Starts it where other machines may ask it, too.
+    ///
+    /// # Errors
+    /// An address that is taken, or that is none of this machine's.
+    pub fn listen(address: impl ToSocketAddrs, options: Options) -> io::Result<MockApi> {
+        let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         let base = format!("{scheme}://localhost:{}", address.port());

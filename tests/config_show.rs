@@ -176,6 +176,32 @@ fn without_a_file_there_are_defaults() {
 }
 
 #[test]
+fn what_an_alias_stands_for_comes_from_the_file() {
+    let work = Workdir::new();
+    let yaml = "max_workers: &n 3\nsync:\n  a: &a {from: 'host=a password=hunter2', to: host=b, table: t, chunk: *n}\n  b: *a\n";
+    let run = show(&work, yaml)(&["--json"]).run();
+    run.assert_code(0).assert_never_says("hunter2");
+    let file = Some("etc/nightly.yml");
+    is(&run, "sync.a.chunk", "3", "file", file);
+    is(&run, "sync.b", "(as elsewhere)", "file", file);
+    is(&run, "sync.b.chunk", "3", "file", file);
+    assert_eq!(
+        ["sync.a.chunk", "sync.b.chunk"].map(|key| setting(&run, key)["line"].as_u64().unwrap()),
+        [3, 4]
+    );
+}
+
+#[test]
+fn other_line_ends_and_marks_of_encodings_change_nothing() {
+    let work = Workdir::new();
+    let run = show(&work, "\u{feff}max_workers: 3\r\nverify: true\r\n")(&["--json"]).run();
+    run.assert_code(0);
+    is(&run, "max_workers", "3", "file", Some("etc/nightly.yml"));
+    is(&run, "verify", "true", "file", Some("etc/nightly.yml"));
+    assert_eq!(setting(&run, "verify")["line"], 2);
+}
+
+#[test]
 fn faults_are_told_below_what_can_be_shown() {
     let work = Workdir::new();
     let run = show(&work, "max_workers: 2\nserve:\n  tables: {}\n")(&[]).run();

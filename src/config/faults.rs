@@ -28,7 +28,7 @@ pub fn faults(text: &str) -> Vec<Fault> {
 fn fault_of(text: &str) -> Option<Fault> {
     let error = serde_yaml::from_str::<Option<ConfigFile>>(text).err()?;
     let at = error.location().map(|location| (location.line(), location.column()));
-    let message = error.to_string();
+    let message = words_of(&error);
     // The place is told once, at the front.
     let place = at.map(|(line, column)| format!(" at line {line} column {column}")).unwrap_or_default();
     let mut what = message.replacen(&place, "", 1);
@@ -43,10 +43,26 @@ fn fault_of(text: &str) -> Option<Fault> {
 
 /// The first key that stands in its map for the second time.
 fn double(text: &str) -> Option<(usize, usize)> {
-    let marks = Marks::of(text);
+    let marks = Marks::of(text)?;
     let is_double =
         |(index, mark): &(usize, &Mark)| marks.all[..*index].iter().any(|other| other.path == mark.path);
     marks.all.iter().enumerate().find(is_double).map(|(_, mark)| (mark.line, mark.column))
+}
+
+/// Keys below which a value of the wrong type may be the secret itself: `headers: 'X-Key: …'`.
+const OF_SECRETS: [&str; 7] = ["datastore", "passwd", "password", "headers", "body", "url", "decrypt"];
+
+/// What the YAML reader says. It quotes what it did not expect; where that may be a secret, it is left out.
+pub(super) fn words_of(error: &serde_yaml::Error) -> String {
+    let message = error.to_string();
+    let Some((path, rest)) = message.split_once(": invalid type: ") else { return message };
+    let is_secret = path.split(['.', '[']).any(|key| OF_SECRETS.contains(&key));
+    match rest.find(['"', '`']).zip(rest.rfind(", expected ")) {
+        Some((quote, expected)) if is_secret && quote < expected => {
+            format!("{path}: invalid type: {}{}", rest[..quote].trim_end(), &rest[expected..])
+        }
+        _ => message,
+    }
 }
 
 /// What helps against what the YAML reader says.
@@ -63,12 +79,12 @@ pub(super) fn remedy(message: &str) -> Option<String> {
 /// The text once for each key of the top, with all other lines left empty, so that lines keep their numbers. None where
 /// sections cannot be told apart by lines, or need each other.
 fn sections(text: &str) -> Vec<String> {
-    let marks = Marks::of(text);
+    let Some(marks) = Marks::of(text) else { return Vec::new() };
     let tops: Vec<usize> =
         marks.all.iter().filter(|mark| !mark.path.contains('.')).map(|mark| mark.line).collect();
     let by_lines = marks.all.iter().all(|mark| mark.path.contains('.') || mark.column == 1)
         && tops.windows(2).all(|pair| pair[0] < pair[1]);
-    if marks.has_aliases || !by_lines {
+    if !by_lines || marks.all.iter().any(|mark| mark.is_alias) {
         return Vec::new();
     }
     let lines: Vec<&str> = text.lines().collect();
@@ -107,6 +123,22 @@ mod tests {
         assert_eq!(places, [(1, 1), (5, 12), (7, 13)], "{found:?}");
         assert!(found[0].2.ends_with("did you mean `max_workers`?"), "{found:?}");
         assert!(found.iter().all(|(_, _, what)| !what.contains("at line")), "{found:?}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_not_quoted_where_it_may_be_a_secret() {
+        for yaml in [
+            "datastore: hunter2",
+            "datastore: {passwd: [hunter2]}",
+            "fetch: {a: {headers: 'X-Key: hunter2, expected \"x\"'}}",
+            "fetch: {a: {headers: 4711}}",
+            "decrypt: hunter2",
+        ] {
+            let what = &faults(yaml)[0].what;
+            assert!(what.contains("invalid type: ") && what.contains(", expected "), "{what}");
+            assert!(!what.contains("hunter2") && !what.contains("4711"), "{what}");
+        }
+        assert!(faults("views: perhaps")[0].what.contains("\"perhaps\""));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Mark {
     pub column: usize,
     /// The text of its value as it is written, without quotes; none for a list or a map.
     pub text: Option<String>,
+    /// Whether its value stands elsewhere in the file, and an alias here.
+    pub is_alias: bool,
 }
 
 /// All keys of a file, in its order.
@@ -21,15 +23,13 @@ pub struct Mark {
 pub struct Marks {
     /// The keys.
     pub all: Vec<Mark>,
-    /// Whether a part of the file stands for another one, so that no part can be read alone.
-    pub has_aliases: bool,
 }
 
 impl Marks {
-    /// The keys of a YAML text; none where this reader does not understand it.
-    pub fn of(text: &str) -> Marks {
+    /// The keys of a YAML text; nothing where this reader does not understand it.
+    pub fn of(text: &str) -> Option<Marks> {
         let mut reader = Reader { events: Parser::new_from_str(text), marks: Marks::default() };
-        reader.document().map_or_else(Marks::default, |()| reader.marks)
+        reader.document().map(|()| reader.marks)
     }
 
     /// The key of this path.
@@ -88,13 +88,17 @@ impl<'t> Reader<'t> {
     fn value(&mut self, path: String, at: Marker, first: Event<'t>) -> Option<()> {
         let text = match &first {
             Event::Scalar(text, ..) => Some(text.clone().into_owned()),
-            Event::Alias(_) => {
-                self.marks.has_aliases = true;
-                None
-            }
+            Event::Alias(_) => Some("(as elsewhere)".to_owned()),
             _ => None,
         };
-        self.marks.all.push(Mark { path: path.clone(), line: at.line(), column: at.col() + 1, text });
+        let is_alias = matches!(first, Event::Alias(_));
+        self.marks.all.push(Mark {
+            path: path.clone(),
+            line: at.line(),
+            column: at.col() + 1,
+            text,
+            is_alias,
+        });
         match first {
             Event::MappingStart(..) => self.map(&path),
             Event::SequenceStart(..) => self.list(&path),
@@ -119,7 +123,12 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> Vec<(String, usize, usize)> {
-        Marks::of(text).all.into_iter().map(|mark| (mark.path, mark.line, mark.column)).collect()
+        Marks::of(text)
+            .unwrap_or_default()
+            .all
+            .into_iter()
+            .map(|mark| (mark.path, mark.line, mark.column))
+            .collect()
     }
 
     #[test]
@@ -138,7 +147,7 @@ mod tests {
             ("b.c.e[1].f", 4, 32),
         ];
         assert_eq!(places(&text), expected.map(|(path, line, column)| (path.to_owned(), line, column)));
-        let marks = Marks::of(&text);
+        let marks = Marks::of(&text).unwrap();
         assert_eq!(marks.find("b.c.d").unwrap().text.as_deref(), Some("x: y"));
         assert_eq!(marks.find("b.c").unwrap().text, None);
         assert_eq!(marks.below("b.c.e[1]").count(), 2);
@@ -150,6 +159,8 @@ mod tests {
         for text in ["", "# nothing\n", "just a text", "[a, b]", "a: [", "? [a]\n: b\n"] {
             assert_eq!(places(text), [], "{text}");
         }
-        assert!(Marks::of("a: &x 1\nb: *x\n").has_aliases);
+        assert!(Marks::of("a: [").is_none() && Marks::of("").is_some());
+        let aliases = Marks::of("a: &x 1\nb: *x\n").unwrap();
+        assert_eq!(aliases.all.iter().map(|mark| mark.is_alias).collect::<Vec<_>>(), [false, true]);
     }
 }

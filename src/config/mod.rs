@@ -261,13 +261,14 @@ fn read(path: &Path) -> Result<String> {
         return Err(Error::refused(format!("larger than {MAX_FILE_BYTES} bytes: this is no configuration"))
             .remedy("name another file with --config"));
     }
-    Ok(text)
+    // Editors of Windows begin with a byte-order mark, which the YAML reader takes for a document of its own.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn parse(text: &str) -> Result<ConfigFile> {
     // An empty document is a valid configuration: defaults alone.
     let file: Option<ConfigFile> = serde_yaml::from_str(text).map_err(|error| {
-        let message = error.to_string();
+        let message = faults::words_of(&error);
         match faults::remedy(&message) {
             Some(remedy) => Error::refused(message).remedy(remedy),
             None => Error::refused(message),

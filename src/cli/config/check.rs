@@ -49,7 +49,10 @@ fn faults_of(text: &ConfigText) -> Vec<Error> {
         return of_form.into_iter().map(|fault| located(&file, fault.at, &fault.what)).collect();
     }
     match text.parse() {
-        Ok(config) => of_content(&file, &Marks::of(&text.text), resolve(&config, &Typed::default()).faults),
+        Ok(config) => {
+            let marks = Marks::of(&text.text).unwrap_or_default();
+            of_content(&file, &marks, resolve(&config, &Typed::default()).faults)
+        }
         Err(error) => vec![error],
     }
 }
@@ -111,7 +114,8 @@ mod tests {
     fn a_fault_stands_at_the_longest_key_that_its_message_names() {
         let marks = Marks::of(
             "xport_cfg:\n  archive: true\n  archive_path: x\nfetch:\n  users:\n    url: x\n    rows: y\n",
-        );
+        )
+        .unwrap();
         let place = |section: &str, message: &str| place(&marks, section, message).unwrap().0;
         assert_eq!(place("xport_cfg", "xport_cfg.archive is true"), 2);
         assert_eq!(place("xport_cfg", "xport_cfg.archive_path is wrong"), 3);

@@ -9,7 +9,7 @@ use crate::config::{Config, ConfigText, Mark, Marks, is_below};
 use crate::exit::Exit;
 use crate::pg::embedded::Embedded;
 use crate::report::{print, table};
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory};
 use serde::Serialize;
@@ -82,8 +82,8 @@ enum From {
 pub fn run(args: &ShowArgs, global: &GlobalArgs) -> Result<Exit> {
     let text = ConfigText::find(global.config.as_deref())?;
     let config = text.as_ref().map_or_else(|| Ok(Config::default()), ConfigText::parse)?;
-    let marks = text.as_ref().map(|text| Marks::of(&text.text)).unwrap_or_default();
     let file = text.as_ref().map(|text| text.path.display().to_string());
+    let marks = text.as_ref().map(|text| places(text)).transpose()?.unwrap_or_default();
     let typed = Typed { db: args.target.url()?, workers: args.workers.map(NonZeroUsize::get) };
     let resolved = resolve(&config, &typed);
     let sources = Sources::new(file.clone());
@@ -96,6 +96,15 @@ pub fn run(args: &ShowArgs, global: &GlobalArgs) -> Result<Exit> {
     }
     print_errors(&Error::many(faults).messages());
     Ok(Exit::Refused)
+}
+
+/// Where the keys stand. Without that, what the file says would look like defaults.
+fn places(text: &ConfigText) -> Result<Marks> {
+    Marks::of(&text.text).ok_or_else(|| {
+        Error::refused("it works, but where its keys stand cannot be told, since it is not strict YAML")
+            .at(Place::file(text.path.display().to_string()))
+            .remedy("look for tabs, and for keys that are no text")
+    })
 }
 
 /// Where values can come from.
@@ -215,7 +224,9 @@ impl Sources {
         }
         // Jobs take the number for all of them; the service has another default.
         let of_all = marks.find("max_workers").filter(|_| is_workers(key) && !key.starts_with("serve."));
-        match of_all {
+        // What stands for a map that is elsewhere in the file has no keys of its own.
+        let alias = marks.all.iter().find(|mark| mark.is_alias && is_below(key, &mark.path));
+        match alias.or(of_all) {
             Some(mark) => self.of_file(key, value, Some(mark)),
             None => row(key, value, From::Default, None),
         }

@@ -1,7 +1,7 @@
 //! The questions after the sync: balances that are kept by triggers, and the indexes of `fixtures/sql`.
 
 use crate::sides::Sides;
-use pghaul_test_support::{Database, repository};
+use pghaul_test_support::{Database, pghaul, repository};
 
 const BALANCES: &str = include_str!("../../fixtures/sql/user_balance.sql");
 const INDEXES: &str = include_str!("../../fixtures/sql/transaction_indexes.sql");
@@ -84,6 +84,33 @@ fn balances_are_right_after_passes() {
         sides.destination.rows("SELECT user_id, balance FROM user_balance ORDER BY 1"),
         sides.source.rows(balances)
     );
+}
+
+#[test]
+fn the_demo_s_job_makes_indexes_and_balances_after_each_sync() {
+    let sides = Sides::new(TRANSACTIONS, &[]);
+    sides.source.execute(&some(1, 500));
+    let config = repository().join("fixtures/sync/config.yml");
+    let job = || {
+        pghaul!(sides.work)
+            .args(["--config", config.to_str().unwrap(), "sync", "once", "transactions", "--verify"])
+            .env("DEMO_SHOP", sides.source.url())
+            .env("DEMO_COPY", sides.destination.url())
+            .env("TRANSACTION_INDEXES", INDEXES)
+            .env("USER_BALANCE", BALANCES)
+            .run()
+    };
+    job().assert_code(0);
+    let indexes =
+        "SELECT count(*) FROM pg_indexes WHERE tablename = 'transactions' AND indexname LIKE '%blocked%'";
+    assert_eq!(sides.destination.one(indexes), "1");
+    assert_right(&sides.destination, "the first sync");
+    sides.source.execute(
+        "UPDATE transactions SET amount = amount + 1, updated = 10000 + updated WHERE updated % 7 = 0; \
+         DELETE FROM transactions WHERE updated % 17 = 0",
+    );
+    job().assert_code(0);
+    assert_right(&sides.destination, "the second");
 }
 
 #[test]

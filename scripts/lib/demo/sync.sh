@@ -13,21 +13,25 @@ in_database() {
     local server=${url%%\?*}
     printf '%s/%s%s' "${server%/*}" "$1" "${url#"$server"}"
 }
-shop=$(in_database demo_shop)
-copy=$(in_database demo_copy)
-in_copy() {
-    "$pghaul" db psql --quiet --dbname "$copy" --file "$1"
+DEMO_SHOP=$(in_database demo_shop)
+DEMO_COPY=$(in_database demo_copy)
+TRANSACTION_INDEXES=$(cat fixtures/sql/transaction_indexes.sql)
+USER_BALANCE=$(cat fixtures/sql/user_balance.sql)
+export DEMO_SHOP DEMO_COPY TRANSACTION_INDEXES USER_BALANCE
+sync_it=("$pghaul" --config fixtures/sync/config.yml sync once transactions --verify)
+in_shop() {
+    "$pghaul" db psql --quiet --dbname "$DEMO_SHOP" --file "$1"
 }
-sync_it=("$pghaul" sync once --from "$shop" --to "$copy" --table transactions --cursor updated --deletes --verify)
+show_balances() {
+    "$pghaul" db psql --quiet --dbname "$DEMO_COPY" --file fixtures/sql/balances.sql
+}
 
 say 'making 100,000 transactions in demo_shop'
-"$pghaul" db psql --quiet --dbname "$shop" --file fixtures/sql/transactions.sql
-say 'syncing them to demo_copy'
+in_shop fixtures/sql/transactions.sql
+say 'syncing them to demo_copy, with indexes and balances'
 "${sync_it[@]}"
-in_copy fixtures/sql/transaction_indexes.sql
-in_copy fixtures/sql/user_balance.sql
-in_copy fixtures/sql/balances.sql
+show_balances
 say 'changing some, and syncing again'
-"$pghaul" db psql --quiet --dbname "$shop" --file fixtures/sql/transaction_changes.sql
+in_shop fixtures/sql/transaction_changes.sql
 "${sync_it[@]}"
-in_copy fixtures/sql/balances.sql
+show_balances

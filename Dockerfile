@@ -16,6 +16,9 @@ ARG PGHAUL_COMMIT=
 ARG PGHAUL_COMMIT_DATE=
 WORKDIR /src
 COPY . .
+# Of which commit it is, for --version: there is no git here.
+ARG PGHAUL_COMMIT=
+ARG PGHAUL_COMMIT_DATE=
 # The image has no use for debug information, which is most of the binary.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=symbols
 RUN set -eu; \

@@ -83,7 +83,7 @@ pub fn run(args: &ShowArgs, global: &GlobalArgs) -> Result<Exit> {
     let text = ConfigText::find(global.config.as_deref())?;
     let config = text.as_ref().map_or_else(|| Ok(Config::default()), ConfigText::parse)?;
     let file = text.as_ref().map(|text| text.path.display().to_string());
-    let marks = text.as_ref().map(|text| places(text)).transpose()?.unwrap_or_default();
+    let marks = text.as_ref().map(places).transpose()?.unwrap_or_default();
     let typed = Typed { db: args.target.url()?, workers: args.workers.map(NonZeroUsize::get) };
     let resolved = resolve(&config, &typed);
     let sources = Sources::new(file.clone());

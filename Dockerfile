@@ -11,8 +11,14 @@ ARG FINAL_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 FROM ${BUILD_IMAGE} AS build
 # Below target/docker, which .dockerignore lets through. Without it, it is compiled.
 ARG BINARY=
+# What `pghaul --version` tells of it, as --build-arg PGHAUL_COMMIT="$(git rev-parse HEAD)": there is no git here.
+ARG PGHAUL_COMMIT=
+ARG PGHAUL_COMMIT_DATE=
 WORKDIR /src
 COPY . .
+# Of which commit it is, for --version: there is no git here.
+ARG PGHAUL_COMMIT=
+ARG PGHAUL_COMMIT_DATE=
 # The image has no use for debug information, which is most of the binary.
 ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=symbols
 RUN set -eu; \

@@ -28,5 +28,6 @@ pub mod secret;
 pub mod serve;
 pub mod sync;
 mod unfinished;
+mod version;
 
 pub use error::{Error, Place, Result};

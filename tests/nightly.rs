@@ -150,7 +150,10 @@ fn waiting() -> (Case, postgres::Client, Running) {
     let mut reader = case.db.client();
     reader.batch_execute("BEGIN; SELECT * FROM users").unwrap();
     let run = Running::start(nightly(&case, &[]).command());
-    case.wait_until("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)");
+    case.wait_until(
+        "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                        WHERE NOT l.granted AND d.datname = current_database())",
+    );
     (case, reader, run)
 }
 

@@ -127,12 +127,14 @@ install_packages() {
     if [[ ${#others[@]} -gt 0 ]]; then
         apt_get install "${others[@]}"
     fi
-    if ! has_postgres; then
+    if [[ " ${missing_packages[*]} " == *" postgresql "* ]]; then
         install_postgres
     fi
     if [[ " ${missing_packages[*]} " == *" redis-server "* ]]; then
         install_redis
     fi
+    missing_packages=()
+    reasons=()
 }
 
 install_rust() {

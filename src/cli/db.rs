@@ -29,6 +29,28 @@ Without a database of your own (--db, DATABASE_URL, datastore:), every command o
 server: a private PostgreSQL, run from this machine's own programs (PGHAUL_PG_BIN names others) on a
 unix socket in the data directory. It is stopped after the last command, unless started with `start`.";
 
+const START_EXAMPLES: &str = "\
+Examples:
+  pghaul db start
+  pghaul db --data-dir /srv/pghaul start          another server, in another folder";
+
+const STOP_EXAMPLES: &str = "\
+Examples:
+  pghaul db stop
+  pghaul db stop --force                          do not wait for a pghaul that uses it";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  pghaul db status
+  pghaul db status || pghaul db start             in a script
+
+Exit codes: 0 it runs; 1 it does not.";
+
+const URL_EXAMPLES: &str = "\
+Examples:
+  pghaul db url
+  psql \"$(pghaul db url)\"                        any client can use it";
+
 const PSQL_EXAMPLES: &str = "\
 Examples:
   pghaul db psql
@@ -50,16 +72,20 @@ pub struct DbArgs {
 #[derive(Debug, Subcommand)]
 enum DbCommand {
     /// Start the server and keep it running until `stop`
+    #[command(after_help = START_EXAMPLES)]
     Start,
     /// Stop the server
+    #[command(after_help = STOP_EXAMPLES)]
     Stop {
         /// Stop it even while another pghaul uses it; what that has not committed is rolled back
         #[arg(long)]
         force: bool,
     },
     /// Tell whether the server runs: exit code 0 when it does, 1 when not
+    #[command(after_help = STATUS_EXAMPLES)]
     Status,
     /// Print the database's URL
+    #[command(after_help = URL_EXAMPLES)]
     Url,
     /// Open the database with psql, starting the server if necessary
     Psql(PsqlArgs),

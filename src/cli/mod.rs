@@ -1,10 +1,13 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
+mod completions;
+mod config;
 pub mod db;
 pub mod drain;
 pub mod fetch;
 pub mod generate;
 pub mod ingest;
+mod man;
 mod numbers;
 pub mod rejects;
 mod report;
@@ -16,14 +19,30 @@ pub mod target;
 use crate::exit::Exit;
 use crate::report::log::{self, Verbosity};
 use crate::secret::without_passwords;
-use crate::{Result, interrupt};
+use crate::{Result, interrupt, version};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
+const EXAMPLES: &str = "\
+Examples:
+  pghaul ingest dumps/ --plan                     what loading these dumps would do
+  pghaul ingest dumps/                            load them, into a private server by default
+  pghaul status                                   what was loaded, from what, and when
+  pghaul db psql -c 'SELECT * FROM users'
+
+Each command has examples of its own: pghaul COMMAND --help.";
+
 /// Hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
 #[derive(Debug, Parser)]
-#[command(name = "pghaul", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "pghaul",
+    version = version::short(),
+    long_version = version::long(),
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = EXAMPLES
+)]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -75,6 +94,14 @@ enum Command {
     Status(status::StatusArgs),
     /// Start, stop and open the embedded server
     Db(db::DbArgs),
+    /// Check the configuration, or show what counts and where each value comes from
+    Config(config::ConfigArgs),
+    /// Print what a shell needs to complete commands and flags
+    #[command(hide = true)]
+    Completions(completions::CompletionsArgs),
+    /// Write the man pages
+    #[command(hide = true)]
+    Man(man::ManArgs),
 }
 
 /// Parses the command line, runs the command, prints an error once, and returns the exit code.
@@ -125,5 +152,8 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),
+        Command::Config(args) => config::run(args, &cli.global),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul serve                                    the tables under serve: in config.yml, on 127.0.0.1:8005
+  pghaul serve                                    the tables under serve: in config.yml
   pghaul serve --listen 127.0.0.1:9000 --workers 4
   PGHAUL_SERVE_TOKEN=… pghaul serve --listen 0.0.0.0:8005
 

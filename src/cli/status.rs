@@ -9,8 +9,17 @@ use crate::report::{plural, print, seconds, size, table, thousands};
 use crate::{Error, Place, Result};
 use clap::Args;
 
+const EXAMPLES: &str = "\
+Examples:
+  pghaul status                                   each unit, and what has become of its table
+  pghaul status --db postgresql://me@host/lms
+  pghaul status --json | jq '.[].unit'            for scripts
+
+Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no database.";
+
 /// What was typed after `pghaul status`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct StatusArgs {
     /// Print JSON: an array with an object for each load
     #[arg(long)]

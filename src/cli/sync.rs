@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/copy --table orders --cursor updated
+  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --table orders --cursor updated
   pghaul sync watch orders                       a job of config.yml, every five seconds
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
 
@@ -160,8 +160,7 @@ fn done(settings: &Settings, outcome: &Outcome) -> Done {
 
 fn resolve(request: Request, global: &GlobalArgs) -> Result<Settings> {
     let config = Config::load(global.config.as_deref())?;
-    let workers = request.workers.or(config.file.max_workers.map(|number| number.0));
-    Settings::resolve(Request { workers, ..request }, &config).map_err(|error| error.at(config.place()))
+    Settings::resolve(request, &config).map_err(|error| error.at(config.place()))
 }
 
 impl CommonArgs {

@@ -30,15 +30,23 @@ pub struct DataDirArg {
 }
 
 impl TargetArgs {
+    /// The URL of the flag, or else of the environment.
+    ///
+    /// # Errors
+    /// A variable that is not UTF-8.
+    pub fn url(&self) -> Result<Option<Secret>> {
+        match &self.db {
+            Some(url) => Ok(Some(url.clone())),
+            None => from_environment(),
+        }
+    }
+
     /// The database that flags, environment and configuration lead to.
     ///
     /// # Errors
     /// As [`Database::open`].
     pub fn open(&self, config: &Config) -> Result<Database> {
-        let url = match &self.db {
-            Some(url) => Some(url.clone()),
-            None => from_environment()?,
-        };
+        let url = self.url()?;
         let datastore = config.file.datastore.as_ref();
         let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
         Database::open(url.as_ref(), datastore, self.data_dir.data_dir.as_deref())

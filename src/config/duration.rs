@@ -23,6 +23,16 @@ impl FromStr for Span {
     }
 }
 
+impl fmt::Display for Span {
+    /// In the largest unit that leaves no fraction, so that it is exact.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
+        let exact = |(_, unit): &&(&str, u64)| milliseconds >= *unit && milliseconds.is_multiple_of(*unit);
+        let (name, unit) = UNITS.iter().rev().find(exact).unwrap_or(&UNITS[0]);
+        write!(f, "{}{name}", milliseconds / unit)
+    }
+}
+
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SpanVisitor;
@@ -44,6 +54,13 @@ impl<'de> Deserialize<'de> for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_shown_as_they_can_be_written() {
+        for text in ["0ms", "500ms", "1500ms", "30s", "90s", "5m", "2h"] {
+            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+        }
+    }
 
     #[test]
     fn times_have_a_unit() {

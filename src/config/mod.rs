@@ -3,8 +3,10 @@
 mod after;
 mod drain;
 mod duration;
+mod faults;
 mod fetch;
 mod into;
+mod marks;
 mod nearest;
 mod secret_source;
 mod serve;
@@ -15,8 +17,10 @@ mod values;
 pub use after::{AfterCfg, IndexCfg};
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use duration::Span;
+pub use faults::{Fault, faults};
 pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg, SecretText};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
+pub use marks::{Mark, Marks, is_below};
 pub use secret_source::SecretSource;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
@@ -43,6 +47,15 @@ pub struct Config {
     pub folder: PathBuf,
     /// What the file says.
     pub file: ConfigFile,
+}
+
+/// A configuration file as it is written.
+#[derive(Debug)]
+pub struct ConfigText {
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub text: String,
 }
 
 /// What `config.yml` may hold. The first three are the keys of the original job.
@@ -197,17 +210,7 @@ impl Config {
     /// A file that cannot be read, is no YAML, holds an unknown key, or names an environment variable that is
     /// not set: with the line, and the nearest known key.
     pub fn load(file: Option<&Path>) -> Result<Config> {
-        let default = Path::new(DEFAULT_FILE);
-        let path = match file {
-            Some(path) => path,
-            None if default.is_file() => default,
-            None => return Ok(Config::default()),
-        };
-        let place = || Place::file(path.display().to_string());
-        let text = read(path).map_err(|error| error.at(place()))?;
-        let file = parse(&text).map_err(|error| error.at(place()))?;
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Config { path: Some(path.to_owned()), folder, file })
+        ConfigText::find(file)?.map_or_else(|| Ok(Config::default()), |text| text.parse())
     }
 
     /// The file as the place of errors in what it says.
@@ -218,6 +221,34 @@ impl Config {
     /// A path from the file: relative to the file's folder.
     pub fn path(&self, text: &str) -> PathBuf {
         self.folder.join(text)
+    }
+}
+
+impl ConfigText {
+    /// Reads `file`, or `./config.yml` if there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn find(file: Option<&Path>) -> Result<Option<ConfigText>> {
+        let default = Path::new(DEFAULT_FILE);
+        let path = match file {
+            Some(path) => path,
+            None if default.is_file() => default,
+            None => return Ok(None),
+        };
+        let text = read(path).map_err(|error| error.at(Place::file(path.display().to_string())))?;
+        Ok(Some(ConfigText { path: path.to_owned(), text }))
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(&self) -> Result<Config> {
+        let place = || Place::file(self.path.display().to_string());
+        let file = parse(&self.text).map_err(|error| error.at(place()))?;
+        let folder = self.path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(Config { path: Some(self.path.clone()), folder, file })
     }
 }
 
@@ -237,11 +268,8 @@ fn parse(text: &str) -> Result<ConfigFile> {
     // An empty document is a valid configuration: defaults alone.
     let file: Option<ConfigFile> = serde_yaml::from_str(text).map_err(|error| {
         let message = error.to_string();
-        match nearest::suggestion(&message) {
-            Some(known) => Error::refused(&message).remedy(format!("did you mean `{known}`?")),
-            None if message.contains("environment variable") => {
-                Error::refused(message).remedy("set it in the environment; $${ stands for a plain ${")
-            }
+        match faults::remedy(&message) {
+            Some(remedy) => Error::refused(message).remedy(remedy),
             None => Error::refused(message),
         }
     })?;

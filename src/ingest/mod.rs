@@ -12,7 +12,7 @@ mod after;
 mod archive;
 mod catalogue;
 mod changes;
-mod child_name;
+pub mod child_name;
 pub mod content;
 pub mod descriptor;
 mod directory;

@@ -22,9 +22,9 @@ const DEFAULT_FOLDER: &str = ".";
 const DEFAULT_DESCRIPTOR_EXTENSION: &str = "json";
 /// The extension of data files, as in the original job's dumps.
 const DEFAULT_DATA_EXTENSION: &str = "dat";
-/// The type maps when the configuration names none: the dumps of the original job's learning management system
-/// come from SQL Server, its others from MySQL.
-const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
+/// Patterns of dumps, and their type maps, when the configuration names none: the dumps of the original job's learning
+/// management system come from SQL Server, its others from MySQL.
+pub const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
 
 /// How patterns match: a dump's app and version are lower-cased too.
 const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {

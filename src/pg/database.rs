@@ -31,15 +31,23 @@ impl Database {
         datastore: Option<&Datastore>,
         data_dir: Option<&Path>,
     ) -> Result<Database> {
-        let (target, session) = match (url, datastore) {
-            (Some(url), _) => (Target::parse(url.reveal())?, None),
-            (None, Some(datastore)) => (from_datastore(datastore)?, None),
-            (None, None) => {
-                let session = Embedded::new(data_dir)?.acquire()?;
-                (Target::parse(&session.url())?, Some(session))
-            }
-        };
-        Ok(Database { target, session })
+        if let Some(target) = Database::named(url, datastore)? {
+            return Ok(Database { target, session: None });
+        }
+        let session = Embedded::new(data_dir)?.acquire()?;
+        Ok(Database { target: Target::parse(&session.url())?, session: Some(session) })
+    }
+
+    /// The database that is named; none for the embedded server. Nothing is connected or started.
+    ///
+    /// # Errors
+    /// A URL or datastore that cannot be understood.
+    pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>) -> Result<Option<Target>> {
+        match (url, datastore) {
+            (Some(url), _) => Target::parse(url.reveal()).map(Some),
+            (None, Some(datastore)) => from_datastore(datastore).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Opens a connection; can be called from any thread.

@@ -146,7 +146,8 @@ impl Settings {
         if let Some(why) = column_refusal(&deleted_column) {
             return Err(Error::refused(format!("--deleted-column has {why}")).remedy("name another column"));
         }
-        let workers = request.workers.or(job.workers.map(|number| number.0));
+        let written = job.workers.or(config.file.max_workers).map(|number| number.0);
+        let workers = request.workers.or(written);
         Ok(Settings {
             from: Target::parse(&need(revealed(request.from), &job.from, "--from")?)?,
             to: Target::parse(&need(revealed(request.to), &job.to, "--to")?)?,

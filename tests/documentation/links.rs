@@ -61,7 +61,8 @@ fn within(path: &Path) -> Option<PathBuf> {
 #[test]
 fn every_link_leads_somewhere() {
     let (mut seen, mut wrong) = (0, Vec::new());
-    for page in pages().into_iter().chain(["fixtures/README.md".to_owned()]) {
+    let others = ["CHANGELOG.md", "CONTRIBUTING.md", "fixtures/README.md"];
+    for page in pages().into_iter().chain(others.map(str::to_owned)) {
         let folder = Path::new(&page).parent().unwrap();
         for (number, line) in prose(&fs::read_to_string(repository().join(&page)).unwrap()) {
             for target in targets(&line).into_iter().filter(|target| !target.contains("://")) {

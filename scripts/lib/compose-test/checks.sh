@@ -33,7 +33,7 @@ check() {
         passed=$((passed + 1))
     else
         printf 'test %s ... FAILED\n' "$name"
-        sed 's/^/    /' "$work/check.log"
+        tail --lines 40 "$work/check.log" | sed 's/^/    /'
         failed=$((failed + 1))
     fi
 }
@@ -56,7 +56,10 @@ ends() {
 }
 
 says() {
-    grep --quiet --fixed-strings -- "$1" "$work/output" "$work/errors" || equal "$1" "$(cat "$work/output" "$work/errors")"
+    if ! grep --quiet --fixed-strings -- "$1" "$work/output" "$work/errors"; then
+        echo "nobody says: $1"
+        return 1
+    fi
 }
 
 # sql SERVICE DATABASE STATEMENT: as one who is in the container, where no password is asked for
@@ -131,10 +134,11 @@ has_no_shell_and_no_root() {
 }
 
 writes_as_its_user() {
-    mkdir "$work/data-of-$project"
-    chown 65532:65532 "$work/data-of-$project"
-    ends 0 docker run --rm --volume "$work/data-of-$project:/data" "$(image)" generate users --count 3 --out users.ndjson
-    equal '65532 3' "$(stat --format %u "$work/data-of-$project/users.ndjson") $(wc --lines <"$work/data-of-$project/users.ndjson")"
+    local folder
+    folder=$(mktemp --directory "$work/data-XXXXXX")
+    chown 65532:65532 "$folder"
+    ends 0 docker run --rm --volume "$folder:/data" "$(image)" generate users --count 3 --out users.ndjson
+    equal '65532 3' "$(stat --format %u "$folder/users.ndjson") $(wc --lines <"$folder/users.ndjson")"
 }
 
 hides_secrets() {

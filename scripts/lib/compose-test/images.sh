@@ -43,6 +43,11 @@ make_stand_ins() {
     rm --recursive --one-file-system "$work/system" "$work/final"
 }
 
+# Where the engine is not our own.
+delete_stand_ins() {
+    docker image rm --force "$PGHAUL_BUILD_IMAGE" "$PGHAUL_FINAL_IMAGE" "$POSTGRES_IMAGE" "$REDIS_IMAGE" >/dev/null
+}
+
 import() {
     tar --create --numeric-owner --directory "$1" . | docker import --change 'CMD ["bash"]' - "$2" >/dev/null
 }

@@ -8,8 +8,14 @@ use crate::Result;
 use crate::exit::Exit;
 use clap::{Args, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  pghaul generate users --count 1000000 --out users.csv
+  pghaul generate dump --out dumps --versions v1,v2,v3 --rows 100000";
+
 /// What was typed after `pghaul generate`.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct GenerateArgs {
     #[command(subcommand)]
     command: GenerateCommand,

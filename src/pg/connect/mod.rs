@@ -24,7 +24,7 @@ use dial::Blocking;
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::{Params, Session, SslMode};
-use password::Passwords;
+use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
 use std::env;
@@ -71,6 +71,21 @@ impl Target {
     pub fn describe(&self) -> String {
         let user = self.user().unwrap_or_default();
         host::describe(&Host::all(&self.0), &user, self.0.dbname.as_ref().unwrap_or(&user))
+    }
+
+    /// Where the password for the first host comes from, in the environment of this process; none where there is no
+    /// password, or the connection itself has it.
+    pub fn password_from_elsewhere(&self) -> Option<String> {
+        let env: Env<'_> = &|name| env::var(name).ok();
+        let user = self.user().ok()?;
+        let dbname = self.0.dbname.as_deref().unwrap_or(&user);
+        let hosts = Host::all(&self.0);
+        let passwords = Passwords::new(&self.0, env, password::home(env));
+        match passwords.look_up(hosts.first()?, dbname, &user).1 {
+            PasswordSource::Environment => Some("PGPASSWORD".to_owned()),
+            PasswordSource::File(file) => Some(file.display().to_string()),
+            PasswordSource::Given | PasswordSource::None => None,
+        }
     }
 
     /// Connects with the passwords and files of this process's environment.

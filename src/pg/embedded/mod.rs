@@ -77,6 +77,11 @@ impl Embedded {
         self.layout.url()
     }
 
+    /// The data directory, whether it is there or not.
+    pub fn data_dir(&self) -> &Path {
+        &self.layout.data
+    }
+
     /// Creates the cluster and starts the server where needed, and holds a share in its use.
     ///
     /// # Errors

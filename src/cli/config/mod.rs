@@ -1,0 +1,43 @@
+//! `pghaul config`: the configuration, checked and shown, without a look at any database.
+
+mod check;
+mod hidden;
+mod resolved;
+mod show;
+
+use super::GlobalArgs;
+use crate::Result;
+use crate::exit::Exit;
+use clap::{Args, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  pghaul config check                             every fault of ./config.yml, with line and column
+  pghaul config show                              what counts, and where each value comes from";
+
+/// What was typed after `pghaul config`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Find every fault of the configuration, and say where it stands; connect to nothing
+    Check(check::CheckArgs),
+    /// Show every setting, and whether a flag, the environment, the file or the default decides it; no secrets
+    Show(show::ShowArgs),
+}
+
+/// Runs `pghaul config`.
+///
+/// # Errors
+/// A configuration with faults; a standard output that cannot be written.
+pub fn run(args: ConfigArgs, global: &GlobalArgs) -> Result<Exit> {
+    match args.command {
+        ConfigCommand::Check(args) => check::run(&args, global),
+        ConfigCommand::Show(args) => show::run(&args, global),
+    }
+}

@@ -1,0 +1,127 @@
+//! Everything that is wrong with the form of a configuration, with line and column.
+
+use super::marks::{Mark, Marks};
+use super::{ConfigFile, nearest};
+
+/// Something that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Line and column, counted from 1, where they are known.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong, and what helps.
+    pub what: String,
+}
+
+/// The faults of a text: the first one of each of its sections. The reader stops at the first fault, so each section is
+/// read alone, where that can be done.
+pub fn faults(text: &str) -> Vec<Fault> {
+    let Some(first) = fault_of(text) else { return Vec::new() };
+    let mut faults: Vec<Fault> = sections(text).iter().filter_map(|section| fault_of(section)).collect();
+    if !faults.contains(&first) {
+        // It is not the fault of one section, such as a key that stands there twice.
+        faults = vec![first];
+    }
+    faults.sort();
+    faults
+}
+
+fn fault_of(text: &str) -> Option<Fault> {
+    let error = serde_yaml::from_str::<Option<ConfigFile>>(text).err()?;
+    let at = error.location().map(|location| (location.line(), location.column()));
+    let message = error.to_string();
+    // The place is told once, at the front.
+    let place = at.map(|(line, column)| format!(" at line {line} column {column}")).unwrap_or_default();
+    let mut what = message.replacen(&place, "", 1);
+    if let Some(remedy) = remedy(&message) {
+        what.push_str("; ");
+        what.push_str(&remedy);
+    }
+    // Of a key that stands there twice, the reader names the map.
+    let is_double = message.contains("duplicate field") || message.contains("stands here twice");
+    Some(Fault { at: if is_double { double(text).or(at) } else { at }, what })
+}
+
+/// The first key that stands in its map for the second time.
+fn double(text: &str) -> Option<(usize, usize)> {
+    let marks = Marks::of(text);
+    let is_double =
+        |(index, mark): &(usize, &Mark)| marks.all[..*index].iter().any(|other| other.path == mark.path);
+    marks.all.iter().enumerate().find(is_double).map(|(_, mark)| (mark.line, mark.column))
+}
+
+/// What helps against what the YAML reader says.
+pub(super) fn remedy(message: &str) -> Option<String> {
+    match nearest::suggestion(message) {
+        Some(known) => Some(format!("did you mean `{known}`?")),
+        None if message.contains("environment variable") => {
+            Some("set it in the environment; $${ stands for a plain ${".to_owned())
+        }
+        None => None,
+    }
+}
+
+/// The text once for each key of the top, with all other lines left empty, so that lines keep their numbers. None where
+/// sections cannot be told apart by lines, or need each other.
+fn sections(text: &str) -> Vec<String> {
+    let marks = Marks::of(text);
+    let tops: Vec<usize> =
+        marks.all.iter().filter(|mark| !mark.path.contains('.')).map(|mark| mark.line).collect();
+    let by_lines = marks.all.iter().all(|mark| mark.path.contains('.') || mark.column == 1)
+        && tops.windows(2).all(|pair| pair[0] < pair[1]);
+    if marks.has_aliases || !by_lines {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let ends = tops.iter().skip(1).copied().chain([lines.len() + 1]);
+    let section = |(from, to): (&usize, usize)| {
+        let kept = |number: usize| (*from..to).contains(&number);
+        lines.iter().enumerate().fold(String::new(), |mut section, (index, line)| {
+            if kept(index + 1) {
+                section.push_str(line);
+            }
+            section.push('\n');
+            section
+        })
+    };
+    tops.iter().zip(ends).map(section).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(usize, usize, String)> {
+        let place = |fault: Fault| {
+            let (line, column) = fault.at.unwrap_or_default();
+            (line, column, fault.what)
+        };
+        faults(text).into_iter().map(place).collect()
+    }
+
+    #[test]
+    fn each_section_tells_its_first_fault() {
+        let found = found(
+            "max_worker: 3\n\nxport_cfg:\n  zip_path: x\n  archive: perhaps\nverify: true\ndatastore: {prt: 1}\n",
+        );
+        let places: Vec<(usize, usize)> = found.iter().map(|(line, column, _)| (*line, *column)).collect();
+        assert_eq!(places, [(1, 1), (5, 12), (7, 13)], "{found:?}");
+        assert!(found[0].2.ends_with("did you mean `max_workers`?"), "{found:?}");
+        assert!(found.iter().all(|(_, _, what)| !what.contains("at line")), "{found:?}");
+    }
+
+    #[test]
+    fn what_no_section_has_alone_is_told_all_the_same() {
+        for (text, place) in [
+            ("views: true\nviews: false\n", (2, 1)),
+            ("verify: &x true\nviews: *x\nmax_worker: 1\n", (3, 1)),
+            ("{verify: yes please, views: 3}", (1, 10)),
+            ("limits: {max_row: 1MiB\n", (2, 1)),
+        ] {
+            let found = found(text);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!((found[0].0, found[0].1), place, "{found:?}");
+        }
+        assert_eq!(faults("# nothing\n"), []);
+        assert_eq!(faults("max_workers: 3\n"), []);
+    }
+}

@@ -3,6 +3,7 @@
 use crate::support::Job;
 use pghaul_mock_api::Options;
 use pghaul_test_support::says;
+use std::time::{Duration, Instant};
 
 #[test]
 fn what_may_pass_is_tried_again() {
@@ -10,7 +11,6 @@ fn what_may_pass_is_tried_again() {
         "/fault/status/500?times=2",
         "/fault/status/429?after=0&times=2",
         "/fault/status/408?times=1",
-        "/fault/status/503?after=Sun,%2006%20Nov%201994%2008:49:37%20GMT&times=1",
         "/fault/reset?times=2",
         "/fault/half?times=2",
         "/fault/slow?ms=5000&times=1",
@@ -23,6 +23,17 @@ fn what_may_pass_is_tried_again() {
         assert_eq!(job.ids(), "1 2", "{path}");
         assert_eq!(job.api.count(path), times + 1, "{path}");
     }
+}
+
+#[test]
+fn an_api_says_until_when_to_wait() {
+    let job = Job::new(Options::default());
+    job.one("/fault/status/503?date_in=3&times=1", "timeout: 20s");
+    let begun = Instant::now();
+    job.run(&[], 0);
+    // A date has no fractions of a second; without it, half a second would have been enough.
+    assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(job.ids(), "1 2");
 }
 
 #[test]

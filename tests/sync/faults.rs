@@ -3,6 +3,7 @@
 use crate::sides::{BY_U, Sides, numbered};
 use nix::sys::signal::Signal;
 use pghaul_test_support::{Running, Server, ServerOptions, pghaul};
+use postgres::{Client, NoTls};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -107,6 +108,22 @@ fn a_source_that_goes_away_is_waited_for() {
     let run = watch.wait();
     run.assert_code(143).assert_stdout_has(" 1 changed").assert_stderr_has("trying again in");
     sides.assert_same("SELECT * FROM t ORDER BY id");
+}
+
+#[test]
+fn a_statement_at_the_source_has_a_limited_time() {
+    let sides = Sides::new(&numbered(10), &BY_U);
+    sides.synced(&[]);
+    let mut client = Client::connect(&sides.source.url(), NoTls).unwrap();
+    let mut holder = client.transaction().unwrap();
+    holder.batch_execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE").unwrap();
+    sides
+        .once(&["--source-timeout", "300ms", "--retries", "0"])
+        .assert_code(1)
+        .assert_stderr_has("canceling statement due to statement timeout");
+    holder.rollback().unwrap();
+    sides.synced(&["--source-timeout", "5s"]);
+    sides.once(&["--source-timeout", "5"]).assert_code(2).assert_stderr_has("use a time such as");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::http::{Answer, Request};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How often each path was asked for.
 #[derive(Debug, Default)]
@@ -37,6 +37,10 @@ pub fn answer(request: &Request, time: u64, base: &str) -> Option<Answer> {
         let mut answer = Answer::new(status, r#"{"error": "told to"}"#);
         if let Some(seconds) = request.parameter("after") {
             answer = answer.header("retry-after", seconds);
+        }
+        if let Some(seconds) = request.number("date_in") {
+            let date = SystemTime::now() + Duration::from_secs(seconds);
+            answer = answer.header("retry-after", httpdate::fmt_http_date(date));
         }
         return Some(answer);
     }

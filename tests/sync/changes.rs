@@ -71,7 +71,13 @@ fn many_changes_are_merged_by_several_connections() {
     let flags = ["-v"];
     let run = std::thread::scope(|scope| {
         let run = scope.spawn(|| sides.synced(&flags));
-        std::thread::sleep(Duration::from_secs(2));
+        // Of the parts, those that do not wait are still in their transactions.
+        let waits_alone = "SELECT count(*) = 1 AND bool_and(wait_event_type IS NOT DISTINCT FROM 'Lock') \
+             FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'INSERT INTO %'";
+        while sides.destination.one(waits_alone) != "t" {
+            assert!(!run.is_finished());
+            std::thread::sleep(Duration::from_millis(50));
+        }
         holder.rollback().unwrap();
         run.join().unwrap()
     });

@@ -174,3 +174,14 @@ setup() {
     install_packages
     has_new_enough_cargo || install_rust
 }
+
+# python_packages REQUIREMENTS FOLDER WHY: in a folder of Python's own, unless it has just these
+python_packages() {
+    local requirements=$1 folder=$2 why=$3
+    if ! cmp --silent "$requirements" "$folder/requirements.txt"; then
+        say "installing $(paste --serial --delimiters ' ' "$requirements") into $folder, because $why"
+        python3 -m venv --clear "$folder"
+        "$folder/bin/pip" --quiet --disable-pip-version-check install --requirement "$requirements"
+        cp "$requirements" "$folder/requirements.txt"
+    fi
+}

@@ -25,7 +25,7 @@ pub use secret_source::SecretSource;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
 pub use sync::{DeletesCfg, SyncCfg};
-pub use values::{Number, OrderedMap, Text};
+pub use values::{Number, OrderedMap, Text, variables_of};
 
 use crate::{Error, Place, Result};
 use serde::Deserialize;

@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for MotherTables {
 }
 
 /// Replaces `${NAME}` by what `lookup` gives for it.
-pub(super) fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+pub(super) fn expand(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -159,9 +159,26 @@ pub(super) fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> Res
     Ok(out)
 }
 
+/// The environment variables that a text names as `${NAME}`, in their order.
+pub fn variables_of(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    // One that is not written to its end names nothing more.
+    let _ = expand(text, |name| {
+        names.push(name.to_owned());
+        Some(String::new())
+    });
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_are_told() {
+        assert_eq!(variables_of("${A}x$${B}${C}"), ["A", "C"]);
+        assert!(variables_of("plain ${").is_empty());
+    }
 
     fn expanded(text: &str) -> Result<String, String> {
         expand(text, |name| (name == "X").then(|| "${Y}".to_owned()))

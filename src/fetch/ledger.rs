@@ -4,7 +4,7 @@ use super::requests::{Request, RequestId};
 use super::secrets::Secrets;
 use crate::Result;
 use crate::config::Mode;
-use crate::pg::lock;
+use crate::pg::ledger;
 use postgres::{Client, GenericClient, Transaction};
 use std::collections::HashMap;
 
@@ -61,13 +61,10 @@ pub struct LastRun {
 /// # Errors
 /// What the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    lock::exclusively(client, SETUP_LOCK, |client| {
-        let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                      WHERE n.nspname = 'pghaul' AND c.relname = 'fetches')";
-        if !client.query_one(exists, &[])?.get::<_, bool>(0) {
-            client.batch_execute(include_str!("../sql/fetch_ledger.sql"))?;
-        }
-        Ok(())
+    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                  WHERE n.nspname = 'pghaul' AND c.relname = 'fetches')";
+    ledger::set_up_once(client, SETUP_LOCK, exists, |transaction| {
+        Ok(transaction.batch_execute(include_str!("../sql/fetch_ledger.sql"))?)
     })
 }
 

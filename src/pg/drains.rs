@@ -1,7 +1,7 @@
 //! The ledger of drained batches: which were published. A batch is removed from Redis only when its row here is committed.
 
 use super::ident::Qualified;
-use super::{ledger, lock};
+use super::ledger;
 use crate::Result;
 use postgres::{Client, GenericClient, Transaction};
 use serde_json::{Map, Value};
@@ -49,16 +49,9 @@ pub struct Watched {
 /// A missing right; what the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
     const IS_THERE: &str = "SELECT to_regclass('pghaul.drains') IS NOT NULL";
-    if client.query_one(IS_THERE, &[])?.get(0) {
-        return Ok(());
-    }
-    lock::exclusively(client, SETUP_LOCK, |client| {
-        let mut transaction = client.transaction()?;
-        if !transaction.query_one(IS_THERE, &[])?.get::<_, bool>(0) {
-            ledger::set_up(&mut transaction)?;
-            transaction.batch_execute(include_str!("../sql/drains.sql"))?;
-        }
-        Ok(transaction.commit()?)
+    ledger::set_up_once(client, SETUP_LOCK, IS_THERE, |transaction| {
+        ledger::set_up(transaction)?;
+        Ok(transaction.batch_execute(include_str!("../sql/drains.sql"))?)
     })
 }
 

@@ -75,6 +75,29 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Has a job's own tables of the ledger made by `create`, in one transaction, unless the query `is_there` says that they are.
+/// Of those who miss them at the same time, and know each other by `lock`, one makes them.
+///
+/// # Errors
+/// A missing right; what the server reports.
+pub fn set_up_once(
+    client: &mut Client,
+    lock: &str,
+    is_there: &str,
+    create: impl FnOnce(&mut Transaction<'_>) -> Result<()>,
+) -> Result<()> {
+    if client.query_one(is_there, &[])?.get(0) {
+        return Ok(());
+    }
+    lock::exclusively(client, lock, |client| {
+        let mut transaction = client.transaction()?;
+        if !transaction.query_one(is_there, &[])?.get::<_, bool>(0) {
+            create(&mut transaction)?;
+        }
+        Ok(transaction.commit()?)
+    })
+}
+
 fn upgrade(transaction: &mut Transaction<'_>) -> Result<()> {
     let statement = include_str!("../sql/ledger_upgrade.sql");
     tracing::info!("the ledger is of an earlier version; adding what it lacks");

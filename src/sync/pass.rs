@@ -111,10 +111,9 @@ fn read_on(session: &mut Session<'_>, state: &mut State, to: Option<String>, don
         };
         let chunk = session.settings.chunk;
         let full = session.source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
-        let are_many = match &full {
-            Some(_) => chunk > FEW,
-            None => chunk > FEW && session.source.query_opt(&sql(FEW), &[])?.is_some(),
-        };
+        // For one worker it makes no difference.
+        let may_be_many = chunk > FEW && session.settings.workers > 1;
+        let are_many = may_be_many && (full.is_some() || session.source.query_opt(&sql(FEW), &[])?.is_some());
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);

@@ -1,7 +1,8 @@
 //! What the destination knows of its source: `pghaul.syncs`, and the ranges of an initial load in `pghaul.sync_ranges`.
 
+use crate::Result;
 use crate::pg::ident::Qualified;
-use crate::{Result, pg::lock};
+use crate::pg::ledger;
 use postgres::{Client, GenericClient, Transaction};
 
 /// The lock of those who create the tables.
@@ -77,21 +78,14 @@ impl Phase {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    let exists = "SELECT to_regnamespace('pghaul') IS NOT NULL, EXISTS (SELECT FROM pg_class c \
-                  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
-    if client.query_one(exists, &[])?.get(1) {
-        return Ok(());
-    }
-    lock::exclusively(client, SETUP_LOCK, |client| {
-        let mut transaction = client.transaction()?;
-        let row = transaction.query_one(exists, &[])?;
-        if !row.get::<_, bool>(0) {
+    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                  WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
+    ledger::set_up_once(client, SETUP_LOCK, exists, |transaction| {
+        let no_schema = "SELECT to_regnamespace('pghaul') IS NULL";
+        if transaction.query_one(no_schema, &[])?.get(0) {
             transaction.batch_execute("CREATE SCHEMA pghaul")?;
         }
-        if !row.get::<_, bool>(1) {
-            transaction.batch_execute(include_str!("../sql/sync_state.sql"))?;
-        }
-        Ok(transaction.commit()?)
+        Ok(transaction.batch_execute(include_str!("../sql/sync_state.sql"))?)
     })
 }
 

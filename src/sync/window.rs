@@ -6,7 +6,7 @@
 //! not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes nothing.
 
 use super::pair::{Pair, WINDOW};
-use super::session::Session;
+use super::session::{self, Session};
 use super::state::State;
 use crate::copy::pipe::{Meter, Piped, spread};
 use crate::copy::streams::PANICKED;
@@ -28,7 +28,7 @@ pub struct Rows<'r> {
     pub condition: &'r str,
     /// The clause for the order in which they are read.
     pub order: &'r str,
-    /// Whether there are more than [`FEW`].
+    /// Whether there are more than [`FEW`], and workers for them.
     pub are_many: bool,
 }
 
@@ -119,16 +119,16 @@ fn may_be_shared(session: &mut Session<'_>) -> Result<bool> {
 /// Opens the other connections. The destination may have no room for them.
 fn have_others(session: &mut Session<'_>) -> bool {
     while session.others.len() + 1 < session.settings.workers {
-        let opened = session.connect_destinations(1).and_then(|clients| {
-            clients.into_iter().try_for_each(|mut client| {
-                create(&mut client, &session.pair)?;
-                session.others.push(client);
-                Ok(())
-            })
+        let opened = session::connect_destination(session.settings).and_then(|mut client| {
+            create(&mut client, &session.pair)?;
+            Ok(client)
         });
-        if let Err(error) = opened {
-            tracing::debug!("no other connection: {error}");
-            break;
+        match opened {
+            Ok(client) => session.others.push(client),
+            Err(error) => {
+                tracing::debug!("no other connection: {error}");
+                break;
+            }
         }
     }
     !session.others.is_empty()

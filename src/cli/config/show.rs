@@ -5,7 +5,7 @@ use super::hidden::{HIDDEN, shown};
 use super::resolved::{Resolved, Typed, resolve};
 use crate::cli::target::TargetArgs;
 use crate::cli::{Cli, GlobalArgs, numbers, print_errors};
-use crate::config::{Config, ConfigText, Mark, Marks, is_below};
+use crate::config::{Config, ConfigText, Mark, Marks, is_below, variables_of};
 use crate::exit::Exit;
 use crate::pg::embedded::Embedded;
 use crate::report::{print, table};
@@ -280,12 +280,6 @@ fn section_of(key: &str) -> &str {
     }
 }
 
-/// The environment variables that stand in a text as `${VAR}`.
-fn variables_of(text: &str) -> Vec<String> {
-    let starts = text.match_indices("${").filter(|(at, _)| !text[..*at].ends_with('$'));
-    starts.filter_map(|(at, _)| Some(text[at + 2..].split_once('}')?.0.to_owned())).collect()
-}
-
 fn json(rows: &[Row]) -> Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(rows).map_err(Error::failed)?))
 }
@@ -324,11 +318,5 @@ mod tests {
         ] {
             assert_eq!(section_of(key), section);
         }
-    }
-
-    #[test]
-    fn variables_are_told() {
-        assert_eq!(variables_of("${A}x$${B}${C}"), ["A", "C"]);
-        assert!(variables_of("plain ${").is_empty());
     }
 }

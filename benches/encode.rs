@@ -5,19 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use pghaul::copy::charset::Charset;
-use pghaul::copy::encode::binary_bytea::push_bytea;
-use pghaul::copy::encode::boolean::push_boolean;
-use pghaul::copy::encode::character::{push_jsonb_text, push_text};
-use pghaul::copy::encode::date::push_date;
-use pghaul::copy::encode::float::{push_float4, push_float8};
-use pghaul::copy::encode::inet::{push_cidr, push_inet, push_macaddr};
-use pghaul::copy::encode::integer::{push_int2, push_int4, push_int8};
-use pghaul::copy::encode::interval::push_interval;
-use pghaul::copy::encode::numeric::push_numeric;
-use pghaul::copy::encode::time::{push_time, push_timetz};
-use pghaul::copy::encode::timestamp::{push_timestamp, push_timestamptz};
-use pghaul::copy::encode::uuid::push_uuid;
+use pghaul::copy::encode::types::boolean::push_boolean;
+use pghaul::copy::encode::types::bytea::push_bytea;
+use pghaul::copy::encode::types::character::{push_jsonb_text, push_text};
+use pghaul::copy::encode::types::date::push_date;
+use pghaul::copy::encode::types::float::{push_float4, push_float8};
+use pghaul::copy::encode::types::inet::{push_cidr, push_inet, push_macaddr};
+use pghaul::copy::encode::types::integer::{push_int2, push_int4, push_int8};
+use pghaul::copy::encode::types::interval::push_interval;
+use pghaul::copy::encode::types::numeric::push_numeric;
+use pghaul::copy::encode::types::time::{push_time, push_timetz};
+use pghaul::copy::encode::types::timestamp::{push_timestamp, push_timestamptz};
+use pghaul::copy::encode::types::uuid::push_uuid;
+use pghaul::copy::input::charset::Charset;
 use std::hint::black_box;
 use support::{is_wanted, measure};
 

@@ -4,11 +4,11 @@
 
 use pghaul::config::Config;
 use pghaul::copy::encode::CopyColumn;
-use pghaul::copy::value_batch::ValueColumns;
-use pghaul::fetch::client::Response;
+use pghaul::copy::values::batch::ValueColumns;
+use pghaul::fetch::api::client::Response;
 use pghaul::fetch::requests;
+use pghaul::fetch::response::shape::{Meaning, Shaper};
 use pghaul::fetch::settings::{Request, Settings};
-use pghaul::fetch::shape::{Meaning, Shaper};
 use pghaul_mock_api::{answer, character_id, request_line};
 use std::path::Path;
 use std::time::Instant;

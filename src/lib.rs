@@ -1,9 +1,9 @@
 //! pghaul hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
 //!
 //! ```text
-//! main → cli ┬→ ingest   ─┬→ copy (the engine) ─→ pg (the database) ─→ report, error, config
+//! main → cli ┬→ ingest   ─┬→ table (what becomes visible when) → copy (the engine) → pg (the database)
 //!            ├→ drain    ─┤
-//!            ├→ fetch    ─┤
+//!            ├→ fetch    ─┤     all of them: run, report, config, error
 //!            ├→ generate ─┤
 //!            ├→ serve    ─┤
 //!            └→ sync     ─┘
@@ -14,20 +14,18 @@
 pub mod cli;
 pub mod config;
 pub mod copy;
-mod cores;
 pub mod drain;
 pub mod error;
 pub mod exit;
 pub mod fetch;
 pub mod generate;
 pub mod ingest;
-pub mod interrupt;
 pub mod pg;
 pub mod report;
+pub mod run;
 pub mod secret;
 pub mod serve;
 pub mod sync;
-mod unfinished;
-mod version;
+pub mod table;
 
-pub use error::{Error, Place, Result};
+pub use crate::error::{Error, Place, Result};

@@ -5,15 +5,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use pghaul::copy::batch::BatchReader;
-use pghaul::copy::batch_encoder::BatchEncoder;
+use pghaul::copy::encode::batch_encoder::BatchEncoder;
+use pghaul::copy::encode::resolve::Resolver;
 use pghaul::copy::encode::{CopyColumn, Encoder};
-use pghaul::copy::format::Format;
-use pghaul::copy::header::read_header;
-use pghaul::copy::rejects::Rejects;
-use pghaul::copy::resolve::Resolver;
-use pghaul::copy::sink::{CopySink, RowFormat};
-use pghaul::copy::stream::{finish_rows, send_rows};
+use pghaul::copy::input::batch::BatchReader;
+use pghaul::copy::input::format::Format;
+use pghaul::copy::input::header::read_header;
+use pghaul::copy::rejects::lines::Rejects;
+use pghaul::copy::send::sink::{CopySink, RowFormat};
+use pghaul::copy::send::stream::{finish_rows, send_rows};
 use pghaul::pg::ident::Qualified;
 use pghaul_test_support::server;
 use postgres::{Client, Transaction};
@@ -117,7 +117,7 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) ->
 }
 
 /// A line that holds `\.` alone ends the data for servers before PostgreSQL 18, and what follows is ignored. Here, as
-/// in 18, it is data; `src/copy/rows.rs` says why.
+/// in 18, it is data; `src/copy/input/rows.rs` says why.
 fn has_an_end_marker(data: &[u8]) -> bool {
     data.windows(3).any(|bytes| matches!(bytes, [b'\n' | b'\r', b'\\', b'.']))
 }

@@ -4,14 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use pghaul::config::IntoCfg;
-use pghaul::copy::into::{IntoTable, Kept, TargetTable};
-use pghaul::copy::json::Json;
-use pghaul::copy::reject_limit::RejectLimit;
-use pghaul::copy::value_batch::{ValueBatch, ValueColumns};
-use pghaul::copy::value_copy::ValueCopy;
-use pghaul::copy::value_rejects::ValueRejects;
+use pghaul::copy::rejects::limit::RejectLimit;
+use pghaul::copy::rejects::values::ValueRejects;
+use pghaul::copy::values::batch::{ValueBatch, ValueColumns};
+use pghaul::copy::values::copy::ValueCopy;
+use pghaul::copy::values::json::Json;
 use pghaul::pg::database;
 use pghaul::secret::Secret;
+use pghaul::table::into::{IntoTable, Kept, TargetTable};
 use pghaul_test_support::{Database, Workdir, says, server};
 use postgres::Client;
 
@@ -303,7 +303,7 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
     let (target, mut client, rejects) = (find(), job.connect(), job.rejects("0"));
     assert!(target.stage_left(&mut client).unwrap().is_none());
     let connect = || Ok(job.connect());
-    let copy = |stage: &pghaul::copy::into::Stage, row: &str, client: &mut Client| {
+    let copy = |stage: &pghaul::table::into::Stage, row: &str, client: &mut Client| {
         let mut transaction = client.transaction().unwrap();
         let mut copy = ValueCopy::new(target.columns(), stage.table(), &connect);
         copy.copy(&mut transaction, &batch(&target, 1, &[row]), &rejects).unwrap();

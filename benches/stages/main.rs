@@ -4,14 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use pghaul::copy::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource};
-use pghaul::copy::charset::Charset;
 use pghaul::copy::encode::Encoder;
-use pghaul::copy::format::{
+use pghaul::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource};
+use pghaul::copy::input::charset::Charset;
+use pghaul::copy::input::format::{
     DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR, Format, LineEnd,
 };
-use pghaul::copy::header::read_header;
-use pghaul::copy::rows::Rows;
+use pghaul::copy::input::header::read_header;
+use pghaul::copy::input::rows::Rows;
 use std::hint::black_box;
 use std::io::Read;
 use support::{is_wanted, measure};

@@ -6,9 +6,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::LimitsCfg;
-use pghaul::copy::charset::Charset;
-use pghaul::ingest::descriptor::parse;
-use pghaul::ingest::limits::Limits;
+use pghaul::copy::input::charset::Charset;
+use pghaul::ingest::catalogue::descriptor::parse;
+use pghaul::ingest::source::limits::Limits;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

@@ -6,9 +6,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::{Config, LimitsCfg};
-use pghaul::ingest::dump::Dump;
-use pghaul::ingest::limits::Limits;
-use pghaul::ingest::secrets::Secrets;
+use pghaul::ingest::source::limits::Limits;
+use pghaul::ingest::source::secrets::Secrets;
+use pghaul::ingest::source::zip::dump::Dump;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::LazyLock;

@@ -5,11 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "a fuzz target fails by panicking")]
 
 use libfuzzer_sys::fuzz_target;
-use pghaul::copy::batch::{Batch, BatchReader, BatchSource, Origin};
 use pghaul::copy::encode::{CopyColumn, Encoder};
-use pghaul::copy::format::{Format, LineEnd};
-use pghaul::copy::header::read_header;
-use pghaul::copy::rows::{Extent, FieldSpan, RowFault, Rows};
+use pghaul::copy::input::batch::{Batch, BatchReader, BatchSource, Origin};
+use pghaul::copy::input::format::{Format, LineEnd};
+use pghaul::copy::input::header::read_header;
+use pghaul::copy::input::rows::{Extent, FieldSpan, RowFault, Rows};
 
 /// Smaller than a batch, so that all rows are in one, and no row has too many fields.
 const MAX_BYTES: usize = 64 << 10;

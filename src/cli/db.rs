@@ -3,7 +3,8 @@
 use super::target::DataDirArg;
 use crate::exit::Exit;
 use crate::pg::embedded::{Embedded, Started};
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use clap::{Args, Subcommand};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

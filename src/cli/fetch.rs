@@ -4,12 +4,11 @@ use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
 use super::{GlobalArgs, numbers};
-use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::fetch;
 use crate::fetch::settings::{Request, Settings};
 use crate::report::{Done, Started};
+use crate::{Result, fetch};
 use clap::Args;
 use std::num::NonZeroUsize;
 

@@ -1,8 +1,8 @@
 //! `pghaul man`: the man pages, one for each command. For packages, and so hidden.
 
-use super::Cli;
+use super::{Cli, version};
 use crate::exit::Exit;
-use crate::{Error, Place, Result, version};
+use crate::{Error, Place, Result};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};

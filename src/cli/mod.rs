@@ -15,11 +15,13 @@ mod serve;
 mod status;
 mod sync;
 pub mod target;
+pub mod version;
 
+use crate::Result;
 use crate::exit::Exit;
 use crate::report::log::{self, Verbosity};
+use crate::run::interrupt;
 use crate::secret::without_passwords;
-use crate::{Result, interrupt, version};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;

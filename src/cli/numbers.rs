@@ -1,7 +1,7 @@
 //! Numbers as people write them.
 
 use crate::config::Span;
-use crate::copy::reject_limit::RejectLimit;
+use crate::copy::rejects::limit::RejectLimit;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Flags for rows that cannot be loaded; the same for every job.
 
 use super::numbers;
-use crate::copy::reject_limit::RejectLimit;
+use crate::copy::rejects::limit::RejectLimit;
 use clap::Args;
 use std::path::PathBuf;
 

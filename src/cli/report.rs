@@ -3,7 +3,8 @@
 use super::print_errors;
 use crate::exit::Exit;
 use crate::report::{Done, Report, Started, print};
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
 use clap::Args;
 use std::fs::File;
 use std::io::Read;

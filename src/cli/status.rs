@@ -4,8 +4,8 @@ use super::GlobalArgs;
 use super::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::pg::loads::{self, Load};
 use crate::report::{plural, print, seconds, size, table, thousands};
+use crate::table::ledger::status::{self, Load};
 use crate::{Error, Place, Result};
 use clap::Args;
 
@@ -36,7 +36,7 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
     let database = args.target.open(&config)?;
     let place = Place::file(database.describe());
-    let loads = database.connect().and_then(|mut client| loads::all(&mut client));
+    let loads = database.connect().and_then(|mut client| status::all(&mut client));
     database.close();
     let loads = loads.map_err(|error| error.into_refused().at(place))?;
     let text = match (args.json, loads) {

@@ -2,13 +2,14 @@
 
 use super::report::ReportArgs;
 use super::{GlobalArgs, numbers};
+use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::{Done, Started};
+use crate::run::interrupt;
 use crate::secret::Secret;
 use crate::sync::settings::{self, Request, Settings};
 use crate::sync::{self, Outcome};
-use crate::{Result, interrupt};
 use clap::{Args, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -1,20 +1,20 @@
 //! One batch on its way into the table: loaded into a staging table, and published with its ledger row.
 
-use super::forms::Forms;
-use super::learn::Learnt;
+use super::cache::pages::{Page, RowSource};
+use super::cache::rejected::RejectedRows;
 use super::load::{self, Load, ODD_ID, look_at};
-use super::pages::{Page, RowSource};
-use super::rejected::RejectedRows;
 use super::settings::Settings;
 use super::target;
+use super::types::forms::Forms;
+use super::types::learn::Learnt;
 use crate::copy::encode::CopyColumn;
-use crate::copy::into::{IntoTable, Kept, Stage, TargetTable};
-use crate::copy::json::Json;
-use crate::copy::reject_limit::RejectLimit;
-use crate::copy::value_rejects::{RejectedRow, ValueRejects};
+use crate::copy::rejects::limit::RejectLimit;
+use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::values::json::Json;
 use crate::pg::database::Database;
-use crate::pg::drains::{self, Drain};
 use crate::pg::{lock, statements};
+use crate::table::into::{IntoTable, Kept, Stage, TargetTable};
+use crate::table::ledger::drains::{self, Drain};
 use crate::{Error, Result};
 use postgres::Client;
 use serde_json::{Map, Value};

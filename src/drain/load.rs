@@ -1,17 +1,18 @@
 //! The rows of a batch into a staging table: one thread reads pages, streams make rows of them and copy these.
 
-use super::learn::Learnt;
-use super::pages::Page;
+use super::cache::pages::Page;
 use super::row::RowValues;
-use crate::copy::into::{Stage, TargetTable};
-use crate::copy::json::Json;
-use crate::copy::streams::PANICKED;
-use crate::copy::value_batch::{ValueBatch, ValueColumns};
-use crate::copy::value_copy::ValueCopy;
-use crate::copy::value_rejects::ValueRejects;
+use super::types::learn::Learnt;
+use crate::copy::rejects::values::ValueRejects;
+use crate::copy::send::streams::PANICKED;
+use crate::copy::values::batch::{ValueBatch, ValueColumns};
+use crate::copy::values::copy::ValueCopy;
+use crate::copy::values::json::Json;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::table::into::{Stage, TargetTable};
+use crate::{Error, Result};
 use crossbeam_channel::{Receiver, bounded};
 use postgres::{Client, GenericClient};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -9,32 +9,21 @@
 //!
 //! A gateway has no `take` and no `finish`: its rows are read, and read again.
 
-mod address;
 mod batch;
 mod cache;
-mod connection;
-mod forms;
-mod gateway;
-mod jsonb;
-mod keys;
-mod learn;
 mod load;
-mod meta;
-mod numbers;
-mod pages;
-mod registry;
-mod rejected;
 mod replica;
 mod row;
 pub mod settings;
-mod take;
 mod target;
+mod types;
 mod watch;
 
+use crate::Result;
 use crate::pg::database::Database;
 use crate::report::Done;
-use crate::{Result, interrupt};
-use cache::Cache;
+use crate::run::interrupt;
+use cache::source::Cache;
 use settings::Settings;
 use std::time::Duration;
 

@@ -1,18 +1,19 @@
 //! One replica: what an earlier run has left of it first, then what it has now.
 
 use super::batch::{Batch, Published, into_failed};
-use super::cache::Cache;
-use super::gateway::{Gateway, GatewayRows};
-use super::keys::Keys;
-use super::pages::HashPages;
+use super::cache::gateway::{Gateway, GatewayRows};
+use super::cache::keys::Keys;
+use super::cache::meta;
+use super::cache::pages::HashPages;
+use super::cache::source::Cache;
+use super::cache::take::{self, take};
 use super::settings::{Settings, Source};
-use super::take::{self, take};
-use super::{meta, target};
-use crate::copy::into::IntoTable;
+use super::target;
 use crate::pg::database::{Database, lost_connection};
-use crate::pg::drains::{self, Watched};
 use crate::pg::lock;
 use crate::report::{plural, thousands};
+use crate::table::into::IntoTable;
+use crate::table::ledger::drains::{self, Watched};
 use crate::{Error, Place, Result};
 use postgres::Client;
 use std::collections::BTreeSet;

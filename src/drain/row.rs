@@ -1,6 +1,6 @@
 //! A row as Redis has it: a JSON list of values.
 
-use crate::copy::json::Json;
+use crate::copy::values::json::Json;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 use serde_json::value::RawValue;

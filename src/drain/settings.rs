@@ -1,13 +1,13 @@
 //! What a run of `pghaul drain` is to do: the job of the configuration, and flags.
 
-use super::address::{self, Address, Login, TlsFiles};
-use super::gateway::GatewayUrl;
+use super::cache::address::{self, Address, Login, TlsFiles};
+use super::cache::gateway::GatewayUrl;
 use crate::config::{Config, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
-use crate::copy::into::IntoTable;
-use crate::copy::reject_limit::RejectLimit;
-use crate::cores;
+use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::type_name::TypeName;
+use crate::run::cores;
 use crate::secret::Secret;
+use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use glob::Pattern;
 use std::path::PathBuf;

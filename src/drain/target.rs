@@ -1,13 +1,12 @@
 //! The table of a replica: looked for before anything is taken from Redis, created when its first batch is published.
 
-use super::forms::Forms;
-use super::learn::Learnt;
+use super::types::forms::Forms;
+use super::types::learn::Learnt;
 use crate::config::Mode;
-use crate::copy::into::{IntoTable, Stage, TargetTable};
-use crate::pg::catalog;
 use crate::pg::ident::{Qualified, quote};
-use crate::pg::lock;
 use crate::pg::type_name::TypeName;
+use crate::pg::{catalog, lock};
+use crate::table::into::{IntoTable, Stage, TargetTable};
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 use std::time::Duration;

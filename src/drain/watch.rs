@@ -2,13 +2,14 @@
 
 use super::replica::{Drained, Drainer};
 use super::settings::{Pace, Settings, Source, Which};
+use crate::Result;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::pg::database::Database;
-use crate::pg::drains::Watched;
 use crate::pg::retry::Retries;
 use crate::report::{Done, UnitReport, UnitStatus, plural, seconds, thousands};
-use crate::{Result, interrupt};
+use crate::run::interrupt;
+use crate::table::ledger::drains::Watched;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

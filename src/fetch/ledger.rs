@@ -4,7 +4,7 @@ use super::requests::{Request, RequestId};
 use super::secrets::Secrets;
 use crate::Result;
 use crate::config::Mode;
-use crate::pg::ledger;
+use crate::table::ledger::loads;
 use postgres::{Client, GenericClient, Transaction};
 use std::collections::HashMap;
 
@@ -63,8 +63,8 @@ pub struct LastRun {
 pub fn set_up(client: &mut Client) -> Result<()> {
     let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                   WHERE n.nspname = 'pghaul' AND c.relname = 'fetches')";
-    ledger::set_up_once(client, SETUP_LOCK, exists, |transaction| {
-        Ok(transaction.batch_execute(include_str!("../sql/fetch_ledger.sql"))?)
+    loads::set_up_once(client, SETUP_LOCK, exists, |transaction| {
+        Ok(transaction.batch_execute(include_str!("../table/ledger/fetches.sql"))?)
     })
 }
 
@@ -162,7 +162,7 @@ pub fn record(
         entries.iter().map(|entry| if entry.error.is_some() { "failed" } else { "done" }).collect();
     let http: Vec<Option<i32>> = entries.iter().map(|entry| entry.http_status.map(i32::from)).collect();
     transaction.execute(
-        include_str!("../sql/fetch_record.sql"),
+        include_str!("../table/ledger/fetches_record.sql"),
         &[
             &job,
             &ids,

@@ -5,29 +5,27 @@
 //!             (template)            └──────────────── ledger ────────────────┘
 //! ```
 
-pub mod client;
-pub mod filter;
-pub mod json;
+pub mod api;
 mod ledger;
-mod limiter;
-pub mod pages;
 mod pipeline;
 mod queue;
 pub mod requests;
+pub mod response;
 pub mod secrets;
 pub mod settings;
-pub mod shape;
 mod summary;
 pub mod template;
 mod writer;
 
 use crate::config::Mode;
-use crate::copy::into::{Kept, Stage, TargetTable};
-use crate::copy::value_rejects::ValueRejects;
+use crate::copy::rejects::values::ValueRejects;
 use crate::pg::database::Database;
 use crate::pg::{lock, statements};
 use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::table::into::{Kept, Stage, TargetTable};
+use crate::{Error, Place, Result};
+use api::client;
 use ledger::LastRun;
 use pipeline::Filled;
 use postgres::Client;

@@ -11,18 +11,19 @@
 //! The next page is only asked for when the rows of the one before are committed: what is there of a request is always its
 //! first pages.
 
-use super::client::{Client, Failure, Response, is_interrupted};
+use super::api::client::{Client, Failure, Response, is_interrupted};
 use super::ledger::{Entry, Progress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
+use super::response::shape::{Meaning, Shaper, start};
 use super::settings::Settings;
-use super::shape::{Meaning, Shaper, start};
 use super::writer::{Shaped, Writers};
-use crate::copy::streams::PANICKED;
-use crate::copy::value_batch::ValueColumns;
+use crate::copy::send::streams::PANICKED;
+use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
 use crate::report::{UnitReport, UnitStatus, plural, thousands};
-use crate::{Error, Result, cores, interrupt};
+use crate::run::{cores, interrupt};
+use crate::{Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

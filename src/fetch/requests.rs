@@ -1,14 +1,15 @@
 //! Where requests come from: a query, or a file of JSON objects or of CSV.
 
-use super::json::{parse, write_json};
+use super::response::json::{parse, write_json};
 use super::settings::Settings;
 use crate::config::{Config, RequestsCfg};
-use crate::copy::batch::{Batch, BatchReader, BatchSource};
-use crate::copy::format::Format;
-use crate::copy::header::read_header;
-use crate::copy::rows::Rows;
+use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::copy::input::format::Format;
+use crate::copy::input::header::read_header;
+use crate::copy::input::rows::Rows;
 use crate::pg::database::Database;
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
 use jaq_json::{Map, Val};
 use postgres::fallible_iterator::FallibleIterator;
 use sha2::{Digest, Sha256};

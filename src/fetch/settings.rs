@@ -1,15 +1,16 @@
 //! A job with everything resolved: what its configuration says, checked, and what was typed.
 
-use super::client::Header;
-use super::filter::Filter;
-use super::pages::Pages;
+use super::api::client::Header;
 use super::requests::Source;
+use super::response::filter::Filter;
+use super::response::pages::Pages;
 use super::secrets::Secrets;
 use super::template::{Escape, Template};
 use crate::config::{Config, FetchCfg, RateCfg, SecretText, Text};
-use crate::copy::into::IntoTable;
-use crate::copy::reject_limit::RejectLimit;
-use crate::{Error, Place, Result, cores};
+use crate::copy::rejects::limit::RejectLimit;
+use crate::run::cores;
+use crate::table::into::IntoTable;
+use crate::{Error, Place, Result};
 use std::path::PathBuf;
 use std::time::Duration;
 

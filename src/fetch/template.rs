@@ -1,6 +1,6 @@
 //! Templates of URLs and bodies, over the fields of a request object.
 
-use super::json::{text_of, write_json};
+use super::response::json::{text_of, write_json};
 use crate::{Error, Result};
 use jaq_json::Val;
 
@@ -112,8 +112,8 @@ pub fn push_percent(out: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::response::json::parse;
     use super::*;
-    use crate::fetch::json::parse;
 
     fn fill(template: &str, escape: Escape, request: &str) -> Result<String, String> {
         Template::parse(template, escape).unwrap().fill(&parse(request.as_bytes()).unwrap())

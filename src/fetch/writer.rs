@@ -2,13 +2,14 @@
 
 use super::ledger::{self, Entry};
 use super::settings::Settings;
-use crate::copy::into::{Direct, TargetTable};
-use crate::copy::value_batch::{FULL_BYTES, ValueBatch};
-use crate::copy::value_copy::ValueCopy;
-use crate::copy::value_rejects::ValueRejects;
+use crate::copy::rejects::values::ValueRejects;
+use crate::copy::values::batch::{FULL_BYTES, ValueBatch};
+use crate::copy::values::copy::ValueCopy;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::table::into::{Direct, TargetTable};
+use crate::{Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use postgres::Client;
 use std::time::Duration;

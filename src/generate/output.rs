@@ -1,7 +1,8 @@
 //! Where text goes: standard output, a device or pipe, or a file that is there whole or not at all.
 
-use crate::unfinished::beside;
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::run::unfinished::beside;
+use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -6,46 +6,14 @@
 //!                        as it is)         COPY per worker)   statements)
 //! ```
 
-mod action;
-mod aes;
 mod after;
-mod archive;
-mod catalogue;
-mod changes;
-pub mod child_name;
-pub mod content;
-pub mod descriptor;
-mod directory;
-mod drop;
-pub mod dump;
-mod fill;
-mod gathering;
-pub mod limits;
+pub mod catalogue;
 mod load;
-mod load_large;
-pub mod member;
-mod mothers;
-mod names;
-mod openpgp;
 mod plan;
 mod publish;
-mod reason;
-mod recreation;
-mod rejects;
-pub mod secrets;
 pub mod settings;
-mod share;
-mod shelve;
-mod stage;
-mod state;
-mod statistics;
-mod swap;
-mod type_map;
-mod union;
-mod unit;
-mod unit_copy;
-mod verify;
-mod worker;
+mod shelf;
+pub mod source;
 
 use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;
@@ -55,15 +23,19 @@ use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{Done, plural};
-use crate::{Place, Result, interrupt};
-use action::Action;
-use catalogue::DataFile;
-use changes::Changes;
+use crate::run::interrupt;
+use crate::{Place, Result};
+use catalogue::scan::{self, DataFile};
+use plan::action::Action;
+use plan::changes::Changes;
+use plan::unit::{self, Unit};
+use plan::{mothers, state, text};
 use postgres::Client;
+use publish::union::{self, UnionView};
+use publish::{recreation, stage, statistics};
 use settings::{MothersMode, Settings};
+use shelf::archive;
 use std::time::Instant;
-use union::UnionView;
-use unit::Unit;
 
 /// The lock of everything that looks at mothers and then changes them.
 const SETUP_LOCK: &str = "the mother tables";
@@ -90,7 +62,7 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     settings.rejects.check()?;
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
-    let files = if needs_dumps { catalogue::scan(settings)? } else { Vec::new() };
+    let files = if needs_dumps { scan::scan(settings)? } else { Vec::new() };
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let count = files.len() as u64;
     tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
@@ -130,7 +102,7 @@ pub fn run(
     let progress = Progress::new(verbosity, count, bytes);
     stage::remove_leftovers(&prepared.units, &mut client);
     let recreations = prepared.changes.recreations();
-    let reports = load::load(&prepared.units, recreations, settings, database, client, &progress);
+    let reports = load::all::load(&prepared.units, recreations, settings, database, client, &progress);
     let schema = &prepared.schema;
     let mut after = after::make_indexes(settings, &reports, schema, database);
     statistics::of_mothers(&reports, schema, settings, database);
@@ -149,12 +121,12 @@ pub fn run(
 pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
     let mut client = database.connect()?;
     let thought_through = compare(settings, catalogue, &mut client).and_then(|prepared| {
-        let additions = plan::additions(&prepared.units, &mut client)?;
+        let additions = text::additions(&prepared.units, &mut client)?;
         let views =
-            plan::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
+            text::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
         let after =
             after::plan(settings, &prepared.units, &prepared.schema, prepared.ledger_exists, &mut client)?;
-        Ok(plan::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
+        Ok(text::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
     });
     thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }

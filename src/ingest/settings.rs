@@ -1,17 +1,18 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
 use super::after::{self, AfterMother};
-use super::child_name::{self, ChildName};
-use super::limits::Limits;
-use super::rejects::RejectSettings;
-use super::secrets::Secrets;
-use super::type_map::TypeMap;
+use super::catalogue::child_name::{self, ChildName};
+use super::catalogue::type_map::TypeMap;
+use super::load::rejects::RejectSettings;
+use super::source::limits::Limits;
+use super::source::secrets::Secrets;
 use crate::config::{Config, MotherTables, Text, XportCfg};
-use crate::copy::format::{self, Format};
-use crate::copy::reject_limit::RejectLimit;
+use crate::copy::input::format::{self, Format};
+use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
-use crate::{Error, Place, Result, cores};
+use crate::run::cores;
+use crate::{Error, Place, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -48,7 +48,7 @@ pub fn tell(client: &mut Client, load: Load) {
 
 impl Server {
     fn read(client: &mut Client) -> Result<Server, postgres::Error> {
-        let row = client.query_one(include_str!("../sql/cost.sql"), &[])?;
+        let row = client.query_one(include_str!("cost.sql"), &[])?;
         let bytes = |index| u64::try_from(row.get::<_, i64>(index)).unwrap_or(0);
         Ok(Server {
             wal_level: row.get(0),

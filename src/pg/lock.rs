@@ -1,7 +1,8 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
 use super::ident::Qualified;
-use crate::{Result, interrupt};
+use crate::Result;
+use crate::run::interrupt;
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! Another try after a failure of the connection. What failed for the data would fail again, so it is never tried twice.
 
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! Statements that a job's configuration has executed before or after it.
 
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
 use postgres::Client;
 
 /// Executes each of `statements`, in its own transaction unless it is one that needs none, such as VACUUM. `key` names them

@@ -26,7 +26,8 @@ pub fn made(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Started, UnitStatus, tests::unit};
+    use super::super::tests::unit;
+    use super::super::{Started, UnitStatus};
     use super::*;
 
     #[test]

@@ -207,7 +207,7 @@ impl Started {
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
             // A signal that came when everything was published has stopped nothing.
-            None if lacks && crate::interrupt::requested().is_some() => RunStatus::Interrupted,
+            None if lacks && crate::run::interrupt::requested().is_some() => RunStatus::Interrupted,
             Some(Exit::Refused) => RunStatus::Refused,
             Some(_) => RunStatus::Failed,
             None if lacks || stays => RunStatus::Failed,
@@ -250,7 +250,7 @@ impl Report {
     /// The exit code that goes with this report.
     pub fn exit(&self) -> Exit {
         match self.status {
-            RunStatus::Interrupted => Exit::Interrupted(crate::interrupt::requested().unwrap_or(2)),
+            RunStatus::Interrupted => Exit::Interrupted(crate::run::interrupt::requested().unwrap_or(2)),
             RunStatus::Refused => Exit::Refused,
             RunStatus::Failed => Exit::Failed,
             RunStatus::Ok if self.totals.rows_rejected > 0 => Exit::Rejects,

@@ -116,7 +116,8 @@ pub fn seconds(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Started, tests::unit};
+    use super::super::Started;
+    use super::super::tests::unit;
     use super::*;
 
     #[test]

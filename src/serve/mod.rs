@@ -8,39 +8,23 @@
 //! Here alone is tokio; everything else in this crate blocks. `State` is what all requests share; its `Snapshot`, which
 //! holds the settings and what the database says of the tables, is replaced as a whole when either changes.
 
-mod answer;
-mod body;
-mod cors;
-mod failure;
-mod guard;
-mod list;
-mod listener;
-mod metrics;
-mod openapi;
+mod http;
 mod page;
-mod patience;
 mod pool;
-mod problem;
 mod query;
-mod rate;
-mod requests;
-mod routes;
-mod row;
 pub mod settings;
 mod signals;
-mod state;
-mod statement;
-mod table;
 mod tables;
-mod write;
 
 use crate::pg::database::Database;
 use crate::{Error, Result};
-use listener::Listener;
+use http::listener;
+use http::listener::Listener;
 use settings::Settings;
 use signals::Signals;
-use state::{Snapshot, State};
 use std::sync::Arc;
+use tables::state;
+use tables::state::{Snapshot, State};
 
 /// Reads the settings again, on SIGHUP.
 pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;

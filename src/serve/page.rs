@@ -1,6 +1,6 @@
 //! `GET /docs/`: a page that shows the description of the tables. It is in the binary, and asks no other host for anything.
 
-use super::routes::typed;
+use super::http::routes::typed;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};

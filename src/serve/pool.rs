@@ -1,8 +1,8 @@
 //! Connections to the database, made by the same rules as those of all other commands, kept and used in turn.
 
-use super::failure::Failure;
+use super::http::failure::Failure;
+use super::query::statement::{AsText, Parameter};
 use super::settings::Limits;
-use super::statement::{AsText, Parameter};
 use crate::pg::connect::{Dial, Target};
 use crate::{Error, Result};
 use deadpool::Runtime;

@@ -2,8 +2,9 @@
 
 use crate::config::{Config, SecretSource, ServeCfg, ServeTableCfg, Text, Verb};
 use crate::pg::ident;
+use crate::run::cores;
 use crate::secret::Secret;
-use crate::{Error, Place, Result, cores};
+use crate::{Error, Place, Result};
 use std::env;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};

@@ -1,6 +1,7 @@
 //! Signals: to stop, and to read the configuration again.
 
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 

@@ -1,11 +1,12 @@
 //! Both tables by ranges of keys: their rows are counted and hashed on both sides, whatever their order, and only where that
 //! differs are keys fetched.
 
-use super::pair::Pair;
 use super::ranges::{self, Order};
 use super::session::Session;
+use super::table::pair::Pair;
 use crate::pg::ident::{literal, quote};
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap};
 

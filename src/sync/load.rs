@@ -4,18 +4,19 @@
 //! them in a snapshot of its own. That is no mix in the end: what has changed since the first snapshot has a cursor behind
 //! the watermark that was taken before it, or a transaction id behind the horizon, and is read again by the increments.
 
-use super::indexes;
-use super::pair::Pair;
 use super::ranges::{self, Order};
 use super::session::Session;
-use super::shape::Shape;
 use super::state::{self, Phase, Range, State};
-use crate::copy::pace::Pace;
-use crate::copy::pipe::{Meter, Piped, pipe};
-use crate::copy::streams::PANICKED;
+use super::table::indexes;
+use super::table::pair::Pair;
+use super::table::shape::Shape;
+use crate::copy::relay::pace::Pace;
+use crate::copy::relay::pipe::{Meter, Piped, pipe};
+use crate::copy::send::streams::PANICKED;
 use crate::pg::lock;
 use crate::report::progress::Progress;
-use crate::{Error, Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
 use postgres::Client;
 use std::collections::VecDeque;
 use std::sync::{Mutex, OnceLock, PoisonError};

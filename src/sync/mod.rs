@@ -10,22 +10,16 @@
 //! of, so a run can end anywhere and the next one goes on. The source is only read.
 
 mod compare;
-mod deletes;
-mod destination;
-mod indexes;
+mod follow;
 mod load;
-mod now;
 mod open;
 mod outcome;
-mod pair;
-mod pass;
 mod ranges;
 mod session;
 pub mod settings;
-mod shape;
 mod state;
+mod table;
 mod watch;
-mod window;
 
 pub use outcome::Outcome;
 pub use watch::watch;
@@ -35,6 +29,7 @@ use crate::pg::retry::Retries;
 use crate::pg::statements;
 use crate::report::log::Verbosity;
 use compare::Compared;
+use follow::{deletes, pass};
 use session::Session;
 use settings::Settings;
 use state::{Phase, State};

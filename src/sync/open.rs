@@ -1,14 +1,14 @@
 //! Opening both sides: what the tables are, what is known of the destination, and what it begins with.
 
-use super::destination;
+use super::follow::now::Now;
 use super::load;
-use super::now::Now;
-use super::pair::Pair;
 use super::session::{self, Session};
 use super::settings::Settings;
-use super::shape::Shape;
 use super::state::{self, Marks, Phase, Source, State};
-use crate::copy::pace::Pace;
+use super::table::destination;
+use super::table::pair::Pair;
+use super::table::shape::Shape;
+use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
@@ -197,7 +197,7 @@ fn check_same(followed: &Source, source: &Source) -> Result<()> {
 
 fn check_key(session: &mut Session<'_>) -> Result<()> {
     let pair = &session.pair;
-    let sql = include_str!("../sql/into_key.sql");
+    let sql = include_str!("../table/into/key.sql");
     if session.destination.query_one(sql, &[&pair.table.to_string(), &pair.key])?.get(0) {
         return Ok(());
     }

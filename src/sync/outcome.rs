@@ -1,8 +1,8 @@
 //! What a run has done, in words and for the report.
 
 use super::compare::{Comparison, Difference, Key};
-use super::pass::Pass;
-use crate::copy::pipe::Piped;
+use super::follow::pass::Pass;
+use crate::copy::relay::pipe::Piped;
 use crate::report::{UnitReport, UnitStatus, plural, seconds, thousands};
 use std::time::Duration;
 

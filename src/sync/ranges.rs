@@ -1,7 +1,7 @@
 //! The key space, cut into ranges with about as many rows each, by the planner's statistics of the key's first column.
 
-use super::pair::Pair;
 use super::state::Range;
+use super::table::pair::Pair;
 use crate::Result;
 use crate::pg::ident::{literal, quote};
 use postgres::Client;

@@ -1,9 +1,9 @@
 //! The connections to both sides.
 
-use super::pair::Pair;
 use super::settings::Settings;
-use crate::copy::pace::Pace;
-use crate::copy::streams::PANICKED;
+use super::table::pair::Pair;
+use crate::copy::relay::pace::Pace;
+use crate::copy::send::streams::PANICKED;
 use crate::pg::connect::Target;
 use crate::pg::ident::literal;
 use crate::report::log::Verbosity;

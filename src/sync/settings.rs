@@ -3,8 +3,9 @@
 use crate::config::{Config, SyncCfg, Text};
 use crate::pg::connect::Target;
 use crate::pg::ident::{column_refusal, parse_name};
+use crate::run::cores;
 use crate::secret::Secret;
-use crate::{Error, Result, cores};
+use crate::{Error, Result};
 use std::num::NonZeroU64;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::pg::ident::Qualified;
-use crate::pg::ledger;
+use crate::table::ledger::loads;
 use postgres::{Client, GenericClient, Transaction};
 
 /// The lock of those who create the tables.
@@ -80,12 +80,12 @@ impl Phase {
 pub fn set_up(client: &mut Client) -> Result<()> {
     let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                   WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
-    ledger::set_up_once(client, SETUP_LOCK, exists, |transaction| {
+    loads::set_up_once(client, SETUP_LOCK, exists, |transaction| {
         let no_schema = "SELECT to_regnamespace('pghaul') IS NULL";
         if transaction.query_one(no_schema, &[])?.get(0) {
             transaction.batch_execute("CREATE SCHEMA pghaul")?;
         }
-        Ok(transaction.batch_execute(include_str!("../sql/sync_state.sql"))?)
+        Ok(transaction.batch_execute(include_str!("state.sql"))?)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::corpus;
 use crate::values::Family;
-use pghaul::copy::binary::{HEADER, TRAILER, begin_row, push_int4};
+use pghaul::copy::encode::binary::{HEADER, TRAILER, begin_row, push_int4};
 use pghaul_test_support::server;
 use postgres::Client;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ struct Accepted {
 pub fn prove(encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
     let accepted = accepted(encoder, family);
     let mut client = server().database().client();
-    client.batch_execute(include_str!("../../src/sql/session.sql")).unwrap();
+    client.batch_execute(include_str!("../../src/pg/connect/session.sql")).unwrap();
     for (type_name, send) in columns {
         client
             .batch_execute(&format!(

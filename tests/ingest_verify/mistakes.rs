@@ -1,10 +1,10 @@
 //! An encoder that is wrong: the sample finds it.
 
-use pghaul::copy::batch::{Batch, Origin};
-use pghaul::copy::batch_encoder::{BatchEncoder, collect_into};
+use pghaul::copy::encode::batch_encoder::{BatchEncoder, collect_into};
+use pghaul::copy::encode::resolve::Resolver;
 use pghaul::copy::encode::{CopyColumn, Encoder};
-use pghaul::copy::format::{Format, LineEnd};
-use pghaul::copy::resolve::Resolver;
+use pghaul::copy::input::batch::{Batch, Origin};
+use pghaul::copy::input::format::{Format, LineEnd};
 use pghaul::copy::verify::{SentRows, Verification};
 use pghaul_test_support::server;
 
@@ -14,7 +14,7 @@ fn verify(type_name: &str, rows: &str, spoil: impl Fn(&mut [u8])) -> Result<(), 
     let db = server().database();
     let connect = || {
         let mut client = db.client();
-        client.batch_execute(include_str!("../../src/sql/session.sql"))?;
+        client.batch_execute(include_str!("../../src/pg/connect/session.sql"))?;
         Ok(client)
     };
     let column = |name: &str, type_name: &str| CopyColumn { name: name.into(), type_name: type_name.into() };

@@ -2,10 +2,10 @@
 //! Nothing is connected to.
 
 use crate::config::{Config, Size, Span, SyncCfg};
-use crate::copy::format;
-use crate::copy::reject_limit::RejectLimit;
+use crate::copy::input::format;
+use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
-use crate::ingest::child_name;
+use crate::ingest::catalogue::child_name;
 use crate::pg::connect::Target;
 use crate::pg::database::Database;
 use crate::secret::Secret;

@@ -1,12 +1,12 @@
 //! Rows in COPY's binary format, with what the encoders do not know left to the server.
 
+use super::binary::{begin_row, push_bytes, push_null, push_part};
+use super::resolve::{AnswerForm, Resolved, Resolver};
 use super::value::ValueEncoder;
-use super::{CopyColumn, bytea, text};
+use super::{CopyColumn, escape, hex_text};
 use crate::Result;
-use crate::copy::binary::{begin_row, push_bytes, push_null, push_part};
-use crate::copy::format::Format;
-use crate::copy::resolve::{AnswerForm, Resolved, Resolver};
-use crate::copy::rows::FieldSpan;
+use crate::copy::input::format::Format;
+use crate::copy::input::rows::FieldSpan;
 use std::collections::HashMap;
 
 /// Answers that a column keeps; more are forgotten before the next batch. A column of so many different values that no
@@ -142,9 +142,9 @@ impl Column {
     /// Appends what the server has said about a value; true if it is to be asked, and NULL stands here.
     #[cold]
     fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {
-        let mut text = text::valid(value, format.charset)?;
+        let mut text = escape::valid(value, format.charset)?;
         if self.type_name == "bytea" {
-            text = bytea::input(text);
+            text = hex_text::input(text);
         }
         match self.answers.get(&*text) {
             Some(Some(Ok(field))) => push_bytes(out, field),

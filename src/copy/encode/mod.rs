@@ -4,33 +4,23 @@
 //! parse. A value whose form an encoder does not know is not guessed at: the server is asked. Where one column's type has
 //! no encoder, all rows go out as text.
 
-pub mod binary_bytea;
+pub mod batch_encoder;
+pub mod binary;
 mod binary_rows;
-pub mod boolean;
-mod bytea;
-pub mod character;
-pub mod date;
-mod digits;
-pub mod float;
-pub mod inet;
-pub mod integer;
-pub mod interval;
-pub mod numeric;
-mod text;
+mod escape;
+mod hex_text;
+pub mod resolve;
 mod text_rows;
-pub mod time;
-pub mod timestamp;
-pub mod uuid;
+pub mod types;
 mod value;
 
-use super::binary;
-use super::charset::Charset;
-use super::format::Format;
-use super::resolve::Resolver;
-use super::rows::FieldSpan;
-use super::sink::RowFormat;
+use super::input::charset::Charset;
+use super::input::format::Format;
+use super::input::rows::FieldSpan;
+use super::send::sink::RowFormat;
 use crate::Result;
 use binary_rows::BinaryRows;
+use resolve::Resolver;
 use text_rows::TextRows;
 use value::ValueEncoder;
 
@@ -209,10 +199,10 @@ impl Encoder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::input::batch::{Batch, Origin};
+    use super::super::input::format::LineEnd;
+    use super::super::input::rows::Rows;
     use super::*;
-    use crate::copy::batch::{Batch, Origin};
-    use crate::copy::format::LineEnd;
-    use crate::copy::rows::Rows;
 
     fn encode(types: &[&str], row: &[u8], encoding: &str) -> Result<Vec<u8>, ValueFault> {
         let format = Format::new("|", "`", "NULL", encoding).unwrap();

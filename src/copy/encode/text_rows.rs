@@ -2,9 +2,9 @@
 //! every value in the form that the server's own input function reads. For tables with a column whose type has no
 //! encoder of its own.
 
-use super::{CopyColumn, bytea, text};
-use crate::copy::format::Format;
-use crate::copy::rows::FieldSpan;
+use super::{CopyColumn, escape, hex_text};
+use crate::copy::input::format::Format;
+use crate::copy::input::rows::FieldSpan;
 
 /// How the values of one column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl TextRows {
             }
             let value = field.value(batch, format.quote, &mut self.scratch);
             match encoder {
-                TextEncoder::Plain => text::push(out, value, format.charset),
-                TextEncoder::Bytea => bytea::push(out, value, format.charset),
+                TextEncoder::Plain => escape::push(out, value, format.charset),
+                TextEncoder::Bytea => hex_text::push(out, value, format.charset),
             }
             .map_err(|what| (index, what))?;
         }

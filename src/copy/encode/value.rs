@@ -1,10 +1,10 @@
 //! Which encoder a column's type has.
 
-use super::{
-    binary_bytea, boolean, character, date, float, inet, integer, interval, numeric, time, timestamp, uuid,
+use super::types::{
+    boolean, bytea, character, date, float, inet, integer, interval, numeric, time, timestamp, uuid,
 };
-use crate::copy::charset::Charset;
-use crate::copy::rows::FieldSpan;
+use crate::copy::input::charset::Charset;
+use crate::copy::input::rows::FieldSpan;
 
 /// Appends a field and says true, or says false: a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
@@ -46,7 +46,7 @@ impl ValueEncoder {
             // One of only some units is another matter: `interval minute to second` reads `02:03` as minutes.
             "interval" => plain(interval::push_interval),
             "uuid" => plain(uuid::push_uuid),
-            "bytea" => plain(binary_bytea::push_bytea),
+            "bytea" => plain(bytea::push_bytea),
             "inet" => plain(inet::push_inet),
             "cidr" => plain(inet::push_cidr),
             "macaddr" => plain(inet::push_macaddr),

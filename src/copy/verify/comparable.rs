@@ -153,7 +153,7 @@ fn keep_decimals(digits: &mut Vec<u16>, decimals: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::encode::numeric::push_numeric;
+    use crate::copy::encode::types::numeric::push_numeric;
 
     fn field(number: &str) -> Vec<u8> {
         let mut out = Vec::new();

@@ -6,7 +6,7 @@
 //! keep their values, but in other rows.
 
 use super::comparable::Comparable;
-use crate::copy::binary::first_row;
+use crate::copy::encode::binary::first_row;
 use foldhash::quality::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
@@ -108,7 +108,7 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::binary::{begin_row, push_bytes, push_null};
+    use crate::copy::encode::binary::{begin_row, push_bytes, push_null};
 
     type Row<'r> = [Option<&'r str>; 2];
 

@@ -1,7 +1,7 @@
 //! Rows out of several batches, as a batch of their own that knows where each of them comes from.
 
-use crate::copy::batch::{Batch, Origin};
-use crate::copy::batch_encoder::EncodedRow;
+use crate::copy::encode::batch_encoder::EncodedRow;
+use crate::copy::input::batch::{Batch, Origin};
 
 /// Rows that were taken out of their batches, in their order.
 #[derive(Debug)]

@@ -2,9 +2,10 @@
 
 use super::digest::Digest;
 use super::verification::Verification;
-use crate::copy::binary::{HEADER, TRAILER};
+use crate::copy::encode::binary::{HEADER, TRAILER};
 use crate::pg::ident::Qualified;
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use postgres::Transaction;
 use std::io::{BufRead, Read};
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A value that was not sent as PostgreSQL reads it.
 
-use crate::copy::rejects::Reject;
+use crate::copy::rejects::lines::Reject;
 use crate::{Error, Place};
 
 /// Bytes of a field that are shown.

@@ -5,14 +5,14 @@ use super::digest::Digest;
 use super::gathered::Gathered;
 use super::mistake::Mistake;
 use crate::Result;
-use crate::copy::batch::Batch;
-use crate::copy::batch_encoder::{BatchEncoder, EncodedRow};
-use crate::copy::binary::first_row;
-use crate::copy::charset::Charset;
+use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow};
+use crate::copy::encode::binary::first_row;
+use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
-use crate::copy::format::LineEnd;
-use crate::copy::resolve::Resolver;
-use crate::copy::rows::{FieldSpan, Rows};
+use crate::copy::input::batch::Batch;
+use crate::copy::input::charset::Charset;
+use crate::copy::input::format::LineEnd;
+use crate::copy::input::rows::{FieldSpan, Rows};
 use crate::error::shortened;
 
 /// Of the rows that a stream sends, so many are in the sample from the first one on, and then one in [`EVERY`]: a prime

@@ -5,7 +5,7 @@ use super::digest::Digest;
 use super::mistake::Mistake;
 use super::watch::Watch;
 use crate::copy::encode::{CopyColumn, Encoder};
-use crate::copy::format::LineEnd;
+use crate::copy::input::format::LineEnd;
 use crate::pg::ident::quote;
 use crate::report::plural;
 use crate::{Error, Result};

@@ -5,12 +5,12 @@ use super::gathered::Gathered;
 use super::mistake::Mistake;
 use super::sample::Sample;
 use crate::Result;
-use crate::copy::batch::Batch;
-use crate::copy::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
+use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
+use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
-use crate::copy::format::LineEnd;
-use crate::copy::resolve::Resolver;
-use crate::copy::sink::RowFormat;
+use crate::copy::input::batch::Batch;
+use crate::copy::input::format::LineEnd;
+use crate::copy::send::sink::RowFormat;
 
 /// The type whose sent form is not the one that the server gives back: it sorts keys, and lets go of blanks.
 const JSONB: &str = "jsonb";

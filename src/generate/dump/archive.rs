@@ -1,6 +1,6 @@
 //! The zip file of a dump. It grows beside its place under another name, and takes its place when it is complete.
 
-use crate::unfinished::beside;
+use crate::run::unfinished::beside;
 use crate::{Error, Place};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};

@@ -4,8 +4,9 @@ use super::dirty::Plan;
 use super::drift::Layout;
 use super::list::List;
 use super::rows::{Rows, longest_row};
+use crate::Result;
 use crate::generate::random::Seed;
-use crate::{Result, interrupt};
+use crate::run::interrupt;
 use memchr::memchr_iter;
 use std::io::Write;
 

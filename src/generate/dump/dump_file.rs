@@ -1,18 +1,18 @@
 //! One dump: its members, and its place in the folder.
 
-use super::DumpReport;
 use super::archive::{Archive, cannot_write};
 use super::column::Dialect;
 use super::data_file::DataFile;
-use super::descriptor;
 use super::drift::{Export, Layout};
 use super::list::List;
 use super::settings::Settings;
 use super::tables::Table;
+use super::{DumpReport, descriptor};
 use crate::generate::random::Seed;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
-use crate::{Place, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Place, Result};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Instant;

@@ -2,7 +2,7 @@
 
 use super::data_file::DataFile;
 use super::dirty::{Broken, Kind};
-use crate::unfinished::beside;
+use crate::run::unfinished::beside;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;

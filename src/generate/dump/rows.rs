@@ -78,9 +78,9 @@ mod tests {
     use super::super::dirty::Plan;
     use super::super::tables::TABLES;
     use super::*;
-    use crate::copy::batch::{Batch, Origin};
-    use crate::copy::format::{Format, LineEnd};
-    use crate::copy::rows::Rows as CopyRows;
+    use crate::copy::input::batch::{Batch, Origin};
+    use crate::copy::input::format::{Format, LineEnd};
+    use crate::copy::input::rows::Rows as CopyRows;
 
     fn layouts() -> impl Iterator<Item = Layout> {
         TABLES.iter().flat_map(|table| (0..7).map(|position| Layout::new(table, position)))

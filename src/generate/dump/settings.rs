@@ -2,7 +2,8 @@
 
 use super::tables::{TABLES, Table};
 use crate::pg::ident;
-use crate::{Error, Place, Result, cores};
+use crate::run::cores;
+use crate::{Error, Place, Result};
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,10 @@
 
 use super::record::User;
 use super::{csv, json};
-use crate::copy::binary::{begin_row, push_bytes, push_inet4, push_inet6, push_int4, push_jsonb, push_with};
 use crate::copy::encode::CopyColumn;
+use crate::copy::encode::binary::{
+    begin_row, push_bytes, push_inet4, push_inet6, push_int4, push_jsonb, push_with,
+};
 use crate::generate::text::push_number;
 
 /// How a user becomes a row.

@@ -1,6 +1,6 @@
 //! Indexes that the configuration asks for: on which version tables they are missing, and what they are called.
 
-use crate::ingest::names::position;
+use crate::ingest::catalogue::names::position;
 use crate::pg::ident::{MAX_IDENT_BYTES, Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::GenericClient;
@@ -68,7 +68,7 @@ impl Indexed {
     /// # Errors
     /// What the server reports; a ledger that does not exist.
     pub fn of_mother(client: &mut impl GenericClient, mother: &Qualified) -> Result<Vec<Indexed>> {
-        let sql = include_str!("../../sql/after_indexes.sql");
+        let sql = include_str!("indexes.sql");
         let mut tables: Vec<Indexed> = Vec::new();
         for row in client.query(sql, &[&mother.schema(), &mother.name()])? {
             let name: String = row.get(0);

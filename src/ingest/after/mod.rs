@@ -10,16 +10,18 @@ mod settings;
 
 pub use settings::{AfterMother, resolve};
 
-use super::mothers::Mother;
+use super::plan::mothers::Mother;
+use super::plan::unit::Unit;
 use super::settings::Settings;
-use super::unit::Unit;
 use crate::error::shortened;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
-use crate::pg::{ledger, lock};
+use crate::pg::lock;
 use crate::report::{AfterReport, UnitReport, UnitStatus};
+use crate::run::interrupt;
 use crate::secret::without_passwords;
-use crate::{Error, Place, Result, interrupt};
+use crate::table::ledger::loads;
+use crate::{Error, Place, Result};
 use crossbeam_channel::bounded;
 use index::{Indexed, Lack, NewIndex};
 use method::Method;
@@ -110,8 +112,9 @@ pub fn plan(
                 }
             }
         }
-        let is_loaded = |unit: &Unit| unit.mother == mother && unit.action != super::action::Action::Skip;
-        let due = units.iter().any(is_loaded) || ledger_exists && ledger::after_is_due(client, &mother)?;
+        let is_loaded =
+            |unit: &Unit| unit.mother == mother && unit.action != super::plan::action::Action::Skip;
+        let due = units.iter().any(is_loaded) || ledger_exists && loads::after_is_due(client, &mother)?;
         for statement in after.sql.iter().filter(|_| due) {
             text.push_str(&format!("{};\n", statement.trim_end_matches(';')));
         }
@@ -226,11 +229,11 @@ pub fn run_statements(
 /// Each statement is a transaction of its own, unless it begins one. What failed stays due.
 fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<AfterReport>) -> Result<()> {
     let mother = Qualified::new(schema, &after.mother);
-    if !ledger::after_is_due(client, &mother)? {
+    if !loads::after_is_due(client, &mother)? {
         return Ok(());
     }
     // Versions that are published from here on may be seen by no statement.
-    let begun = ledger::now(client)?;
+    let begun = loads::now(client)?;
     for statement in &after.sql {
         let started = Instant::now();
         let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
@@ -240,7 +243,7 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
             return Ok(());
         }
     }
-    ledger::record_after(client, &mother, &begun)
+    loads::record_after(client, &mother, &begun)
 }
 
 fn report(mother: &str, statement: &str, started: Instant, outcome: Result<()>) -> AfterReport {

@@ -114,8 +114,8 @@ fn default_socket_dir() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::parse;
     use super::*;
-    use crate::pg::connect::parse::parse;
 
     fn described(text: &str) -> String {
         describe(&Host::all(&parse(text).unwrap()), "u", "d")

@@ -18,8 +18,9 @@ mod verify;
 
 pub use dial::Dial;
 
+use crate::run::interrupt;
 use crate::secret::Secret;
-use crate::{Error, Result, interrupt};
+use crate::{Error, Result};
 use dial::Blocking;
 use host::Host;
 use nix::unistd::{User, geteuid};

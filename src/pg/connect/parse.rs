@@ -180,8 +180,8 @@ fn set(params: &mut Params, key: &str, value: &str, password_seen: bool) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use super::super::params::SslMode;
     use super::*;
-    use crate::pg::connect::params::SslMode;
     use std::path::Path;
 
     #[test]

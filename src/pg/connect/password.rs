@@ -61,8 +61,8 @@ pub(super) fn home(env: Env<'_>) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::parse;
     use super::*;
-    use crate::pg::connect::parse::parse;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 

@@ -9,7 +9,7 @@ type Query<'q> = &'q mut dyn FnMut(&str) -> Result<Vec<SimpleQueryMessage>, post
 
 /// Makes the session the same as every other one.
 pub(super) fn prepare(query: Query<'_>) -> Result<(), postgres::Error> {
-    query(include_str!("../../sql/session.sql")).map(drop)
+    query(include_str!("session.sql")).map(drop)
 }
 
 /// Whether the server is of the kind that `target_session_attrs` asks for.

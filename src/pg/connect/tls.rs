@@ -130,8 +130,8 @@ fn refused(file: &Path, what: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::parse::parse;
     use super::*;
-    use crate::pg::connect::parse::parse;
 
     fn error(text: &str, home: &Path) -> String {
         connector(&parse(text).unwrap(), Some(home)).err().expect(text).to_string()

@@ -5,7 +5,8 @@
 
 use super::directory::cannot_use;
 use super::paths::Layout;
-use crate::{Result, interrupt};
+use crate::Result;
+use crate::run::interrupt;
 use nix::libc::O_NOFOLLOW;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;

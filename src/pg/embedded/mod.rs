@@ -17,7 +17,8 @@ mod paths;
 mod server;
 mod settings;
 
-use crate::{Error, Result, interrupt};
+use crate::run::interrupt;
+use crate::{Error, Result};
 use binaries::{Binaries, Lookup};
 use child::Runner;
 use directory::cannot_use;

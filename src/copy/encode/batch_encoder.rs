@@ -1,0 +1,201 @@
+//! Batches into encoded rows: rows are found, encoded, and put aside or refused where that cannot be done.
+
+use super::Encoder;
+use super::resolve::Resolver;
+use crate::copy::input::batch::{Batch, Origin};
+use crate::copy::input::format::LineEnd;
+use crate::copy::input::open_quote::is_last_row;
+use crate::copy::input::rows::{Extent, FieldSpan, RowFault, Rows};
+use crate::copy::rejects::lines::Reject;
+use crate::error::shortened;
+use crate::{Error, Place, Result};
+use std::ops::Range;
+
+/// What helps when a row cannot be loaded.
+pub const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";
+
+/// How much of a refused value is kept (characters): enough to find it; the row is kept whole.
+const MOST_VALUE_CHARS: usize = 100;
+
+/// A row that was encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedRow {
+    /// Where it begins in the data file.
+    pub origin: Origin,
+    /// Its bytes in its batch, with the line end.
+    pub row: Range<usize>,
+    /// Where it ends in the output.
+    pub end: usize,
+}
+
+/// What collects the rows of a batch, for [`BatchEncoder::push`].
+pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(Option<EncodedRow>) {
+    |row| match row {
+        Some(row) => rows.push(row),
+        None => rows.clear(),
+    }
+}
+
+/// Encodes batches of one data file.
+pub struct BatchEncoder<'e, 'c> {
+    /// Its encoder.
+    pub encoder: &'e mut Encoder,
+    resolver: &'e mut Resolver<'c>,
+    line_end: LineEnd,
+    fields: Vec<FieldSpan>,
+    puts_aside: bool,
+    rejects: Vec<Reject>,
+}
+
+impl<'e, 'c> BatchEncoder<'e, 'c> {
+    /// Encodes rows that end with `line_end`. It `puts_aside` those that cannot be loaded, else the first one is an
+    /// error.
+    pub fn new(
+        encoder: &'e mut Encoder,
+        resolver: &'e mut Resolver<'c>,
+        line_end: LineEnd,
+        puts_aside: bool,
+    ) -> Self {
+        let fields = Vec::with_capacity(encoder.columns().len());
+        BatchEncoder { encoder, resolver, line_end, fields, puts_aside, rejects: Vec::new() }
+    }
+
+    /// Appends the rows of a batch to `out`; returns how many. Tells `each` of every row. Where the server has to be
+    /// asked about values, they are written once more with its answers, and `each` is told to begin anew by `None`.
+    ///
+    /// # Errors
+    /// The first row that cannot be loaded, unless it can be put aside; a lost connection.
+    pub fn push(
+        &mut self,
+        batch: &Batch,
+        out: &mut Vec<u8>,
+        each: &mut impl FnMut(Option<EncodedRow>),
+    ) -> Result<u64> {
+        let start = out.len();
+        self.encoder.forget_some();
+        loop {
+            self.rejects.clear();
+            let outcome = self.push_once(batch, out, each);
+            // A fault stands only if no row before it has a question: that may turn out to be the first one.
+            if !self.encoder.has_questions() {
+                return outcome;
+            }
+            self.encoder.ask(self.resolver)?;
+            out.truncate(start);
+            each(None);
+        }
+    }
+
+    /// Asks the server, for whoever else has a question.
+    pub fn resolver(&mut self) -> &mut Resolver<'c> {
+        self.resolver
+    }
+
+    /// The rows of the last batch that were put aside, in their order.
+    pub fn rejects(&mut self) -> &mut Vec<Reject> {
+        &mut self.rejects
+    }
+
+    /// How many rows of the last batch were put aside so far.
+    pub fn rejected(&self) -> usize {
+        self.rejects.len()
+    }
+
+    fn push_once(
+        &mut self,
+        batch: &Batch,
+        out: &mut Vec<u8>,
+        each: &mut impl FnMut(Option<EncodedRow>),
+    ) -> Result<u64> {
+        let format = self.encoder.format().clone();
+        let mut rows = Rows::new(batch, &format, self.line_end);
+        let mut count = 0;
+        loop {
+            let start = rows.position();
+            let origin = match rows.next_row(&mut self.fields) {
+                Ok(Some(origin)) => origin,
+                Ok(None) => return Ok(count),
+                Err(fault) => {
+                    let end = if fault.extent == Extent::Rest { batch.bytes.len() } else { rows.position() };
+                    self.put_row_aside(batch, start..end, &fault)?;
+                    match fault.extent {
+                        Extent::Line => continue,
+                        Extent::Rest => return Ok(count),
+                    }
+                }
+            };
+            match self.encoder.push_row(&batch.bytes, &self.fields, out) {
+                Ok(()) => {
+                    count += 1;
+                    each(Some(EncodedRow { origin, row: start..rows.position(), end: out.len() }));
+                }
+                Err(fault) if self.puts_aside => {
+                    let reject = self.reject(batch, origin, start..rows.position(), fault.column, fault.what);
+                    self.rejects.push(reject);
+                }
+                Err(fault) => {
+                    let place = Place { column: fault.column, ..Place::default() };
+                    let remedy = fault.remedy.unwrap_or(CORRECT_THE_ROW);
+                    return Err(Error::failed(fault.what).at(place.line(origin.line)).remedy(remedy));
+                }
+            }
+        }
+    }
+
+    /// Puts a row that is not well formed aside, where that can be done.
+    fn put_row_aside(&mut self, batch: &Batch, row: Range<usize>, fault: &RowFault) -> Result<()> {
+        let columns = self.encoder.columns().len();
+        let is_one_row = || match fault.extent {
+            Extent::Line => true,
+            Extent::Rest => {
+                is_last_row(&batch.bytes[row.clone()], columns, self.encoder.format(), self.line_end)
+            }
+        };
+        if !self.puts_aside || !is_one_row() {
+            return Err(row_error(fault));
+        }
+        let reason = format!("row {}", fault.what);
+        self.rejects.push(Reject { origin: fault.origin, row, column: None, value: None, reason });
+        Ok(())
+    }
+
+    /// A reject whose fields are in `self.fields`.
+    fn reject(
+        &self,
+        batch: &Batch,
+        origin: Origin,
+        row: Range<usize>,
+        column: Option<String>,
+        reason: String,
+    ) -> Reject {
+        let number = column
+            .as_ref()
+            .and_then(|column| self.encoder.columns().iter().position(|candidate| candidate.name == *column));
+        let format = self.encoder.format();
+        let value = number.and_then(|number| self.fields.get(number)).map(|field| {
+            let mut scratch = Vec::new();
+            let value = field.value(&batch.bytes, format.quote, &mut scratch);
+            // What is not valid in the file's encoding is the fault, more often than not.
+            let text = format.charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
+            shortened(&text, MOST_VALUE_CHARS)
+        });
+        Reject { origin, row, column, value, reason }
+    }
+
+    /// Puts aside a row that was encoded, and that the server has refused.
+    pub fn put_aside(&mut self, batch: &Batch, row: &EncodedRow, column: Option<String>, reason: String) {
+        let bytes = batch.bytes[row.row.clone()].to_vec();
+        let alone = Batch { origin: row.origin, bytes };
+        // It was found once, and is found again.
+        let _ = Rows::new(&alone, self.encoder.format(), self.line_end).next_row(&mut self.fields);
+        let of_alone = self.reject(&alone, row.origin, row.row.clone(), column, reason);
+        self.rejects.push(of_alone);
+    }
+}
+
+/// The error of a row that is not well formed.
+pub fn row_error(fault: &RowFault) -> Error {
+    Error::failed(format!("row {}", fault.what))
+        .at(Place::default().line(fault.origin.line))
+        .remedy(CORRECT_THE_ROW)
+}

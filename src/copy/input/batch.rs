@@ -1,0 +1,269 @@
+//! Cutting the input into batches that end at a row boundary.
+//!
+//! Whether a line end is a row boundary depends on all quotes before it: COPY toggles "inside quotes" at every
+//! quote character, wherever it stands. So the parity of the number of quotes decides, and counting bytes is all
+//! that has to be done to the whole input here; fields are found later, by whoever takes the batch.
+
+use super::format::{Format, LineEnd};
+use crate::config::Size;
+use crate::{Error, Place, Result};
+use memchr::{memchr_iter, memrchr2};
+use std::io::{ErrorKind, Read};
+
+/// Input read at a time, bytes. Large enough that the cost per batch vanishes, small enough to stay in the
+/// second-level cache.
+pub const BATCH_BYTES: usize = 256 << 10;
+
+/// The longest row unless another limit is asked for, bytes. A quote that is never closed swallows the rest of the file;
+/// this bounds what is held of it.
+pub const ROW_BYTES: usize = 64 << 20;
+
+/// The least limit on rows, bytes: the length of those that fit into a batch is not looked at.
+pub const MIN_ROW_BYTES: usize = BATCH_BYTES;
+
+/// The largest limit on rows, bytes: a longer text cannot be searched for the ends of its fields.
+pub const MAX_ROW_BYTES: usize = 512 << 20;
+
+/// Where in a data file something begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Line, counted from 1; the header is line 1. Line ends inside quotes count.
+    pub line: u64,
+    /// Byte offset from the start of the (decoded) data file.
+    pub offset: u64,
+}
+
+/// Whole rows, and where they come from.
+#[derive(Debug)]
+pub struct Batch {
+    /// Where the first row begins.
+    pub origin: Origin,
+    /// The rows, with their line ends; the last row of a file may lack it.
+    pub bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// Room for a batch and what was read beyond it, bytes.
+    pub const CAPACITY: usize = 2 * BATCH_BYTES;
+
+    /// An empty batch, to be filled by [`BatchSource::next_into`] again and again.
+    pub fn new() -> Self {
+        Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::with_capacity(Self::CAPACITY) }
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Where a stream gets its batches from.
+pub trait BatchSource {
+    /// Fills `batch` with the next rows; `false` where there are no more.
+    ///
+    /// # Errors
+    /// What the source reports.
+    fn next_into(&mut self, batch: &mut Batch) -> Result<bool>;
+}
+
+/// Reads batches from the data after the header line.
+pub struct BatchReader<R> {
+    input: R,
+    quote: u8,
+    line_end: LineEnd,
+    next: Origin,
+    /// What was read beyond the last row boundary.
+    rest: Vec<u8>,
+    at_end: bool,
+    batch_bytes: usize,
+    row_bytes: usize,
+}
+
+impl<R: Read> BatchReader<R> {
+    /// Reads from `input`, which continues after `rest`, bytes that were read together with the header; the
+    /// first row begins at `origin`.
+    pub fn new(input: R, rest: Vec<u8>, format: &Format, line_end: LineEnd, origin: Origin) -> Self {
+        let quote = format.quote;
+        let (batch_bytes, row_bytes) = (BATCH_BYTES, ROW_BYTES);
+        BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes, row_bytes }
+    }
+
+    /// Allows rows of this many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
+    pub fn with_rows_of(self, row_bytes: usize) -> Self {
+        BatchReader { row_bytes, ..self }
+    }
+
+    /// Reads until `bytes` holds at least `target` bytes or the input ends.
+    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<()> {
+        if self.at_end || bytes.len() >= target {
+            return Ok(());
+        }
+        // Room for all of it at once: an inflater that is asked for little at a time takes a quarter longer, since it has to
+        // save its window each time.
+        let mut filled = bytes.len();
+        bytes.resize(target, 0);
+        while filled < target {
+            match self.input.read(&mut bytes[filled..]) {
+                Ok(0) => {
+                    self.at_end = true;
+                    break;
+                }
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(())
+    }
+
+    /// The end of the last whole row in `bytes`, where `inside_quotes` is the state at their end.
+    fn last_boundary(&self, bytes: &[u8], mut inside_quotes: bool) -> Option<usize> {
+        let mut end = bytes.len();
+        loop {
+            let at = memrchr2(self.quote, self.line_end.last_byte(), &bytes[..end])?;
+            if bytes[at] == self.quote {
+                inside_quotes = !inside_quotes;
+            } else if !inside_quotes {
+                return Some(at + 1);
+            }
+            end = at;
+        }
+    }
+}
+
+impl<R: Read> BatchSource for BatchReader<R> {
+    /// The next rows; `false` at the end of the data.
+    ///
+    /// # Errors
+    /// What the input reports, and a row longer than is allowed, with the line where it begins.
+    fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.origin = self.next;
+        batch.bytes.clear();
+        batch.bytes.append(&mut self.rest);
+        let mut inside_quotes = false;
+        let mut searched = 0;
+        loop {
+            // One byte more than a row may have is its line end, or tells that it is longer.
+            self.fill(&mut batch.bytes, (searched + self.batch_bytes).min(self.row_bytes + 1))?;
+            if self.at_end {
+                break;
+            }
+            let new = &batch.bytes[searched..];
+            inside_quotes ^= count(self.quote, new) % 2 == 1;
+            if let Some(boundary) = self.last_boundary(new, inside_quotes) {
+                self.rest.extend_from_slice(&new[boundary..]);
+                batch.bytes.truncate(searched + boundary);
+                break;
+            }
+            searched = batch.bytes.len();
+            if searched > self.row_bytes {
+                let allowed = Size(self.row_bytes as u64);
+                return Err(Error::failed(format!("row is longer than {allowed}"))
+                    .at(Place::default().line(self.next.line))
+                    .remedy("look for a quote that is never closed, or raise limits.max_row"));
+            }
+        }
+        self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
+        self.next.offset += batch.bytes.len() as u64;
+        Ok(!batch.bytes.is_empty())
+    }
+}
+
+fn count(byte: u8, bytes: &[u8]) -> usize {
+    memchr_iter(byte, bytes).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::{DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn batches(data: &[u8], batch_bytes: usize, line_end: LineEnd) -> Vec<(Origin, Vec<u8>)> {
+        let format = Format::new(DEFAULT_SEPARATOR, DEFAULT_QUOTE, DEFAULT_NULL, DEFAULT_ENCODING).unwrap();
+        let start = Origin { line: 2, offset: 10 };
+        let mut reader = BatchReader::new(data, Vec::new(), &format, line_end, start);
+        reader.batch_bytes = batch_bytes;
+        let (mut batch, mut all) = (Batch::new(), Vec::new());
+        while reader.next_into(&mut batch).unwrap() {
+            all.push((batch.origin, batch.bytes.clone()));
+        }
+        all
+    }
+
+    #[test]
+    fn a_batch_ends_at_the_last_line_end_outside_quotes() {
+        let got = batches(b"a|`x\ny`|b\nc|d\ne|f\n", 12, LineEnd::Lf);
+        let texts: Vec<&str> = got.iter().map(|(_, bytes)| std::str::from_utf8(bytes).unwrap()).collect();
+        assert_eq!(texts, ["a|`x\ny`|b\n", "c|d\ne|f\n"]);
+        assert_eq!(got[1].0, Origin { line: 4, offset: 20 });
+    }
+
+    #[test]
+    fn a_row_longer_than_a_batch_stays_whole() {
+        let got = batches(b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\nb\nc\n", 3, LineEnd::Lf);
+        assert_eq!(got[0].1, b"`aaaaaaaaaaaaaaaa\naaaaaaaaaa`\n");
+        assert_eq!(got[1].1, b"b\n");
+        assert_eq!(got[1].0.line, 4);
+    }
+
+    #[test]
+    fn an_endless_row_is_refused_with_its_first_line() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let input = (&b"a\n`"[..]).chain(std::io::repeat(b'x'));
+        let start = Origin { line: 2, offset: 0 };
+        let mut reader = BatchReader::new(input, Vec::new(), &format, LineEnd::Lf, start);
+        let mut batch = Batch::new();
+        assert!(reader.next_into(&mut batch).unwrap());
+        let error = reader.next_into(&mut batch).unwrap_err().to_string();
+        assert!(error.starts_with("line 3: row is longer than 64 MiB"), "{error}");
+    }
+
+    #[test]
+    fn a_row_may_be_as_long_as_the_limit_and_not_a_byte_longer() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let start = Origin { line: 2, offset: 0 };
+        for (length, fits) in [(MIN_ROW_BYTES, true), (MIN_ROW_BYTES + 1, false)] {
+            for before in [0, 1000] {
+                let mut data = b"1\n".repeat(before);
+                data.extend(std::iter::repeat_n(b'x', length));
+                data.extend(b"\n2\n");
+                let reader = BatchReader::new(&data[..], Vec::new(), &format, LineEnd::Lf, start);
+                let mut reader = reader.with_rows_of(MIN_ROW_BYTES);
+                let (mut batch, mut read) = (Batch::new(), 0);
+                let outcome = loop {
+                    match reader.next_into(&mut batch) {
+                        Ok(true) => read += batch.bytes.len(),
+                        Ok(false) => break Ok(()),
+                        Err(error) => break Err(error.to_string()),
+                    }
+                };
+                assert_eq!(
+                    (outcome.is_ok(), fits),
+                    (fits, read == data.len()),
+                    "{length} {before} {outcome:?}"
+                );
+            }
+        }
+    }
+
+    proptest! {
+        /// Whatever the batch size, the batches are the input, and each but the last ends at a boundary.
+        #[test]
+        fn nothing_is_lost_and_no_row_is_torn(data in "[a`\n|\r]{0,60}", batch_bytes in 1usize..20) {
+            let got = batches(data.as_bytes(), batch_bytes, LineEnd::Lf);
+            let joined: Vec<u8> = got.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+            prop_assert_eq!(&joined, data.as_bytes());
+            let mut before = 0;
+            for (origin, bytes) in &got {
+                prop_assert_eq!(origin.offset, 10 + before as u64);
+                prop_assert_eq!(origin.line, 2 + count(b'\n', &joined[..before]) as u64);
+                prop_assert_eq!(count(b'`', &joined[..before]) % 2, 0);
+                prop_assert!(before == 0 || joined[before - 1] == b'\n');
+                before += bytes.len();
+            }
+        }
+    }
+}

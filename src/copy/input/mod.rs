@@ -1,0 +1,10 @@
+//! From the bytes of a data file to rows and their fields.
+
+pub mod batch;
+pub mod charset;
+pub mod format;
+pub mod header;
+pub mod open_quote;
+pub mod original;
+pub mod rows;
+pub mod scan;

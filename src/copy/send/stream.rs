@@ -1,0 +1,169 @@
+//! One stream: batches in, rows out to one COPY, and the way back from a refused row to its line.
+
+use super::sink::{CopyFailure, CopySink, Refusal};
+use crate::copy::encode::Encoder;
+use crate::copy::encode::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, collect_into, row_error};
+use crate::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource, Origin};
+use crate::copy::input::format::LineEnd;
+use crate::copy::input::rows::Rows;
+use crate::copy::rejects::lines::Rejects;
+use crate::copy::verify::{SentRows, Watch};
+use crate::run::interrupt;
+use crate::{Place, Result};
+use std::io::Read;
+
+/// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
+const SEND_BYTES: usize = 256 << 10;
+
+/// What a batch of rows may become at most, in times its size: a field of one digit and its separator become four bytes
+/// of length and up to eight of value.
+const GROWTH: usize = 6;
+
+/// What one stream holds at most, bytes, unless a row is longer than a batch: the batch and its rest, twice the
+/// encoded rows (here, and in the client library's own buffer), and as much for inflating and decoding.
+pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 2 * (SEND_BYTES + GROWTH * BATCH_BYTES) + (1 << 20);
+
+/// What one stream has sent.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// So many rows.
+    pub rows: u64,
+    /// What they were in the data file. One stream alone sends all of it as one piece.
+    pieces: Vec<Piece>,
+    /// Where the last piece ends.
+    end: u64,
+}
+
+/// A part of the data file that went to one stream without a gap.
+#[derive(Debug)]
+struct Piece {
+    /// Where it begins.
+    offset: u64,
+    /// Rows that the stream had sent before.
+    rows_before: u64,
+}
+
+impl Sent {
+    /// `batch` is sent next.
+    fn begin(&mut self, batch: &Batch) {
+        let offset = batch.origin.offset;
+        if self.pieces.is_empty() || offset != self.end {
+            self.pieces.push(Piece { offset, rows_before: self.rows });
+        }
+        self.end = offset + batch.bytes.len() as u64;
+    }
+
+    /// The piece that holds row `number` of the stream, counted from 1.
+    fn piece(&self, number: u64) -> Option<&Piece> {
+        self.pieces.iter().rev().find(|piece| piece.rows_before < number)
+    }
+}
+
+/// Sends all rows of `source` into `sink`, but for those that are put aside among `rejects`; returns what they were.
+/// `progress` is told the bytes of each batch, and `watch` all that is sent.
+///
+/// # Errors
+/// The first row that is not well formed or cannot be encoded, with its line, where no more may be put aside; what the
+/// source, the connection or Ctrl-C report.
+pub fn send_rows(
+    source: &mut dyn BatchSource,
+    mut encoder: BatchEncoder<'_, '_>,
+    sink: &mut CopySink<'_>,
+    rejects: &Rejects,
+    mut watch: Option<&mut Watch>,
+    progress: &dyn Fn(u64),
+) -> Result<Sent> {
+    let (mut batch, mut rows) = (Batch::new(), Vec::new());
+    let mut out = Vec::with_capacity(2 * SEND_BYTES);
+    out.extend_from_slice(encoder.encoder.header());
+    let mut sent = Sent::default();
+    while source.next_into(&mut batch)? {
+        interrupt::check()?;
+        sent.begin(&batch);
+        match &mut watch {
+            None => sent.rows += encoder.push(&batch, &mut out, &mut |_| {})?,
+            Some(watch) => {
+                let start = out.len();
+                rows.clear();
+                sent.rows += encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
+                let sent = SentRows { batch: &batch, rows: &rows, out: &out, start };
+                watch.add(sent, encoder.resolver())?;
+            }
+        }
+        rejects.add(&batch, encoder.rejects())?;
+        if out.len() >= SEND_BYTES {
+            sink.write(&out)?;
+            out.clear();
+        }
+        progress(batch.bytes.len() as u64);
+    }
+    out.extend_from_slice(encoder.encoder.trailer());
+    if !out.is_empty() {
+        sink.write(&out)?;
+    }
+    if let Some(watch) = watch {
+        watch.finish(encoder.resolver())?;
+    }
+    Ok(sent)
+}
+
+/// Ends a COPY and compares the server's count with ours. A row that the server refuses, and that may be put aside,
+/// asks for the careful way.
+///
+/// # Errors
+/// What the server refused; with the line of the data file, found by `reopen`ing it, where the server names a row.
+pub fn finish_rows<R: Read>(
+    sink: CopySink<'_>,
+    sent: &Sent,
+    encoder: &Encoder,
+    line_end: LineEnd,
+    rejects: &Rejects,
+    reopen: impl FnOnce() -> Result<BatchReader<R>>,
+) -> Result<()> {
+    match sink.finish(encoder.columns(), sent.rows) {
+        Ok(()) => Ok(()),
+        Err(CopyFailure { error, refusal: None }) => Err(error),
+        Err(CopyFailure { error, refusal: Some(_) }) if rejects.are_allowed() => {
+            rejects.server_has_refused();
+            Err(error)
+        }
+        Err(CopyFailure { error, refusal: Some(Refusal { row: None, .. }) }) => Err(error),
+        Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), .. }) }) => {
+            let error = error.remedy(CORRECT_THE_ROW);
+            // The server's message stands even where the file can no longer be read.
+            match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, sent, row)) {
+                Ok(Some(origin)) => Err(error.at(Place::default().line(origin.line))),
+                _ => Err(error),
+            }
+        }
+    }
+}
+
+/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused;
+/// keeping the line of every row would cost memory always.
+fn find_row<R: Read>(
+    reader: &mut BatchReader<R>,
+    line_end: LineEnd,
+    encoder: &Encoder,
+    sent: &Sent,
+    number: u64,
+) -> Result<Option<Origin>> {
+    let Some(piece) = sent.piece(number) else { return Ok(None) };
+    let mut batch = Batch::new();
+    let mut fields = Vec::new();
+    let mut count = piece.rows_before;
+    // The batches are the same ones as before.
+    while reader.next_into(&mut batch)? {
+        if batch.origin.offset < piece.offset {
+            continue;
+        }
+        let mut rows = Rows::new(&batch, encoder.format(), line_end);
+        while let Some(origin) = rows.next_row(&mut fields).map_err(|fault| row_error(&fault))? {
+            count += 1;
+            if count == number {
+                return Ok(Some(origin));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,217 @@
+//! Many streams: one thread reads a data file and cuts it into batches, which several COPYs share.
+//!
+//! Batches are handed out in the order of the file, each to whoever is free first. After a failure nobody takes another
+//! one, but what was taken is encoded and sent: so of all rows that no encoder takes, it is the first one of the file that is
+//! reported, however the streams happen to run.
+
+use super::stream::STREAM_BYTES;
+use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::run::interrupt;
+use crate::{Error, Result};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A defect of ours, whose message the panic has printed. It is this unit's failure, and no other's.
+pub const PANICKED: &str = "pghaul has a defect here, see above; nothing of this unit was loaded";
+
+/// One stream's access to the batches of a file.
+pub struct SharedBatches<'s> {
+    full: Receiver<Batch>,
+    spent: Sender<Batch>,
+    stop: &'s AtomicBool,
+}
+
+impl BatchSource for SharedBatches<'_> {
+    /// The next batch that nobody has taken; `false` at the end of the file, and after a failure elsewhere.
+    fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let Ok(full) = self.full.recv() else { return Ok(false) };
+        let mut spent = std::mem::replace(batch, full);
+        spent.bytes.clear();
+        // The room that a long row took is not kept in every buffer.
+        spent.bytes.shrink_to(Batch::CAPACITY);
+        // Fails when nothing more is read.
+        let _ = self.spent.send(spent);
+        Ok(true)
+    }
+}
+
+/// What so many streams hold at most together, bytes, unless a row is longer than a batch: each what one alone does, and
+/// the batches between them and the reader.
+pub fn memory_bytes(streams: usize) -> usize {
+    streams * STREAM_BYTES + spare_batches(streams) * Batch::CAPACITY
+}
+
+/// One batch waits for each stream, and one is being read.
+fn spare_batches(streams: usize) -> usize {
+    streams + 1
+}
+
+/// Reads `reader` to its end while each of `streams` is given to `send`, on a thread of its own, which sends what it takes
+/// and returns its number of rows. Returns the number of all.
+///
+/// # Errors
+/// Of several failures, the one at the first line, else the one that came first. All threads have ended then.
+pub fn share<R: Read, S: Send>(
+    reader: &mut BatchReader<R>,
+    streams: Vec<S>,
+    send: impl Fn(S, SharedBatches<'_>) -> Result<u64> + Sync,
+) -> Result<u64> {
+    let count = streams.len();
+    let (send_full, full) = bounded(count);
+    let (send_spent, spent) = bounded(count + spare_batches(count));
+    for _ in 0..spare_batches(count) {
+        // The channel has room for them, and its receiver is right here.
+        let _ = send_spent.send(Batch::new());
+    }
+    let (send_outcome, outcomes) = bounded(count + 1);
+    let stop = AtomicBool::new(false);
+    let conclude = |outcome: Result<u64>| {
+        if outcome.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        // The channel has room for all, and its receiver lives longer.
+        let _ = send_outcome.send(outcome);
+    };
+    std::thread::scope(|scope| {
+        let (send, conclude) = (&send, &conclude);
+        for (number, stream) in streams.into_iter().enumerate() {
+            let batches = SharedBatches { full: full.clone(), spent: send_spent.clone(), stop: &stop };
+            let work = move || {
+                let sent = catch_unwind(AssertUnwindSafe(|| send(stream, batches)));
+                conclude(sent.unwrap_or_else(|_| Err(Error::failed(PANICKED))));
+            };
+            let named = std::thread::Builder::new().name(format!("stream-{}", number + 1));
+            if let Err(error) = named.spawn_scoped(scope, work) {
+                conclude(Err(Error::failed(format!("cannot start stream {}: {error}", number + 1))));
+            }
+        }
+        // When the last stream has ended, the reader has to notice.
+        drop((full, send_spent));
+        conclude(read(reader, spent, send_full, &stop).map(|()| 0));
+    });
+    total(outcomes.try_iter())
+}
+
+/// Fills batches until there are no more rows, or no one to take them.
+fn read<R: Read>(
+    reader: &mut BatchReader<R>,
+    spent: Receiver<Batch>,
+    full: Sender<Batch>,
+    stop: &AtomicBool,
+) -> Result<()> {
+    for mut batch in spent {
+        interrupt::check()?;
+        if stop.load(Ordering::Relaxed) || !reader.next_into(&mut batch)? || full.send(batch).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The sum, or the failure that counts.
+fn total(outcomes: impl Iterator<Item = Result<u64>>) -> Result<u64> {
+    let (mut rows, mut cause) = (0, None::<Error>);
+    let line = |error: &Error| error.line().unwrap_or(u64::MAX);
+    for outcome in outcomes {
+        match (outcome, &cause) {
+            (Ok(sent), _) => rows += sent,
+            (Err(error), Some(earlier)) if line(&error) >= line(earlier) => {
+                tracing::debug!("besides: {error}");
+            }
+            (Err(error), _) => cause = Some(error),
+        }
+    }
+    cause.map_or(Ok(rows), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Place;
+    use crate::copy::input::batch::{BATCH_BYTES, Origin};
+    use crate::copy::input::format::{Format, LineEnd};
+    use std::sync::Mutex;
+
+    /// Numbered rows, and what `send` makes of them; a few batches' worth.
+    fn shared(streams: usize, send: impl Fn(usize, SharedBatches<'_>) -> Result<u64> + Sync) -> Result<u64> {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let data = data();
+        let start = Origin { line: 2, offset: 0 };
+        let mut reader = BatchReader::new(&data[..], Vec::new(), &format, LineEnd::Lf, start);
+        share(&mut reader, (0..streams).collect(), send)
+    }
+
+    fn data() -> Vec<u8> {
+        (0..300_000_u32).flat_map(|number| format!("{number}\n").into_bytes()).collect()
+    }
+
+    fn lines(batch: &Batch) -> u64 {
+        batch.bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    }
+
+    #[test]
+    fn every_batch_goes_to_one_stream() {
+        for streams in [1, 2, 5] {
+            let taken = Mutex::new(Vec::new());
+            let rows = shared(streams, |_, mut batches| {
+                let (mut batch, mut rows) = (Batch::new(), 0);
+                while batches.next_into(&mut batch)? {
+                    rows += lines(&batch);
+                    taken.lock().unwrap().push((batch.origin.offset, batch.bytes.clone()));
+                }
+                Ok(rows)
+            });
+            let mut taken = taken.into_inner().unwrap();
+            taken.sort();
+            assert_eq!((rows.unwrap(), taken.len()), (300_000, data().len().div_ceil(BATCH_BYTES)));
+            assert!(taken.into_iter().flat_map(|(_, bytes)| bytes).eq(data()));
+        }
+    }
+
+    #[test]
+    fn of_several_failures_the_first_line_counts_and_nobody_waits_for_ever() {
+        let fault = |batch: &Batch| Error::failed("bad").at(Place::default().line(batch.origin.line));
+        let all_fail = shared(3, |_, mut batches| {
+            let mut batch = Batch::new();
+            // Who comes after the first failure gets none.
+            if batches.next_into(&mut batch)? { Err(fault(&batch)) } else { Ok(0) }
+        });
+        assert_eq!(all_fail.unwrap_err().to_string(), "line 2: bad");
+        let one_fails = shared(3, |stream, mut batches| {
+            let mut batch = Batch::new();
+            while batches.next_into(&mut batch)? {
+                if stream == 1 {
+                    return Err(Error::failed("lost"));
+                }
+            }
+            // Stream 1 may have got no batch at all; then it fails here.
+            if stream == 1 { Err(Error::failed("lost")) } else { Ok(0) }
+        });
+        assert_eq!(one_fails.unwrap_err().to_string(), "lost");
+    }
+
+    #[test]
+    fn a_stream_that_panics_is_a_failure() {
+        let panics = shared(2, |_, _| panic!("on purpose"));
+        assert_eq!(panics.unwrap_err().to_string(), PANICKED);
+    }
+
+    #[test]
+    fn a_fault_in_the_data_is_reported_when_all_streams_have_ended() {
+        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let endless = (&b"1\n`"[..]).chain(std::io::repeat(b'x'));
+        let start = Origin { line: 2, offset: 0 };
+        let mut reader = BatchReader::new(endless, Vec::new(), &format, LineEnd::Lf, start);
+        let outcome = share(&mut reader, vec![(), ()], |(), mut batches| {
+            let mut batch = Batch::new();
+            while batches.next_into(&mut batch)? {}
+            Ok(1)
+        });
+        assert!(outcome.unwrap_err().to_string().starts_with("line 3: row is longer than"));
+    }
+}

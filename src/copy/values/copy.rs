@@ -1,0 +1,144 @@
+//! Batches of separated values into a table: encoded by the encoders that data files have too, and sent by a COPY each.
+//!
+//! A batch is in memory as long as it is copied. So where the server refuses a row, it is found by copying the batch in
+//! pieces ([`crate::copy::send::careful`]), without reading anything again.
+
+use super::batch::{ValueBatch, format};
+use crate::copy::encode::resolve::Resolver;
+use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::send::careful::copy_pieces;
+use crate::copy::send::sink::{CopyFailure, CopySink, Refusal};
+use crate::pg::ident::Qualified;
+use crate::{Error, Result};
+use postgres::{Client, Transaction};
+
+/// What has become of a batch.
+#[derive(Debug)]
+pub struct Copied {
+    /// Rows that are in the table.
+    pub rows: u64,
+    /// Rows that were put aside now, besides those that were found when the batch was made.
+    pub refused: Vec<RejectedRow>,
+}
+
+/// Copies batches into one table; each stream has its own.
+pub struct ValueCopy<'c> {
+    encoder: Encoder,
+    resolver: Resolver<'c>,
+    table: Qualified,
+    out: Vec<u8>,
+    /// The rows of the batch that stand in it, by their numbers.
+    rows: Vec<usize>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+}
+
+impl<'c> ValueCopy<'c> {
+    /// Into `table`; over a connection of `connect`, the server is asked about values that no encoder knows.
+    pub fn new(columns: &[CopyColumn], table: &Qualified, connect: &'c dyn Fn() -> Result<Client>) -> Self {
+        ValueCopy {
+            encoder: Encoder::new(columns.to_vec(), format()),
+            resolver: Resolver::new(connect),
+            table: table.clone(),
+            out: Vec::new(),
+            rows: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Copies the rows of a batch within `transaction`, but for those that are put aside among `rejects`, as are those
+    /// that were found when the batch was made; returns how many.
+    ///
+    /// # Errors
+    /// The first row that cannot be loaded, where no more may be put aside; what the connection or the server reports.
+    /// The transaction has failed then.
+    pub fn copy(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        batch: &ValueBatch,
+        rejects: &ValueRejects,
+    ) -> Result<u64> {
+        self.copy_and_tell(transaction, batch, rejects).map(|copied| copied.rows)
+    }
+
+    /// As [`ValueCopy::copy`]; tells which rows were put aside.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn copy_and_tell(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        batch: &ValueBatch,
+        rejects: &ValueRejects,
+    ) -> Result<Copied> {
+        let mut refused = self.encode(batch)?;
+        let in_order = |refused: &[RejectedRow]| {
+            let mut all = [refused, batch.rejects()].concat();
+            all.sort_by_key(|reject| (reject.order, reject.row));
+            all
+        };
+        if !rejects.are_allowed() {
+            rejects.add(&in_order(&refused), 0)?;
+            let rows = self.copy_at_once(transaction, batch)?;
+            rejects.add(&[], rows)?;
+            return Ok(Copied { rows, refused });
+        }
+        let (encoder, ends, out) = (&self.encoder, &self.ends, &self.out);
+        let copied = copy_pieces(encoder, ends, out, transaction, &self.table, &mut |row, column, what| {
+            refused.push(batch.reject_of(self.rows[row], column, what));
+            rejects.have_no_room_for(refused.len() + batch.rejects().len())
+        })?;
+        rejects.add(&in_order(&refused), copied)?;
+        Ok(Copied { rows: copied, refused })
+    }
+
+    /// Writes the rows of a batch into `self.out`; gives those that cannot be encoded.
+    fn encode(&mut self, batch: &ValueBatch) -> Result<Vec<RejectedRow>> {
+        self.encoder.forget_some();
+        loop {
+            self.out.clear();
+            self.rows.clear();
+            self.ends.clear();
+            let mut refused = Vec::new();
+            for number in 0..batch.rows() {
+                match self.encoder.push_row(batch.buffer(), batch.row(number), &mut self.out) {
+                    Ok(()) => {
+                        self.rows.push(number);
+                        self.ends.push(self.out.len());
+                    }
+                    Err(fault) => refused.push(batch.reject_of(number, fault.column, fault.what)),
+                }
+            }
+            if !self.encoder.has_questions() {
+                return Ok(refused);
+            }
+            self.encoder.ask(&mut self.resolver)?;
+        }
+    }
+
+    fn copy_at_once(&self, transaction: &mut Transaction<'_>, batch: &ValueBatch) -> Result<u64> {
+        if self.rows.is_empty() {
+            return Ok(0);
+        }
+        let (encoder, rows) = (&self.encoder, self.rows.len() as u64);
+        let mut sink =
+            CopySink::open(transaction, &self.table, encoder.columns(), encoder.row_format(), false)?;
+        sink.write(encoder.header())?;
+        sink.write(&self.out)?;
+        sink.write(encoder.trailer())?;
+        let CopyFailure { error, refusal } = match sink.finish(encoder.columns(), rows) {
+            Ok(()) => return Ok(rows),
+            Err(failure) => failure,
+        };
+        let Some(Refusal { row: Some(row), column, what }) = refusal else { return Err(error) };
+        let row = usize::try_from(row).ok().and_then(|row| self.rows.get(row.checked_sub(1)?));
+        Err(match row {
+            Some(row) => {
+                let reject = batch.reject_of(*row, column, what);
+                Error::failed(&reject.reason).at(reject.place())
+            }
+            None => error,
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! jq filters, as jaq runs them: one place that knows its interface.
+
+use super::json::text_of;
+use crate::{Error, Result};
+use jaq_core::load::{Arena, File, Loader, lex, parse};
+use jaq_core::{Compiler, Ctx, Vars, data, load, unwrap_valr};
+use jaq_json::Val;
+use std::fmt;
+
+/// The variable that holds the request object.
+const REQUEST: &str = "$request";
+
+/// What one output of a filter is: a value, or an error of the filter.
+pub type Output = Result<Val, String>;
+
+/// A filter that is compiled; not to be shared by threads, each compiles its own.
+pub struct Filter(jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>);
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Filter")
+    }
+}
+
+impl Filter {
+    /// Compiles a filter, in which `$request` is the request object.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn compile(code: &str) -> Result<Filter> {
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let arena = Arena::default();
+        let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|errors| {
+            let fault = errors.into_iter().find_map(|(_, error)| load_fault(code, error));
+            refused(fault.unwrap_or_else(|| "it cannot be understood".to_owned()))
+        })?;
+        let compiler = Compiler::default().with_funs(funs).with_global_vars([REQUEST]);
+        let filter = compiler.compile(modules).map_err(|errors| {
+            let first = errors.into_iter().flat_map(|(_, faults)| faults).next();
+            refused(match first {
+                Some((name, undefined)) => {
+                    format!("undefined {}: {name}, {}", undefined.as_str(), place(code, name))
+                }
+                None => "it cannot be compiled".to_owned(),
+            })
+        })?;
+        Ok(Filter(filter))
+    }
+
+    /// Gives `each` output for `input`, until it says false.
+    pub fn run(&self, input: Val, request: Val, each: &mut dyn FnMut(Output) -> bool) {
+        let context = Ctx::<data::JustLut<Val>>::new(&self.0.lut, Vars::new([request]));
+        for output in self.0.id.run((context, input)).map(unwrap_valr) {
+            if !each(output.map_err(|error| error.to_string())) {
+                return;
+            }
+        }
+    }
+
+    /// The first output; null where there is none.
+    ///
+    /// # Errors
+    /// What the filter reports.
+    pub fn first(&self, input: Val, request: Val) -> Output {
+        let mut first = Ok(Val::Null);
+        self.run(input, request, &mut |output| {
+            first = output;
+            false
+        });
+        first
+    }
+
+    /// Whether the first output counts as true: neither `false` nor `null`.
+    ///
+    /// # Errors
+    /// What the filter reports.
+    pub fn holds(&self, input: Val, request: Val) -> Result<bool, String> {
+        Ok(!matches!(self.first(input, request)?, Val::Null | Val::Bool(false)))
+    }
+
+    /// The first output as a text; none for `null`, `false` and the empty text.
+    ///
+    /// # Errors
+    /// What the filter reports; another value.
+    pub fn text(&self, input: Val, request: Val) -> Result<Option<String>, String> {
+        match self.first(input, request)? {
+            Val::Null | Val::Bool(false) => Ok(None),
+            value => match text_of(&value) {
+                Some(text) => Ok(Some(text.to_owned()).filter(|text| !text.is_empty())),
+                None => Err("gives no text".to_owned()),
+            },
+        }
+    }
+
+    /// The first output as a number of seconds; none for `null`, and for what is not above 0.
+    ///
+    /// # Errors
+    /// What the filter reports; another value.
+    pub fn seconds(&self, input: Val, request: Val) -> Result<Option<f64>, String> {
+        let number = match self.first(input, request)? {
+            Val::Null | Val::Bool(false) => return Ok(None),
+            Val::Num(number) => number.to_string().parse::<f64>().ok(),
+            value => text_of(&value).and_then(|text| text.trim().parse().ok()),
+        };
+        Ok(Some(number.ok_or("gives no number")?).filter(|seconds| *seconds > 0.0))
+    }
+}
+
+fn refused(what: String) -> Error {
+    Error::refused(format!("not a filter: {what}")).remedy("see the manual of jq")
+}
+
+fn load_fault(code: &str, error: load::Error<&str>) -> Option<String> {
+    match error {
+        load::Error::Io(faults) => {
+            faults.into_iter().next().map(|(at, what)| format!("{what}, {}", place(code, at)))
+        }
+        load::Error::Lex(faults) => {
+            let (expected, at): lex::Error<&str> = faults.into_iter().next()?;
+            Some(format!("expected {}, {}", expected.as_str(), place(code, at)))
+        }
+        load::Error::Parse(faults) => {
+            let (expected, at): parse::Error<&str> = faults.into_iter().next()?;
+            Some(format!("expected {}, {}", expected.as_str(), place(code, at)))
+        }
+    }
+}
+
+/// Line and column of a part of the code, counted from 1.
+fn place(code: &str, part: &str) -> String {
+    let offset = (part.as_ptr() as usize).wrapping_sub(code.as_ptr() as usize);
+    let before = code.get(..offset.min(code.len())).unwrap_or(code);
+    let (line, column) =
+        (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+    match part.chars().next().filter(|_| offset < code.len()) {
+        None => format!("at line {line}, column {column}, where it ends"),
+        Some(_) => {
+            let word = part.split_whitespace().next().unwrap_or(part);
+            format!("at line {line}, column {column}, near {word:?}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::json::parse;
+    use super::*;
+
+    fn outputs(code: &str, input: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        let request = parse(br#"{"id": 7}"#).unwrap();
+        Filter::compile(code).unwrap().run(parse(input.as_bytes()).unwrap(), request, &mut |output| {
+            all.push(output.map_or_else(|error| format!("error: {error}"), |value| value.to_string()));
+            true
+        });
+        all
+    }
+
+    #[test]
+    fn a_filter_sees_the_response_and_the_request() {
+        assert_eq!(
+            outputs(".a[] | [$request.id, .]", r#"{"a": [1, 4611686018438308034]}"#),
+            ["[7,1]", "[7,4611686018438308034]"]
+        );
+        assert_eq!(outputs("empty", "1"), [""; 0]);
+        assert!(outputs(".a", "1")[0].starts_with("error: "));
+    }
+
+    #[test]
+    fn what_does_not_compile_is_shown_with_its_place() {
+        for (code, text) in [
+            (".a | [", "at line 1, column 7, where it ends"),
+            (".a |\n  nosuch(.)", "undefined filter: nosuch, at line 2, column 3"),
+            ("$reqest.id", "at line 1, column 1"),
+            (".a )", "at line 1, column 4"),
+        ] {
+            let error = Filter::compile(code).unwrap_err().to_string();
+            assert!(error.contains(text), "{code}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_counts_as_true_and_as_seconds() {
+        let run = |code: &str| (Filter::compile(code).unwrap(), parse(br#"{"a": 1, "w": "2.5"}"#).unwrap());
+        let holds = |code: &str| {
+            let (filter, input) = run(code);
+            filter.holds(input, Val::Null)
+        };
+        assert_eq!(
+            [".a == 1", ".a == 2", ".b", ".a", "empty"].map(holds),
+            [true, false, false, true, false].map(Ok)
+        );
+        let seconds = |code: &str| {
+            let (filter, input) = run(code);
+            filter.seconds(input, Val::Null)
+        };
+        assert_eq!([".w", ".a", ".b", "0"].map(seconds), [Some(2.5), Some(1.0), None, None].map(Ok));
+        assert!(seconds("{}").is_err());
+    }
+}

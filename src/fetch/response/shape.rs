@@ -1,0 +1,260 @@
+//! What a response means: rows, another try, or a failure; and the next page.
+
+use super::filter::Filter;
+use super::json::{kind_of, parse, push, text_of};
+use super::pages::{Way, next_link};
+use crate::Result;
+use crate::copy::values::batch::{ValueBatch, ValueColumns};
+use crate::error::{one_line, shortened};
+use crate::fetch::api::client::{Response, join_text};
+use crate::fetch::requests::Request;
+use crate::fetch::settings::Settings;
+use jaq_json::Val;
+use std::time::Duration;
+
+/// How much of a response is shown and kept where it is no success (characters).
+const SHOWN_CHARS: usize = 200;
+/// Statuses besides 5xx that another try may help with: request timeout, too early, too many requests.
+const AGAIN: [u16; 3] = [408, 425, 429];
+/// Statuses with which a server asks all to slow down.
+const SLOW_DOWN: [u16; 2] = [429, 503];
+
+/// What a response means.
+pub enum Meaning {
+    /// A success.
+    Rows {
+        /// Its rows.
+        batch: ValueBatch,
+        /// The URL of the next page.
+        next: Option<String>,
+        /// Nobody is to start a request for so long.
+        wait: Option<Duration>,
+    },
+    /// To be tried again.
+    Again {
+        /// Why.
+        why: String,
+        /// After so long, where the API says so.
+        wait: Option<Duration>,
+        /// Whether all are to slow down.
+        everyone: bool,
+    },
+    /// It would be the same again.
+    Failed(String),
+}
+
+/// Finds out what responses mean; each thread has its own.
+pub struct Shaper<'s> {
+    settings: &'s Settings,
+    columns: ValueColumns,
+    rows: Filter,
+    success: Option<Filter>,
+    wait: Option<Filter>,
+    next: Option<Filter>,
+    scratch: String,
+}
+
+impl<'s> Shaper<'s> {
+    /// Compiles the filters of a job, whose rows have these columns.
+    ///
+    /// # Errors
+    /// A filter that does not compile; [`Settings::resolve`] has found that out before.
+    pub fn new(settings: &'s Settings, columns: ValueColumns) -> Result<Shaper<'s>> {
+        let compile = |filter: &Option<String>| filter.as_deref().map(Filter::compile).transpose();
+        let next = settings.pages.as_ref().and_then(|pages| match &pages.way {
+            Way::Next(filter) => Some(filter.clone()),
+            _ => None,
+        });
+        Ok(Shaper {
+            settings,
+            columns,
+            rows: Filter::compile(&settings.rows)?,
+            success: compile(&settings.success)?,
+            wait: compile(&settings.wait)?,
+            next: compile(&next)?,
+            scratch: String::new(),
+        })
+    }
+
+    /// What the response to a request means.
+    pub fn meaning(&mut self, request: &Request, response: &Response) -> Meaning {
+        let status = response.status.as_u16();
+        // It was JSON when the request was made.
+        let object = parse(request.object.as_bytes()).unwrap_or_default();
+        if !response.status.is_success() {
+            return self.of_status(status, &object, response);
+        }
+        let body = match parse(&response.body) {
+            Ok(body) => body,
+            Err(_) if response.body.iter().all(u8::is_ascii_whitespace) => Val::Null,
+            Err(what) => return Meaning::Failed(format!("{what}; it begins with {}", start(&response.body))),
+        };
+        let wait = match self.asked_to_wait(&body, &object) {
+            Ok(wait) => wait,
+            Err(what) => return Meaning::Failed(format!("wait: {what}")),
+        };
+        match self.success.as_ref().map(|success| success.holds(body.clone(), object.clone())) {
+            None | Some(Ok(true)) => {}
+            Some(Err(what)) => {
+                return Meaning::Failed(format!("success: {what}; it begins with {}", start(&response.body)));
+            }
+            Some(Ok(false)) => {
+                let why = format!("is no success by the filter; it begins with {}", start(&response.body));
+                return match wait {
+                    Some(_) => Meaning::Again { why, wait, everyone: true },
+                    None => Meaning::Failed(why),
+                };
+            }
+        }
+        // The rows take the body, so that the filter need not copy what it takes apart.
+        let named = match self.named_next(&body, &object) {
+            Ok(named) => named,
+            Err(what) => return Meaning::Failed(what),
+        };
+        let batch = match self.rows_of(request, body, object) {
+            Ok(batch) => batch,
+            Err(what) => return Meaning::Failed(what),
+        };
+        match self.next_page(request, response, &batch, named) {
+            Ok(next) => Meaning::Rows { batch, next, wait },
+            Err(what) => Meaning::Failed(what),
+        }
+    }
+
+    fn of_status(&self, status: u16, object: &Val, response: &Response) -> Meaning {
+        let shown =
+            if response.body.is_empty() { String::new() } else { format!(": {}", start(&response.body)) };
+        let why = format!("HTTP status {}{shown}", response.status);
+        if !(AGAIN.contains(&status) || (500..600).contains(&status)) {
+            return Meaning::Failed(why);
+        }
+        let from_body = || self.asked_to_wait(&parse(&response.body).ok()?, object).ok().flatten();
+        let wait = response.retry_after.as_deref().and_then(retry_after).or_else(from_body);
+        Meaning::Again { why, wait, everyone: wait.is_some() || SLOW_DOWN.contains(&status) }
+    }
+
+    fn asked_to_wait(&self, body: &Val, object: &Val) -> Result<Option<Duration>, String> {
+        let Some(wait) = &self.wait else { return Ok(None) };
+        let seconds = wait.seconds(body.clone(), object.clone())?;
+        Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+    }
+
+    fn rows_of(&mut self, request: &Request, body: Val, object: Val) -> Result<ValueBatch, String> {
+        let mut batch = ValueBatch::new(&self.columns, None);
+        batch.begin_source(request.name().into(), request.number, request.rows_before);
+        let mut fault = None;
+        let (columns, scratch) = (&self.columns, &mut self.scratch);
+        self.rows.run(body, object, &mut |output| {
+            match output {
+                Ok(row) => push_row(&mut batch, columns, &row, scratch),
+                Err(what) => fault = Some(format!("rows: {}", shortened(&one_line(&what), SHOWN_CHARS))),
+            }
+            fault.is_none()
+        });
+        match fault {
+            None => Ok(batch),
+            Some(what) => Err(what),
+        }
+    }
+
+    /// The next page that the response names in its body.
+    fn named_next(&self, body: &Val, object: &Val) -> Result<Option<String>, String> {
+        match &self.next {
+            Some(filter) => {
+                filter.text(body.clone(), object.clone()).map_err(|what| format!("pages.next: {what}"))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn next_page(
+        &self,
+        request: &Request,
+        response: &Response,
+        batch: &ValueBatch,
+        named: Option<String>,
+    ) -> Result<Option<String>, String> {
+        let Some(pages) = &self.settings.pages else { return Ok(None) };
+        let most = pages.most;
+        let next = match &pages.way {
+            Way::Next(_) => named,
+            Way::Link => response.link.as_deref().and_then(next_link).map(str::to_owned),
+            Way::Counted { .. } => {
+                pages.counted(&request.url, request.page, batch.rows() + batch.rejects().len())
+            }
+        };
+        let next = next.map(|next| join_text(&response.url, &next));
+        match &next {
+            Some(_) if request.page >= most => {
+                Err(format!("has more than {most} pages, which pages.most allows"))
+            }
+            Some(next) if **next == *request.url => Err("names itself as its next page".to_owned()),
+            _ => Ok(next),
+        }
+    }
+}
+
+/// Makes a row of what the filter gives: an array has the values in the order of the columns, an object has them by name.
+fn push_row(batch: &mut ValueBatch, columns: &ValueColumns, row: &Val, scratch: &mut String) {
+    let pushed = match row {
+        Val::Arr(values) => values.iter().try_for_each(|value| push(batch, value, scratch)),
+        Val::Obj(object) => {
+            let is_column = |key: &Val| {
+                text_of(key).is_some_and(|key| columns.columns().iter().any(|column| column.name == key))
+            };
+            match object.keys().find(|key| !is_column(key)) {
+                Some(key) => {
+                    let key = text_of(key).unwrap_or_default();
+                    Err(format!("row has {}, which is none of the columns", shortened(key, SHOWN_CHARS)))
+                }
+                None => columns.columns().iter().try_for_each(|column| {
+                    let value = object.get(&Val::utf8_str(column.name.clone()));
+                    push(batch, value.unwrap_or(&Val::Null), scratch)
+                }),
+            }
+        }
+        other => Err(format!("row is {}, neither an array nor an object", kind_of(other))),
+    };
+    match pushed {
+        Ok(()) => batch.end_row(),
+        Err(what) => batch.reject_row(what),
+    }
+}
+
+/// The start of a body, for messages.
+pub fn start(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARS)]);
+    format!("{:?}", shortened(text.trim(), SHOWN_CHARS))
+}
+
+/// How long a header `Retry-After` asks to wait: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(header: &str) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(header).ok()?.timestamp();
+    Duration::try_from(date.duration_since(jiff::Timestamp::now())).ok().or(Some(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after(" 7 "), Some(Duration::from_secs(7)));
+        let soon = jiff::Timestamp::now() + Duration::from_secs(90);
+        let header = soon.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let wait = retry_after(&header).unwrap();
+        assert!(wait > Duration::from_secs(80) && wait <= Duration::from_secs(90), "{wait:?}");
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon"), None);
+    }
+
+    #[test]
+    fn a_body_is_shown_by_its_start() {
+        assert_eq!(start(b"  <html>\n\xff"), "\"<html>\\n\u{fffd}\"");
+        assert!(start("ä".repeat(1000).as_bytes()).chars().count() < 210);
+    }
+}

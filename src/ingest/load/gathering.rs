@@ -1,0 +1,107 @@
+//! The versions of a mother that is made anew, until all of them have come in.
+
+use crate::ingest::plan::unit::Unit;
+use crate::ingest::publish::recreation::Recreation;
+use crate::ingest::publish::stage::Staged;
+use crate::run::interrupt;
+use crate::{Error, Result};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What has come in of one mother; workers share it.
+#[derive(Debug)]
+pub struct Gathering<'r> {
+    /// The mother.
+    pub recreation: &'r Recreation,
+    /// How many versions there are.
+    expected: usize,
+    /// Why none of them can be loaded.
+    refusal: Option<String>,
+    settled: Mutex<Vec<Settled>>,
+}
+
+/// A version of which nothing more is to be waited for.
+#[derive(Debug)]
+pub struct Settled {
+    /// Which unit.
+    pub index: usize,
+    /// How long it took, seconds.
+    pub seconds: f64,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How the load of a version went.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its rows wait in a table that nobody sees.
+    Staged(Box<Staged>),
+    /// It cannot be loaded.
+    Failed(Error),
+    /// Another one had failed before.
+    Untried,
+}
+
+impl<'r> Gathering<'r> {
+    /// Waits for those of these units that are the mother's; `refusal` is why none of them can be loaded.
+    pub fn new(recreation: &'r Recreation, units: &[Unit], refusal: Option<&Error>) -> Gathering<'r> {
+        let expected = units.iter().filter(|unit| unit.mother == *recreation.mother()).count();
+        Gathering { recreation, expected, refusal: refusal.map(Error::to_string), settled: Mutex::default() }
+    }
+
+    /// Whether a version can be loaded.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn check(&self) -> Result<()> {
+        self.refusal.as_ref().map_or(Ok(()), |refusal| Err(Error::failed(refusal)))
+    }
+
+    /// Whether a version has failed, so that the others need not be loaded.
+    pub fn is_hopeless(&self) -> bool {
+        self.settled().iter().any(|settled| matches!(settled.outcome, Outcome::Failed(_)))
+    }
+
+    /// Takes a version in; gives all of them, in the order of the units, if it was the last.
+    pub fn settle(&self, version: Settled) -> Option<Vec<Settled>> {
+        let mut settled = self.settled();
+        settled.push(version);
+        if settled.len() < self.expected {
+            return None;
+        }
+        let mut all = std::mem::take(&mut *settled);
+        all.sort_by_key(|version| version.index);
+        Some(all)
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Vec<Settled>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The versions that are there to be published, in the order of the units.
+pub fn staged<'v>(versions: &'v [Settled], units: &'v [Unit]) -> Vec<(&'v Unit, &'v Staged)> {
+    let staged = |version: &'v Settled| match &version.outcome {
+        Outcome::Staged(staged) => Some((&units[version.index], staged.as_ref())),
+        Outcome::Failed(_) | Outcome::Untried => None,
+    };
+    versions.iter().filter_map(staged).collect()
+}
+
+/// Why the versions that could be loaded are not to be published; nothing where all of them could.
+pub fn cause(versions: &[Settled], units: &[Unit]) -> Option<String> {
+    let failed = |version: &&Settled| matches!(version.outcome, Outcome::Failed(_));
+    let names: Vec<&str> =
+        versions.iter().filter(failed).map(|version| units[version.index].table.name()).collect();
+    (!names.is_empty()).then(|| format!("{} could not be loaded", names.join(", ")))
+}
+
+/// What is said of a version that is not published for that cause.
+pub fn held_back(unit: &Unit, cause: Option<&str>) -> Error {
+    let (mother, cause) = (unit.mother.name(), cause.unwrap_or("others are not"));
+    interrupt::check().err().unwrap_or_else(|| {
+        Error::failed(format!(
+            "not published, since {cause}; {mother} and all its version tables are what they were"
+        ))
+        .at(unit.file.place())
+    })
+}

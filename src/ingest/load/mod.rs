@@ -1,0 +1,7 @@
+//! Sharing the units out among workers, and what is told of each.
+
+pub mod all;
+pub mod gathering;
+pub mod rejects;
+pub mod share;
+pub mod worker;

@@ -1,0 +1,171 @@
+//! A worker: it loads one unit after another by a connection of its own, again where that fails. Whoever loads the last version
+//! of a mother that is made anew publishes all of them.
+
+use super::all::unit_report;
+use super::gathering::{self, Gathering, Outcome, Settled, held_back};
+use crate::copy::send::streams::PANICKED;
+use crate::ingest::plan::unit::Unit;
+use crate::ingest::publish::large;
+use crate::ingest::publish::one::{self, Loaded};
+use crate::ingest::publish::stage::{self, Staged};
+use crate::ingest::settings::Settings;
+use crate::pg::database::{Database, lost_connection};
+use crate::pg::retry::Retries;
+use crate::report::UnitReport;
+use crate::report::progress::Progress;
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
+use postgres::Client;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+/// Of the unit with this index.
+pub type Report = (usize, UnitReport);
+
+/// A thread's part in a load, with the connection that it owns.
+pub struct Worker<'r> {
+    /// All units of the run.
+    pub units: &'r [Unit],
+    /// The mothers that are made anew.
+    pub gatherings: &'r [Gathering<'r>],
+    /// What is asked for.
+    pub settings: &'r Settings,
+    /// Where to load.
+    pub database: &'r Database,
+    /// Is told the bytes.
+    pub progress: &'r Progress,
+    /// The connection, where there is one.
+    pub client: Option<Client>,
+}
+
+impl Worker<'_> {
+    /// Loads a unit; tells how it went, if that is known by now.
+    pub fn work(&mut self, index: usize, by_many: bool) -> Vec<Report> {
+        let unit = &self.units[index];
+        let started = Instant::now();
+        let is_made_anew = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
+        let Some(gathering) = self.gatherings.iter().find(is_made_anew) else {
+            let outcome = self.load(unit, by_many);
+            return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome))];
+        };
+        let outcome = match gathering.is_hopeless() {
+            true => Outcome::Untried,
+            false => gathering
+                .check()
+                .map_err(|error| error.at(unit.file.place()))
+                .and_then(|()| self.stage(unit, by_many))
+                .map_or_else(Outcome::Failed, |staged| Outcome::Staged(Box::new(staged))),
+        };
+        let version = Settled { index, seconds: started.elapsed().as_secs_f64(), outcome };
+        gathering.settle(version).map_or_else(Vec::new, |versions| self.conclude(gathering, versions))
+    }
+
+    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Loaded> {
+        let (settings, database, progress) = (self.settings, self.database, self.progress);
+        let load = if by_many { large::load_and_publish } else { one::load_and_publish };
+        let mut unanswered = None;
+        self.persist(&unit.file.place(), |client| {
+            let bar = progress.unit(unit.table.name(), unit.file.data.bytes);
+            load(unit, settings, database, client, &bar, &mut unanswered).inspect_err(|_| bar.restart())
+        })
+    }
+
+    fn stage(&mut self, unit: &Unit, by_many: bool) -> Result<Staged> {
+        let (settings, database, progress) = (self.settings, self.database, self.progress);
+        self.persist(&unit.file.place(), |client| {
+            let bar = progress.unit(unit.table.name(), unit.file.data.bytes);
+            stage::stage(unit, settings, database, client, &bar, by_many).inspect_err(|_| bar.restart())
+        })
+    }
+
+    /// Publishes the versions of a mother if all of them could be loaded, or else drops what was; tells how they went.
+    fn conclude(&mut self, gathering: &Gathering<'_>, versions: Vec<Settled>) -> Vec<Report> {
+        let recreation = gathering.recreation;
+        let mother = recreation.mother().name();
+        let units = self.units;
+        let (mut failure, mut cause) = (None, gathering::cause(&versions, units));
+        if cause.is_none() {
+            let staged = gathering::staged(&versions, units);
+            match self.persist(&Place::table(mother), |client| recreation.publish(&staged, client)) {
+                Ok(()) => recreation.tell(),
+                Err(error) => {
+                    (failure, cause) = (Some(error), Some(format!("{mother} could not be made anew")))
+                }
+            }
+        }
+        if cause.is_some() {
+            self.discard(&versions);
+        }
+        let verified = self.settings.verify;
+        let report = |Settled { index, seconds, outcome }| {
+            let unit = &units[index];
+            let outcome = match (outcome, &cause) {
+                (Outcome::Failed(error), _) => Err(error),
+                (Outcome::Staged(staged), None) => {
+                    staged.rejects.tell();
+                    Ok(staged.loaded(unit, verified))
+                }
+                // Where it is the mother that has failed, the first version tells of it.
+                (_, cause) => Err(failure.take().unwrap_or_else(|| held_back(unit, cause.as_deref()))),
+            };
+            (index, unit_report(unit, seconds, outcome))
+        };
+        versions.into_iter().map(report).collect()
+    }
+
+    fn discard(&mut self, versions: &[Settled]) {
+        let units = self.units;
+        let discarded = self.with_client(|client| {
+            versions.iter().for_each(|version| Staged::discard(&units[version.index], client));
+            Ok(())
+        });
+        if let Err(error) = discarded {
+            tracing::warn!("tables of versions that are not published go with the next run: {error}");
+        }
+    }
+
+    /// Does `work`, again where its connection failed.
+    ///
+    /// # Errors
+    /// Those of `work` and of connecting, at `place`.
+    pub fn persist<T>(&mut self, place: &Place, mut work: impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
+        let mut retries = Retries::new(self.settings.retries);
+        loop {
+            let tried = self.try_once(place, &mut work);
+            match tried.map_err(|error| retries.wait_after(error)) {
+                Ok(done) => return Ok(done),
+                Err(Ok(())) => {}
+                Err(Err(error)) => return Err(error),
+            }
+        }
+    }
+
+    fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.with_client(work))));
+        // The connection was dropped with the panic, and the transaction with it.
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        // A statement that Ctrl-C has cancelled says so in its own way.
+        outcome.map_err(|error| match interrupt::check() {
+            Err(interrupted) => interrupted,
+            Ok(()) => error.at(place.clone()),
+        })
+    }
+
+    fn with_client<T>(&mut self, work: impl FnOnce(&mut Client) -> Result<T>) -> Result<T> {
+        // The driver also closes a connection whose COPY could not start.
+        let mut client = match self.client.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            // The place of the error is the unit's.
+            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+                true => Error::failed(error).of_connection(),
+                false => Error::failed(error),
+            })?,
+        };
+        let outcome = work(&mut client);
+        let lost = client.is_closed();
+        self.client = Some(client);
+        // What the server said before it hung up is lost when it comes in the middle of a COPY.
+        outcome.map_err(|error| if lost { lost_connection(error) } else { error })
+    }
+}

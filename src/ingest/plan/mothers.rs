@@ -1,0 +1,185 @@
+//! Mother tables: which there are, and which columns they have.
+
+use super::state::State;
+use crate::ingest::catalogue::names::match_names;
+use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
+use crate::pg::catalog::{Column, Relation};
+use crate::pg::type_name::{TypeName, TypeNames};
+use crate::{Error, Place, Result};
+use postgres::Client;
+
+/// A mother table, as it will be when the load begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mother {
+    /// Its name.
+    pub name: String,
+    /// Its columns, as the server spells them.
+    pub columns: Vec<Column>,
+    /// Its `CHECK` constraints, which every version table must have.
+    pub checks: Vec<String>,
+}
+
+/// The names of the mothers of a run.
+pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> {
+    match &settings.declared {
+        Some(declared) => declared.iter().map(|mother| mother.name.as_str()).collect(),
+        None => {
+            let mut names: Vec<&str> = files.iter().map(|file| file.table.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        }
+    }
+}
+
+/// Mothers of which only the names matter, since they are to be dropped.
+pub fn named(names: &[&str]) -> Vec<Mother> {
+    let mother = |name: &&str| Mother { name: (*name).to_owned(), columns: Vec::new(), checks: Vec::new() };
+    names.iter().map(mother).collect()
+}
+
+/// Works out the columns of every mother: those of the existing table where it is kept, else those declared, else
+/// those that all versions have.
+///
+/// # Errors
+/// All at once: names that something else has, types that the server does not know, a declaration that the existing
+/// table contradicts, versions without a common column.
+pub fn resolve(
+    settings: &Settings,
+    files: &[DataFile],
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Mother>> {
+    let mut mothers = Vec::new();
+    let mut faults = Vec::new();
+    for name in names(settings, files) {
+        let existing = state.relations.get(name);
+        let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
+        let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
+            Some(declared) => check_name(name, existing, state)
+                .and_then(|()| declared_columns(declared, &settings.config, client, types))
+                .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
+            None => {
+                let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
+                check_name(name, existing, state).and_then(|()| match kept {
+                    Some(_) => Ok(Vec::new()),
+                    None => common_columns(&versions, client, types),
+                })
+            }
+        };
+        match wanted {
+            Ok(wanted) => mothers.push(Mother {
+                name: name.to_owned(),
+                columns: kept.map_or(wanted, |table| table.columns.clone()),
+                checks: kept.map_or(Vec::new(), |table| table.checks.clone()),
+            }),
+            Err(error) => faults.push(error.into_refused().at(Place::table(name))),
+        }
+        if kept.is_some() && state.own_rows.iter().any(|mother| mother == name) {
+            tracing::warn!(
+                "mother table {name} has rows of its own, which queries of it see beside the versions'"
+            );
+        }
+    }
+    if faults.is_empty() { Ok(mothers) } else { Err(Error::many(faults)) }
+}
+
+/// Whether the mother's name is free, or taken by a table that may become or stay a mother.
+fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<()> {
+    match existing {
+        Some(_) if state.ledger.contains_key(name) => Err(Error::refused(format!(
+            "cannot be a mother table: it is a version table of {}",
+            state.ledger[name].mother
+        ))
+        .remedy("set xport_cfg.child_name, so that version tables get other names")),
+        Some(relation) if relation.kind != 'r' => Err(Error::refused(format!(
+            "cannot be a mother table: there is {} of that name",
+            relation.kind_name()
+        ))
+        .remedy(format!("rename it, or let mother_tables list the tables to load, without {name}"))),
+        Some(relation) if !relation.owned => {
+            Err(Error::refused("belongs to another role, so that no version table can be attached to it")
+                .remedy("connect as its owner, or make this role a member of the owner"))
+        }
+        Some(relation) if relation.partition => {
+            Err(Error::refused("cannot be a mother table: it is a partition of another table")
+                .remedy(format!("rename it, or let mother_tables list the tables to load, without {name}")))
+        }
+        Some(Relation { columns, .. }) => match columns.iter().find(|column| column.generated) {
+            Some(column) => Err(Error::refused("is generated, so that no version table can hold it")
+                .at(Place::default().column(&column.name))
+                .remedy("drop the column from the mother table")),
+            None => Ok(()),
+        },
+        None => Ok(()),
+    }
+}
+
+fn declared_columns(
+    declared: &DeclaredMother,
+    config: &str,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Column>> {
+    let mut columns = Vec::with_capacity(declared.columns.len());
+    for (name, type_name) in &declared.columns {
+        let canonical =
+            types.canonical(client, type_name).map_err(|error| error.at(Place::file(config).column(name)))?;
+        columns.push(Column::plain(name, canonical));
+    }
+    Ok(columns)
+}
+
+/// Whether the existing table has the declared columns with the declared types; it may have more.
+fn agree(declared: &[Column], table: &Relation) -> Result<()> {
+    let mut faults = Vec::new();
+    for Column { name, type_name, .. } in declared {
+        let place = Place::default().column(name);
+        match table.columns.iter().find(|existing| existing.name == *name) {
+            Some(existing) if existing.type_name == *type_name => {}
+            Some(Column { type_name: existing, .. }) => faults.push(
+                Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
+                    .at(place)
+                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+            ),
+            None => faults.push(
+                Error::refused("is in mother_tables, but not in the existing table")
+                    .at(place)
+                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+            ),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
+}
+
+fn names_of(file: &DataFile) -> Vec<&str> {
+    file.columns.iter().map(|column| column.name.as_str()).collect()
+}
+
+/// The columns that all versions have, in the first one's order; `text` where their types differ.
+fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
+    let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
+    let in_others: Vec<Vec<Option<usize>>> =
+        others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();
+    let mut columns = Vec::new();
+    for (number, column) in first.columns.iter().enumerate() {
+        let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
+        let Some(indexes) = indexes else { continue };
+        let place =
+            |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
+        let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;
+        let mut agreed = true;
+        for (file, index) in others.iter().zip(indexes) {
+            let other = types.canonical(client, &file.columns[index].type_name);
+            agreed &= other.map_err(|error| error.at(place(file)))? == type_name;
+        }
+        columns.push(Column::plain(&column.name, if agreed { type_name } else { TypeName::text() }));
+    }
+    if columns.is_empty() {
+        return Err(Error::refused("its versions have no column in common")
+            .remedy("declare the mother's columns in mother_tables"));
+    }
+    Ok(columns)
+}

@@ -1,0 +1,234 @@
+//! Units: a data file, the version table that it becomes, and whether there is anything to do.
+
+use super::action::{self, Action, COMMENT};
+use super::mothers::Mother;
+use super::state::State;
+use crate::copy::encode::CopyColumn;
+use crate::copy::verify::Verification;
+use crate::ingest::catalogue::names::match_names;
+use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::publish::union::{self, UnionView};
+use crate::ingest::settings::Settings;
+use crate::ingest::source::limits;
+use crate::pg::catalog::Column;
+use crate::pg::ident::{Qualified, literal};
+use crate::pg::type_name::TypeNames;
+use crate::table::additions::Replacement;
+use crate::{Error, Place, Result};
+use postgres::Client;
+use serde_json::{Value, json};
+
+/// A data file on its way to its version table.
+#[derive(Debug)]
+pub struct Unit {
+    /// Where the rows come from.
+    pub file: DataFile,
+    /// The version table.
+    pub table: Qualified,
+    /// The mother table.
+    pub mother: Qualified,
+    /// The mother's union view.
+    pub view: UnionView,
+    /// Columns that the version table has from its mother.
+    pub mother_columns: Vec<Column>,
+    /// Columns of the version table that the mother lacks, behind the mother's own.
+    pub own_columns: Vec<Column>,
+    /// The mother's `CHECK` constraints.
+    checks: Vec<String>,
+    /// Columns whose type in this version is not the mother's, which counts: name and this version's type.
+    pub retyped: Vec<Column>,
+    /// Mother columns that this version lacks; they are NULL.
+    pub missing: Vec<String>,
+    /// The data file's columns in its order, as the version table calls them.
+    pub copy_columns: Vec<CopyColumn>,
+    /// What the rows are made of.
+    pub fingerprint: Value,
+    /// What there is to do.
+    pub action: Action,
+    /// Whether its rows stay out of WAL.
+    unlogged: bool,
+}
+
+/// Joins data files with their mothers and with what the database holds.
+///
+/// # Errors
+/// All at once: version tables whose names something else has, types that the server does not know, too many columns.
+pub fn build(
+    settings: &Settings,
+    files: Vec<DataFile>,
+    mothers: &[Mother],
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Unit>> {
+    let mut units = Vec::with_capacity(files.len());
+    let mut faults = Vec::new();
+    for file in files {
+        let Some(mother) = mothers.iter().find(|mother| mother.name == file.table) else { continue };
+        let place = Place::member(&file.dump.name, &file.descriptor.name);
+        if mothers.iter().any(|mother| mother.name == file.child) {
+            let what =
+                format!("its version table would be {}, which is the name of a mother table", file.child);
+            faults.push(Error::refused(what).at(place).remedy("set xport_cfg.child_name"));
+            continue;
+        }
+        match build_unit(settings, file, mother, state, client, types) {
+            Ok(unit) => units.push(unit),
+            Err(error) => faults.push(error.into_refused().at(place)),
+        }
+    }
+    if faults.is_empty() { Ok(units) } else { Err(Error::many(faults)) }
+}
+
+fn build_unit(
+    settings: &Settings,
+    file: DataFile,
+    mother: &Mother,
+    state: &State,
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Unit> {
+    let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
+    let file_names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+    let in_mother = match_names(&file_names, &mother_names);
+    let mut own_columns = Vec::new();
+    let mut retyped = Vec::new();
+    let mut copy_columns = Vec::new();
+    for (column, matched) in file.columns.iter().zip(&in_mother) {
+        let target = match matched {
+            Some(index) => {
+                let of_mother = mother.columns[*index].clone();
+                // Its own type may not exist here, and need not.
+                match types.canonical(client, &column.type_name) {
+                    Ok(own) if own != of_mother.type_name => {
+                        retyped.push(Column::plain(&of_mother.name, own))
+                    }
+                    _ => {}
+                }
+                of_mother
+            }
+            None => {
+                let canonical = types
+                    .canonical(client, &column.type_name)
+                    .map_err(|error| error.at(Place::default().column(&column.name)))?;
+                let own = Column::plain(&column.name, canonical);
+                own_columns.push(own.clone());
+                own
+            }
+        };
+        if column.in_data {
+            copy_columns.push(CopyColumn { name: target.name, type_name: target.type_name.to_string() });
+        }
+    }
+    let count = mother.columns.len() + own_columns.len();
+    if count > limits::COLUMNS {
+        let allowed = limits::COLUMNS;
+        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", file.child);
+        return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
+    }
+    let missing: Vec<&Column> = (0..mother.columns.len())
+        .filter(|index| !in_mother.contains(&Some(*index)))
+        .map(|index| &mother.columns[index])
+        .collect();
+    if let Some(column) = missing.iter().find(|column| column.not_null) {
+        return Err(Error::refused(
+            "the mother table does not allow NULL here, but this version lacks the column",
+        )
+        .at(Place::default().column(&column.name))
+        .remedy(format!(
+            "ALTER TABLE {} ALTER COLUMN … DROP NOT NULL, or leave this dump out",
+            mother.name
+        )));
+    }
+    let missing = missing.into_iter().map(|column| column.name.clone()).collect();
+    let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
+    let action = action::decide(&file, mother, &fingerprint, state, settings)?;
+    let schema = &state.rights.schema;
+    let mother_table = Qualified::new(schema, &mother.name);
+    Ok(Unit {
+        table: Qualified::new(schema, &file.child),
+        view: UnionView::of(&mother_table, settings.views),
+        mother: mother_table,
+        mother_columns: mother.columns.clone(),
+        own_columns,
+        retyped,
+        checks: mother.checks.clone(),
+        missing,
+        copy_columns,
+        fingerprint,
+        action,
+        unlogged: settings.unlogged,
+        file,
+    })
+}
+
+/// What the rows are made of: the bytes, and everything that decides what becomes of them.
+fn fingerprint(
+    file: &DataFile,
+    copy_columns: &[CopyColumn],
+    own_columns: &[Column],
+    mother: &Mother,
+    settings: &Settings,
+) -> Value {
+    let member = |member: &crate::ingest::source::zip::member::Member| {
+        let (name, checksum) = member.checksum();
+        json!({name: checksum, "bytes": member.bytes})
+    };
+    let pairs = |columns: &[Column]| -> Value {
+        columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
+    };
+    let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
+    let format = &settings.format;
+    json!({
+        "data": member(&file.data),
+        "descriptor": member(&file.descriptor),
+        "dialect": file.dialect,
+        "mother": pairs(&mother.columns),
+        "columns": pairs(own_columns),
+        "order": order,
+        "format": [format.separator, format.quote, format.null, format.charset.name()],
+    })
+}
+
+impl Unit {
+    /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
+    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
+    /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
+    /// mother would wait for each other to swap.
+    pub fn create_statement(&self, name: &Qualified) -> String {
+        let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
+        let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
+        let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
+        format!("CREATE {kind} {name} ({})", clauses.join(", "))
+    }
+
+    /// The version table's replacement by `new`.
+    pub fn replacement(&self, new: &Qualified) -> Replacement {
+        let columns = self.mother_columns.iter().chain(&self.own_columns);
+        Replacement {
+            old: self.table.clone(),
+            mother: Some(self.mother.clone()),
+            new: new.clone(),
+            columns: columns.map(|column| column.name.clone()).collect(),
+            follower: Some((self.view.name().clone(), union::COMMENT)),
+        }
+    }
+
+    /// To compare what is sent with what the version table holds.
+    pub fn verification(&self) -> Verification {
+        let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
+        let columns = self.mother_columns.iter().chain(&self.own_columns);
+        let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        Verification::new(self.copy_columns.clone(), unsent.collect())
+    }
+
+    /// The statement that marks a version table as ours.
+    pub fn comment_statement(name: &Qualified) -> String {
+        format!("COMMENT ON TABLE {name} IS {}", literal(COMMENT))
+    }
+
+    /// The statement that makes the rows visible through the mother.
+    pub fn inherit_statement(&self) -> String {
+        format!("ALTER TABLE {} INHERIT {}", self.table, self.mother)
+    }
+}

@@ -1,0 +1,99 @@
+//! One COPY of a unit's rows: all of them, or what one of several streams gets.
+
+use crate::Result;
+use crate::copy::encode::Encoder;
+use crate::copy::encode::batch_encoder::BatchEncoder;
+use crate::copy::encode::resolve::Resolver;
+use crate::copy::input::batch::BatchSource;
+use crate::copy::rejects::lines::Rejects;
+use crate::copy::send::sink::CopySink;
+use crate::copy::send::{careful, stream};
+use crate::copy::verify::{Verification, Watch};
+use crate::ingest::plan::unit::Unit;
+use crate::ingest::settings::Settings;
+use crate::pg::database::Database;
+use crate::pg::ident::Qualified;
+use crate::report::progress::UnitProgress;
+use postgres::Transaction;
+
+/// What the streams of a unit have in common.
+#[derive(Clone, Copy)]
+pub struct UnitCopy<'u> {
+    /// Whose rows they send.
+    pub unit: &'u Unit,
+    /// How the rows are read.
+    pub settings: &'u Settings,
+    /// Where values are asked about that no encoder knows.
+    pub database: &'u Database,
+    /// The table that takes the rows.
+    pub table: &'u Qualified,
+    /// Is told the bytes.
+    pub progress: &'u UnitProgress,
+    /// The rows that cannot be loaded.
+    pub rejects: &'u Rejects,
+    /// What is sent, where that is to be compared with what is there.
+    pub verification: Option<&'u Verification>,
+}
+
+impl UnitCopy<'_> {
+    /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
+    ///
+    /// # Errors
+    /// The first row that cannot be loaded or put aside; what the source or the server reports; Ctrl-C. Where
+    /// [`Rejects::need_care`] then says so, [`UnitCopy::run_carefully`] gets further.
+    pub fn run(
+        &self,
+        transaction: &mut Transaction<'_>,
+        source: &mut dyn BatchSource,
+        freeze: bool,
+    ) -> Result<u64> {
+        let line_end = self.unit.file.header.line_end;
+        let mut encoder = self.encoder();
+        let connect = || self.database.connect();
+        let mut resolver = Resolver::new(&connect);
+        let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
+        let mut sink =
+            CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
+        let advance = |bytes| self.progress.advance(bytes);
+        let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
+        let reopen = || self.unit.file.open(self.settings);
+        stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
+        self.add(watch);
+        Ok(sent.rows)
+    }
+
+    /// As [`UnitCopy::run`], without the rows that the server refuses.
+    ///
+    /// # Errors
+    /// Too many rows that cannot be loaded; what the source or the server reports; Ctrl-C.
+    pub fn run_carefully(
+        &self,
+        transaction: &mut Transaction<'_>,
+        source: &mut dyn BatchSource,
+    ) -> Result<u64> {
+        let mut encoder = self.encoder();
+        let connect = || self.database.connect();
+        let mut resolver = Resolver::new(&connect);
+        let line_end = self.unit.file.header.line_end;
+        let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
+        let advance = |bytes| self.progress.advance(bytes);
+        let (rejects, table) = (self.rejects, self.table);
+        let rows =
+            careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)?;
+        self.add(watch);
+        Ok(rows)
+    }
+
+    /// What was watched is in the table.
+    fn add(&self, watch: Option<Watch>) {
+        if let (Some(verification), Some(watch)) = (self.verification, watch) {
+            verification.add(watch);
+        }
+    }
+
+    fn encoder(&self) -> Encoder {
+        Encoder::new(self.unit.copy_columns.clone(), self.settings.format.clone())
+    }
+}

@@ -1,0 +1,87 @@
+//! The archive: the folder that a dump moves to when all its units are loaded, so that the folder of dumps holds
+//! what is still to be done.
+
+use super::shelve::{self, Shelved};
+use crate::ingest::plan::unit::Unit;
+use crate::ingest::source::zip::dump::Dump;
+use crate::report::{Archived, UnitReport, UnitStatus};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
+use nix::unistd::{AccessFlags, access};
+use std::io;
+use std::path::Path;
+
+/// What helps when dumps cannot be moved.
+const REMEDY: &str = "let this user write there, or set another xport_cfg.archive_path";
+
+/// Checks that dumps can be moved from where they lie to the archive, which need not be there yet.
+///
+/// # Errors
+/// A file in the archive's place, and folders that may not be written.
+pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d Dump>) -> Result<()> {
+    let unusable = |path: &Path, what: &dyn std::fmt::Display| {
+        Error::refused(format!("cannot be the archive: {what}"))
+            .at(Place::file(path.display().to_string()))
+            .remedy(REMEDY)
+    };
+    for folder in archive.ancestors() {
+        let folder = shelve::or_current(folder);
+        match folder.metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                may_write(folder).map_err(|error| unusable(folder, &error))?;
+                break;
+            }
+            Ok(_) => return Err(unusable(folder, &"it is no folder")),
+            Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            }
+            Err(error) => return Err(unusable(folder, &error)),
+        }
+    }
+    for dump in dumps {
+        may_write(shelve::folder_of(&dump.path)).map_err(|error| {
+            Error::refused(format!("cannot move to the archive, since its folder cannot be written: {error}"))
+                .at(Place::file(dump.path.display().to_string()))
+                .remedy("let this user write there, or set xport_cfg.archive: false")
+        })?;
+    }
+    Ok(())
+}
+
+fn may_write(folder: &Path) -> io::Result<()> {
+    access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(io::Error::from)
+}
+
+/// Moves the dumps of which nothing is left to load; tells of those that moved, and of those that could not.
+pub fn archive(archive: &Path, units: &[Unit], reports: &[UnitReport]) -> Vec<Archived> {
+    let mut dumps: Vec<(&Dump, bool)> = Vec::new();
+    for (unit, report) in units.iter().zip(reports) {
+        let dump = unit.file.dump.as_ref();
+        let loaded = report.status != UnitStatus::Failed;
+        match dumps.iter_mut().find(|(known, _)| known.path == dump.path) {
+            Some((_, all_loaded)) => *all_loaded &= loaded,
+            None => dumps.push((dump, loaded)),
+        }
+    }
+    shelve::remove_leftovers(archive);
+    let mut archived = Vec::new();
+    for (dump, _) in dumps.into_iter().filter(|(_, all_loaded)| *all_loaded) {
+        if interrupt::requested().is_some() {
+            break;
+        }
+        let from = dump.path.display().to_string();
+        match shelve::shelve(dump, archive) {
+            Ok(Shelved::At(to)) => {
+                archived.push(Archived { dump: from, to: Some(to.display().to_string()), error: None });
+            }
+            Ok(Shelved::Not(reason)) => tracing::warn!("{from}: stays here: {reason}"),
+            Ok(Shelved::Already) => tracing::debug!("{from}: lies in the archive"),
+            Err(error) => {
+                let error = Error::failed(format!("is loaded, but cannot move to the archive: {error}"))
+                    .at(Place::file(&from))
+                    .remedy("see to it that there is room, or move it yourself; the next run tries again");
+                archived.push(Archived { dump: from, to: None, error: Some(error.to_string()) });
+            }
+        }
+    }
+    archived
+}

@@ -1,0 +1,236 @@
+//! Moving one dump into the archive: nothing is overwritten, and what is not the file that was loaded stays.
+
+use crate::Result;
+use crate::ingest::source::zip::dump::{self, Dump};
+use crate::run::interrupt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// How a copy is called until it is complete: `.lms_v1.zip.….archiving`.
+const UNFINISHED: &str = ".archiving";
+/// Copied at a time, bytes; in between Ctrl-C is heard.
+const COPY_BYTES: u64 = 64 << 20;
+/// Why a dump stays.
+const REPLACED: &str = "it was replaced or changed while it was being loaded";
+
+/// What became of a dump.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Shelved {
+    /// It lies here now.
+    At(PathBuf),
+    /// It was there before.
+    Already,
+    /// It stays where it is, for this reason.
+    Not(&'static str),
+}
+
+/// Moves a dump into the folder `archive`, which is created if need be. Where its name is taken, it gets a number:
+/// `lms_v1.2.zip`.
+///
+/// # Errors
+/// What the operating system reports; the dump is where it was then. Ctrl-C.
+pub fn shelve(dump: &Dump, archive: &Path) -> Result<Shelved> {
+    let metadata = match fs::symlink_metadata(&dump.path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Shelved::Not("it is gone")),
+        metadata => metadata?,
+    };
+    if metadata.is_symlink() {
+        return Ok(Shelved::Not("it is a symbolic link"));
+    }
+    if !dump.is_still(&metadata) {
+        return Ok(Shelved::Not(REPLACED));
+    }
+    fs::create_dir_all(archive)?;
+    if archive.canonicalize()? == folder_of(&dump.path).canonicalize()? {
+        return Ok(Shelved::Already);
+    }
+    for place in places(dump, archive) {
+        match rename_new(&dump.path, &place) {
+            Ok(()) => return renamed(dump, place),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            // Another file system, or one that cannot do this.
+            Err(_) => return copy(dump, archive),
+        }
+    }
+    Ok(Shelved::Not("all its names are taken in the archive"))
+}
+
+/// Removes what killed runs have left of copies; those that others are at work on are locked.
+pub fn remove_leftovers(archive: &Path) {
+    let Ok(entries) = fs::read_dir(archive) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_copy = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(UNFINISHED));
+        if is_copy && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            // Whoever cannot remove it is not told: it takes room, and does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    or_current(path.parent().unwrap_or(Path::new("")))
+}
+
+/// A folder, the current one where there is no name.
+pub fn or_current(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+/// The names that a dump may get: its own, then with numbers from 2 on.
+fn places(dump: &Dump, archive: &Path) -> impl Iterator<Item = PathBuf> {
+    let name = Path::new(dump.path.file_name().unwrap_or_default());
+    let zip_name = dump::zip_path(name);
+    let encrypted = name.extension().filter(|_| zip_name != name);
+    let numbered = move |number: u32| {
+        let mut numbered = zip_name.file_stem().unwrap_or_default().to_owned();
+        numbered.push(format!(".{number}"));
+        for extension in [zip_name.extension(), encrypted].into_iter().flatten() {
+            numbered.push(".");
+            numbered.push(extension);
+        }
+        archive.join(numbered)
+    };
+    std::iter::once(archive.join(name)).chain((2..=u32::MAX).map(numbered))
+}
+
+/// Renames, unless the new name is taken: one step, in which no file can be lost.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE).map_err(io::Error::from)
+}
+
+/// Elsewhere there is no such step; dumps are copied.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Another file may have taken the dump's place just before it was renamed.
+fn renamed(dump: &Dump, place: PathBuf) -> Result<Shelved> {
+    if dump.is_still(&fs::symlink_metadata(&place)?) {
+        sync(folder_of(&place))?;
+        sync(folder_of(&dump.path))?;
+        return Ok(Shelved::At(place));
+    }
+    rename_new(&place, &dump.path)?;
+    Ok(Shelved::Not(REPLACED))
+}
+
+/// Copies a dump, and removes it when the copy is safe.
+fn copy(dump: &Dump, archive: &Path) -> Result<Shelved> {
+    let source = File::open(&dump.path)?;
+    let metadata = source.metadata()?;
+    let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut copy = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .suffix(UNFINISHED)
+        .permissions(metadata.permissions())
+        .tempfile_in(archive)?;
+    // Tells others that this is no leftover. Where files cannot be locked, leftovers stay.
+    let _ = copy.as_file().try_lock();
+    while io::copy(&mut (&source).take(COPY_BYTES), copy.as_file_mut())? > 0 {
+        interrupt::check()?;
+    }
+    // Its bytes are those that were loaded if it has not changed up to now.
+    if !dump.is_still(&source.metadata()?) {
+        return Ok(Shelved::Not(REPLACED));
+    }
+    copy.as_file().set_permissions(metadata.permissions())?;
+    copy.as_file().set_modified(metadata.modified()?)?;
+    copy.as_file().sync_all()?;
+    for place in places(dump, archive) {
+        match copy.persist_noclobber(&place) {
+            Ok(_) => {
+                sync(archive)?;
+                if dump.is_still(&fs::symlink_metadata(&dump.path)?) {
+                    fs::remove_file(&dump.path)?;
+                    sync(folder_of(&dump.path))?;
+                }
+                return Ok(Shelved::At(place));
+            }
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => copy = error.file,
+            Err(error) => return Err(error.error.into()),
+        }
+    }
+    Ok(Shelved::Not("all its names are taken in the archive"))
+}
+
+/// Makes the names in a folder survive a crash of the machine.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    fn dump(folder: &Path, content: &str) -> Dump {
+        let path = folder.join("app_v1.zip");
+        fs::write(&path, content).unwrap();
+        Dump::for_tests(&path)
+    }
+
+    #[test]
+    fn a_copy_has_content_time_and_permissions_and_takes_no_ones_name() {
+        let work = tempfile::tempdir().unwrap();
+        let dump = dump(work.path(), "new");
+        let before = fs::metadata(&dump.path).unwrap();
+        let archive = work.path().join("archive");
+        fs::create_dir(&archive).unwrap();
+        fs::write(archive.join("app_v1.zip"), "old").unwrap();
+        let place = archive.join("app_v1.2.zip");
+        assert_eq!(copy(&dump, &archive).unwrap(), Shelved::At(place.clone()));
+        let after = fs::metadata(&place).unwrap();
+        assert_eq!((after.modified().unwrap(), after.mode()), (before.modified().unwrap(), before.mode()));
+        assert_eq!(fs::read(archive.join("app_v1.zip")).unwrap(), b"old");
+        assert_eq!(fs::read(place).unwrap(), b"new");
+        assert!(!dump.path.exists() && archive.read_dir().unwrap().count() == 2);
+    }
+
+    #[test]
+    fn what_took_the_dumps_place_stays() {
+        for way in [copy, shelve] {
+            let work = tempfile::tempdir().unwrap();
+            let dump = dump(work.path(), "old");
+            let archive = work.path().join("archive");
+            fs::create_dir(&archive).unwrap();
+            fs::write(work.path().join("next"), "new").unwrap();
+            fs::rename(work.path().join("next"), &dump.path).unwrap();
+            assert_eq!(way(&dump, &archive).unwrap(), Shelved::Not(REPLACED));
+            assert_eq!(fs::read(&dump.path).unwrap(), b"new");
+            assert_eq!(archive.read_dir().unwrap().count(), 0);
+        }
+        // Noticed at the last moment only.
+        let work = tempfile::tempdir().unwrap();
+        let dump = dump(work.path(), "old");
+        let place = work.path().join("place");
+        fs::write(work.path().join("next"), "new").unwrap();
+        fs::rename(work.path().join("next"), &place).unwrap();
+        fs::remove_file(&dump.path).unwrap();
+        assert_eq!(renamed(&dump, place).unwrap(), Shelved::Not(REPLACED));
+        assert_eq!(fs::read(&dump.path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn only_copies_that_nobody_works_on_are_removed() {
+        let work = tempfile::tempdir().unwrap();
+        for name in [".a_v1.zip.x1.archiving", ".b_v1.zip.x2.archiving", "c.archiving", ".hidden"] {
+            fs::write(work.path().join(name), "").unwrap();
+        }
+        let locked = File::open(work.path().join(".b_v1.zip.x2.archiving")).unwrap();
+        locked.lock().unwrap();
+        remove_leftovers(work.path());
+        let mut left: Vec<String> = Vec::new();
+        for entry in work.path().read_dir().unwrap() {
+            left.push(entry.unwrap().file_name().into_string().unwrap());
+        }
+        left.sort();
+        assert_eq!(left, [".b_v1.zip.x2.archiving", ".hidden", "c.archiving"]);
+        remove_leftovers(&work.path().join("nowhere"));
+    }
+}

@@ -1,0 +1,5 @@
+//! What every job runs in: Ctrl-C, the number of cores, files that take their place when they are complete.
+
+pub mod cores;
+pub mod interrupt;
+pub mod unfinished;

@@ -1,0 +1,116 @@
+//! What every request passes before its route, and every answer behind it: who may come, how often, for how long.
+
+use super::cors;
+use super::problem::Problem;
+use crate::secret::Secret;
+use crate::serve::settings::Settings;
+use crate::serve::tables::state::{Snapshot, State};
+use axum::extract::{Request, State as Shared};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+use subtle::ConstantTimeEq;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// What a request was about, for the metrics.
+#[derive(Debug, Clone)]
+pub struct Subject(pub String);
+
+/// Lets a request pass, or answers it.
+pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let snapshot = state.snapshot();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let origin = cors::listed(&snapshot.settings, request.headers());
+    let mut response = match refusal(&snapshot, &request, &path) {
+        Some(problem) => problem.into_response(),
+        None if origin.is_some() && cors::is_preflight(&method, request.headers()) => cors::preflight(),
+        None if !is_open(&path) && !has_token(&snapshot.settings, request.headers()) => {
+            Problem::token().into_response()
+        }
+        None => match tokio::time::timeout(snapshot.settings.limits.time, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the request took too long", 5)
+                .into_response(),
+        },
+    };
+    if let Some(origin) = origin {
+        cors::allow(&mut response, origin);
+    }
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let subject = response.extensions_mut().remove::<Subject>();
+    let subject = subject.map_or_else(|| fixed(&path).to_owned(), |subject| subject.0);
+    state.metrics.count(&method, &subject, response.status(), begun.elapsed());
+    response
+}
+
+/// Why a request is not looked at any further.
+fn refusal(snapshot: &Snapshot, request: &Request, path: &str) -> Option<Problem> {
+    if !is_expected_host(&snapshot.settings, request.headers()) {
+        let detail =
+            "the request names a host that this service is not; it may come from a page of another site";
+        return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
+    }
+    if is_health(path) {
+        return None;
+    }
+    let (limit, Peer(client)) = (snapshot.rate.as_ref()?, request.extensions().get::<Peer>()?);
+    let wait = limit.check(*client).err()?;
+    Some(Problem::later(StatusCode::TOO_MANY_REQUESTS, "too many requests", wait))
+}
+
+fn is_health(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+/// What needs no token: it tells nothing of the tables. The page asks for the token itself.
+fn is_open(path: &str) -> bool {
+    is_health(path) || path == "/docs" || path.starts_with("/docs/")
+}
+
+/// The path of a request that is about no table, as one of few.
+fn fixed(path: &str) -> &'static str {
+    const FIXED: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
+    match FIXED.iter().find(|fixed| **fixed == path) {
+        Some(fixed) => fixed,
+        None if is_open(path) => "/docs/",
+        None => "other",
+    }
+}
+
+/// Whether the host is one by which a service on this machine is known. Without a token a page of any site could otherwise
+/// come here under its own name, once that name leads to 127.0.0.1 (DNS rebinding).
+fn is_expected_host(settings: &Settings, headers: &HeaderMap) -> bool {
+    if settings.token.is_some() || !settings.listen.ip().is_loopback() {
+        return true;
+    }
+    let Some(host) = headers.get(HOST) else { return true };
+    let Ok(host) = host.to_str() else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+/// Whether the request brings the token, if there is one. The time that it takes tells the token's length at most.
+fn has_token(settings: &Settings, headers: &HeaderMap) -> bool {
+    let Some(token) = &settings.token else { return true };
+    let Some(given) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return false };
+    let Some((scheme, given)) = given.split_at_checked("Bearer ".len()) else { return false };
+    scheme.eq_ignore_ascii_case(b"Bearer ") && is_same(token, given)
+}
+
+fn is_same(token: &Secret, given: &[u8]) -> bool {
+    token.reveal().as_bytes().ct_eq(given).into()
+}

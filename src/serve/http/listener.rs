@@ -1,0 +1,177 @@
+//! Connections: taken up to a limit, each with limits of its own, and ended when they have nothing to do any more.
+
+use super::guard::Peer;
+use super::patience::Patience;
+use super::routes;
+use crate::report::print;
+use crate::run::interrupt;
+use crate::serve::Reload;
+use crate::serve::settings::{Limits, Settings};
+use crate::serve::signals::{Asked, Signals};
+use crate::serve::tables::state::State;
+use crate::{Error, Result};
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::Signal;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Connections that wait to be taken.
+const BACKLOG: u32 = 4096;
+/// What is read ahead of a connection (bytes): the longest head of a request.
+const MAX_HEAD: usize = 64 << 10;
+/// How long no connection is taken when there are no more files to be had.
+const NO_FILES: Duration = Duration::from_millis(100);
+
+/// An address that is listened on.
+pub struct Listener {
+    listener: TcpListener,
+    address: SocketAddr,
+    limits: Limits,
+}
+
+/// Lets this process have as many files as it may: each connection takes one.
+pub fn allow_many_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // What there is stays where this is refused, and is enough for a few.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}
+
+impl Listener {
+    /// Listens where the settings say.
+    ///
+    /// # Errors
+    /// An address that cannot be had.
+    pub async fn bind(settings: &Settings) -> Result<Listener> {
+        let bind = || {
+            let socket = match settings.listen {
+                SocketAddr::V4(_) => TcpSocket::new_v4()?,
+                SocketAddr::V6(_) => TcpSocket::new_v6()?,
+            };
+            socket.set_reuseaddr(true)?;
+            socket.bind(settings.listen)?;
+            let listener = socket.listen(BACKLOG)?;
+            let address = listener.local_addr()?;
+            Ok::<_, std::io::Error>(Listener { listener, address, limits: settings.limits })
+        };
+        bind().map_err(|error| {
+            Error::refused(format!("cannot listen on {}: {error}", settings.listen))
+                .remedy("name another address with --listen")
+        })
+    }
+
+    /// Says where it listens, and to whom; for scripts, the address is on standard output.
+    ///
+    /// # Errors
+    /// A standard output that cannot be written.
+    pub fn announce(&self, state: &State) -> Result<()> {
+        let snapshot = state.snapshot();
+        let tables: Vec<&str> =
+            snapshot.tables.all().iter().map(|table| table.settings.path.as_str()).collect();
+        let token = if snapshot.settings.token.is_some() { "with a token" } else { "without a token" };
+        tracing::info!("{token}; tables: {}", tables.join(", "));
+        print(&format!("listening on http://{}\n", self.address))
+    }
+
+    /// Takes connections until a signal asks to stop, lets what runs come to its end, and gives the signal.
+    pub async fn serve(self, state: Arc<State>, mut signals: Signals, reload: Reload) -> i32 {
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let graceful = GracefulShutdown::new();
+        let service = TowerToHyperService::new(routes::router(Arc::clone(&state)));
+        let reload = Arc::new(reload);
+        loop {
+            let accepted = async {
+                // Never closed.
+                let place = Arc::clone(&places).acquire_owned().await.ok();
+                (place, self.listener.accept().await)
+            };
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    Asked::Stop => break,
+                    Asked::Reload => drop(tokio::spawn(reread(Arc::clone(&state), Arc::clone(&reload)))),
+                },
+                (place, accepted) = accepted => match accepted {
+                    Ok((stream, peer)) => {
+                        let service = OfPeer { inner: service.clone(), peer: peer.ip() };
+                        let connection = graceful.watch(connection(stream, service, self.limits));
+                        tokio::spawn(async move {
+                            if let Err(error) = connection.await {
+                                tracing::debug!("connection of {peer}: {error}");
+                            }
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!("cannot take a connection: {error}");
+                        tokio::time::sleep(NO_FILES).await;
+                    }
+                },
+            }
+        }
+        drop(self.listener);
+        tracing::info!("no more requests are taken; those that run come to their end");
+        if tokio::time::timeout(self.limits.time, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests that took longer than {:?} were cut off", self.limits.time);
+        }
+        interrupt::requested().unwrap_or(Signal::SIGTERM as i32)
+    }
+}
+
+async fn reread(state: Arc<State>, reload: Arc<Reload>) {
+    let read = tokio::task::spawn_blocking(move || reload()).await;
+    let replaced = match read.map_err(Error::failed).and_then(|settings| settings) {
+        Ok(settings) => state.replace(settings).await,
+        Err(error) => Err(error),
+    };
+    match replaced {
+        Ok(()) => tracing::info!("the configuration was read again"),
+        Err(error) => error.messages().iter().for_each(|message| {
+            tracing::error!("the configuration was read again, and the one before stays: {message}");
+        }),
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    service: OfPeer,
+    limits: Limits,
+) -> http1::Connection<TokioIo<Patience>, OfPeer> {
+    // Answers are written whole: to wait for more only delays them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("{error}");
+    }
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.time)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(Patience::new(stream, limits.time)), service)
+}
+
+/// The service, for the requests of one client.
+#[derive(Clone)]
+struct OfPeer {
+    inner: TowerToHyperService<Router>,
+    peer: IpAddr,
+}
+
+impl Service<Request<Incoming>> for OfPeer {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(Peer(self.peer));
+        self.inner.call(request)
+    }
+}

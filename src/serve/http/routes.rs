@@ -1,0 +1,70 @@
+//! The paths, and what answers them.
+
+use super::guard::guard;
+use super::metrics::OPEN_METRICS;
+use super::problem::Problem;
+use crate::serve::page;
+use crate::serve::query::requests;
+use crate::serve::tables::state::State;
+use axum::Router;
+use axum::extract::{Request, State as Shared};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use std::sync::Arc;
+
+/// All paths.
+pub fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(openapi))
+        .route("/docs", get(page::index))
+        .route("/docs/", get(page::index))
+        .route("/docs/page.js", get(page::script))
+        .route("/docs/page.css", get(page::style))
+        .route("/{table}", any(table))
+        .route("/{table}/", any(table))
+        .route("/{table}/{id}", any(table))
+        .route("/{table}/{id}/", any(table))
+        .fallback(async || Problem::not_found("path"))
+        .method_not_allowed_fallback(async || Problem::method("GET, HEAD"))
+        .layer(from_fn_with_state(Arc::clone(&state), guard))
+        .with_state(state)
+}
+
+async fn table(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    requests::answer(&state, request).await
+}
+
+/// Whether requests can be answered: the database is there.
+async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
+    let asked = match state.pool.get().await {
+        Ok(connection) => connection.query("SELECT 1", &[]).await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::debug!("{error}");
+            Problem::away().into_response()
+        }
+    }
+}
+
+async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
+    let text = state.metrics.text(&state.pool).await;
+    (typed(OPEN_METRICS), text).into_response()
+}
+
+async fn openapi(Shared(state): Shared<Arc<State>>) -> Response {
+    (typed("application/json"), state.snapshot().openapi.clone()).into_response()
+}
+
+/// The header for a media type.
+pub fn typed(media_type: &'static str) -> [(HeaderName, HeaderValue); 1] {
+    [(CONTENT_TYPE, HeaderValue::from_static(media_type))]
+}

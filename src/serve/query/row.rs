@@ -1,0 +1,56 @@
+//! `/{table}/{id}/`: the row with a key.
+
+use super::statement::Statement;
+use super::text::key_values;
+use crate::pg::ident::quote;
+use crate::serve::http::problem::Problem;
+use crate::serve::tables::table::{Relation, Table};
+use axum::http::StatusCode;
+
+/// The condition that a row of alias `t` has this key.
+///
+/// # Errors
+/// A segment that is no key.
+pub fn condition(statement: &mut Statement, table: &Table, segment: &str) -> Result<String, Problem> {
+    let key = &table.settings.key;
+    let values = key_values(segment, key.len())?;
+    let parts: Vec<String> = key
+        .iter()
+        .zip(&values)
+        .map(|(column, value)| format!("t.{} = {}", quote(column), statement.value_of(column, value)))
+        .collect();
+    Ok(parts.join(" AND "))
+}
+
+/// The statement for the row: two rows where there is more than one.
+///
+/// # Errors
+/// A segment that is no key.
+pub fn select(table: &Table, relation: &Relation, segment: &str) -> Result<Statement, Problem> {
+    let mut statement = Statement::default();
+    let condition = condition(&mut statement, table, segment)?;
+    statement.add(&format!(
+        "SELECT row_to_json(r)::text FROM (SELECT {} FROM {} AS t WHERE {condition} LIMIT 2) AS r",
+        relation.select_list, relation.name
+    ));
+    Ok(statement)
+}
+
+/// The one row of those that were found.
+///
+/// # Errors
+/// None, or more than one.
+pub fn only(mut rows: Vec<String>) -> Result<String, Problem> {
+    match (rows.pop(), rows.is_empty()) {
+        (None, _) => Err(Problem::not_found("row")),
+        (Some(row), true) => Ok(row),
+        (Some(_), false) => Err(ambiguous()),
+    }
+}
+
+/// More than one row has the key.
+pub fn ambiguous() -> Problem {
+    let detail =
+        "more than one row has this key; where they are of several versions, name one with ?version=";
+    Problem::new(StatusCode::CONFLICT, detail)
+}

@@ -1,0 +1,116 @@
+//! `POST`, `PUT`, `PATCH` and `DELETE`: one statement each, which gives the rows as they are now.
+
+use super::row;
+use super::statement::{Parameter, Statement};
+use crate::pg::ident::quote;
+use crate::serve::http::body::Rows;
+use crate::serve::http::problem::Problem;
+use crate::serve::tables::table::{Relation, Table};
+
+/// What a PUT does with columns that the body lacks, or a PATCH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// They get their defaults.
+    Default,
+    /// They stay as they are.
+    Keep,
+}
+
+/// The statement that adds rows; it gives each as JSON, and its key as an array of texts.
+pub fn insert(table: &Table, relation: &Relation, rows: &Rows, body: &str) -> Statement {
+    let mut statement = Statement::default();
+    let keys: Vec<String> =
+        table.settings.key.iter().map(|column| format!("t.{}::text", quote(column))).collect();
+    let returning = format!("{}, array_to_json(ARRAY[{}])::text", to_json(relation), keys.join(", "));
+    if rows.columns.is_empty() {
+        statement.add(&format!("INSERT INTO {} AS t DEFAULT VALUES RETURNING {returning}", relation.name));
+        return statement;
+    }
+    let names: Vec<String> = rows.columns.iter().map(|column| quote(column)).collect();
+    let source = source(&mut statement, relation, &rows.columns, rows.many, body);
+    statement.add(&format!(
+        "INSERT INTO {} AS t ({names}) SELECT r.{} FROM {source} RETURNING {returning}",
+        relation.name,
+        names.join(", r."),
+        names = names.join(", "),
+    ));
+    statement
+}
+
+/// The statement that changes the row with a key; it gives the row as JSON.
+///
+/// # Errors
+/// A segment that is no key, a body that changes nothing.
+pub fn update(
+    table: &Table,
+    relation: &Relation,
+    segment: &str,
+    rows: &Rows,
+    body: &str,
+    others: Others,
+) -> Result<Statement, Problem> {
+    let mut statement = Statement::default();
+    let mut sets: Vec<String> = rows.columns.iter().map(|name| format!("{0} = r.{0}", quote(name))).collect();
+    if others == Others::Default {
+        let left = |name: &&String| !rows.columns.contains(name) && !table.settings.key.contains(name);
+        sets.extend(relation.writable.iter().filter(left).map(|name| format!("{} = DEFAULT", quote(name))));
+    }
+    if sets.is_empty() {
+        return Err(Problem::unprocessable("the body changes no column"));
+    }
+    let from = match rows.columns.is_empty() {
+        true => String::new(),
+        false => format!(" FROM {}", source(&mut statement, relation, &rows.columns, false, body)),
+    };
+    let condition = row::condition(&mut statement, table, segment)?;
+    statement.add(&format!(
+        "UPDATE {} AS t SET {}{from} WHERE {condition} RETURNING {}",
+        relation.name,
+        sets.join(", "),
+        to_json(relation)
+    ));
+    Ok(statement)
+}
+
+/// The statement that deletes the row with a key; it gives an empty text for it.
+///
+/// # Errors
+/// A segment that is no key.
+pub fn delete(table: &Table, relation: &Relation, segment: &str) -> Result<Statement, Problem> {
+    let mut statement = Statement::default();
+    let condition = row::condition(&mut statement, table, segment)?;
+    statement.add(&format!("DELETE FROM {} AS t WHERE {condition} RETURNING ''::text", relation.name));
+    Ok(statement)
+}
+
+/// The statement that has one column of a body read alone: it fails where the server cannot.
+pub fn probe(relation: &Relation, rows: &Rows, body: &str, column: &str) -> Statement {
+    let mut statement = Statement::default();
+    let one = [column.to_owned()];
+    let source = source(&mut statement, relation, &one, rows.many, body);
+    statement.add(&format!("SELECT count(r.{})::text FROM {source}", quote(column)));
+    statement
+}
+
+fn to_json(relation: &Relation) -> String {
+    format!("(SELECT row_to_json(j)::text FROM (SELECT {}) AS j)", relation.select_list)
+}
+
+/// The body as a relation `r` of these columns, each of its type in the table.
+fn source(
+    statement: &mut Statement,
+    relation: &Relation,
+    columns: &[String],
+    many: bool,
+    body: &str,
+) -> String {
+    let typed: Vec<String> = columns
+        .iter()
+        .filter_map(|name| relation.column(name))
+        .map(|column| format!("{} {}", quote(&column.name), column.type_name))
+        .collect();
+    let function = if many { "json_to_recordset" } else { "json_to_record" };
+    statement.parameters.push(Parameter { value: Some(body.to_owned()), column: None });
+    let number = statement.parameters.len();
+    format!("{function}(${number}::json) AS r({})", typed.join(", "))
+}

@@ -1,0 +1,230 @@
+//! A source's and a destination's table, and the statements that go between them.
+
+use super::shape::Shape;
+use crate::pg::ident::{Qualified, literal, quote};
+use crate::sync::settings::Settings;
+use crate::table::upsert::{assignment, difference};
+use crate::{Error, Place, Result};
+use postgres::Client;
+
+/// Types that a cursor can have.
+const CURSOR_TYPES: [&str; 5] =
+    ["bigint", "integer", "timestamp without time zone", "timestamp with time zone", "date"];
+/// The temporary table that a window is copied into.
+pub const WINDOW: &str = "pg_temp.pghaul_window";
+
+/// The column that grows with every change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub type_name: String,
+    /// Whether it allows NULL.
+    pub nullable: bool,
+}
+
+/// Both tables, and how rows are told apart.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The source's table.
+    pub source: Shape,
+    /// The destination's table.
+    pub table: Qualified,
+    /// The columns that make a row the same row; none where there is no key.
+    pub key: Vec<String>,
+    /// The column that grows with every change.
+    pub cursor: Option<Cursor>,
+    /// The column that soft deletes set.
+    pub mark: Option<String>,
+}
+
+impl Pair {
+    /// Puts together what is known, and checks key and cursor against the source.
+    ///
+    /// # Errors
+    /// A key or a cursor that the source does not have, or that cannot be one; exit code 2.
+    pub fn new(client: &mut Client, source: Shape, table: Qualified, settings: &Settings) -> Result<Pair> {
+        let at = Place::table(source.table.to_string());
+        let cursor = settings.cursor.as_deref().map(|name| cursor_of(&source, name)).transpose();
+        let cursor = cursor.map_err(|error| error.at(at.clone()))?;
+        let key = if settings.key.is_empty() { source.primary_key.clone() } else { settings.key.clone() };
+        check_key(client, &source, &key).map_err(|error| error.at(at))?;
+        if let (Some(cursor), false) = (&cursor, leads_an_index(&source, settings)) {
+            tracing::warn!(
+                "{} has no index that begins with the cursor {}: each pass reads the whole table there",
+                source.table,
+                cursor.name
+            );
+        }
+        let mark = settings.soft().then(|| settings.deleted_column.clone());
+        Ok(Pair { source, table, key, cursor, mark })
+    }
+
+    /// The key and the cursor, which everything but the initial load needs.
+    ///
+    /// # Errors
+    /// What is missing, exit code 2.
+    pub fn followed(&self) -> Result<&Cursor> {
+        let at = || Place::table(self.source.table.to_string());
+        if self.key.is_empty() {
+            return Err(Error::refused(
+                "has no primary key, so changes cannot be followed; only the initial load can be done",
+            )
+            .at(at())
+            .remedy("name columns that have a unique index with --key"));
+        }
+        self.cursor.as_ref().ok_or_else(|| {
+            Error::refused("changes cannot be followed without a column that grows with every change")
+                .at(at())
+                .remedy("name it with --cursor")
+        })
+    }
+
+    /// COPY's format: binary, unless a type has no binary form that means the same to both servers.
+    pub fn format(&self) -> &'static str {
+        if self.source.copied().all(|column| column.binary) { "binary" } else { "text" }
+    }
+
+    /// The columns that are copied, as a list.
+    pub fn columns(&self) -> String {
+        list(self.source.copied().map(|column| column.name.as_str()))
+    }
+
+    /// The key, as a list.
+    pub fn key_list(&self) -> String {
+        list(self.key.iter().map(String::as_str))
+    }
+
+    /// The statement that gives the source's rows of which `condition` is true.
+    pub fn copy_to(&self, condition: &str, order: &str) -> String {
+        format!(
+            "COPY (SELECT {} FROM {} WHERE {condition}{order}) TO STDOUT (FORMAT {})",
+            self.columns(),
+            self.source.table,
+            self.format()
+        )
+    }
+
+    /// The statement that puts them into a table of the destination.
+    pub fn copy_from(&self, table: &str) -> String {
+        format!("COPY {table} ({}) FROM STDIN (FORMAT {})", self.columns(), self.format())
+    }
+
+    /// The statement that merges the window into the destination's table, and leaves equal rows alone. The window's rows
+    /// come in the order in which they were copied, that of the cursor.
+    pub fn merge(&self) -> String {
+        let columns = self.columns();
+        let others: Vec<_> = self.source.copied().filter(|column| !self.key.contains(&column.name)).collect();
+        let mut set: Vec<String> = others.iter().map(|column| assignment(&column.name)).collect();
+        let mut differs: Vec<String> =
+            others.iter().map(|column| difference(&column.name, &column.type_name)).collect();
+        if let Some(mark) = &self.mark {
+            set.push(format!("{} = NULL", quote(mark)));
+            differs.push(format!("t.{} IS NOT NULL", quote(mark)));
+        }
+        let action = match set.is_empty() {
+            true => "DO NOTHING".to_owned(),
+            false => format!("DO UPDATE SET {} WHERE {}", set.join(", "), differs.join(" OR ")),
+        };
+        format!(
+            "INSERT INTO {} AS t ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {WINDOW} \
+             ON CONFLICT ({}) {action}",
+            self.table,
+            self.key_list()
+        )
+    }
+}
+
+impl Cursor {
+    /// A value of it as SQL.
+    pub fn value(&self, text: &str) -> String {
+        format!("{}::{}", literal(text), self.type_name)
+    }
+
+    /// Its name, quoted.
+    pub fn quoted(&self) -> String {
+        quote(&self.name)
+    }
+
+    /// Whether its type has infinite values, which no watermark can pass.
+    pub fn has_infinity(&self) -> bool {
+        !matches!(self.type_name.as_str(), "bigint" | "integer")
+    }
+
+    /// The condition of rows that have a place in the order of changes.
+    pub fn is_dated(&self) -> String {
+        match self.has_infinity() {
+            true => format!("{} < 'infinity'", self.quoted()),
+            false => format!("{} IS NOT NULL", self.quoted()),
+        }
+    }
+
+    /// The condition of rows that have none; `None` where there can be none.
+    pub fn is_undated(&self) -> Option<String> {
+        let name = self.quoted();
+        match (self.nullable, self.has_infinity()) {
+            (true, true) => Some(format!("({name} IS NULL OR {name} = 'infinity')")),
+            (true, false) => Some(format!("{name} IS NULL")),
+            (false, true) => Some(format!("{name} = 'infinity'")),
+            (false, false) => None,
+        }
+    }
+}
+
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(quote).collect::<Vec<_>>().join(", ")
+}
+
+fn cursor_of(source: &Shape, name: &str) -> Result<Cursor> {
+    let Some(column) = source.column(name) else {
+        return Err(Error::refused(format!("has no column {name}")).remedy("name another one with --cursor"));
+    };
+    if !CURSOR_TYPES.contains(&column.type_name.as_str()) {
+        return Err(Error::refused(format!("{} cannot be the type of a cursor", column.type_name))
+            .at(Place::default().column(name))
+            .remedy("name a bigint, timestamp or timestamptz column with --cursor"));
+    }
+    Ok(Cursor { name: name.to_owned(), type_name: column.type_name.clone(), nullable: !column.not_null })
+}
+
+fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> {
+    for name in key {
+        match source.column(name) {
+            None => {
+                return Err(Error::refused(format!("has no column {name}"))
+                    .remedy("name the columns of a unique index with --key"));
+            }
+            Some(column) if !column.not_null => {
+                return Err(Error::refused("a column of the key may be NULL, which is equal to nothing")
+                    .at(Place::default().column(name.as_str()))
+                    .remedy("make it NOT NULL, or name other columns with --key"));
+            }
+            Some(_) => {}
+        }
+    }
+    if key.is_empty() || *key == source.primary_key {
+        return Ok(());
+    }
+    let sql = include_str!("../../table/into/key.sql");
+    if client.query_one(sql, &[&source.table.to_string(), &key])?.get(0) {
+        return Ok(());
+    }
+    Err(Error::refused(format!("has no unique index on exactly ({})", list(key.iter().map(String::as_str))))
+        .remedy("name the columns of a unique index with --key"))
+}
+
+fn leads_an_index(source: &Shape, settings: &Settings) -> bool {
+    let Some(name) = &settings.cursor else { return true };
+    let plain = |index: &str, name: &str| {
+        index.strip_prefix("btree (").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| {
+            rest.starts_with([',', ')', ' '])
+                // An index of some rows alone serves not all passes.
+                && !index.contains(" WHERE ")
+        })
+    };
+    source
+        .indexes
+        .iter()
+        .any(|index| plain(&index.definition, name) || plain(&index.definition, &quote(name)))
+}

@@ -1,0 +1,184 @@
+//! What users have put on a table, and how it comes over to the table that takes its place.
+//!
+//! Most of it is put on the new table while nobody sees that: indexes, constraints, grants. What needs the old one's name,
+//! or takes no time, follows in the transaction that swaps them.
+
+use crate::pg::ident::Qualified;
+use crate::pg::lock;
+use crate::{Error, Result};
+use postgres::{GenericClient, Transaction};
+use std::time::Duration;
+
+/// The table that is replaced, and the one that takes its place.
+#[derive(Debug)]
+pub struct Replacement {
+    /// The table that is there.
+    pub old: Qualified,
+    /// Its mother, for a version table.
+    pub mother: Option<Qualified>,
+    /// The new one.
+    pub new: Qualified,
+    /// The columns that the new one has.
+    pub columns: Vec<String>,
+    /// A view that uses the old one, and will be made to use the new one; with the comment that tells it from others of its
+    /// name.
+    pub follower: Option<(Qualified, &'static str)>,
+}
+
+/// What users have put on the old table, as far as it can come over.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Additions(Vec<Addition>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Addition {
+    moment: i32,
+    /// What it is; nothing where it belongs to another one.
+    what: Option<String>,
+    statement: String,
+    /// The columns that it needs and the new table lacks.
+    lost: Vec<String>,
+}
+
+/// Nobody sees the new table.
+const HIDDEN: i32 = 0;
+/// Nobody sees it either, but the statement locks another table.
+const LOCKS_ANOTHER: i32 = 1;
+/// The new table has the old one's name.
+const NAMED: i32 = 2;
+
+impl Replacement {
+    /// Reads what users have put on the old table.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn additions(&self, client: &mut impl GenericClient) -> Result<Additions> {
+        let [old, new] = [&self.old, &self.new].map(Qualified::to_string);
+        let mother = self.mother.as_ref().map(Qualified::to_string);
+        let rows = client.query(include_str!("additions.sql"), &[&old, &mother, &new, &self.columns])?;
+        let addition = |row: &postgres::Row| Addition {
+            moment: row.get(0),
+            what: row.get(1),
+            statement: row.get(2),
+            lost: row.get(3),
+        };
+        Ok(Additions(rows.iter().map(addition).collect()))
+    }
+
+    /// What cannot come over, and must not be lost without a word: views, say, which hold on to the old table.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn obstacles(&self, client: &mut impl GenericClient) -> Result<Vec<String>> {
+        let sql = include_str!("obstacles.sql");
+        let (follower, comment) =
+            self.follower.as_ref().map(|(view, comment)| (view.to_string(), *comment)).unzip();
+        let mother = self.mother.as_ref().map(Qualified::to_string);
+        let rows =
+            client.query(sql, &[&self.old.to_string(), &mother, &self.columns, &follower, &comment])?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Fails where there are obstacles.
+    ///
+    /// # Errors
+    /// The obstacles, with what helps.
+    pub fn check(&self, client: &mut impl GenericClient) -> Result<()> {
+        let obstacles = self.obstacles(client)?;
+        if obstacles.is_empty() {
+            return Ok(());
+        }
+        let (table, obstacles) = (self.old.name(), obstacles.join(", "));
+        Err(Error::failed(format!("{table} is not replaced, since that would break or lose: {obstacles}"))
+            .remedy(self.remedy()))
+    }
+
+    /// What helps where something depends on the old table.
+    pub fn remedy(&self) -> &'static str {
+        match self.mother {
+            Some(_) => "drop what depends on the old version table, or let it use the mother",
+            None => "drop what depends on the old table, and run again",
+        }
+    }
+}
+
+impl Additions {
+    /// What comes over, in words.
+    pub fn kept(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|addition| addition.lost.is_empty())
+            .filter_map(|addition| addition.what.as_deref())
+    }
+
+    /// What does not, since it needs columns that are gone; in words.
+    pub fn lost(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter(|addition| !addition.lost.is_empty()).filter_map(|addition| {
+            let what = addition.what.as_deref()?;
+            Some(format!("{what} (needs {})", addition.lost.join(", ")))
+        })
+    }
+
+    /// Puts on the new table what can be put there while nobody sees it.
+    ///
+    /// # Errors
+    /// Rows that a constraint does not allow; what the server reports. The transaction has failed then.
+    pub fn put_on_hidden(
+        &self,
+        replacement: &Replacement,
+        patience: Duration,
+        transaction: &mut Transaction<'_>,
+    ) -> Result<()> {
+        revoke_default_grants(&replacement.new, transaction)?;
+        for addition in self.at(HIDDEN) {
+            tracing::debug!("{}", addition.statement);
+            transaction
+                .batch_execute(&addition.statement)
+                .map_err(|error| addition.does_not_fit(error.into(), replacement))?;
+        }
+        for addition in self.at(LOCKS_ANOTHER) {
+            lock::patiently(transaction, patience, "a table that is referenced", &addition.statement)
+                .map_err(|error| addition.does_not_fit(error, replacement))?;
+        }
+        Ok(())
+    }
+
+    /// The statements for the new table when it has the old one's name.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.at(NAMED).map(|addition| addition.statement.as_str())
+    }
+
+    fn at(&self, moment: i32) -> impl Iterator<Item = &Addition> {
+        self.0.iter().filter(move |addition| addition.moment == moment && addition.lost.is_empty())
+    }
+}
+
+impl Addition {
+    fn does_not_fit(&self, error: Error, replacement: &Replacement) -> Error {
+        // A duplicate key (class 23), a type that no longer fits (22, 42): not a server that has gone away.
+        let of_the_rows = |state: &str| ["22", "23", "42"].iter().any(|class| state.starts_with(class));
+        match (error.sqlstate(), &self.what) {
+            (Some(lock::NOT_AVAILABLE), Some(what)) => error.remedy(format!(
+                "someone has been using the table that {what} refers to for too long; run again when they are done"
+            )),
+            (Some(state), Some(what)) if of_the_rows(state) => {
+                let (table, source) = match replacement.mother {
+                    Some(_) => ("version table", "dump"),
+                    None => ("table", "rows"),
+                };
+                let remedy = format!("the old {table}'s {what} does not fit the new one; correct the {source}, or drop it");
+                error.remedy(remedy)
+            }
+            _ => error,
+        }
+    }
+}
+
+/// Takes back what `ALTER DEFAULT PRIVILEGES` has granted on a new table: the old one's grants are to count.
+fn revoke_default_grants(new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
+    let sql = "SELECT DISTINCT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END \
+               FROM pg_class c, aclexplode(c.relacl) e WHERE c.oid = to_regclass($1) AND e.grantee <> c.relowner";
+    for row in transaction.query(sql, &[&new.to_string()])? {
+        transaction.batch_execute(&format!("REVOKE ALL ON TABLE {new} FROM {}", row.get::<_, &str>(0)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The moment when a filled table takes the place and the name of one that is there.
+
+use super::additions::Replacement;
+use crate::pg::ident::quote;
+use crate::pg::lock::{self, Turn};
+use crate::{Error, Result};
+use postgres::Transaction;
+use std::time::Duration;
+
+/// When a swap gives up waiting for those who use the old table or its mother.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Replacement {
+    /// Puts the new table in the place of the old one, with all that users have put on that.
+    ///
+    /// A mother is locked first: a reader that had already listed her children would wait for the old one, find
+    /// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
+    /// wait, so we step back between tries and let them pass. Where there is no mother, those who wait for the old table look
+    /// its name up again when they get to it, and find the new one.
+    ///
+    /// # Errors
+    /// What the rows do not allow, or what has come into the way since the load began; those who use either table for
+    /// too long; what the server reports; Ctrl-C.
+    pub fn swap(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.swap_along(transaction, |_| Ok(false), |_| Ok(()))
+    }
+
+    /// As [`Replacement::swap`]. `lock_first` locks something before the tables, and tells whether there was anything;
+    /// `along` is done when all is locked, and both tables are still there.
+    ///
+    /// # Errors
+    /// As there, and theirs.
+    pub fn swap_along(
+        &self,
+        transaction: &mut Transaction<'_>,
+        lock_first: impl Fn(&mut Transaction<'_>) -> Result<bool>,
+        along: impl Fn(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let additions = self.additions(transaction)?;
+        for lost in additions.lost() {
+            tracing::warn!("{}: the new version has no place for {lost}", self.old.name());
+        }
+        additions.put_on_hidden(self, PATIENCE, transaction).map_err(|error| self.in_the_way(error))?;
+        let mut statements = vec![
+            format!("DROP TABLE {}", self.old),
+            format!("ALTER TABLE {} RENAME TO {}", self.new, quote(self.old.name())),
+        ];
+        statements.extend(additions.named().map(str::to_owned));
+        let statements = statements.join("; ");
+        let used = self.mother.as_ref().unwrap_or(&self.old).name();
+        let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
+            let turn = Turn::begin();
+            let is_first = !lock_first(attempt)?;
+            // Without children: whoever reads another version is in nobody's way.
+            turn.lock_out(attempt, is_first, self.mother.iter().chain([&self.old]))?;
+            // Until now it could be changed, and grants can be even now.
+            if self.additions(attempt)? != additions {
+                return Err(self.changed_meanwhile());
+            }
+            self.check(attempt)?;
+            along(attempt)?;
+            Ok(attempt.batch_execute(&statements)?)
+        });
+        swapped.map_err(|error| match error.sqlstate() {
+            Some("2BP01") => error.remedy(self.remedy()),
+            _ => self.in_the_way(error),
+        })
+    }
+
+    fn changed_meanwhile(&self) -> Error {
+        let table = self.old.name();
+        Error::failed(format!("{table} was altered while its new rows were being loaded")).remedy("run again")
+    }
+
+    /// Adds what helps where somebody has used a table for too long.
+    pub fn in_the_way(&self, error: Error) -> Error {
+        if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
+            return error;
+        }
+        let (table, seconds) = (self.old.name(), PATIENCE.as_secs());
+        let used =
+            self.mother.as_ref().map_or(table.to_owned(), |mother| format!("{} or {table}", mother.name()));
+        error.remedy(format!(
+            "someone has been using {used} for more than {seconds} s; run again when they are done"
+        ))
+    }
+}

@@ -12,6 +12,7 @@ mod secret_source;
 mod serve;
 mod size;
 mod sync;
+mod types;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
@@ -25,6 +26,7 @@ pub use secret_source::SecretSource;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use size::Size;
 pub use sync::{DeletesCfg, SyncCfg};
+pub use types::TypesCfg;
 pub use values::{Number, OrderedMap, Text, variables_of};
 
 use crate::{Error, Place, Result};
@@ -189,8 +191,8 @@ pub struct Dialect {
     /// Shell pattern for the dump's file name.
     #[serde(rename = "match")]
     pub pattern: Text,
-    /// `mssql`, `mysql`, or the path of a JSON file.
-    pub types: Text,
+    /// The type map.
+    pub types: TypesCfg,
 }
 
 /// Mother tables: worked out from the dumps, or declared.

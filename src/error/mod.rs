@@ -4,6 +4,7 @@
 //! [`Error::failed`]), the stages around it add the [`Place`] that they know ([`Error::at`]), and whoever knows
 //! the remedy adds it ([`Error::remedy`]). It is printed once, by the command line.
 
+mod gather;
 mod place;
 mod text;
 
@@ -12,6 +13,7 @@ pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
 
 use crate::exit::Exit;
 use crate::secret::without_passwords;
+use gather::Others;
 use std::fmt;
 use text::{postgres_text, words_about_a_row};
 
@@ -25,6 +27,7 @@ enum Inner {
     One {
         severity: Severity,
         place: Place,
+        others: Others,
         what: String,
         remedy: Option<String>,
         sqlstate: Option<String>,
@@ -83,6 +86,7 @@ impl Error {
         Error(Box::new(Inner::One {
             severity,
             place: Place::default(),
+            others: Others::default(),
             what: what.to_string(),
             remedy: None,
             sqlstate: None,
@@ -93,7 +97,10 @@ impl Error {
     /// Adds the place, or what an error from further inside did not know of it.
     pub fn at(mut self, outer: Place) -> Self {
         match &mut *self.0 {
-            Inner::One { place, .. } => place.fill_from(outer),
+            Inner::One { place, others, .. } => {
+                others.fill_from(&outer);
+                place.fill_from(outer);
+            }
             Inner::Many(errors) => {
                 for error in std::mem::take(errors) {
                     errors.push(error.at(outer.clone()));
@@ -186,8 +193,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Inner::One { place, what, remedy, .. } => {
-                let mut text = place.to_string();
+            Inner::One { place, others, what, remedy, .. } => {
+                let mut text = others.words(&place.to_string());
                 if !text.is_empty() {
                     text.push_str(": ");
                 }

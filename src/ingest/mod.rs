@@ -14,6 +14,7 @@ mod publish;
 pub mod settings;
 mod shelf;
 pub mod source;
+pub mod types;
 
 use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;
@@ -29,7 +30,7 @@ use catalogue::scan::{self, DataFile};
 use plan::action::Action;
 use plan::changes::Changes;
 use plan::unit::{self, Unit};
-use plan::{mothers, state, text};
+use plan::{mothers, own_types, state, text};
 use postgres::Client;
 use publish::union::{self, UnionView};
 use publish::{recreation, stage, statistics};
@@ -174,6 +175,7 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
         });
     }
     let mut types = TypeNames::default();
+    own_types::check(&files, client, &mut types)?;
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
     let views = union::of_mothers(settings, &mothers, &files, &state)?;
     let changes = Changes::new(settings, &files, &mothers, &state)?;

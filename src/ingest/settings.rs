@@ -2,18 +2,17 @@
 
 use super::after::{self, AfterMother};
 use super::catalogue::child_name::{self, ChildName};
-use super::catalogue::type_map::TypeMap;
 use super::load::rejects::RejectSettings;
 use super::source::limits::Limits;
 use super::source::secrets::Secrets;
-use crate::config::{Config, MotherTables, Text, XportCfg};
+use super::types::TypeMap;
+use crate::config::{self, Config, MotherTables, Text, TypesCfg, XportCfg};
 use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::run::cores;
 use crate::{Error, Place, Result};
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -179,10 +178,10 @@ impl Settings {
     ///
     /// # Errors
     /// A dump that no pattern matches.
-    pub fn type_map(&self, dump_name: &str) -> Result<&TypeMap> {
+    pub fn type_map(&self, dump_name: &str) -> Result<&Arc<TypeMap>> {
         let matching =
             self.dialects.iter().find(|dialect| dialect.pattern.matches_with(dump_name, IN_ANY_CASE));
-        matching.map(|dialect| dialect.types.as_ref()).ok_or_else(|| {
+        matching.map(|dialect| &dialect.types).ok_or_else(|| {
             Error::refused("no pattern in xport_cfg.dialects matches this dump")
                 .remedy("add {match: '*', types: …} as the last one")
         })
@@ -248,28 +247,39 @@ fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {
 }
 
 fn dialects(config: &Config) -> Result<Vec<Dialect>> {
-    let named: Vec<(&str, &str)> = match &config.file.xport_cfg.dialects {
-        Some(list) => list.iter().map(|d| (d.pattern.0.as_str(), d.types.0.as_str())).collect(),
-        None => DEFAULT_DIALECTS.to_vec(),
+    let Some(list) = &config.file.xport_cfg.dialects else {
+        let built_in = |(pattern, types)| dialect(pattern, named(types, pattern, config));
+        return DEFAULT_DIALECTS.into_iter().map(built_in).collect();
     };
-    let mut maps: HashMap<&str, Arc<TypeMap>> = HashMap::new();
-    let mut dialects = Vec::with_capacity(named.len());
-    for (pattern, types) in named {
-        let map = match maps.get(types) {
-            Some(map) => Arc::clone(map),
-            None => Arc::new(match TypeMap::built_in(types) {
-                Some(map) => map?,
-                None => TypeMap::load(&config.path(types))?,
-            }),
-        };
-        maps.insert(types, Arc::clone(&map));
-        let pattern = glob::Pattern::new(pattern).map_err(|error| {
-            Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
-                .remedy("write for example '*lms*'")
-        })?;
-        dialects.push(Dialect { pattern, types: map });
-    }
-    Ok(dialects)
+    let of_entry = |(number, entry): (usize, &config::Dialect)| {
+        let pattern = entry.pattern.0.as_str();
+        dialect(
+            pattern,
+            match &entry.types {
+                TypesCfg::Named(types) => named(&types.0, pattern, config),
+                TypesCfg::Inline(map) => {
+                    let key = format!("xport_cfg.dialects[{number}].types");
+                    TypeMap::inline(
+                        &key,
+                        map.0.iter().map(|(source, Text(target))| (source.as_str(), target.as_str())),
+                    )
+                }
+            },
+        )
+    };
+    list.iter().enumerate().map(of_entry).collect()
+}
+
+fn named(types: &str, pattern: &str, config: &Config) -> Result<TypeMap> {
+    TypeMap::built_in(types, pattern).unwrap_or_else(|| TypeMap::load(&config.path(types)))
+}
+
+fn dialect(pattern: &str, types: Result<TypeMap>) -> Result<Dialect> {
+    let pattern = glob::Pattern::new(pattern).map_err(|error| {
+        Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
+            .remedy("write for example '*lms*'")
+    })?;
+    Ok(Dialect { pattern, types: Arc::new(types?) })
 }
 
 #[cfg(test)]

@@ -4,4 +4,3 @@ pub mod child_name;
 pub mod descriptor;
 pub mod names;
 pub mod scan;
-pub mod type_map;

@@ -4,7 +4,6 @@
 
 use super::descriptor::{self, DescriptorColumn};
 use super::names::position;
-use super::type_map::TypeMap;
 use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::{Charset, CharsetReader};
 use crate::copy::input::header::{Header, read_header};
@@ -12,6 +11,7 @@ use crate::error::one_line;
 use crate::ingest::settings::Settings;
 use crate::ingest::source::zip::dump::{self, Dump, TableFiles};
 use crate::ingest::source::zip::member::{Member, MemberReader};
+use crate::ingest::types::{Resolved, TypeMap};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
@@ -40,7 +40,7 @@ pub struct DataFile {
     /// The header's columns in its order, then those that only the descriptor has.
     pub columns: Vec<FileColumn>,
     /// The type map that was used.
-    pub dialect: String,
+    pub types: Arc<TypeMap>,
 }
 
 /// A column of a data file.
@@ -48,8 +48,12 @@ pub struct DataFile {
 pub struct FileColumn {
     /// Its name.
     pub name: String,
-    /// Its type according to the descriptor and the type map.
+    /// Its type in the source database, according to the descriptor.
+    pub source_type: String,
+    /// What that is in PostgreSQL.
     pub type_name: TypeName,
+    /// Whether no type map knows the type, so that only the server can say whether it has one of that name.
+    pub by_own_name: bool,
     /// Whether the data file has it; a column that only the descriptor has is NULL in every row.
     pub in_data: bool,
 }
@@ -109,7 +113,7 @@ pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
     }
     faults.extend(collisions(&files));
     if !faults.is_empty() {
-        return Err(Error::many(faults));
+        return Err(Error::gathered(faults));
     }
     Ok(files)
 }
@@ -191,7 +195,12 @@ fn is_wanted(table: &TableFiles, settings: &Settings) -> bool {
     }
 }
 
-fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &Settings) -> Result<DataFile> {
+fn scan_table(
+    dump: &Arc<Dump>,
+    files: TableFiles,
+    types: &Arc<TypeMap>,
+    settings: &Settings,
+) -> Result<DataFile> {
     let TableFiles { table, descriptor, data } = files;
     let (Some(descriptor), Some(data)) = (&descriptor, &data) else {
         let (there, missing) = match descriptor {
@@ -232,7 +241,7 @@ fn scan_table(dump: &Arc<Dump>, files: TableFiles, types: &TypeMap, settings: &S
         data: data.clone(),
         header,
         columns,
-        dialect: types.name().to_owned(),
+        types: Arc::clone(types),
         table,
     })
 }
@@ -284,11 +293,17 @@ fn columns(
         .collect();
     let mut columns = Vec::with_capacity(order.len());
     for (index, in_data) in order {
-        let DescriptorColumn { name, source_type } = &described[index];
-        match types.resolve(source_type) {
-            Ok(type_name) => columns.push(FileColumn { name: name.clone(), type_name, in_data }),
-            Err(error) => faults.push(error.at(at_descriptor.clone().column(name))),
-        }
+        let DescriptorColumn { name, source_type, bare_type } = &described[index];
+        let (type_name, by_own_name) = match types.resolve(source_type, bare_type.as_deref()) {
+            Ok(Resolved::Mapped(type_name)) => (type_name, false),
+            Ok(Resolved::OwnName(type_name)) => (type_name, true),
+            Err(error) => {
+                faults.push(error.at(at_descriptor.clone().column(name)));
+                continue;
+            }
+        };
+        let (name, source_type) = (name.clone(), source_type.clone());
+        columns.push(FileColumn { name, source_type, type_name, by_own_name, in_data });
     }
     if faults.is_empty() { Ok(columns) } else { Err(Error::many(faults)) }
 }

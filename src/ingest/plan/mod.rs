@@ -2,8 +2,10 @@
 
 pub mod action;
 pub mod changes;
+pub mod common_type;
 pub mod drop;
 pub mod mothers;
+pub mod own_types;
 pub mod reason;
 pub mod state;
 pub mod text;

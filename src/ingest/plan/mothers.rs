@@ -1,5 +1,6 @@
 //! Mother tables: which there are, and which columns they have.
 
+use super::common_type::common_type;
 use super::state::State;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::DataFile;
@@ -158,8 +159,11 @@ fn names_of(file: &DataFile) -> Vec<&str> {
     file.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
-/// The columns that all versions have, in the first one's order; `text` where their types differ.
+/// The columns that all versions have, with the least type that holds all of theirs. Names and order are those of the
+/// version whose name sorts first, so that nothing depends on the order in which versions arrive.
 fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
+    let mut versions = versions.to_vec();
+    versions.sort_by_key(|file| (&file.dump.version, &file.dump.app, &file.child));
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
     let in_others: Vec<Vec<Option<usize>>> =
         others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();
@@ -167,15 +171,15 @@ fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeN
     for (number, column) in first.columns.iter().enumerate() {
         let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
         let Some(indexes) = indexes else { continue };
-        let place =
-            |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
-        let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;
-        let mut agreed = true;
+        let mut canonical = |file: &DataFile, type_name: &TypeName| {
+            let place = Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
+            types.canonical(client, type_name).map_err(|error| error.at(place))
+        };
+        let mut type_name = canonical(first, &column.type_name)?;
         for (file, index) in others.iter().zip(indexes) {
-            let other = types.canonical(client, &file.columns[index].type_name);
-            agreed &= other.map_err(|error| error.at(place(file)))? == type_name;
+            type_name = common_type(&type_name, &canonical(file, &file.columns[index].type_name)?);
         }
-        columns.push(Column::plain(&column.name, if agreed { type_name } else { TypeName::text() }));
+        columns.push(Column::plain(&column.name, type_name));
     }
     if columns.is_empty() {
         return Err(Error::refused("its versions have no column in common")

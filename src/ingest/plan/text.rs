@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::changes::Changes;
+use super::common_type::holds;
 use super::mothers::Mother;
 use super::unit::Unit;
 use crate::Result;
@@ -73,7 +74,7 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit], additions: &[
             unit.table.name(),
             unit.file.source(),
             unit.file.data.bytes,
-            unit.file.dialect
+            unit.file.types.name()
         ));
         text.push_str(additions);
     }
@@ -106,9 +107,18 @@ fn difference(unit: &Unit) -> String {
     if !unit.own_columns.is_empty() {
         text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
     }
-    if !unit.retyped.is_empty() {
-        let types = list(unit.retyped.iter().map(Column::to_string));
-        text.push_str(&format!(", has {types} (loaded as the mother's type)"));
+    let is_held = |column: &&Column| {
+        let of_mother = unit.mother_columns.iter().find(|mother| mother.name == column.name);
+        of_mother.is_some_and(|mother| holds(&mother.type_name, &column.type_name))
+    };
+    let (held, wider): (Vec<&Column>, Vec<&Column>) = unit.retyped.iter().partition(is_held);
+    for (columns, what) in [
+        (held, "loaded as the mother's type"),
+        (wider, "loaded as the mother's type, which does not hold all of it"),
+    ] {
+        if !columns.is_empty() {
+            text.push_str(&format!(", has {} ({what})", list(columns.into_iter().map(Column::to_string))));
+        }
     }
     if !unit.missing.is_empty() {
         text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));

@@ -182,7 +182,7 @@ fn fingerprint(
     json!({
         "data": member(&file.data),
         "descriptor": member(&file.descriptor),
-        "dialect": file.dialect,
+        "dialect": file.types.dialect(),
         "mother": pairs(&mother.columns),
         "columns": pairs(own_columns),
         "order": order,

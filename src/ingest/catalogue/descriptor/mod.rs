@@ -1,15 +1,22 @@
 //! Descriptors: the list of a table's columns and their types in the source database.
 
+mod budget;
+mod complete;
+mod entry;
+mod keys;
+mod list;
+
 use crate::config::Size;
 use crate::copy::input::charset::Charset;
 use crate::error::{MAX_QUOTED_CHARS, shortened};
 use crate::ingest::source::limits::Limits;
 use crate::pg::ident;
 use crate::{Error, Place, Result};
-use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use std::cell::Cell;
-use std::fmt;
+use budget::{Budget, Excess};
+use complete::Completed;
+use entry::Entry;
+use list::ReadList;
+use serde::de::DeserializeSeed;
 
 /// How many brackets may be open at once; serde_json allows half of that. Those within texts count, too.
 const MAX_DEPTH: usize = 256;
@@ -17,16 +24,15 @@ const MAX_DEPTH: usize = 256;
 /// What helps when a descriptor has another form.
 const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
 
-/// One column of a descriptor. Other keys of an entry are left alone: exports add what they know.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(expecting = "the name and type of a column")]
+/// One column of a descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DescriptorColumn {
     /// The column's name, as the data file's header spells it.
-    #[serde(rename = "column_name")]
     pub name: String,
-    /// Its type in the source database.
-    #[serde(rename = "column_type")]
+    /// Its type in the source database, with numbers that stand elsewhere in its entry: `decimal(12,4)`.
     pub source_type: String,
+    /// The type as it is written, where such numbers were added: `decimal`.
+    pub bare_type: Option<String>,
 }
 
 /// Reads a descriptor. It should be JSON, but descriptors in the wild have trailing commas and the like, so what
@@ -56,25 +62,26 @@ pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<Desc
     if text.is_empty() {
         return Err(Error::refused("the descriptor is empty").remedy(FORM));
     }
-    check(list(text, limits)?)
+    check(columns(list(text, limits)?)?)
 }
 
-fn list(text: &str, limits: &Limits) -> Result<Vec<DescriptorColumn>> {
-    let excess = Cell::new(None);
-    let list = || ColumnList { limits, excess: &excess };
+fn list(text: &str, limits: &Limits) -> Result<Vec<Entry>> {
+    let budget = Budget::new(limits);
     let mut json = serde_json::Deserializer::from_str(text);
-    let columns = list().deserialize(&mut json).and_then(|columns| json.end().map(|()| columns));
-    let columns = match columns {
-        Ok(columns) => Ok(columns),
+    let entries = ReadList(&budget).deserialize(&mut json).and_then(|entries| json.end().map(|()| entries));
+    let entries = match entries {
+        Ok(entries) => Ok(entries),
         Err(_) if nests_deeply(text) => {
             return Err(Error::refused("the descriptor nests its brackets more than 256 deep").remedy(FORM));
         }
-        Err(_) if excess.get().is_some() => Err(String::new()),
+        Err(_) if budget.excess().is_some() => Err(String::new()),
         Err(_) => {
-            list().deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| error.to_string())
+            budget.restart();
+            let yaml = serde_yaml::Deserializer::from_str(text);
+            ReadList(&budget).deserialize(yaml).map_err(|error| error.to_string())
         }
     };
-    columns.map_err(|error| match excess.get() {
+    entries.map_err(|error| match budget.excess() {
         Some(Excess::Columns) => {
             let allowed = limits.columns;
             let what =
@@ -107,52 +114,44 @@ fn nests_deeply(text: &str) -> bool {
     })
 }
 
-/// Reads the list with an eye on what it grows to: a column more can be ten bytes of YAML, which repeat megabytes.
-struct ColumnList<'l> {
-    limits: &'l Limits,
-    excess: &'l Cell<Option<Excess>>,
-}
-
-/// Why a list was not read to its end.
-#[derive(Clone, Copy)]
-enum Excess {
-    Columns,
-    Text,
-}
-
-impl<'de> DeserializeSeed<'de> for ColumnList<'_> {
-    type Value = Vec<DescriptorColumn>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
+/// The columns of the entries.
+///
+/// # Errors
+/// Entries without a name or a type, as one fault for all that lack the same: the keys that they have, and those that
+/// were looked for. It says the same for every descriptor of that form.
+fn columns(entries: Vec<Entry>) -> Result<Vec<DescriptorColumn>> {
+    let mut faults = Vec::new();
+    for (what, keys) in [("name", keys::NAMES), ("type", keys::TYPES)] {
+        let lacks = |entry: &Entry| match what {
+            "name" => entry.text(keys).is_none(),
+            _ => complete::source_type(entry).is_none(),
+        };
+        let lacking: Vec<usize> = (0..entries.len()).filter(|index| lacks(&entries[*index])).collect();
+        let Some(first) = lacking.first() else { continue };
+        let who = match lacking.len() {
+            count if count == entries.len() => "no entry of the descriptor".to_owned(),
+            1 => format!("entry {} of the descriptor does not", first + 1),
+            count => format!("{count} entries of the descriptor, from entry {} on, do not", first + 1),
+        };
+        let has = if lacking.len() == entries.len() { "tells" } else { "tell" };
+        let theirs = entries[*first].keys.join(", ");
+        faults.push(
+            Error::refused(format!(
+                "{who} {has} the column's {what}: looked for were the keys {}, in any case; there are {theirs}",
+                keys.join(", ")
+            ))
+            .remedy(FORM),
+        );
     }
-}
-
-impl<'de> Visitor<'de> for ColumnList<'_> {
-    type Value = Vec<DescriptorColumn>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence")
+    if !faults.is_empty() {
+        return Err(Error::many(faults));
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut columns: Vec<DescriptorColumn> = Vec::new();
-        let mut bytes = 0;
-        while let Some(column) = list.next_element::<DescriptorColumn>()? {
-            bytes += (column.name.len() + column.source_type.len()) as u64;
-            let excess = match (columns.len() == self.limits.columns, bytes > self.limits.descriptor_bytes) {
-                (true, _) => Excess::Columns,
-                (_, true) => Excess::Text,
-                _ => {
-                    columns.push(column);
-                    continue;
-                }
-            };
-            self.excess.set(Some(excess));
-            return Err(de::Error::custom("too much"));
-        }
-        Ok(columns)
-    }
+    let column = |entry: &Entry| {
+        let Completed { source_type, bare } = complete::source_type(entry)?;
+        let name = entry.text(keys::NAMES)?.to_owned();
+        Some(DescriptorColumn { name, source_type, bare_type: bare })
+    };
+    Ok(entries.iter().filter_map(column).collect())
 }
 
 fn check(columns: Vec<DescriptorColumn>) -> Result<Vec<DescriptorColumn>> {
@@ -202,6 +201,59 @@ mod tests {
             "\u{FEFF}- {column_name: id, column_type: Int, nullable: true}\n- column_name: name\n  column_type: VarChar(50)\n",
         ] {
             assert_eq!(columns(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_read_as_exports_write_them() {
+        let expected =
+            vec![("id".to_owned(), "int".to_owned()), ("name".to_owned(), "varchar(50)".to_owned())];
+        for text in [
+            r#"[{"COLUMN_NAME":"id","COLUMN_TYPE":"int"},{"COLUMN_NAME":"name","COLUMN_TYPE":"varchar(50)"}]"#,
+            r#"[{"name":"id","type":"int"},{"name":"name","type":"varchar(50)"}]"#,
+            r#"[{"Field":"id","Type":"int"},{"Field":"name","Type":"varchar(50)"}]"#,
+            r#"[{"columnName":"id","dataType":"int"},{"columnName":"name","dataType":"varchar(50)"}]"#,
+            r#"{"columns":[{"name":"id","type":"int"},{"name":"name","type":"varchar(50)"}]}"#,
+            r#"{"pk":["id"],"n":2,"schema":[{"name":"id","type":"int"},{"name":"name","type":"varchar(50)"}],"x":{}}"#,
+            r#"{"indexes":[{"name":"i"}],"list":[{"name":"id","type":"int"},{"name":"name","type":"varchar(50)"}]}"#,
+            r#"{"keys":[{"name":"i","type":"x"}],"Fields":[{"name":"id","type":"int"},{"name":"name","type":"varchar(50)"},],}"#,
+            r#"[{"name":"id","type":"int","length":10},{"name":"name","type":"varchar","length":"50"}]"#,
+        ] {
+            assert_eq!(columns(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_the_keys_that_are_there() {
+        for (text, what) in [
+            (
+                r#"[{"id": "a", "typ": "int"}, {"id": "b", "typ": "int"}]"#,
+                "no entry of the descriptor tells the column's name: looked for were the keys column_name, name, field, \
+                 column, in any case; there are id, typ; it must be",
+            ),
+            (
+                r#"[{"name": "a", "kind": "int"}]"#,
+                "no entry of the descriptor tells the column's type: looked for were the keys column_type, data_type, \
+                 type, type_name, in any case; there are name, kind; it must be",
+            ),
+            (
+                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": null}]"#,
+                "entry 2 of the descriptor does not tell the column's type: ",
+            ),
+            (
+                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": 4}, {"name": ["c"], "type": " "}]"#,
+                "entry 3 of the descriptor does not tell the column's name: ",
+            ),
+            (
+                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": 4}, {"name": ["c"], "type": " "}]"#,
+                "2 entries of the descriptor, from entry 2 on, do not tell the column's type: ",
+            ),
+            (r#"{"a": [{"name": "a", "type": "int"}], "b": [{"name": "b", "type": "int"}]}"#, "several keys"),
+            (r#"{"name": "a", "type": "int"}"#, "it is a map in which no key has a list of columns"),
+            (r#"[{"name": "a", "NAME": "b", "type": "int"}]"#, "duplicate field `name`"),
+        ] {
+            let error = columns(text).unwrap_err().to_string();
+            assert!(error.contains(what), "{text}: {error}");
         }
     }
 

@@ -1,0 +1,112 @@
+//! The same fault in many places is one message with a count.
+
+use super::{Error, Inner, Place};
+
+/// How many places a message names.
+const NAMED: usize = 3;
+
+/// The places of a fault beyond its first one.
+#[derive(Default)]
+pub(super) struct Others {
+    /// The first of them.
+    named: Vec<Place>,
+    /// All of them.
+    count: usize,
+}
+
+impl Others {
+    fn push(&mut self, place: Place) {
+        if self.named.len() < NAMED - 1 {
+            self.named.push(place);
+        }
+        self.count += 1;
+    }
+
+    /// Takes from `outer` what the places do not know themselves.
+    pub(super) fn fill_from(&mut self, outer: &Place) {
+        self.named.iter_mut().for_each(|place| place.fill_from(outer.clone()));
+    }
+
+    /// The places behind the first one, `of`, as a message tells them.
+    pub(super) fn words(&self, of: &str) -> String {
+        let named: Vec<String> = self.named.iter().map(Place::to_string).collect();
+        match self.count {
+            0 => of.to_owned(),
+            1 => format!("{of} and {}", named.join("")),
+            count => format!("{of} and {count} more places, such as {}", named.join(" and ")),
+        }
+    }
+}
+
+impl Error {
+    /// Several errors at once, of which those that say the same of several places become one.
+    pub fn gathered(errors: Vec<Error>) -> Error {
+        let mut gathered: Vec<Error> = Vec::new();
+        for error in flat(errors) {
+            match gathered.iter_mut().find(|known| known.says_the_same(&error)) {
+                Some(known) => known.take_place_of(error),
+                None => gathered.push(error),
+            }
+        }
+        Error::many(gathered)
+    }
+
+    fn says_the_same(&self, other: &Error) -> bool {
+        match (&*self.0, &*other.0) {
+            (
+                Inner::One { severity, what, remedy, sqlstate, .. },
+                Inner::One {
+                    severity: severity_2, what: what_2, remedy: remedy_2, sqlstate: sqlstate_2, ..
+                },
+            ) => (severity, what, remedy, sqlstate) == (severity_2, what_2, remedy_2, sqlstate_2),
+            _ => false,
+        }
+    }
+
+    fn take_place_of(&mut self, other: Error) {
+        if let (Inner::One { others, .. }, Inner::One { place, .. }) = (&mut *self.0, *other.0) {
+            others.push(place);
+        }
+    }
+}
+
+fn flat(errors: Vec<Error>) -> Vec<Error> {
+    let flat_one = |error: Error| match *error.0 {
+        Inner::Many(errors) => flat(errors),
+        inner => vec![Error(Box::new(inner))],
+    };
+    errors.into_iter().flat_map(flat_one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(what: &str, file: &str) -> Error {
+        Error::refused(what).remedy("mend it").at(Place::member("a.zip", file))
+    }
+
+    #[test]
+    fn the_same_fault_in_many_places_is_one_message_with_a_count() {
+        let files = ["1", "2", "3", "4", "5"];
+        let faults = files.iter().map(|file| fault("bad", file)).collect();
+        let error = Error::gathered(vec![Error::many(faults), fault("worse", "1"), fault("worse", "2")]);
+        assert_eq!(
+            error.messages(),
+            [
+                "a.zip/1 and 4 more places, such as a.zip/2 and a.zip/3: bad; mend it",
+                "a.zip/1 and a.zip/2: worse; mend it"
+            ]
+        );
+        assert_eq!(Error::gathered(vec![fault("bad", "1")]).messages(), ["a.zip/1: bad; mend it"]);
+    }
+
+    #[test]
+    fn places_that_come_later_are_known_to_all() {
+        let fault = |file: &str| {
+            Error::refused("bad").at(Place { member: Some(file.to_owned()), ..Place::default() })
+        };
+        let error = Error::gathered(vec![fault("1"), fault("2")]).at(Place::file("a.zip"));
+        assert_eq!(error.messages(), ["a.zip/1 and a.zip/2: bad"]);
+    }
+}

@@ -27,7 +27,7 @@ fn mother_of(first: &str, second: &str) -> String {
 #[test]
 fn auto_takes_the_common_columns_in_the_first_ones_order() {
     assert_eq!(mother_of("a:int b:date c:int", "d:int c:int a:int"), "a integer, c integer");
-    assert_eq!(mother_of("a:int b:varchar(5)", "a:bigint b:varchar(5)"), "a text, b character varying(5)");
+    assert_eq!(mother_of("a:int b:varchar(5)", "a:bigint b:varchar(5)"), "a bigint, b character varying(5)");
     assert_eq!(mother_of("a:int(11) b:tinyint(1)", "a:INTEGER b:bool"), "a integer, b boolean");
     assert_eq!(mother_of("UserId:int b:int", "userid:int B:date"), "UserId integer, b text");
     assert_eq!(mother_of("id:int ID:int a:int", "id:int a:int"), "id integer, a integer");

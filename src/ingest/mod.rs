@@ -159,7 +159,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
 
 /// Compares the catalogue with what the database holds.
 fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
-    let Catalogue(files) = catalogue;
+    let Catalogue(mut files) = catalogue;
     let names = mothers::names(settings, &files);
     let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;
@@ -175,7 +175,7 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
         });
     }
     let mut types = TypeNames::default();
-    own_types::check(&files, client, &mut types)?;
+    own_types::check(&mut files, client, &mut types)?;
     let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
     let views = union::of_mothers(settings, &mothers, &files, &state)?;
     let changes = Changes::new(settings, &files, &mothers, &state)?;

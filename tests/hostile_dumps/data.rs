@@ -32,7 +32,7 @@ pub fn list() -> Vec<Hostile> {
             "\n1|one\n",
             ": no header line; the first line must name the columns",
         ),
-        refused("rows without a header", "1|one\n2|two\n", ", column 1: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote").and_says("app_v1.zip/t.dat, line 1, column one: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),
+        refused("rows without a header", "1|one\n2|two\n", ", column 1 and app_v1.zip/t.dat, line 1, column one: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),
         refused("another separator", "id,name\n1,one\n", ", column id,name: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),
         refused("a header column twice", "id|name|id\n", &format!(", column id{twice}")),
         refused("a header column twice but for its case", "id|name|ID\n", &format!(", column ID{twice}")),

@@ -41,6 +41,9 @@ pub struct DataFile {
     pub columns: Vec<FileColumn>,
     /// The type map that was used.
     pub types: Arc<TypeMap>,
+    /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
+    /// together with those that the server does not know.
+    pub type_faults: Vec<Error>,
 }
 
 /// A column of a data file.
@@ -113,6 +116,7 @@ pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
     }
     faults.extend(collisions(&files));
     if !faults.is_empty() {
+        faults.extend(files.iter_mut().flat_map(|file| std::mem::take(&mut file.type_faults)));
         return Err(Error::gathered(faults));
     }
     Ok(files)
@@ -220,7 +224,7 @@ fn scan_table(
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
             .remedy("set xport_cfg.child_name to a shorter pattern, or rename the dump"));
     }
-    let at_descriptor = || Place { member: Some(descriptor.name.clone()), ..Place::default() };
+    let at_descriptor = || Place::member(&dump.name, &descriptor.name);
     let at_data = || Place { member: Some(data.name.clone()), ..Place::default() };
     let described = read_descriptor(dump, descriptor, settings)
         .map_err(|error| error.into_refused().at(at_descriptor()))?;
@@ -233,7 +237,7 @@ fn scan_table(
             data.name
         );
     }
-    let columns = columns(&header, &described, types, at_descriptor(), at_data())?;
+    let (columns, type_faults) = columns(&header, &described, types, at_descriptor(), at_data())?;
     Ok(DataFile {
         dump: Arc::clone(dump),
         child,
@@ -242,6 +246,7 @@ fn scan_table(
         header,
         columns,
         types: Arc::clone(types),
+        type_faults,
         table,
     })
 }
@@ -265,8 +270,9 @@ fn columns(
     types: &TypeMap,
     at_descriptor: Place,
     at_data: Place,
-) -> Result<Vec<FileColumn>> {
+) -> Result<(Vec<FileColumn>, Vec<Error>)> {
     let mut faults = Vec::new();
+    let mut type_faults = Vec::new();
     let mut matched = Vec::new();
     for name in &header.columns {
         match position(described.iter().map(|column| column.name.as_str()), name) {
@@ -298,12 +304,16 @@ fn columns(
             Ok(Resolved::Mapped(type_name)) => (type_name, false),
             Ok(Resolved::OwnName(type_name)) => (type_name, true),
             Err(error) => {
-                faults.push(error.at(at_descriptor.clone().column(name)));
+                type_faults.push(error.at(at_descriptor.clone().column(name)));
                 continue;
             }
         };
         let (name, source_type) = (name.clone(), source_type.clone());
         columns.push(FileColumn { name, source_type, type_name, by_own_name, in_data });
     }
-    if faults.is_empty() { Ok(columns) } else { Err(Error::many(faults)) }
+    if faults.is_empty() {
+        return Ok((columns, type_faults));
+    }
+    faults.extend(type_faults);
+    Err(Error::many(faults))
 }

@@ -14,11 +14,12 @@ const IS_OF_ROWS: &str = "SELECT t.typtype = 'c' OR coalesce(e.typtype = 'c', fa
 /// Asks the server about the types that only it can know.
 ///
 /// # Errors
-/// Types that are unknown to it too: one fault for each, with the number of columns and the first of them.
-pub fn check(files: &[DataFile], client: &mut Client, types: &mut TypeNames) -> Result<()> {
+/// Types that are unknown to it too, and those that were refused without it: one fault for each, with the number of columns and the first of them.
+pub fn check(files: &mut [DataFile], client: &mut Client, types: &mut TypeNames) -> Result<()> {
     let mut known: HashMap<&TypeName, bool> = HashMap::new();
     let mut faults = Vec::new();
     for file in files {
+        faults.append(&mut file.type_faults);
         for column in file.columns.iter().filter(|column| column.by_own_name) {
             let exists = match known.get(&column.type_name) {
                 Some(exists) => *exists,

@@ -36,13 +36,16 @@ pub fn tokens(text: &str) -> Vec<Token> {
             // MariaDB writes `datetime /* mariadb-5.3 */` for columns in its older format.
             '/' if behind.starts_with('*') => return tokens,
             '"' | '`' | ']' => behind,
-            '[' => match behind.split_once(']') {
-                Some((inner, behind)) if inner.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    tokens.push(Token::Array(format!("[{inner}]")));
-                    behind
+            '[' => {
+                let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+                match behind[digits..].strip_prefix(']') {
+                    Some(rest) => {
+                        tokens.push(Token::Array(format!("[{}]", &behind[..digits])));
+                        rest
+                    }
+                    None => behind,
                 }
-                _ => behind,
-            },
+            }
             '(' => match closing_parenthesis(behind) {
                 Some(end) => {
                     tokens.push(Token::List(behind[..end].to_owned()));

@@ -3,6 +3,7 @@
 use super::forms::Forms;
 use super::map::{Source, TypeMap};
 use crate::Error;
+use crate::error::{MAX_QUOTED_CHARS, shortened};
 use crate::pg::type_name::TypeName;
 
 impl TypeMap {
@@ -10,7 +11,7 @@ impl TypeMap {
     pub fn unknown(&self, source: &str, answers: &[(&'static str, TypeName)]) -> Error {
         let forms = Forms::of(source);
         let own = self.name();
-        let what = format!("type map {own} does not know the type `{source}`");
+        let what = format!("type map {own} does not know the type `{}`", shortened(source, MAX_QUOTED_CHARS));
         let what = match answers {
             [] => format!("{what}, and PostgreSQL has no such type"),
             [(name, answer)] => {
@@ -34,6 +35,7 @@ impl TypeMap {
             Some((_, answer)) => (spelling.to_string(), answer.to_string()),
             None => (spelling.as_key().to_string(), "text".to_owned()),
         };
+        let key = shortened(&key, MAX_QUOTED_CHARS);
         Error::refused(what).remedy(match &self.source {
             Source::BuiltIn { name, pattern } => format!(
                 "add it in xport_cfg.dialects, with the PostgreSQL type that fits: \

@@ -1,6 +1,9 @@
 //! What the keys of a descriptor's entry mean. Case, `_` and blanks in them do not count: MySQL 8 answers `COLUMN_NAME`,
 //! others write `columnName`.
 
+/// What helps when a descriptor has another form.
+pub const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
+
 /// Keys of one meaning, the first of which that has a text counts.
 pub type Keys = &'static [&'static str];
 

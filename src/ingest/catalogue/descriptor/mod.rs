@@ -1,10 +1,13 @@
 //! Descriptors: the list of a table's columns and their types in the source database.
 
 mod budget;
+mod columns;
 mod complete;
 mod entry;
 mod keys;
 mod list;
+
+pub use columns::DescriptorColumn;
 
 use crate::config::Size;
 use crate::copy::input::charset::Charset;
@@ -13,27 +16,13 @@ use crate::ingest::source::limits::Limits;
 use crate::pg::ident;
 use crate::{Error, Place, Result};
 use budget::{Budget, Excess};
-use complete::Completed;
 use entry::Entry;
+use keys::FORM;
 use list::ReadList;
 use serde::de::DeserializeSeed;
 
 /// How many brackets may be open at once; serde_json allows half of that. Those within texts count, too.
 const MAX_DEPTH: usize = 256;
-
-/// What helps when a descriptor has another form.
-const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
-
-/// One column of a descriptor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DescriptorColumn {
-    /// The column's name, as the data file's header spells it.
-    pub name: String,
-    /// Its type in the source database, with numbers that stand elsewhere in its entry: `decimal(12,4)`.
-    pub source_type: String,
-    /// The type as it is written, where such numbers were added: `decimal`.
-    pub bare_type: Option<String>,
-}
 
 /// Reads a descriptor. It should be JSON, but descriptors in the wild have trailing commas and the like, so what
 /// is no JSON is read as YAML, which takes them.
@@ -62,7 +51,7 @@ pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<Desc
     if text.is_empty() {
         return Err(Error::refused("the descriptor is empty").remedy(FORM));
     }
-    check(columns(list(text, limits)?)?)
+    check(columns::columns(&list(text, limits)?)?)
 }
 
 fn list(text: &str, limits: &Limits) -> Result<Vec<Entry>> {
@@ -112,46 +101,6 @@ fn nests_deeply(text: &str) -> bool {
         }
         open > MAX_DEPTH
     })
-}
-
-/// The columns of the entries.
-///
-/// # Errors
-/// Entries without a name or a type, as one fault for all that lack the same: the keys that they have, and those that
-/// were looked for. It says the same for every descriptor of that form.
-fn columns(entries: Vec<Entry>) -> Result<Vec<DescriptorColumn>> {
-    let mut faults = Vec::new();
-    for (what, keys) in [("name", keys::NAMES), ("type", keys::TYPES)] {
-        let lacks = |entry: &Entry| match what {
-            "name" => entry.text(keys).is_none(),
-            _ => complete::source_type(entry).is_none(),
-        };
-        let lacking: Vec<usize> = (0..entries.len()).filter(|index| lacks(&entries[*index])).collect();
-        let Some(first) = lacking.first() else { continue };
-        let who = match lacking.len() {
-            count if count == entries.len() => "no entry of the descriptor".to_owned(),
-            1 => format!("entry {} of the descriptor does not", first + 1),
-            count => format!("{count} entries of the descriptor, from entry {} on, do not", first + 1),
-        };
-        let has = if lacking.len() == entries.len() { "tells" } else { "tell" };
-        let theirs = entries[*first].keys.join(", ");
-        faults.push(
-            Error::refused(format!(
-                "{who} {has} the column's {what}: looked for were the keys {}, in any case; there are {theirs}",
-                keys.join(", ")
-            ))
-            .remedy(FORM),
-        );
-    }
-    if !faults.is_empty() {
-        return Err(Error::many(faults));
-    }
-    let column = |entry: &Entry| {
-        let Completed { source_type, bare } = complete::source_type(entry)?;
-        let name = entry.text(keys::NAMES)?.to_owned();
-        Some(DescriptorColumn { name, source_type, bare_type: bare })
-    };
-    Ok(entries.iter().filter_map(column).collect())
 }
 
 fn check(columns: Vec<DescriptorColumn>) -> Result<Vec<DescriptorColumn>> {
@@ -220,40 +169,6 @@ mod tests {
             r#"[{"name":"id","type":"int","length":10},{"name":"name","type":"varchar","length":"50"}]"#,
         ] {
             assert_eq!(columns(text).unwrap(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_missing_is_said_with_the_keys_that_are_there() {
-        for (text, what) in [
-            (
-                r#"[{"id": "a", "typ": "int"}, {"id": "b", "typ": "int"}]"#,
-                "no entry of the descriptor tells the column's name: looked for were the keys column_name, name, field, \
-                 column, in any case; there are id, typ; it must be",
-            ),
-            (
-                r#"[{"name": "a", "kind": "int"}]"#,
-                "no entry of the descriptor tells the column's type: looked for were the keys column_type, data_type, \
-                 type, type_name, in any case; there are name, kind; it must be",
-            ),
-            (
-                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": null}]"#,
-                "entry 2 of the descriptor does not tell the column's type: ",
-            ),
-            (
-                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": 4}, {"name": ["c"], "type": " "}]"#,
-                "entry 3 of the descriptor does not tell the column's name: ",
-            ),
-            (
-                r#"[{"name": "a", "type": "int"}, {"name": "b", "type": 4}, {"name": ["c"], "type": " "}]"#,
-                "2 entries of the descriptor, from entry 2 on, do not tell the column's type: ",
-            ),
-            (r#"{"a": [{"name": "a", "type": "int"}], "b": [{"name": "b", "type": "int"}]}"#, "several keys"),
-            (r#"{"name": "a", "type": "int"}"#, "it is a map in which no key has a list of columns"),
-            (r#"[{"name": "a", "NAME": "b", "type": "int"}]"#, "duplicate field `name`"),
-        ] {
-            let error = columns(text).unwrap_err().to_string();
-            assert!(error.contains(what), "{text}: {error}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The fixture dumps are built from the text files in `fixtures/src`, byte for byte.
+//! The fixture dumps are built from the text files in `src` beside them, byte for byte.
 //!
 //! `scripts/fixtures` sets `UPDATE_FIXTURES`, and then the dumps are written instead of compared.
 
@@ -30,7 +30,16 @@ struct Member {
 
 #[test]
 fn dumps_are_built_from_their_sources() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    are_built_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"));
+}
+
+#[test]
+fn dumps_like_those_of_the_original_job_are_built_from_their_sources() {
+    are_built_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/original"));
+}
+
+/// Compares, or writes, the dumps of a folder with `src` and `dumps`.
+fn are_built_in(fixtures: &Path) {
     let mut expected = Vec::new();
     for source in sorted(&fixtures.join("src")) {
         let dump = fixtures.join("dumps").join(file_name(&source)).with_extension("zip");

@@ -19,6 +19,7 @@ pub fn provide(story: &mut Story, name: &str, place: &str) {
         ("versions", _) => versions(story),
         ("view", _) => view(story),
         ("fixtures", _) => fixtures(story),
+        ("original", _) => copy_original(story),
         ("accounts", _) => story.sql("CREATE TABLE accounts AS SELECT generate_series(1, 20) AS id"),
         ("api", _) => api(story),
         ("cache", _) => cache(story),
@@ -44,6 +45,18 @@ fn copy_dumps(story: &Story) {
         let name = path.file_name().unwrap().to_str().unwrap();
         story.work.write(format!("dumps/{name}"), fs::read(&path).unwrap());
     }
+}
+
+/// The dumps and the configuration that are like those of the original job, where the repository has them.
+fn copy_original(story: &Story) {
+    let folder = "fixtures/original";
+    for entry in fs::read_dir(repository().join(folder).join("dumps")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let file = format!("{folder}/dumps/{}", name.to_str().unwrap());
+        story.work.write(&file, fs::read(repository().join(&file)).unwrap());
+    }
+    let config = format!("{folder}/config.yml");
+    story.work.write(&config, fs::read(repository().join(&config)).unwrap());
 }
 
 /// A dump with a row that has a bad date, and one that is too short.

@@ -101,6 +101,50 @@ fn what_drivers_answer_about_columns() {
 }
 
 #[test]
+fn oracle_s_catalog_has_integers_without_a_precision() {
+    // INTEGER is NUMBER with a scale alone; LENGTH is that of the storage.
+    let descriptor = r#"[
+        {"COLUMN_NAME": "ID", "DATA_TYPE": "NUMBER", "DATA_LENGTH": 22, "DATA_PRECISION": null, "DATA_SCALE": 0, "CHAR_LENGTH": 0},
+        {"COLUMN_NAME": "HEIGHT", "DATA_TYPE": "NUMBER", "DATA_LENGTH": 22, "DATA_PRECISION": null, "DATA_SCALE": null},
+        {"COLUMN_NAME": "PRICE", "DATA_TYPE": "NUMBER", "DATA_LENGTH": 22, "DATA_PRECISION": 10, "DATA_SCALE": 2},
+        {"COLUMN_NAME": "NAME", "DATA_TYPE": "VARCHAR2", "DATA_LENGTH": 800, "CHAR_LENGTH": 200, "CHAR_USED": "C"},
+        {"COLUMN_NAME": "SEEN", "DATA_TYPE": "TIMESTAMP(6) WITH TIME ZONE", "DATA_LENGTH": 13, "DATA_SCALE": 6}]"#;
+    let data = "ID|HEIGHT|PRICE|NAME|SEEN\n12345678901234567890123|64.8|9.99|`a`|2024-01-31 08:30:00+02\n";
+    let ingest = loaded("shop_v1.zip", descriptor, data);
+    assert_eq!(
+        columns(&ingest),
+        "ID numeric, HEIGHT numeric, PRICE numeric(10,2), NAME character varying(200), SEEN timestamp with time zone"
+    );
+    let row = r#"SELECT concat_ws(' ', "ID", "HEIGHT", "PRICE") FROM t"#;
+    assert_eq!(ingest.db.one(row), "12345678901234567890123 64.8 9.99");
+}
+
+#[test]
+fn postgresql_s_catalog_has_some_types_elsewhere() {
+    let ingest = ingest!();
+    ingest.db.execute("CREATE TYPE mood AS ENUM ('ok', 'sad')");
+    let descriptor = r#"[
+        {"column_name": "id", "data_type": "bigint", "numeric_precision": 64, "numeric_scale": 0, "udt_name": "int8"},
+        {"column_name": "mood", "data_type": "USER-DEFINED", "character_maximum_length": null, "udt_name": "mood"},
+        {"column_name": "tags", "data_type": "ARRAY", "udt_name": "_varchar"},
+        {"column_name": "name", "data_type": "character varying", "character_maximum_length": "200"},
+        {"column_name": "free", "data_type": "character varying", "character_maximum_length": "null"},
+        {"column_name": "total", "data_type": "numeric", "precision": {"precision": null, "scale": null}},
+        {"column_name": "at", "data_type": "timestamp without time zone", "datetime_precision": 6},
+        {"column_name": "flags", "data_type": "bit", "character_maximum_length": 3}]"#;
+    let data =
+        "id|mood|tags|name|free|total|at|flags\n1|ok|`{a,b}`|n|f|1.005|2024-01-31 08:30:00.123456|101\n";
+    ingest.dump("shop_v1.zip", &Dump::new().member("t.json", descriptor).member("t.dat", data));
+    ingest.loads();
+    assert_eq!(
+        columns(&ingest),
+        "id bigint, mood mood, tags character varying[], name character varying(200), free text, total numeric, \
+         at timestamp(6) without time zone, flags bit(3)"
+    );
+    assert_eq!(ingest.db.one("SELECT concat_ws(' ', mood, tags, total, flags) FROM t"), "ok {a,b} 1.005 101");
+}
+
+#[test]
 fn digits_that_stand_beside_a_bare_decimal_count() {
     let descriptor = r#"[{"column_name": "id", "column_type": "int"},
         {"column_name": "a", "column_type": "decimal", "numeric_precision": 12, "numeric_scale": "4"},

@@ -129,6 +129,11 @@ fn what_the_dump_s_map_lacks_is_taken_from_the_other_or_from_oracle_s_names() {
             ("INTERVAL DAY(2) TO SECOND(6)", "interval"),
             ("LONG RAW", "bytea"),
             ("LONGNVARCHAR", "text"),
+            ("CHAR () FOR BIT DATA", "bytea"),
+            ("VARCHAR(16) FOR BIT DATA", "bytea"),
+            ("CLOB(1M)", "text"),
+            ("DECFLOAT(34)", "numeric"),
+            ("geometry(POINT, 3857)", "text"),
         ],
     );
     assert_types(

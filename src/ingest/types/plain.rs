@@ -57,11 +57,14 @@ impl Plain {
     }
 }
 
+/// Units of lengths: Oracle's, and DB2's.
+const UNITS: [&str; 4] = ["char", "byte", "octets", "codeunits32"];
+
 /// What stands in parentheses, cut at the commas, without units: Oracle's `200 char` is 200. ODBC drivers write `()` for
 /// what they tell elsewhere.
 fn read_parameters(list: &str) -> Vec<String> {
     let without_unit = |parameter: &str| {
-        let number = ["char", "byte"].iter().find_map(|unit| parameter.strip_suffix(unit)).map(str::trim_end);
+        let number = UNITS.iter().find_map(|unit| parameter.strip_suffix(unit)).map(str::trim_end);
         number.filter(|number| number.parse::<u32>().is_ok()).unwrap_or(parameter).to_owned()
     };
     match list.trim() {
@@ -109,6 +112,9 @@ mod tests {
             ("datetime /* mariadb-5.3 */", "datetime"),
             ("VARCHAR2(200 CHAR)", "varchar2(200)"),
             ("varchar2(200 byte)", "varchar2(200)"),
+            ("varchar(20 octets)", "varchar(20)"),
+            ("CHAR () FOR BIT DATA", "char for bit data"),
+            ("char(16) for bit data not null", "char(16) for bit data"),
             ("timestamp(6) with time zone", "timestamp(6) with time zone"),
         ] {
             assert_eq!(plain(text), Some((expected.to_owned(), expected.to_owned())), "{text}");

@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::LimitsCfg;
 use pghaul::copy::input::charset::Charset;
-use pghaul::ingest::catalogue::descriptor::parse;
+use pghaul::ingest::catalogue::descriptor::{DescriptorColumn, parse};
 use pghaul::ingest::source::limits::Limits;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -49,6 +49,10 @@ fuzz_target!(|input: &[u8]| {
         let entries: Vec<String> =
             columns.iter().map(|column| entry(&column.name, &column.source_type)).collect();
         let again = parse(format!("[{}]", entries.join(", ")).as_bytes(), Charset::Utf8, &limits).unwrap();
-        assert_eq!(again, columns);
+        // Numbers that stood beside a type are part of it now.
+        let read = |columns: &[DescriptorColumn]| -> Vec<(String, String)> {
+            columns.iter().map(|column| (column.name.clone(), column.source_type.clone())).collect()
+        };
+        assert_eq!(read(&again), read(&columns));
     }
 });

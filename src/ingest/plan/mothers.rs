@@ -2,7 +2,7 @@
 
 use super::common_type::common_type;
 use super::state::State;
-use crate::ingest::catalogue::names::match_names;
+use crate::ingest::catalogue::names::{match_names, numbered};
 use crate::ingest::catalogue::scan::DataFile;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
 use crate::pg::catalog::{Column, Relation};
@@ -160,10 +160,10 @@ fn names_of(file: &DataFile) -> Vec<&str> {
 }
 
 /// The columns that all versions have, with the least type that holds all of theirs. Names and order are those of the
-/// version whose name sorts first, so that nothing depends on the order in which versions arrive.
+/// first version, as people count (`v2` before `v10`), so that nothing depends on the order in which versions arrive.
 fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
     let mut versions = versions.to_vec();
-    versions.sort_by_key(|file| (&file.dump.version, &file.dump.app, &file.child));
+    versions.sort_by_cached_key(|file| (numbered(&file.child), &file.child));
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
     let in_others: Vec<Vec<Option<usize>>> =
         others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();

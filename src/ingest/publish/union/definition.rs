@@ -1,6 +1,6 @@
 //! What a union view reads, and which columns it has.
 
-use crate::ingest::catalogue::names::match_names;
+use crate::ingest::catalogue::names::{match_names, numbered};
 use crate::pg::ident::{Qualified, literal, quote};
 use std::iter::once;
 
@@ -138,21 +138,6 @@ impl Gathered<'_> {
 fn label(part: &Part, mother: &Part) -> String {
     let (schema, name) = (part.name.schema(), part.name.name());
     if schema == mother.name.schema() { name.to_owned() } else { format!("{schema}.{name}") }
-}
-
-/// A name in pieces that compare as people count: `v2` before `v10`.
-fn numbered(name: &str) -> Vec<(u128, String)> {
-    let mut pieces = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(digits);
-        let text = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
-        // A table's name has no more than 63 digits; so large a number is no version's.
-        pieces.push((number.parse().unwrap_or_default(), behind[..text].to_owned()));
-        rest = &behind[text..];
-    }
-    pieces
 }
 
 #[cfg(test)]

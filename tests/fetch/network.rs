@@ -1,8 +1,7 @@
 //! What lies between: redirects to other hosts, certificates, proxies.
 
-use crate::support::Job;
 use pghaul_mock_api::Options;
-use pghaul_test_support::says;
+use pghaul_test_support::{fetch, says};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -18,7 +17,7 @@ const ECHO: &str = "headers: {X-API-Key: '${KEY}', X-Plain: seen, Authorization:
 
 #[test]
 fn secret_headers_stay_with_their_host() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     let other = format!("{}/echo", job.api.other_base());
     let seen = |path: &str| {
         job.db.execute("DROP TABLE IF EXISTS e");
@@ -32,7 +31,7 @@ fn secret_headers_stay_with_their_host() {
 
 #[test]
 fn secrets_in_urls_are_in_no_message_and_in_no_ledger() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config("{}\n", "url: 'BASE/nowhere?key=${KEY}'\n    rows: '.[]'\n    into: {table: t, mode: append, columns: {id: int}}");
     let run = job.command(&["-v", "--report", "-"]).env("KEY", "hush-hush").run();
     run.assert_code(1).assert_stderr_has("/nowhere?key=***").assert_never_says("hush-hush");
@@ -62,7 +61,7 @@ fn certificates() -> (String, Arc<ServerConfig>) {
 #[test]
 fn a_certificate_must_be_vouched_for() {
     let (authority, tls) = certificates();
-    let job = Job::new(Options { tls: Some(tls), ..Options::default() });
+    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
     job.one("/fault/good", "");
     let message = job.fails(&[], 1);
     says(
@@ -116,7 +115,7 @@ fn proxy() -> (String, Arc<AtomicUsize>) {
 #[test]
 fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     let (authority, tls) = certificates();
-    let job = Job::new(Options { tls: Some(tls), ..Options::default() });
+    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
     job.work.write("ca.pem", &authority);
     job.one("/fault/good", "ca_file: ca.pem");
     let (url, tunnels) = proxy();

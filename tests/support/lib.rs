@@ -11,6 +11,10 @@ mod binary;
 mod database;
 mod drain;
 mod dump;
+#[rustfmt::skip] // long lists, which it would write one value a line
+#[expect(missing_docs, reason = "each is named after its type")]
+pub mod families;
+pub mod fetch;
 mod fixtures;
 mod gateway;
 mod gpg;
@@ -61,6 +65,14 @@ macro_rules! ingest {
 macro_rules! case {
     () => {
         $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
+    };
+}
+
+/// `pghaul fetch` with an API of this kind and a database of its own: `fetch!(Options::default()).run(&[], 0)`.
+#[macro_export]
+macro_rules! fetch {
+    ($options:expr) => {
+        $crate::fetch::Fetch::new(env!("CARGO_BIN_EXE_pghaul"), $options)
     };
 }
 

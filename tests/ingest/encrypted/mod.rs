@@ -1,0 +1,5 @@
+//! Encrypted dumps, and zips whose members are encrypted.
+
+mod openpgp;
+mod plain_text;
+mod zip;

@@ -1,0 +1,5 @@
+//! Mother tables and their union views.
+
+mod kinds;
+mod recreate;
+mod views;

@@ -1,7 +1,6 @@
 //! Ways to a Redis: with and without TLS, by a unix socket, with users and passwords, wrong ones too.
 
-use pghaul_test_support::{Drain, REPLICA, RedisServer, drain, messages, says};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use pghaul_test_support::{Authority, Drain, REPLICA, RedisServer, drain, messages, says};
 use redis::cmd;
 use std::path::Path;
 
@@ -104,16 +103,12 @@ fn nobody_there_and_not_a_redis() {
 
 /// A Redis that speaks TLS only, on `localhost`, and its certificate's authority.
 fn with_tls() -> (Drain<'static>, String) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let authority = Authority::new("pghaul test CA");
+    let (certificate, key) = authority.signed("localhost");
     let write = |dir: &Path, name: &str, text: String| std::fs::write(dir.join(name), text).unwrap();
     let redis = RedisServer::start_in(|dir| {
-        write(dir, "server.pem", certificate.pem());
-        write(dir, "server.key", key.serialize_pem());
+        write(dir, "server.pem", certificate);
+        write(dir, "server.key", key);
         write(dir, "ca.pem", authority.pem());
         let file = |name: &str| dir.join(name).display().to_string();
         vec![

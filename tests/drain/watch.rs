@@ -1,23 +1,10 @@
 //! `pghaul drain --watch`: it waits for more, says that it lives, survives what goes away, and stops at once.
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Drain, RedisServer, Server, ServerOptions, drain};
+use pghaul_test_support::{Drain, RedisServer, Server, ServerOptions, drain, wait_for};
 use std::time::{Duration, Instant};
 
 const COLUMNS: &str = r#"["id", "n"]"#;
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Waits until `holds` does.
-#[track_caller]
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let give_up = Instant::now() + PATIENCE;
-    while !holds() {
-        assert!(Instant::now() < give_up, "{what}: waited in vain");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
 fn put(drain: &Drain<'_>, id: &str) {
     drain.put(&[(id, "[1]")]);
 }

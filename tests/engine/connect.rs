@@ -1,9 +1,9 @@
 //! Connecting as libpq does: URLs, passwords, and every `sslmode` against real servers.
 
 use pghaul::pg::connect::Target;
-use pghaul_test_support::{SUPERUSER, Server, ServerOptions, Workdir, server};
+use pghaul_test_support::{Authority, SUPERUSER, Server, ServerOptions, Workdir, server};
 use postgres::Client;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 const PASSWORD: &str = "hunter2";
 
 const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
 
 /// A server with TLS, its certificate for `localhost` alone, and the authority that signed it.
 struct TlsServer {
@@ -27,8 +25,8 @@ struct TlsServer {
 fn tls_server() -> &'static TlsServer {
     static SERVER: OnceLock<TlsServer> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let authority = authority("pghaul test CA");
-        let (certificate, key) = signed("localhost", &authority);
+        let authority = Authority::new("pghaul test CA");
+        let (certificate, key) = authority.signed("localhost");
         let server = Server::start(ServerOptions {
             settings: vec!["ssl_ca_file = 'server.crt'".to_owned()],
             hba: [
@@ -49,20 +47,6 @@ fn tls_server() -> &'static TlsServer {
         }
         TlsServer { server, authority }
     })
-}
-
-fn authority(name: &str) -> Authority {
-    let mut params = CertificateParams::new([]).expect("a valid name");
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    Authority::self_signed(params, KeyPair::generate().expect("make a key")).expect("sign")
-}
-
-/// A certificate and its key (PEM).
-fn signed(name: &str, authority: &Authority) -> (String, String) {
-    let key = KeyPair::generate().expect("make a key");
-    let params = CertificateParams::new([name.to_owned()]).expect("a valid name");
-    (params.signed_by(&key, authority).expect("sign").pem(), key.serialize_pem())
 }
 
 /// Connects with `home` as `HOME` and nothing else in the environment but `env`.
@@ -142,7 +126,7 @@ fn with_the_right_authority_every_mode_connects() {
 #[test]
 fn a_wrong_authority_is_noticed_from_require_on() {
     let work = Workdir::new();
-    let other = work.write("other.crt", authority("another CA").pem());
+    let other = work.write("other.crt", Authority::new("another CA").pem());
     let text = keywords(&tls_server().server, "localhost", "anyone");
     let not = "not signed by a trusted authority; name the authority that signed it with sslrootcert";
     let text = format!("{text} sslrootcert={}", other.display());
@@ -181,7 +165,7 @@ fn the_systems_authorities_do_not_know_ours() {
 #[test]
 fn a_server_without_tls_is_refused_from_require_on() {
     let (work, db) = (Workdir::new(), server().database());
-    work.write("home/.postgresql/root.crt", authority("any CA").pem());
+    work.write("home/.postgresql/root.crt", Authority::new("any CA").pem());
     let text = keywords(server(), "localhost", &db.role(PASSWORD));
     let no = "server does not support TLS; turn ssl on in the server";
     assert_modes(&work, &text, ["plain", "plain", "plain", no, no, no]);
@@ -219,7 +203,7 @@ fn a_client_certificate_is_shown() {
     let (work, tls) = (Workdir::new(), tls_server());
     let text = format!("{} sslmode=require", keywords(&tls.server, "localhost", "certified"));
     refused(&work, &text, &["requires a valid client certificate"]);
-    let (certificate, key) = signed("certified", &tls.authority);
+    let (certificate, key) = tls.authority.signed("certified");
     let certificate = work.write("me.crt", certificate).display().to_string();
     let key = write_secret(&work, "me.key", &key);
     assert_eq!(encryption(&work, &format!("{text} sslcert={certificate} sslkey={key}")), "tls");

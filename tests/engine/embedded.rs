@@ -3,12 +3,13 @@
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, Uid};
+use pghaul_test_support::wait_for;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A data directory of its own, whose server is gone at the end whatever happens in the test.
 struct Home {
@@ -121,15 +122,6 @@ fn refused(args: &[&str], output: Output) -> String {
     let told = stderr.lines().filter(|line| !line.starts_with("creating a PostgreSQL")).collect::<Vec<_>>();
     assert!(told.len() == 1 && told[0].starts_with("error: "), "{stderr}");
     told[0].to_owned()
-}
-
-#[track_caller]
-fn wait_for(what: &str, condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited too long until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn pid_of(child: &Child) -> Pid {

@@ -1,11 +1,11 @@
 //! What lies between: redirects to other hosts, certificates, proxies.
 
 use pghaul_mock_api::Options;
-use pghaul_test_support::{fetch, says};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use pghaul_test_support::{Authority, fetch, says};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -40,22 +40,17 @@ fn secrets_in_urls_are_in_no_message_and_in_no_ledger() {
 
 /// An authority's certificate (PEM), and what a server for `localhost` needs that it vouches for.
 fn certificates() -> (String, Arc<ServerConfig>) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let own_key = KeyPair::generate().unwrap();
-    let own =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&own_key, &issuer).unwrap();
-    let private = PrivateKeyDer::try_from(own_key.serialize_der()).unwrap();
+    let authority = Authority::new("pghaul test CA");
+    let (certificate, key) = authority.signed("localhost");
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![own.der().clone()], private)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
-    (authority, Arc::new(config))
+    (authority.pem(), Arc::new(config))
 }
 
 #[test]

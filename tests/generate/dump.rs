@@ -2,11 +2,11 @@
 //!
 //! `PGHAUL_ZIP64_TEST=1 cargo test --release --test generate dump::` also writes and reads a data file beyond 4 GiB.
 
-use pghaul_test_support::{Case, Dump, Run, Workdir, case, messages, pghaul, says};
+use pghaul_test_support::{Case, Dump, Run, Workdir, case, member, messages, names, pghaul, says};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -29,25 +29,9 @@ fn generated(work: &Workdir, args: &str) -> Run {
 
 /// Name and bytes of each file in a folder.
 fn files(work: &Workdir, folder: &str) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(work.join(folder))
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-        .collect();
-    files.sort();
-    files
-}
-
-fn names(work: &Workdir, folder: &str) -> Vec<String> {
-    files(work, folder).into_iter().map(|(name, _)| name).collect()
-}
-
-/// A member of a dump, inflated.
-fn member(dump: &Path, name: &str) -> Vec<u8> {
-    let mut zip = zip::ZipArchive::new(File::open(dump).unwrap()).unwrap();
-    let mut bytes = Vec::new();
-    zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
-    bytes
+    let folder = work.join(folder);
+    let bytes = |name: &String| fs::read(folder.join(name)).unwrap();
+    names(&folder).into_iter().map(|name| (name.clone(), bytes(&name))).collect()
 }
 
 /// The list of broken rows beside a dump.
@@ -77,7 +61,7 @@ fn the_bytes_depend_on_the_seed_and_nothing_else() {
     assert_eq!(one, files(&work, "one"));
     let expected = ["dirty.jsonl", "zip"].map(|end| ["v1", "v2", "v3"].map(|v| format!("lms_{v}.{end}")));
     assert_eq!(
-        names(&work, "one").into_iter().collect::<BTreeSet<_>>(),
+        names(work.join("one")).into_iter().collect::<BTreeSet<_>>(),
         expected.into_iter().flatten().collect()
     );
 
@@ -208,7 +192,7 @@ fn each_version_is_loaded_alone_and_in_any_order() {
 /// Every broken row of the lists in `dumps` becomes a dump of its own; gives what must be said of each.
 fn single_out(case: &Case, folder: &str) -> Vec<(String, Value)> {
     let mut singled = Vec::new();
-    let lists = names(&case.work, folder).into_iter().filter(|name| name.ends_with(".jsonl"));
+    let lists = names(case.work.join(folder)).into_iter().filter(|name| name.ends_with(".jsonl"));
     for list in lists {
         let mut kinds = BTreeSet::new();
         for row in broken(&case.work, &format!("{folder}/{list}")) {
@@ -302,7 +286,7 @@ fn the_list_names_the_first_row_that_ingest_refuses_and_counts_are_known() {
 
     // Clean dumps in their place have no list, and load.
     generated(&case.work, &format!("--out dumps --versions v1,v2 --rows {ROWS}"));
-    assert_eq!(names(&case.work, "dumps"), ["lms_v1.zip", "lms_v2.zip"]);
+    assert_eq!(names(case.work.join("dumps")), ["lms_v1.zip", "lms_v2.zip"]);
     assert_eq!(case.load("").len(), 6);
 }
 
@@ -407,7 +391,7 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
         generate(&work, args).assert_code(2);
     }
     assert!(!work.join("new").exists());
-    assert_eq!(names(&work, "taken/lms_v1.zip"), ["inside"]);
+    assert_eq!(names(work.join("taken/lms_v1.zip")), ["inside"]);
 }
 
 #[test]
@@ -455,5 +439,5 @@ fn ctrl_c_leaves_no_half_dump() {
     let run = Run::new(&command, child.wait_with_output().unwrap());
     run.assert_code(130);
     assert_eq!(messages(&run).len(), 1);
-    assert_eq!(names(&work, "dumps"), [""; 0]);
+    assert_eq!(names(work.join("dumps")), [""; 0]);
 }

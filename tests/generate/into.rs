@@ -1,16 +1,20 @@
 //! `pghaul generate users --into`: the same users in a table, all of them or none.
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Pghaul, Run, Running, case, pghaul};
+use pghaul_test_support::{Case, IN_COPY, OTHERS, Pghaul, Run, Running, case, pghaul};
 use std::time::Duration;
 
 /// Enough that a load takes much longer than noticing that it has begun.
 const BIG: &str = "--count 100000000";
-/// Connections that have sent rows, whose COPY therefore cannot be over in an instant.
-const COPYING: &str = "SELECT count(*) > 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %' \
-                       AND datname = current_database() AND pid <> pg_backend_pid()";
-const NOBODY_ELSE: &str = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() \
-                           AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+
+/// So many connections, or more, have sent rows, so that their COPYs cannot be over in an instant.
+fn copying(connections: u32) -> String {
+    format!("SELECT count(*) >= {connections} FROM {IN_COPY}")
+}
+
+fn nobody_else() -> String {
+    format!("SELECT count(*) = 0 FROM {OTHERS}")
+}
 
 fn into(case: &Case, args: &str) -> Pghaul {
     pghaul!(case.work)
@@ -172,10 +176,10 @@ fn a_role_that_may_not_create_tables_is_told_so() {
 fn a_killed_run_leaves_no_table_and_the_next_one_completes() {
     let case = case!();
     let running = Running::start(into(&case, &format!("users {BIG} --workers 2")).command());
-    case.wait_until(COPYING);
+    case.wait_until(&copying(2));
     running.signal(Signal::SIGKILL);
     running.wait().assert_code(128 + 9);
-    case.wait_until(NOBODY_ELSE);
+    case.wait_until(&nobody_else());
     assert_eq!(case.db.one("SELECT to_regclass('users') IS NULL"), "t");
 
     let run = into(&case, "users --count 2002 --workers 2").run();
@@ -189,13 +193,12 @@ fn an_interrupted_run_leaves_nothing() {
     let case = case!();
     for workers in [1, 3] {
         let running = Running::start(into(&case, &format!("users {BIG} --workers {workers}")).command());
-        let copying = COPYING.replace("> 1", "> 0");
-        case.wait_until(&copying);
+        case.wait_until(&copying(1));
         std::thread::sleep(Duration::from_millis(50));
         running.signal(Signal::SIGINT);
         let run = running.wait();
         run.assert_code(130).assert(run.stderr.lines().count() == 1, "one message");
-        case.wait_until(NOBODY_ELSE);
+        case.wait_until(&nobody_else());
         assert_eq!(case.tables(), "");
     }
 }
@@ -204,11 +207,8 @@ fn an_interrupted_run_leaves_nothing() {
 fn a_lost_connection_fails_the_run_and_leaves_nothing() {
     let case = case!();
     let running = Running::start(into(&case, &format!("users {BIG} --workers 3")).command());
-    case.wait_until(COPYING);
-    case.db.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'COPY %' \
-         AND datname = current_database() AND pid <> pg_backend_pid() LIMIT 1",
-    );
+    case.wait_until(&copying(2));
+    case.db.execute(&format!("SELECT pg_terminate_backend(pid) FROM {IN_COPY} LIMIT 1"));
     let run = running.wait();
     run.assert_code(1).assert(run.stderr.lines().count() == 1, "one message");
     assert_eq!(case.tables(), "");

@@ -1,7 +1,7 @@
 //! `pghaul generate users` to files and streams.
 
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Outcome, Pghaul, Run, Running, Workdir, pghaul, repository};
+use pghaul_test_support::{Outcome, Pghaul, Run, Running, Workdir, names, pghaul, repository};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -23,10 +23,8 @@ fn made(work: &Workdir, args: &str) -> Run {
 
 /// Everything that lies in the folder, but the home folder.
 fn files(work: &Workdir) -> Vec<String> {
-    let names = fs::read_dir(work.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    let mut names = names(work.path());
     names.retain(|name| name != "home");
-    names.sort();
     names
 }
 

@@ -1,6 +1,6 @@
 //! `pghaul ingest` with `archive: true`: dumps move away when nothing of them is left to load, and no file is lost.
 
-use pghaul_test_support::{Case, Dump, Running, case, ingest, messages, says};
+use pghaul_test_support::{Case, Dump, Running, case, ingest, messages, names, says};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -16,18 +16,14 @@ fn archiving() -> Case {
     case
 }
 
-/// The names in a folder, sorted, with a blank between them.
-fn names(folder: &Path) -> String {
-    let entries = fs::read_dir(folder).expect("a folder");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name")).collect();
-    names.sort();
-    names.join(" ")
+/// The names in a folder, with a blank between them.
+fn listed(folder: &Path) -> String {
+    names(folder).join(" ")
 }
 
 /// What lies in `dumps` and in `archive`.
 fn both(case: &Case) -> [String; 2] {
-    ["dumps", "archive"].map(|folder| names(&case.work.join(folder)))
+    ["dumps", "archive"].map(|folder| listed(&case.work.join(folder)))
 }
 
 #[test]
@@ -95,7 +91,7 @@ fn to_another_file_system() {
     fs::write(archive.join(".app_v1.zip.a1b2c3.archiving"), "half of it").expect("write a file");
     fs::write(archive.join("app_v1.zip"), "another").expect("write a file");
     case.load("");
-    assert_eq!(names(&archive), "app_v1.2.zip app_v1.zip");
+    assert_eq!(listed(&archive), "app_v1.2.zip app_v1.zip");
     let moved = archive.join("app_v1.2.zip");
     assert!(!dump.exists() && fs::read(&moved).expect("the dump in the archive") == bytes);
     let after = fs::metadata(&moved).expect("the dump in the archive");
@@ -166,7 +162,7 @@ fn what_cannot_or_need_not_move_stays() {
     case.config("xport_cfg: {archive_path: dumps, archive: true}");
     let outcome = case.ends_with(0, "--force");
     assert!(outcome.report.get("archived").is_none());
-    assert_eq!(names(&case.work.join("dumps")), "app_v1.zip");
+    assert_eq!(listed(&case.work.join("dumps")), "app_v1.zip");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod after;
 mod archive;
+mod dumps;
 mod encrypted;
 mod expected;
 mod faults;

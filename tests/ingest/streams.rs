@@ -1,13 +1,14 @@
 //! A data file that is large enough for all workers to load it together: the same rows as by one, or nothing.
 
+use crate::dumps::LARGE_BYTES;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Outcome, Running, Workdir, case, messages, pghaul, says, write_dump};
+use pghaul_test_support::{
+    Case, IN_COPY, Outcome, Running, Workdir, case, messages, pghaul, says, write_dump,
+};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Data files of this size (bytes) and more are loaded by many streams.
-const LARGE_BYTES: u64 = 64 << 20;
 const GENERATED: &str = "user_assigned_courses";
 /// Rows of about 110 bytes, with line ends in quotes among them.
 const GENERATED_ROWS: &str = "650000";
@@ -17,9 +18,6 @@ const EVENTS: u64 = 140_000;
 const BAD_NUMBER: u64 = 100_007;
 const NO_NAME: u64 = 110_011;
 const STAGING: &str = "SELECT count(*) FROM pg_class WHERE relname LIKE 'pghaul\\_staging\\_%'";
-const IN_COPY: &str = "FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %' \
-                       AND datname = current_database() AND pid <> pg_backend_pid()";
-
 /// Dumps that are made once for all tests of this file.
 struct Dumps(Workdir);
 
@@ -66,7 +64,7 @@ fn content(case: &Case, table: &str) -> Vec<Option<String>> {
 /// A run of `ingest` with four workers, stopped by SIGSTOP when several streams are in their COPY.
 fn stopped_in_copies(case: &Case, flags: &str) -> Running {
     let running = Running::start(case.ingest(&format!("--workers 4 --force {flags}")).command());
-    case.wait_until(&format!("SELECT count(*) > 1 {IN_COPY}"));
+    case.wait_until(&format!("SELECT count(*) > 1 FROM {IN_COPY}"));
     running.signal(Signal::SIGSTOP);
     assert_eq!(case.db.one(STAGING), "1", "the load was too fast to be stopped in its COPY");
     running
@@ -76,7 +74,7 @@ fn stopped_in_copies(case: &Case, flags: &str) -> Running {
 fn many_streams_load_what_one_does_and_a_refresh_has_no_gap() {
     let case = case_with("lms_v1.zip");
     let outcome = case.ends_with(0, "--workers 1 -v");
-    assert!(outcome.units()[0]["bytes_read"].as_u64().unwrap() >= LARGE_BYTES);
+    assert!(outcome.units()[0]["bytes_read"].as_u64().unwrap() >= LARGE_BYTES as u64);
     assert!(!outcome.run.stderr.contains("streams"), "{}", outcome.run.stderr);
     let by_one = content(&case, GENERATED);
     assert_eq!(by_one[0].as_deref(), Some(GENERATED_ROWS));
@@ -172,7 +170,7 @@ fn ctrl_c_and_a_lost_stream_leave_nothing() {
 
     let running = stopped_in_copies(&case, "--retries 0");
     let terminate =
-        format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid {IN_COPY} LIMIT 1) one");
+        format!("SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM {IN_COPY} LIMIT 1) one");
     assert_eq!(case.db.one(&terminate), "1");
     running.signal(Signal::SIGCONT);
     let run = running.wait();

@@ -1,16 +1,15 @@
 //! Runs that lose their server, or their life, in the moment of a commit: when the rejects have taken their places and the
 //! rows have not, and when the rows are there and nobody has said so.
 
+use crate::wait_until_gone;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Outcome, Running, Server, ServerOptions, case};
+use pghaul_test_support::{Case, OTHERS, Outcome, Running, Server, ServerOptions, case, names};
 use std::sync::OnceLock;
 
 /// What a test holds so that commits wait.
 const LOCK: &str = "4711";
 const WAITING: &str = "FROM pg_locks JOIN pg_database d ON d.oid = database \
                        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
-const OTHERS: &str = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                      AND backend_type = 'client backend'";
 const REJECTS: &str = "--max-rejects 1";
 
 /// An old load of one row and one reject; a new dump of two rows and one reject; and a commit of the ledger that does
@@ -29,7 +28,7 @@ fn prepared(case: Case, first: &str) -> Case {
 
 /// The rows through the mother, what the ledger counts, and which rejects lie there.
 fn state(case: &Case) -> String {
-    case.wait_until(&format!("SELECT count(*) = 0 {OTHERS}"));
+    wait_until_gone(&case.db);
     let rows =
         "SELECT concat_ws(' ', count(*), min(text), max(text), (SELECT rows FROM pghaul.loads)) FROM notes";
     let rejects = case.work.read("rejects/v1_notes.dat");
@@ -45,7 +44,7 @@ const NEW: &str = "2 new new 2, rejected new";
 /// The folder of rejects holds two files, and nothing that is unfinished.
 #[track_caller]
 fn assert_nothing_is_left_over(case: &Case) {
-    assert_eq!(std::fs::read_dir(case.work.join("rejects")).unwrap().count(), 2);
+    assert_eq!(names(case.work.join("rejects")).len(), 2);
     assert_eq!(case.tables(), "notes v1_notes");
 }
 
@@ -99,13 +98,14 @@ fn committed_without_an_answer(args: &str) -> (Case, Running) {
     let case = Case::on(server_without_answers(), env!("CARGO_BIN_EXE_pghaul"));
     let case = prepared(case, "PERFORM set_config('synchronous_commit', 'on', true)");
     let running = Running::start(case.ingest(&format!("{REJECTS} {args}")).command());
-    case.wait_until(&format!("SELECT count(*) = 1 {OTHERS} AND wait_event = 'SyncRep'"));
+    case.wait_until(&format!("SELECT count(*) = 1 FROM {OTHERS} AND wait_event = 'SyncRep'"));
     (case, running)
 }
 
 /// Ends the connection that waits.
 fn terminate(case: &Case) {
-    let terminated = format!("SELECT count(pg_terminate_backend(pid)) {OTHERS} AND wait_event = 'SyncRep'");
+    let terminated =
+        format!("SELECT count(pg_terminate_backend(pid)) FROM {OTHERS} AND wait_event = 'SyncRep'");
     assert_eq!(case.db.one(&terminated), "1");
 }
 

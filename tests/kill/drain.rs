@@ -1,23 +1,13 @@
 //! Drains that are killed, under a writer that never stops: at the end every row that was written is in the table, once.
-//!
-//! `PGHAUL_KILL_ROUNDS=100 cargo test --test kill drain::` kills more often than the usual few times.
 
+use crate::random::{self, Random};
 use nix::sys::signal::Signal;
 use pghaul_test_support::{Drain, REPLICA, RedisServer, Server, ServerOptions, Writer, drain};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 10;
-
-fn rounds() -> u32 {
-    std::env::var("PGHAUL_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
-}
-
-/// Any number up to `most`.
-fn random(most: u64) -> u64 {
-    u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos()) / 1000 % most
-}
 
 /// Drains what is there until there is nothing left.
 fn drain_all(drain: &Drain<'_>) {
@@ -36,11 +26,11 @@ fn killed_at_any_moment_each_row_comes_once() {
         let began = Instant::now();
         drain.drains();
         // Some end by themselves, so that every moment of a run has its turn.
-        let longest_life = began.elapsed().as_millis() as u64 * 5 / 4;
-        let mut ended = 0;
-        for _ in 0..rounds() {
+        let longest_life = began.elapsed() * 5 / 4;
+        let (rounds, mut random, mut ended) = (random::rounds(ROUNDS), Random::new(), 0);
+        for _ in 0..rounds {
             let mut running = drain.start(&[]);
-            std::thread::sleep(Duration::from_millis(random(longest_life)));
+            std::thread::sleep(random.moment(longest_life));
             match running.is_alive() {
                 true => running.signal(Signal::SIGKILL),
                 false => ended += 1,
@@ -49,8 +39,7 @@ fn killed_at_any_moment_each_row_comes_once() {
         }
         let batches = drain.db.one("SELECT count(*) FROM pghaul.drains");
         println!(
-            "{mode}: {ended} of {} runs ended by themselves; {} rows in {batches} batches",
-            rounds(),
+            "{mode}: {ended} of {rounds} runs ended by themselves; {} rows in {batches} batches",
             writer.rows()
         );
         let written = writer.stop();
@@ -70,7 +59,6 @@ fn a_kill_between_the_commit_and_the_removal_publishes_nothing_twice() {
     drain.drains();
     drain.put(&[("2", r#"[2, "row \"2\""]"#)]);
     let mut running = drain.start(&[]);
-    let published = "SELECT count(*) FROM pghaul.drains";
     let give_up = Instant::now() + Duration::from_secs(20);
     let taken = loop {
         let keys = drain.keys();
@@ -81,10 +69,7 @@ fn a_kill_between_the_commit_and_the_removal_publishes_nothing_twice() {
         assert!(Instant::now() < give_up && running.is_alive(), "never taken");
     };
     redis::cmd("CLIENT").arg("PAUSE").arg(2000).arg("WRITE").exec(&mut redis).unwrap();
-    while drain.db.one(published) != "2" {
-        assert!(Instant::now() < give_up, "never published");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    drain.db.wait_until("SELECT count(*) = 2 FROM pghaul.drains");
     running.signal(Signal::SIGKILL);
     running.wait();
     redis::cmd("CLIENT").arg("UNPAUSE").exec(&mut redis).unwrap();
@@ -157,15 +142,16 @@ fn redis_and_postgres_come_and_go_while_one_watches() {
     drain.register(Writer::COLUMNS);
     let writer = Writer::start(&drain.redis.url());
     let mut watching = drain.start(&["--watch", "--every", "100ms"]);
-    for _ in 0..(rounds() / 5).max(2) {
+    let mut random = Random::new();
+    for _ in 0..(random::rounds(ROUNDS) / 5).max(2) {
         let rows = writer.rows();
-        std::thread::sleep(Duration::from_millis(200 + random(500)));
+        std::thread::sleep(Duration::from_millis(200) + random.moment(Duration::from_millis(500)));
         drain.redis.crash();
-        std::thread::sleep(Duration::from_millis(random(300)));
+        std::thread::sleep(random.moment(Duration::from_millis(300)));
         drain.redis.start_again();
-        std::thread::sleep(Duration::from_millis(200 + random(500)));
+        std::thread::sleep(Duration::from_millis(200) + random.moment(Duration::from_millis(500)));
         server.crash();
-        std::thread::sleep(Duration::from_millis(random(300)));
+        std::thread::sleep(random.moment(Duration::from_millis(300)));
         server.start_again();
         let give_up = Instant::now() + Duration::from_secs(20);
         while writer.rows() < rows + 1000 {

@@ -1,22 +1,19 @@
 //! Runs that are killed at any moment, and resumed: each row is there exactly once.
 
+use crate::random::{self, Random};
+use crate::wait_until_gone;
 use nix::sys::signal::Signal;
 use pghaul_mock_api::Options;
 use pghaul_test_support::fetch::{numbered, small};
 use pghaul_test_support::{Running, fetch, says};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 6;
 const REQUESTS: u64 = 150;
 
-fn rounds() -> u32 {
-    std::env::var("PGHAUL_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
-}
-
 #[test]
 fn after_sigkill_at_any_moment_a_resumed_run_makes_each_row_exactly_once() {
-    let mut seed = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
-    println!("seed {seed}");
+    let mut random = Random::new();
     for (number, into) in [
         "into: {table: t, mode: append, columns: {id: bigint}}",
         "into: {table: t, mode: replace, columns: {id: bigint}}",
@@ -24,7 +21,7 @@ fn after_sigkill_at_any_moment_a_resumed_run_makes_each_row_exactly_once() {
     ]
     .into_iter()
     .cycle()
-    .take(rounds().max(3) as usize)
+    .take(random::rounds(ROUNDS).max(3) as usize)
     .enumerate()
     {
         let job = fetch!(Options { latency: Duration::from_millis(20), ..Options::default() });
@@ -35,10 +32,9 @@ fn after_sigkill_at_any_moment_a_resumed_run_makes_each_row_exactly_once() {
         let mut killed = 0;
         // At the latest the third run may end.
         for attempt in 0..3 {
-            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let args: &[&str] = if attempt == 0 { &[] } else { &["--resume"] };
             let mut running = Running::start(job.command(args).command());
-            std::thread::sleep(Duration::from_millis(100 + (seed >> 33) % 700));
+            std::thread::sleep(Duration::from_millis(100) + random.moment(Duration::from_millis(700)));
             if running.is_alive() {
                 running.signal(Signal::SIGKILL);
                 killed += 1;
@@ -48,12 +44,7 @@ fn after_sigkill_at_any_moment_a_resumed_run_makes_each_row_exactly_once() {
                 assert_eq!(job.ids(), "-1", "nothing is published by halves");
             }
         }
-        // The server notices a dead client when it next writes to it or reads from it.
-        let started = Instant::now();
-        let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        while job.db.one(others) != "0" && started.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_until_gone(&job.db);
         job.run(&["--resume"], 0);
         let sum = REQUESTS * (REQUESTS + 1) / 2;
         assert_eq!(

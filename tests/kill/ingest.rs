@@ -1,11 +1,13 @@
 //! Loads that are killed: by SIGKILL at any moment, by signals, by the server. Nothing is ever half there.
-//!
-//! `PGHAUL_KILL_ROUNDS=200 cargo test --test kill ingest::` kills more often than the usual few times.
 
+use crate::random::{self, Random};
+use crate::wait_until_gone;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Outcome, Run, Running, Server, ServerOptions, case, pghaul, write_dump};
+use pghaul_test_support::{
+    Case, IN_COPY, Outcome, Run, Running, Server, ServerOptions, case, pghaul, write_dump,
+};
 use std::net::TcpListener;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const ROUNDS: u32 = 6;
 /// Enough that a load takes longer than noticing that it has begun.
@@ -13,9 +15,6 @@ const BIG_ROWS: u64 = 300_000;
 const BLOCK_ROWS: u64 = 500;
 const SMALL_ROWS: u64 = 1000;
 const LOST: &str = "the server's log says why; run again to load what is missing";
-/// The connections that are in a COPY; PostgreSQL 13 has no `pg_stat_progress_copy`.
-const IN_COPY: &str = "pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %' \
-                       AND datname = current_database() AND pid <> pg_backend_pid()";
 const TABLES: &str = "events notes v1_events v1_notes";
 
 /// One dump of a large and a small table, whose rows all say which generation they are. The same block of rows again
@@ -83,14 +82,6 @@ fn generations(case: &Case) -> [u32; 2] {
     })
 }
 
-/// Waits until no run's connection is left in the database: a server notices a dead client when it next writes to
-/// it or reads from it.
-fn wait_until_gone(case: &Case) {
-    case.wait_until(
-        "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    );
-}
-
 /// Starts a run and stops it, by SIGSTOP, while its COPY of the large table is under way.
 fn stopped_in_copy(case: &Case, args: &str) -> Running {
     let running = Running::start(case.ingest(args).command());
@@ -105,8 +96,8 @@ fn stopped_in_copy(case: &Case, args: &str) -> Running {
 
 #[test]
 fn sigkill_at_any_moment_leaves_the_old_or_the_new_and_the_next_run_completes() {
-    let rounds = std::env::var("PGHAUL_KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    let mut seed = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
+    let rounds = random::rounds(ROUNDS);
+    let mut random = Random::new();
     let case = case!();
     write(&case, 0, sizes(0));
     let started = Instant::now();
@@ -116,16 +107,13 @@ fn sigkill_at_any_moment_leaves_the_old_or_the_new_and_the_next_run_completes() 
     let mut before = [0; 2];
     for round in 1..=rounds {
         write(&case, round, sizes(round));
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        // Anywhere in a load; the first one early, so that at least one is not too late.
-        let share = if round == 1 { 0.25 } else { (seed >> 11) as f64 / (1_u64 << 53) as f64 };
-        let moment = whole.mul_f64(share);
+        let moment = random.moment(whole);
         let running = Running::start(case.ingest("--workers 2").command());
         std::thread::sleep(moment);
         running.signal(Signal::SIGKILL);
         let run = running.wait();
         run.assert(run.code == 137 || run.code == 0, "exit by SIGKILL, or before it");
-        wait_until_gone(&case);
+        wait_until_gone(&case.db);
         let after = generations(&case);
         for (before, after) in before.into_iter().zip(after) {
             run.assert(
@@ -154,7 +142,7 @@ fn sigkill_of_a_first_load_leaves_empty_mothers() {
     let running = stopped_in_copy(&case, "--workers 1");
     running.signal(Signal::SIGKILL);
     running.wait().assert_code(137);
-    wait_until_gone(&case);
+    wait_until_gone(&case.db);
     assert_eq!(case.tables(), "events notes");
     assert_eq!(case.db.one("SELECT count(*) FROM events"), "0");
     assert_eq!(case.db.one("SELECT count(*) FROM pghaul.loads"), "0");
@@ -205,7 +193,7 @@ fn ctrl_c_ends_a_run_that_waits_for_a_lock() {
         run.assert(signalled.elapsed() < Duration::from_secs(3), "an end without waiting for the lock");
         other.commit().unwrap();
         drop(client);
-        wait_until_gone(&case);
+        wait_until_gone(&case.db);
         assert_eq!(case.tables(), "notes v1_notes");
         assert_eq!(case.db.one("SELECT count(*) FROM notes"), "1");
     }
@@ -276,10 +264,7 @@ fn a_server_that_comes_back_gets_what_is_missing() {
     let ingest =
         pghaul!(case.work).args(["ingest", "dumps", "--db", &db.url(), "--report", "-", "--retries", "6"]);
     let running = Running::start(ingest.command());
-    let give_up = Instant::now() + Duration::from_secs(60);
-    while db.one(&format!("SELECT count(*) FROM {IN_COPY}")) == "0" {
-        assert!(Instant::now() < give_up, "no COPY came");
-    }
+    db.wait_until(&format!("SELECT count(*) > 0 FROM {IN_COPY}"));
     server.crash();
     std::thread::sleep(Duration::from_secs(1));
     server.start_again();
@@ -300,10 +285,7 @@ fn a_server_crash_fails_the_run_and_the_next_one_completes() {
     ingest().run().assert_code(0);
     write(&case, 1, sizes(1));
     let running = Running::start(ingest().command());
-    let give_up = Instant::now() + Duration::from_secs(60);
-    while db.one(&format!("SELECT count(*) FROM {IN_COPY}")) == "0" {
-        assert!(Instant::now() < give_up, "no COPY came");
-    }
+    db.wait_until(&format!("SELECT count(*) > 0 FROM {IN_COPY}"));
     server.crash();
     let run = running.wait();
     run.assert_code(1).assert_stderr_has("error: crm_v1.zip/events.dat: ").assert_stderr_has(LOST);

@@ -12,3 +12,12 @@ mod ingest;
 mod random;
 mod rounds;
 mod sync;
+
+use pghaul_test_support::{Database, OTHERS};
+
+/// Waits until no run's connection is left in the database: a server notices a dead client when it next writes to it or reads
+/// from it.
+#[track_caller]
+fn wait_until_gone(db: &Database<'_>) {
+    db.wait_until(&format!("SELECT count(*) = 0 FROM {OTHERS}"));
+}

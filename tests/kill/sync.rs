@@ -2,6 +2,7 @@
 //!
 //! `PGHAUL_KILL_ROUNDS` says how often; the issue is 50 times, which takes a minute.
 
+use crate::random;
 use nix::sys::signal::Signal;
 use pghaul_test_support::{Database, Running, Workdir, pghaul, server};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +37,7 @@ fn write(database: &Database<'_>, number: i64, stop: &AtomicBool) -> u32 {
 
 #[test]
 fn whatever_kills_watch_the_destination_is_the_same_in_the_end() {
-    let rounds = std::env::var("PGHAUL_KILL_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
+    let rounds = random::rounds(ROUNDS);
     let work = Workdir::new();
     let (source, destination) = (server().database(), server().database());
     source.execute(

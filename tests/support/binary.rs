@@ -54,6 +54,16 @@ impl Workdir {
     }
 }
 
+/// The names in a folder, sorted.
+#[track_caller]
+pub fn names(folder: impl AsRef<Path>) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
+}
+
 impl Default for Workdir {
     fn default() -> Self {
         Self::new()

@@ -3,3 +3,5 @@
 mod openpgp;
 mod plain_text;
 mod zip;
+
+const PASSPHRASE: &str = "open sesame";

@@ -1,18 +1,17 @@
 //! `pghaul ingest` of dumps that GnuPG has encrypted: what loads, and what is refused before anything is touched.
 
+use super::PASSPHRASE;
+use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, Gpg, Ingest, Pghaul, Run, ingest, says};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-const PASSPHRASE: &str = "open sesame";
 
 fn plain(data: &str) -> Vec<u8> {
     Dump::new().table("t", &COLUMNS, data).good().bytes()
 }
 
 fn two_rows() -> Vec<u8> {
-    plain("id|name\n1|one\n2|two\n")
+    plain(DATA)
 }
 
 /// A folder with this dump, `dumps/<name>`.

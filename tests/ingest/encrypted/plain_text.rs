@@ -1,17 +1,14 @@
 //! Where the plain text of an encrypted dump is while it is loaded: in a file without a name that only its owner can
 //! open, and nowhere after that.
 
+use super::PASSPHRASE;
+use crate::dumps::COLUMNS;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Dump, Gpg, Ingest, Pghaul, Running, ingest, says};
+use pghaul_test_support::{Dump, Gpg, Ingest, Pghaul, Running, ingest, says, wait_for};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-const PASSPHRASE: &str = "open sesame";
-/// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a dump of two rows that was loaded before, with one row; the plain text goes to `plain/`.
 fn refresh() -> Ingest {
@@ -30,15 +27,6 @@ fn refresh() -> Ingest {
 
 fn command(ingest: &Ingest) -> Pghaul {
     ingest.command().env("PGHAUL_PASSPHRASE", PASSPHRASE).env("TMPDIR", ingest.work.join("plain"))
-}
-
-#[track_caller]
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < PATIENCE, "waited for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// The files of a process that lie in `folder`, or did: where `/proc` shows them.
@@ -62,7 +50,7 @@ fn during_the_load(then: impl FnOnce(&Ingest, &Running)) -> (Ingest, pghaul_test
     reading.batch_execute("LOCK TABLE t IN ACCESS SHARE MODE").expect("lock");
     let running = Running::start(command(&ingest).command());
     let waiting = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 't'::regclass";
-    wait_until("the refresh to wait", || ingest.db.one(waiting) == "t");
+    wait_for("the refresh to wait", || ingest.db.one(waiting) == "t");
     let files = files_in(running.id(), &plain);
     assert_eq!(files.len(), 1, "one file for the dump: {files:?}");
     let metadata = fs::metadata(&files[0]).expect("a file");
@@ -114,7 +102,7 @@ fn ctrl_c_is_heard_while_decrypting() {
     ingest.work.write("dumps/app_v1.zip.gpg", message);
     let running = Running::start(command(&ingest).command());
     let written = |file: &PathBuf| fs::metadata(file).is_ok_and(|metadata| metadata.len() > 0);
-    wait_until("plain bytes", || files_in(running.id(), &plain).iter().any(written));
+    wait_for("plain bytes", || files_in(running.id(), &plain).iter().any(written));
     let signalled = Instant::now();
     running.signal(Signal::SIGINT);
     let run = running.wait();

@@ -1,9 +1,9 @@
 //! `pghaul ingest` of zips whose members are encrypted by AES.
 
+use crate::dumps::COLUMNS;
 use pghaul_test_support::{Dump, Encryption, Gpg, Ingest, Pghaul, ingest, messages, says};
 use std::fmt::Write;
 
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
 /// The password of all members of tests.
 const PASSWORD: &str = "secret";
 

@@ -1,20 +1,13 @@
 //! `pghaul ingest`: wrong usage and configuration. Refused before anything is touched.
 
-use pghaul_test_support::{Dump, Ingest, ingest, says};
+use crate::dumps::two_rows;
+use pghaul_test_support::{Dump, ingest, says};
 use std::os::unix::fs::PermissionsExt;
-
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-
-fn ingest_with_dump() -> Ingest {
-    let ingest = ingest!();
-    ingest.unit(&COLUMNS, "id|name\n1|one\n");
-    ingest
-}
 
 /// The message about a good dump with this `config.yml`.
 #[track_caller]
 fn refused(yaml: &str) -> String {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.config(yaml);
     ingest.refused()
 }
@@ -22,7 +15,7 @@ fn refused(yaml: &str) -> String {
 /// What clap says about these arguments: a message, and a word on how to find out more.
 #[track_caller]
 fn refused_usage(args: &[&str]) -> String {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let run = ingest.command().args(args).run();
     run.assert_code(2).assert_stderr_has("--help");
     assert_eq!(ingest.tables(), [""; 0]);
@@ -72,7 +65,7 @@ fn bad_yaml() {
 
 #[test]
 fn a_configuration_that_is_not_there() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let message = ingest.refuses(ingest.command().args(["--config", "nightly.yml"]));
     says(&message, &["nightly.yml: ", "No such file", "--config"]);
     let message = ingest.refuses(ingest.command().args(["--config", "dumps"]));
@@ -158,13 +151,13 @@ fn a_broken_type_map() {
         ),
         ("{\"clob(\": \"text\"}", ["\"clob(\" is not written like a type", "like {\"varchar(n)\": "]),
     ] {
-        let ingest = ingest_with_dump();
+        let ingest = two_rows();
         ingest.work.write("own.json", json);
         ingest.config("xport_cfg: {dialects: [{match: '*', types: own.json}]}");
         says(&ingest.refused(), &[&["own.json"], &texts[..]].concat());
     }
     // A type that only the server can judge.
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.work.write("own.json", "{\"int\": \"widget\", \"varchar(n)\": \"text\"}");
     ingest.config("xport_cfg: {dialects: [{match: '*', types: own.json}]}");
     let messages = ingest.refuses_all(ingest.command());
@@ -203,7 +196,7 @@ fn declared_mothers_that_cannot_be() {
 
 #[test]
 fn a_report_that_cannot_be_written() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let message = ingest.refuses(ingest.command().args(["--report", "nowhere/report.json"]));
     says(&message, &["nowhere/report.json: cannot write the report: No such file", "--report"]);
     let message = ingest.refuses(ingest.command().args(["--report", "dumps"]));
@@ -212,7 +205,7 @@ fn a_report_that_cannot_be_written() {
 
 #[test]
 fn the_report_of_a_refused_run_says_why() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.dump("app.zip", &Dump::new());
     ingest.work.write("dumps/app_v2.zip", "no zip");
     let messages = ingest.refuses_all(ingest.command().args(["--report", "report.json"]));
@@ -228,7 +221,7 @@ fn the_report_of_a_refused_run_says_why() {
 
 #[test]
 fn a_data_directory_that_may_not_be_used() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let closed = ingest.work.join("closed");
     std::fs::create_dir(&closed).expect("create a folder");
     // The owner may not write; as root, who may, the server's user may not even enter.

@@ -1,18 +1,11 @@
 //! `pghaul ingest`: a database that cannot be reached, forbids, or holds something else under our names. Refused
 //! before anything is touched, and never with a password in the message.
 
+use crate::dumps::{COLUMNS, DATA, two_rows};
 use pghaul_test_support::{Dump, Ingest, ingest, says};
 use std::net::TcpListener;
 
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-const DATA: &str = "id|name\n1|one\n2|two\n";
 const PASSWORD: &str = "hunter2";
-
-fn ingest_with_dump() -> Ingest {
-    let ingest = ingest!();
-    ingest.unit(&COLUMNS, DATA);
-    ingest
-}
 
 /// The message about this database, in which the password does not stand; nor does it in the report.
 #[track_caller]
@@ -27,14 +20,14 @@ fn refuses_url(ingest: &Ingest, url: &str) -> String {
 /// The message after this SQL ran in the database.
 #[track_caller]
 fn refused_after(sql: &str) -> String {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.db.execute(sql);
     ingest.refused()
 }
 
 #[test]
 fn no_server_answers() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = listener.local_addr().expect("it is bound").port();
     drop(listener);
@@ -52,14 +45,14 @@ fn no_server_answers() {
 
 #[test]
 fn no_such_host() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let message = refuses_url(&ingest, &format!("postgresql://me:{PASSWORD}@nowhere.invalid/lms"));
     says(&message, &["postgresql://me@nowhere.invalid:5432/lms: the host's name has no address", "--db"]);
 }
 
 #[test]
 fn a_url_that_is_none() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     for url in [format!("mysql://me:{PASSWORD}@host/db"), format!("postgresql://me:{PASSWORD}@host:port/db")]
     {
         refuses_url(&ingest, &url);
@@ -71,7 +64,7 @@ fn a_url_that_is_none() {
 
 #[test]
 fn the_password_is_refused() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let role = ingest.db.role("right");
     let message = refuses_url(&ingest, &ingest.db.tcp_url(&role, PASSWORD));
     says(
@@ -87,7 +80,7 @@ fn the_password_is_refused() {
 
 #[test]
 fn the_database_does_not_exist() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let role = ingest.db.role(PASSWORD);
     let url = ingest.db.tcp_url(&role, PASSWORD).replace(ingest.db.name(), "nowhere");
     let message = refuses_url(&ingest, &url);
@@ -99,7 +92,7 @@ fn the_database_does_not_exist() {
 
 #[test]
 fn no_right_to_create_tables() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let role = ingest.db.role(PASSWORD);
     ingest.db.execute("REVOKE CREATE ON SCHEMA public FROM public");
     let message = refuses_url(&ingest, &ingest.db.tcp_url(&role, PASSWORD));
@@ -109,7 +102,7 @@ fn no_right_to_create_tables() {
 
 #[test]
 fn no_right_to_create_or_use_the_ledger() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let role = ingest.db.role(PASSWORD);
     ingest.db.execute(&format!("GRANT CREATE ON SCHEMA public TO {role}"));
     let url = ingest.db.tcp_url(&role, PASSWORD);
@@ -130,7 +123,7 @@ fn no_right_to_create_or_use_the_ledger() {
 
 #[test]
 fn two_roles_share_a_ledger() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.loads();
     let role = ingest.db.role(PASSWORD);
     ingest
@@ -148,7 +141,7 @@ fn two_roles_share_a_ledger() {
 
 #[test]
 fn a_mother_whose_type_contradicts() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.config("mother_tables: {t: {id: int, name: text}}");
     ingest.db.execute("CREATE TABLE t (id bigint, extra text)");
     let messages = ingest.refuses_all(ingest.command());
@@ -179,7 +172,7 @@ fn a_mother_that_is_no_ordinary_table() {
 
 #[test]
 fn a_mother_of_another_role() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     let role = ingest.db.role(PASSWORD);
     let all = format!(
         "GRANT CREATE ON SCHEMA public TO {role}; GRANT CREATE ON DATABASE {} TO {role}",
@@ -206,7 +199,7 @@ fn a_version_table_name_that_is_taken() {
 
 #[test]
 fn a_mother_with_a_child_that_pghaul_did_not_load_is_not_dropped() {
-    let ingest = ingest_with_dump();
+    let ingest = two_rows();
     ingest.loads();
     ingest.db.execute("CREATE TABLE by_hand () INHERITS (t)");
     let message = ingest.refuses(ingest.command().args(["--mothers", "recreate"]));

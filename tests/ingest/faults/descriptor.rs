@@ -1,5 +1,6 @@
 //! `pghaul ingest`: faults of descriptors and headers, names of all kinds, and what is odd but right.
 
+use crate::dumps::FORM;
 use pghaul_test_support::{Dump, Ingest, descriptor, ingest, says};
 
 /// The message about a dump whose table `t` has this descriptor and data file.
@@ -18,8 +19,6 @@ fn loaded(columns: &[(&str, &str)], data: &str) -> Ingest {
     ingest.loads();
     ingest
 }
-
-const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
 
 #[test]
 fn an_empty_descriptor() {

@@ -1,11 +1,9 @@
 //! `pghaul ingest`: faults of the dumps as files. Each is refused before anything is touched, in one message with
 //! its place and what helps.
 
+use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, Encryption, Ingest, ingest, says};
 use std::os::unix::fs::symlink;
-
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-const DATA: &str = "id|name\n1|one\n2|two\n";
 
 fn dump() -> Dump {
     Dump::new().table("t", &COLUMNS, DATA)

@@ -1,10 +1,9 @@
 //! Nothing is taken for something else: other applications' dumps, tables that are someone's own, files that are no
 //! report, texts with a password in the wrong place.
 
+use crate::dumps::USERS;
 use pghaul_test_support::{Case, case, pghaul};
 use std::process::Stdio;
-
-const USERS: (&str, &str, &str) = ("users", "id:int name:varchar(50)", "1|Ann\n2|Bob\n");
 
 /// The run must be refused with this message, and touch nothing.
 #[track_caller]

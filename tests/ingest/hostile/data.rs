@@ -1,8 +1,7 @@
 //! Data files.
 
 use super::{Hostile, with_data};
-
-const ROW: &str = "correct the row in the data file; nothing of this unit was loaded";
+use crate::dumps::CORRECT_THE_ROW;
 
 /// The header of `t` is refused.
 fn refused(name: &'static str, data: impl AsRef<[u8]>, what: &str) -> Hostile {
@@ -12,7 +11,7 @@ fn refused(name: &'static str, data: impl AsRef<[u8]>, what: &str) -> Hostile {
 /// A row of `t` fails its unit.
 fn fails(name: &'static str, rows: impl AsRef<[u8]>, what: &str) -> Hostile {
     let data = [b"id|name\n", rows.as_ref()].concat();
-    Hostile::fails(name, with_data(data), format!("app_v1.zip/t.dat, {what}; {ROW}"))
+    Hostile::fails(name, with_data(data), format!("app_v1.zip/t.dat, {what}; {CORRECT_THE_ROW}"))
 }
 
 /// Plain letters, two bytes each.

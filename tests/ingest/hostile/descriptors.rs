@@ -1,10 +1,9 @@
 //! Descriptors.
 
-use super::{DATA, Hostile, with_descriptor};
+use super::{Hostile, with_descriptor};
+use crate::dumps::{COLUMNS, DATA, FORM};
 use pghaul_test_support::{Dump, descriptor};
 
-/// What helps when a descriptor has another form.
-const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
 /// Bytes of the largest descriptor that is read.
 const LARGEST: usize = 1 << 20;
 
@@ -143,7 +142,7 @@ pub fn list() -> Vec<Hostile> {
         harmless("names that differ in case alone", [("Id", "int"), ("ID", "text")]),
         Hostile::refused(
             "a header with SQL that the descriptor lacks",
-            Dump::new().table("t", &super::COLUMNS, DATA.replace("name", "name\"; DROP TABLE good")).bytes(),
+            Dump::new().table("t", &COLUMNS, DATA.replace("name", "name\"; DROP TABLE good")).bytes(),
             "app_v1.zip/t.dat, line 1, column name\"; DROP TABLE good: the descriptor does not list this column; \
          add the column to the descriptor, or check xport_cfg.field_separator and dat_quote",
         ),

@@ -1,7 +1,8 @@
 //! Dumps that ask for too much.
 
 use super::forged::{IN_ZIP64, Zip, zip64};
-use super::{DATA, Hostile, described, whole, with_data, with_descriptor};
+use super::{Hostile, described, whole, with_data, with_descriptor};
+use crate::dumps::{COLUMNS, DATA};
 use flate2::{Compression, write::DeflateEncoder};
 use pghaul_test_support::{Dump, descriptor};
 use std::io::Write;
@@ -111,7 +112,7 @@ pub fn list() -> Vec<Hostile> {
         Hostile::refused("a header without an end", with_data("a".repeat(3 << 20)), "app_v1.zip/t.dat, line 1: no header line ends within 1048576 bytes; check xport_cfg.dat_quote and that the first line names the columns"),
         Hostile::refused(
             "more columns than were agreed on",
-            Zip::default().member("t.json", descriptor(&super::COLUMNS)).member("t.dat", DATA).bytes(),
+            Zip::default().member("t.json", descriptor(&COLUMNS)).member("t.dat", DATA).bytes(),
             "app_v1.zip/t.json: the descriptor lists more columns than limits.max_columns allows (1); \
              remove columns from the descriptor and the data file",
         )

@@ -1,7 +1,8 @@
 //! Members that are not what the zip says of them.
 
 use super::forged::{IN_ZIP64, Zip, zip64};
-use super::{COLUMNS, DATA, Hostile, described, whole};
+use super::{Hostile, described, whole};
+use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, Encryption};
 
 /// The message about the data file.

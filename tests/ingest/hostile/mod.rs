@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod names;
 
+use crate::dumps::{COLUMNS, DATA};
 use forged::Zip;
 use pghaul_test_support::{Dump, Ingest, Running, descriptor, ingest, messages};
 use std::time::{Duration, Instant};
@@ -17,9 +18,6 @@ use std::time::{Duration, Instant};
 const TIME: Duration = Duration::from_secs(60);
 /// More memory than any of them takes, KiB; a debug build of pghaul takes 30 MiB for a dump that is right.
 const MEMORY_KIB: u64 = 400 << 10;
-
-const COLUMNS: [(&str, &str); 2] = [("id", "int"), ("name", "varchar(20)")];
-const DATA: &str = "id|name\n1|one\n2|two\n";
 
 /// A dump, and what must become of it.
 pub struct Hostile {

@@ -1,7 +1,8 @@
 //! Names of members.
 
 use super::forged::LINK;
-use super::{COLUMNS, DATA, Hostile, described, whole};
+use super::{Hostile, described, whole};
+use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, descriptor};
 
 fn leads_out(name: &'static str, path: &str) -> Hostile {

@@ -1,9 +1,8 @@
 //! Mother tables: declared, made by hand, or worked out; kept, recreated or purged.
 
+use super::ORDERS;
+use crate::dumps::USERS;
 use pghaul_test_support::{Case, case};
-
-const USERS: (&str, &str, &str) = ("users", "id:int name:varchar(50)", "1|Ann\n2|Bob\n");
-const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");
 
 /// One dump of two tables, loaded.
 fn loaded() -> Case {

@@ -3,3 +3,5 @@
 mod kinds;
 mod recreate;
 mod views;
+
+const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");

@@ -1,15 +1,14 @@
 //! `--mothers recreate`: a mother and all her version tables are what they were, or all of them are new.
 
+use super::ORDERS;
+use crate::dumps::LARGE_BYTES;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Outcome, Running, Server, ServerOptions, case, server};
+use pghaul_test_support::{Case, Outcome, Running, Server, ServerOptions, case, names, server};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Data files of this size (bytes) and more are loaded by many streams, where there are more workers than files.
-const LARGE_BYTES: usize = 64 << 20;
 const RECREATE: &str = "--mothers recreate";
-const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");
 const STAGED: &str = "(SELECT count(*) FROM pg_class WHERE relname LIKE 'pghaul\\_staging\\_%')";
 /// What a test holds so that no staging table is created.
 const PAUSE: &str = "4711";
@@ -133,11 +132,7 @@ fn too_many_rejects_of_one_version_leave_none_of_another() {
     outcome.run.assert_stderr_has("with this row, 2 rows cannot be loaded, and --max-rejects allows 1");
     assert_eq!(users(&case), before);
     assert_eq!(case.db.one("SELECT count(*) FROM users"), "3");
-    let files = || {
-        let entries = std::fs::read_dir(case.work.join("rejects")).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
-    };
+    let files = || names(case.work.join("rejects")).join(" ");
     assert_eq!(files(), "v2_users.failed.jsonl");
     let outcome = case.ends_with(3, &format!("{RECREATE} --max-rejects 2"));
     assert_eq!(outcome.report["totals"]["rows_rejected"], 3);

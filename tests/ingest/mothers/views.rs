@@ -1,5 +1,6 @@
 //! Union views: `<mother>_all` shows every column of every version, whatever happens to the versions.
 
+use crate::dumps::LARGE_BYTES;
 use pghaul_test_support::{Case, case, server};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,9 +9,6 @@ use std::time::Duration;
 const VIEWS: &str = "views: true\nmother_tables: {users: {id: int}}";
 const V1: (&str, &str, &str) = ("users", "id:int Email:varchar(50) age:int", "1|a@x|30\n2|b@x|40\n");
 const V2: (&str, &str, &str) = ("users", "id:int email:varchar(50) age:date", "3|c@x|2001-02-03\n");
-
-/// Data files of this size (bytes) and more are loaded by many streams, where there are more workers than files.
-const LARGE_BYTES: usize = 64 << 20;
 
 /// Two versions that differ, loaded with union views.
 fn loaded() -> Case {

@@ -1,9 +1,8 @@
 //! Loading again: what has changed is loaded anew, all or nothing, and nothing else is touched.
 
+use super::ORDERS;
+use crate::dumps::USERS;
 use pghaul_test_support::{Case, case};
-
-const USERS: (&str, &str, &str) = ("users", "id:int name:varchar(50)", "1|Ann\n2|Bob\n");
-const ORDERS: (&str, &str, &str) = ("orders", "id:int note:text", "1|a\n2|b\n3|NULL\n");
 
 /// Two versions of two tables, loaded.
 fn loaded() -> Case {

@@ -1,12 +1,11 @@
 //! Runs of `pghaul ingest` beside readers and beside each other: no gap, no mix, no doubled row.
 
+use crate::dumps::LARGE_BYTES;
 use pghaul_test_support::{Case, Outcome, Running, case, server, write_dump};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Data files of this size (bytes) and more are loaded by many streams, where there are more workers than files.
-const LARGE_BYTES: usize = 64 << 20;
 /// How often two runs are started together.
 const ROUNDS: usize = 20;
 const VERSIONS: [&str; 3] = ["v1_users", "v2_users", "v3_users"];

@@ -1,10 +1,10 @@
 //! `--unlogged`: version tables that write no WAL and lose their rows in a crash of the server, which a later run notices.
 
+use super::ORDERS;
+use crate::dumps::USERS;
 use pghaul_test_support::{Case, Database, Outcome, Server, ServerOptions, case, pghaul};
 use std::collections::BTreeMap;
 
-const USERS: (&str, &str, &str) = ("users", "id:int name:varchar(50)", "1|Ann\n2|Bob\n");
-const ORDERS: (&str, &str, &str) = ("orders", "id:int note:text", "1|a\n2|b\n3|NULL\n");
 /// Its data file has a header and nothing else.
 const VISITS: (&str, &str, &str) = ("visits", "at:date", "");
 const LOST: &str =

@@ -1,12 +1,10 @@
 //! Rejects of generated dumps, whose broken rows are known: by one stream and by many, the same files, exactly.
 
-use pghaul_test_support::{Case, Dump, case, pghaul, write_dump};
+use pghaul_test_support::{Case, Dump, case, member, pghaul, write_dump};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::Path;
-use zip::ZipArchive;
 
 /// Where a row begins, and its column: what both the list of a dump's broken rows and the reasons tell.
 type Broken = (u64, u64, Option<String>);
@@ -30,13 +28,6 @@ fn broken(path: &Path) -> BTreeMap<String, Vec<Broken>> {
 fn generate(case: &Case, args: &str) {
     let fixed = ["generate", "dump", "--out", "dumps", "--versions", "v1", "-q"];
     pghaul!(case.work).args(fixed).args(args.split_whitespace()).run().assert_code(0);
-}
-
-fn member(dump: &Path, name: &str) -> Vec<u8> {
-    let mut zip = ZipArchive::new(fs::File::open(dump).unwrap()).unwrap();
-    let mut bytes = Vec::new();
-    zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
-    bytes
 }
 
 /// The header line of a data file, and its rows at these places.

@@ -1,18 +1,11 @@
 //! `pghaul ingest --max-rejects`: rows that cannot be loaded are put aside, whoever finds them, and all others are
 //! loaded.
 
-use pghaul_test_support::{Dump, Ingest, Run, ingest, messages, says};
+use crate::dumps::{NOTES, with_rows};
+use pghaul_test_support::{Dump, Ingest, Run, ingest, messages, names, says};
 use serde_json::{Value, json};
 
-const COLUMNS: [(&str, &str); 3] = [("id", "int"), ("name", "varchar(5)"), ("note", "text")];
 const SUM: &str = "SELECT string_agg(id::text, ' ' ORDER BY ctid) FROM v1_t";
-
-/// With `dumps/app_v1.zip` of these rows in the table `t`.
-fn ingest_of(rows: impl AsRef<[u8]>) -> Ingest {
-    let ingest = ingest!();
-    ingest.unit(&COLUMNS, [b"id|name|note\n", rows.as_ref()].concat());
-    ingest
-}
 
 #[track_caller]
 fn run(ingest: &Ingest, code: i32, args: &[&str]) -> Run {
@@ -44,11 +37,8 @@ fn places(ingest: &Ingest) -> Vec<(u64, Option<String>, Option<String>)> {
 
 /// The files in a folder, sorted; none where there is no such folder.
 fn files(ingest: &Ingest, folder: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(ingest.work.join(folder)).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
+    let folder = ingest.work.join(folder);
+    if folder.exists() { names(folder) } else { Vec::new() }
 }
 
 #[test]
@@ -66,7 +56,7 @@ fn rejected_rows_are_kept_byte_by_byte_and_the_others_are_loaded() {
         b"|nine|i",
     ];
     let header = b"id|`name`|note\r\n";
-    ingest.unit(&COLUMNS, [&header[..], &rows.concat()].concat());
+    ingest.unit(&NOTES, [&header[..], &rows.concat()].concat());
     let run = run(&ingest, 3, &["--max-rejects", "10", "--report", "report.json"]);
     assert_eq!(ingest.db.one(SUM), "1 8");
     assert_eq!(ingest.db.one("SELECT note FROM t WHERE id = 1"), "ä");
@@ -122,7 +112,7 @@ fn rejected_rows_are_kept_byte_by_byte_and_the_others_are_loaded() {
 
 #[test]
 fn a_unit_with_rejects_is_loaded_and_not_loaded_again() {
-    let ingest = ingest_of("1|a|b\nx|c|d\n");
+    let ingest = with_rows("1|a|b\nx|c|d\n");
     run(&ingest, 3, &["--max-rejects", "1"]);
     for args in [&["--max-rejects", "1"][..], &[]] {
         run(&ingest, 0, args).assert_stdout_has("2 units: 0 loaded, 2 unchanged");
@@ -136,7 +126,7 @@ fn a_unit_with_rejects_is_loaded_and_not_loaded_again() {
 #[test]
 fn without_a_limit_the_first_row_fails_its_unit_and_nothing_is_written() {
     for args in [&[][..], &["--max-rejects", "0"], &["--max-rejects", "0%", "--rejects", "rejects"]] {
-        let ingest = ingest_of("1|a|b\nx|c|d\n");
+        let ingest = with_rows("1|a|b\nx|c|d\n");
         let run = run(&ingest, 1, args);
         says(&messages(&run)[0], &["t.dat, line 3, column id", "correct the row in the data file"]);
         assert!(files(&ingest, "rejects").is_empty());
@@ -145,7 +135,7 @@ fn without_a_limit_the_first_row_fails_its_unit_and_nothing_is_written() {
 
 #[test]
 fn over_the_limit_nothing_is_published_and_the_reasons_are_there() {
-    let ingest = ingest_of("1|a|b\nx2|c|d\n3|c\n4|c|d\nx5|e|f\nx6|g|h\n");
+    let ingest = with_rows("1|a|b\nx2|c|d\n3|c\n4|c|d\nx5|e|f\nx6|g|h\n");
     let run_2 = run(&ingest, 1, &["--max-rejects", "2"]);
     let message = "app_v1.zip/t.dat, line 6, column id: invalid input syntax for type integer: \"x5\" (SQLSTATE 22P02); \
                    with this row, 3 rows cannot be loaded, and --max-rejects allows 2; \
@@ -164,7 +154,7 @@ fn over_the_limit_nothing_is_published_and_the_reasons_are_there() {
 fn a_share_is_one_of_the_rows_that_were_read() {
     let rows: String =
         (1..=20).map(|id| if id % 10 == 0 { "x|b|c\n".into() } else { format!("{id}|b|c\n") }).collect();
-    let ingest = ingest_of(rows);
+    let ingest = with_rows(rows);
     let run_9 = run(&ingest, 1, &["--max-rejects", "9.9%"]);
     says(
         &messages(&run_9)[0],
@@ -191,7 +181,7 @@ fn a_row_that_the_server_refuses_is_put_aside_like_any_other() {
                 _ => format!("{id}|1|some more bytes\n"),
             })
             .collect();
-        let ingest = ingest_of(&rows);
+        let ingest = with_rows(&rows);
         ingest.db.execute("CREATE DOMAIN positive AS int CHECK (VALUE > 0)");
         ingest.db.execute(&format!("CREATE TABLE t ({mother})"));
         run(&ingest, 1, &["--max-rejects", "50"]).assert_stderr_has("and --max-rejects allows 50; see ");
@@ -230,7 +220,7 @@ fn a_row_that_the_server_does_not_name_is_found() {
 
 #[test]
 fn a_value_of_which_the_server_is_asked_is_judged_before_its_row_is_rejected() {
-    let ingest = ingest_of("` 1 `|a|b\n` x `|`too long`|d\n 3 |e|f\n4|` too long `|h\n");
+    let ingest = with_rows("` 1 `|a|b\n` x `|`too long`|d\n 3 |e|f\n4|` too long `|h\n");
     run(&ingest, 3, &["--max-rejects", "2"]);
     assert_eq!(ingest.db.one(SUM), "1 3");
     let place = |line, column: &str, value: &str| (line, Some(column.to_owned()), Some(value.to_owned()));
@@ -239,11 +229,11 @@ fn a_value_of_which_the_server_is_asked_is_judged_before_its_row_is_rejected() {
 
 #[test]
 fn an_open_quote_is_a_reject_where_nothing_is_lost_with_it() {
-    let ingest = ingest_of("1|a|b\n2|b|`text\nthat was cut o");
+    let ingest = with_rows("1|a|b\n2|b|`text\nthat was cut o");
     run(&ingest, 3, &["--max-rejects", "1"]);
     assert_eq!(places(&ingest), [(3, None, None)]);
     assert_eq!(bytes(&ingest, "rejects/v1_t.dat"), b"id|name|note\n2|b|`text\nthat was cut o");
-    let ingest = ingest_of("1|a|b\n2|b|`text\n3|b|c\n");
+    let ingest = with_rows("1|a|b\n2|b|`text\n3|b|c\n");
     let failed = messages(&run(&ingest, 1, &["--max-rejects", "100%"]));
     says(&failed[0], &["t.dat, line 3: row holds a quote that is never closed", "correct the row"]);
     assert_eq!(ingest.tables(), ["good", "t", "v1_good"]);
@@ -263,7 +253,7 @@ fn rejected_rows_are_in_the_encoding_of_the_data_file() {
     ] {
         let ingest = ingest!();
         ingest.config(&format!("xport_cfg: {{encoding: {encoding}}}"));
-        let good = Dump::new().table("t", &COLUMNS, lines.concat());
+        let good = Dump::new().table("t", &NOTES, lines.concat());
         ingest.dump("app_v1.zip", &good);
         run(&ingest, 3, &["--max-rejects", "1"]);
         assert_eq!(bytes(&ingest, "rejects/v1_t.dat"), lines[..2].concat(), "{encoding}");
@@ -273,34 +263,34 @@ fn rejected_rows_are_in_the_encoding_of_the_data_file() {
 
 #[test]
 fn corrected_rows_can_be_loaded_as_a_dump() {
-    let ingest = ingest_of(b"1|a|b\nx2|b|c\n3|\xE4\xE4\xE4|`d`\n4|toolong|\n");
+    let ingest = with_rows(b"1|a|b\nx2|b|c\n3|\xE4\xE4\xE4|`d`\n4|toolong|\n");
     run(&ingest, 3, &["--max-rejects", "2", "--rejects", "aside"]);
     let rejected = ingest.work.read("aside/v1_t.dat");
     assert_eq!(rejected, "id|name|note\nx2|b|c\n4|toolong|\n");
     let corrected = rejected.replace("x2", "2").replace("toolong", "long");
-    ingest.dump("app_v1corrected.zip", &Dump::new().table("t", &COLUMNS, corrected));
+    ingest.dump("app_v1corrected.zip", &Dump::new().table("t", &NOTES, corrected));
     run(&ingest, 0, &[]);
     assert_eq!(ingest.db.one("SELECT string_agg(id::text, ' ' ORDER BY id) FROM t"), "1 2 3 4");
 }
 
 #[test]
 fn files_belong_to_the_rows_that_are_loaded() {
-    let ingest = ingest_of("1|a|b\nx2|b|c\n");
+    let ingest = with_rows("1|a|b\nx2|b|c\n");
     run(&ingest, 3, &["--max-rejects", "1"]);
     let before = bytes(&ingest, "rejects/v1_t.dat");
     // A dump that cannot take the place of this one leaves what belongs to this one.
-    ingest.unit(&COLUMNS, "id|name|note\ny|a|b\nz|b|c\n");
+    ingest.unit(&NOTES, "id|name|note\ny|a|b\nz|b|c\n");
     run(&ingest, 1, &["--max-rejects", "1"]);
     assert_eq!((ingest.db.one(SUM).as_str(), bytes(&ingest, "rejects/v1_t.dat")), ("1", before));
     assert_eq!(files(&ingest, "rejects"), ["v1_t.dat", "v1_t.failed.jsonl", "v1_t.jsonl"]);
-    ingest.unit(&COLUMNS, "id|name|note\n1|a|b\n2|b|c\n");
+    ingest.unit(&NOTES, "id|name|note\n1|a|b\n2|b|c\n");
     run(&ingest, 0, &["--max-rejects", "1"]);
     assert!(files(&ingest, "rejects").is_empty());
 }
 
 #[test]
 fn rejects_that_cannot_be_written_fail_the_unit_and_a_folder_that_cannot_be_is_refused() {
-    let ingest = ingest_of("1|a|b\nx2|b|c\n");
+    let ingest = with_rows("1|a|b\nx2|b|c\n");
     std::fs::create_dir_all(ingest.work.join("rejects/v1_t.jsonl")).expect("a folder");
     let failed = messages(&run(&ingest, 1, &["--max-rejects", "1"]));
     says(&failed[0], &["t.dat: cannot write rejects into rejects: ", "name another folder with --rejects"]);
@@ -312,7 +302,7 @@ fn rejects_that_cannot_be_written_fail_the_unit_and_a_folder_that_cannot_be_is_r
 
 #[test]
 fn wrong_limits_are_refused() {
-    let ingest = ingest_of("1|a|b\n");
+    let ingest = with_rows("1|a|b\n");
     for limit in ["x", "-1", "120%", "1.5", "%"] {
         let argument = format!("--max-rejects={limit}");
         run(&ingest, 2, &[&argument]).assert_stderr_has("use a number of rows, such as 100, or a share");

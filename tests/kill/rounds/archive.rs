@@ -2,7 +2,7 @@
 
 use crate::random::{self, Random};
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Dump, Running, case};
+use pghaul_test_support::{Case, Dump, Running, case, names};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ fn kill(case: &Case, archive: &Path, what: &str, is_renamed: bool) {
         hit += u32::from(left > 0);
         in_between += u32::from((1..DUMPS.len()).contains(&left));
         case.ends_with(0, "");
-        assert!(names(&case.work.join("dumps")).is_empty(), "round {round}");
+        assert!(names(case.work.join("dumps")).is_empty(), "round {round}");
         assert_eq!(case.db.one(&all_loaded), "t", "round {round}");
         // A dump that was in both places has come a second time, under another name.
         for name in names(archive) {
@@ -95,9 +95,4 @@ fn dump(generation: usize) -> Vec<u8> {
     let rows = format!("generation\n{generation}\n");
     let dump = Dump::new().table("notes", &[("generation", "int")], rows.as_bytes());
     dump.member("ballast", vec![0; BALLAST_BYTES]).stored().bytes()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

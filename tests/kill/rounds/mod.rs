@@ -9,9 +9,9 @@ mod units;
 
 use crate::random::{self, Random};
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Run, Running, Server, ServerOptions, SmallDisk, case};
+use pghaul_test_support::{Case, OTHERS, Run, Running, Server, ServerOptions, SmallDisk, case};
 use std::time::Duration;
-use units::{OTHERS, Units};
+use units::Units;
 
 /// No retries, or as many as by default.
 const RETRIES: [&str; 2] = ["--retries 0", ""];

@@ -1,7 +1,8 @@
 //! Two versions of two tables, in two generations: a refresh makes one of the other. And whether every unit is all of the
 //! one or all of the other.
 
-use pghaul_test_support::{Case, Outcome, Pghaul, Run, Workdir, write_dump};
+use crate::wait_until_gone;
+use pghaul_test_support::{Case, Outcome, Pghaul, Run, Workdir, names, write_dump};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,10 +17,6 @@ const REJECTS: [&str; 4] = ["v1_events.dat", "v1_events.jsonl", "v1_notes.dat", 
 const TABLES: [&str; 6] = ["events", "notes", "v1_events", "v1_notes", "v2_events", "v2_notes"];
 /// What a user has put on a version table.
 const INDEX: &str = "v2_notes_at";
-/// The connections of runs.
-pub const OTHERS: &str = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                          AND backend_type = 'client backend'";
-
 /// Stands for NULL: a data file that is large enough for several streams is little work for everybody else.
 const NULL_BYTES: usize = 1900;
 
@@ -167,7 +164,7 @@ impl Units {
     /// staging tables, nothing else is there. Where mothers are made anew, all versions of one are of the same generation.
     #[track_caller]
     pub fn held(&self) -> Held {
-        self.case.wait_until(&format!("SELECT count(*) = 0 FROM {OTHERS}"));
+        wait_until_gone(&self.case.db);
         let contents = self.contents();
         assert!(contents.keys().eq(UNITS.iter().map(|unit| unit.name)), "{contents:?}");
         let held = UNITS.iter().map(|unit| {
@@ -225,12 +222,7 @@ impl Units {
             [[indexes, TABLES.len() + indexes, 0].map(|count| Some(count.to_string()))],
             "index, relations, advisory locks"
         );
-        let mut files: Vec<String> = std::fs::read_dir(self.case.work.join("rejects"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
-        assert_eq!(files, REJECTS);
+        assert_eq!(names(self.case.work.join("rejects")), REJECTS);
         self.complete.set(generation);
     }
 

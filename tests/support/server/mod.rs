@@ -1,7 +1,12 @@
 //! A real PostgreSQL server that never outlives the test process.
 
+mod database;
+mod small_disk;
+
+pub use database::{Database, IN_COPY, OTHERS};
+pub use small_disk::SmallDisk;
+
 use crate::watchdog::Watchdog;
-use crate::{Database, SmallDisk};
 use nix::unistd::{User, geteuid};
 use postgres::{Client, NoTls};
 use std::net::TcpListener;

@@ -1,8 +1,16 @@
 //! A database of its own for each test.
 
-use crate::{SUPERUSER, Server};
+use crate::{SUPERUSER, Server, wait_for};
 use postgres::{Client, SimpleQueryMessage};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The connections of others to the same database, behind `FROM`.
+pub const OTHERS: &str = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                          AND backend_type = 'client backend'";
+
+/// Those of them that are in a COPY; PostgreSQL 13 has no `pg_stat_progress_copy`.
+pub const IN_COPY: &str = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                           AND state = 'active' AND query LIKE 'COPY %'";
 
 /// One fresh database on a [`Server`]; it goes with the server.
 #[derive(Clone)]
@@ -71,6 +79,13 @@ impl<'a> Database<'a> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Waits until `sql` gives true.
+    #[track_caller]
+    pub fn wait_until(&self, sql: &str) {
+        let mut client = self.client();
+        wait_for(sql, || client.query_one(sql, &[]).expect(sql).get::<_, bool>(0));
     }
 
     /// The one value, not null, of `sql`.

@@ -58,7 +58,7 @@ fn the_binary_runs_in_a_clean_environment() {
     pghaul!(work).args(["--version"]).run().assert_code(0).assert_stdout_has("pghaul ");
 }
 
-/// Run by the test below in a process of its own: names a server's folder, and another one's disk, and dies.
+/// Run by the test below in a process of its own: names a server's folder, another one's disk, and a test's folder, and dies.
 #[test]
 fn die_with_a_server_running() {
     let Ok(how) = std::env::var(DIE) else { return };
@@ -66,6 +66,8 @@ fn die_with_a_server_running() {
     let disk = Some(SmallDisk { mib: 128, has_cluster: true });
     let full = Server::start(ServerOptions { disk, ..Default::default() });
     println!("disk {}", std::fs::read_link(full.socket_dir().join("disk")).unwrap().display());
+    let work = Workdir::new();
+    println!("work {}", work.path().display());
     match how.as_str() {
         "abort" => std::process::abort(),
         "panic" => panic!("as asked"),
@@ -89,7 +91,7 @@ fn a_killed_test_leaves_nothing_behind() {
             .unwrap();
         assert!(!output.status.success());
         let stdout = String::from_utf8(output.stdout).unwrap();
-        for name in ["folder ", "disk "] {
+        for name in ["folder ", "disk ", "work "] {
             let (_, rest) = stdout.split_once(name).expect("the child names its folders");
             let folder = Path::new(rest.lines().next().unwrap());
             let give_up = Instant::now() + Duration::from_secs(20);

@@ -41,7 +41,8 @@ struct Accepted {
 #[track_caller]
 pub fn prove(encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
     let accepted = accepted(encoder, family);
-    let mut client = server().database().client();
+    let database = server().database();
+    let mut client = database.client();
     client.batch_execute(include_str!("../../../src/sql/session.sql")).unwrap();
     for (type_name, send) in columns {
         client

@@ -12,8 +12,7 @@ pub const OTHERS: &str = "pg_stat_activity WHERE datname = current_database() AN
 pub const IN_COPY: &str = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
                            AND state = 'active' AND query LIKE 'COPY %'";
 
-/// One fresh database on a [`Server`]; it goes with the server.
-#[derive(Clone)]
+/// One fresh database on a [`Server`]. It goes on drop: hundreds of them would take gigabytes until the server ends.
 pub struct Database<'a> {
     server: &'a Server,
     name: String,
@@ -94,6 +93,15 @@ impl<'a> Database<'a> {
         match &self.rows(sql)[..] {
             [row] if row.len() == 1 => row[0].clone().unwrap_or_else(|| panic!("{sql}: is null")),
             rows => panic!("{sql}: expected one value, got {rows:?}"),
+        }
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        // A server that has crashed, or whose disk is full, takes it along when it ends.
+        if let Ok(mut client) = self.server.connect("postgres") {
+            let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 /// Far more than anything takes.
-const PATIENCE: Duration = Duration::from_secs(100);
-const POLL: Duration = Duration::from_millis(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(100);
+/// Short beside anything that is waited for.
+const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until `holds` does; panics with `what` when it never does.
 #[track_caller]

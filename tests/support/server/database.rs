@@ -1,8 +1,10 @@
 //! A database of its own for each test.
 
-use crate::{SUPERUSER, Server, wait_for};
+use crate::wait::PATIENCE;
+use crate::{SUPERUSER, Server};
 use postgres::{Client, SimpleQueryMessage};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// The connections of others to the same database, behind `FROM`.
 pub const OTHERS: &str = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
@@ -84,7 +86,12 @@ impl<'a> Database<'a> {
     #[track_caller]
     pub fn wait_until(&self, sql: &str) {
         let mut client = self.client();
-        wait_for(sql, || client.query_one(sql, &[]).expect(sql).get::<_, bool>(0));
+        let give_up = Instant::now() + PATIENCE;
+        while !client.query_one(sql, &[]).expect(sql).get::<_, bool>(0) {
+            assert!(Instant::now() < give_up, "waited in vain: {sql}");
+            // What comes next may have to be in the same moment.
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The one value, not null, of `sql`.

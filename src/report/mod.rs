@@ -6,6 +6,7 @@ mod made;
 mod numbers;
 mod output;
 pub mod progress;
+pub mod steps;
 mod summary;
 mod table;
 mod unit;

@@ -55,11 +55,7 @@ impl Database {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect(&self) -> Result<Client> {
-        // What the server itself has said has a SQLSTATE, which tells by itself whether to try again.
-        self.target.connect().map_err(|error| match error.sqlstate() {
-            None => error.of_connection(),
-            Some(_) => error,
-        })
+        self.target.connect()
     }
 
     /// What to connect to, for who connects in another way than [`Database::connect`].

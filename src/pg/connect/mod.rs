@@ -6,6 +6,7 @@
 
 mod client;
 mod dial;
+mod env;
 mod host;
 mod params;
 mod parse;
@@ -17,6 +18,7 @@ mod tls;
 mod verify;
 
 pub use dial::Dial;
+pub use env::{Env, of_this_process};
 
 use crate::run::interrupt;
 use crate::secret::Secret;
@@ -28,11 +30,7 @@ use params::{Params, Session, SslMode};
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
-use std::env;
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-/// Looks up an environment variable.
-pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A database and how to get into it. `Debug` shows no password.
 #[derive(Debug, Clone)]
@@ -77,11 +75,10 @@ impl Target {
     /// Where the password for the first host comes from, in the environment of this process; none where there is no
     /// password, or the connection itself has it.
     pub fn password_from_elsewhere(&self) -> Option<String> {
-        let env: Env<'_> = &|name| env::var(name).ok();
         let user = self.user().ok()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
         let hosts = Host::all(&self.0);
-        let passwords = Passwords::new(&self.0, env, password::home(env));
+        let passwords = Passwords::new(&self.0, &of_this_process, env::home(&of_this_process));
         match passwords.look_up(hosts.first()?, dbname, &user).1 {
             PasswordSource::Environment => Some("PGPASSWORD".to_owned()),
             PasswordSource::File(file) => Some(file.display().to_string()),
@@ -93,9 +90,13 @@ impl Target {
     ///
     /// # Errors
     /// Refuses (exit code 2) with the target as place, everything that PostgreSQL said, and a remedy. With several
-    /// hosts, or when both TLS and a plain connection were tried, one message for each.
+    /// hosts, or when both TLS and a plain connection were tried, one message for each. Where no server has answered, the
+    /// error is one of the connection; where one has, its SQLSTATE says whether to try again.
     pub fn connect(&self) -> Result<Client> {
-        self.connect_in(&|name| env::var(name).ok())
+        self.connect_in(&of_this_process).map_err(|error| match error.sqlstate() {
+            None => error.of_connection(),
+            Some(_) => error,
+        })
     }
 
     /// The same, with another environment: `PGPASSWORD`, `PGPASSFILE` and `HOME`.
@@ -125,7 +126,7 @@ impl Target {
     pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<D::Client> {
         let user = self.user()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
-        let home = password::home(env);
+        let home = env::home(env);
         let hosts = Host::all(&self.0);
         let encrypted = self.0.ssl_mode() != SslMode::Disable;
         let tls = if encrypted && hosts.iter().any(|host| matches!(host, Host::Tcp { .. })) {

@@ -1,11 +1,10 @@
 //! Which password counts.
 
-use super::Env;
+use super::env::Env;
 use super::host::Host;
 use super::params::Params;
 use super::passfile::{Wanted, look_up};
 use crate::secret::Secret;
-use nix::unistd::{User, geteuid};
 use std::path::PathBuf;
 
 /// Where the password came from.
@@ -51,12 +50,6 @@ impl<'a> Passwords<'a> {
         });
         from_file.unwrap_or((None, PasswordSource::None))
     }
-}
-
-/// `HOME`, or what the operating system knows.
-pub(super) fn home(env: Env<'_>) -> Option<PathBuf> {
-    let known = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
-    env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(known)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::types::forms::Forms;
 use super::types::learn::Learnt;
 use crate::config::Mode;
 use crate::pg::ident::{Qualified, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::TypeName;
 use crate::pg::{catalog, lock};
 use crate::table::into::{IntoTable, Stage, TargetTable};
@@ -13,8 +14,6 @@ use std::time::Duration;
 
 /// How long those who use a table are waited for when a column changes.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// SQLSTATE of a key that two rows have (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// What the database has of the table.
 #[derive(Debug)]
@@ -77,7 +76,7 @@ pub fn publish_new(
     let mut attempt = transaction.transaction()?;
     match attempt.batch_execute(&add_key).map_err(Error::from) {
         Ok(()) => return Ok(attempt.commit()?),
-        Err(error) if error.sqlstate() == Some(UNIQUE_VIOLATION) => attempt.rollback()?,
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => attempt.rollback()?,
         Err(error) => return Err(error.at(Place::table(table.name()))),
     }
     // As in an upsert, the last one wins.

@@ -1,6 +1,7 @@
 //! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
 
 use super::ident::Qualified;
+use super::sqlstate::SqlState;
 use crate::Result;
 use crate::run::interrupt;
 use postgres::{Client, Transaction};
@@ -22,8 +23,6 @@ const LEAST_WAIT: Duration = Duration::from_millis(50);
 const ANALYZE_WAIT: Duration = Duration::from_secs(10);
 /// Those who queued behind us run in between.
 const PAUSE: Duration = Duration::from_millis(100);
-/// SQLSTATE of a wait that was too long (`lock_not_available`).
-pub const NOT_AVAILABLE: &str = "55P03";
 
 /// The mode in which `INHERIT` locks a mother; no two have it, and readers do not mind.
 pub const AGAINST_PUBLICATIONS: &str = "SHARE UPDATE EXCLUSIVE";
@@ -119,7 +118,7 @@ fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
 /// nothing of them is held.
 ///
 /// # Errors
-/// [`NOT_AVAILABLE`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
+/// [`SqlState::LockTimeout`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
 pub fn patiently(
     transaction: &mut Transaction<'_>,
     patience: Duration,
@@ -151,7 +150,7 @@ pub fn patiently_do(
             }
             Err(error) => error,
         };
-        if error.sqlstate() != Some(NOT_AVAILABLE) || started.elapsed() >= patience {
+        if SqlState::from(&error) != SqlState::LockTimeout || started.elapsed() >= patience {
             return Err(error);
         }
         attempt.rollback()?;
@@ -208,7 +207,7 @@ impl Turn {
     /// Locks a table, without its children, as another one than the first.
     ///
     /// # Errors
-    /// [`NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock(&self, attempt: &mut Transaction<'_>, table: &Qualified, mode: &str) -> Result<()> {
         let rest = TURN.saturating_sub(self.0.elapsed());
         let nowait = if rest < LEAST_WAIT { " NOWAIT" } else { "" };
@@ -223,7 +222,7 @@ impl Turn {
 /// Collects statistics of a table (its name in SQL, with ONLY or without), if that needs no long wait.
 ///
 /// # Errors
-/// [`NOT_AVAILABLE`] after that wait; what the server reports.
+/// [`SqlState::LockTimeout`] after that wait; what the server reports.
 pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
     let mut transaction = client.transaction()?;
     transaction.batch_execute(&format!("{}; ANALYZE {table}", set_timeout(ANALYZE_WAIT)))?;

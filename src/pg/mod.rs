@@ -8,5 +8,6 @@ pub mod embedded;
 pub mod ident;
 pub mod lock;
 pub mod retry;
+pub mod sqlstate;
 pub mod statements;
 pub mod type_name;

@@ -1,5 +1,6 @@
 //! Another try after a failure of the connection. What failed for the data would fail again, so it is never tried twice.
 
+use super::sqlstate::SqlState;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::hash::{BuildHasher, RandomState};
@@ -37,7 +38,7 @@ impl Retries {
     /// `error` itself, if it is not one of the connection or no try is left; Ctrl-C.
     pub fn wait_after(&mut self, error: Error) -> Result<()> {
         interrupt::check()?;
-        if self.limit == Some(self.done) || !error.is_of_connection() {
+        if self.limit == Some(self.done) || !is_of_connection(&error) {
             return Err(error);
         }
         let wait = backoff(self.done);
@@ -52,6 +53,11 @@ impl Retries {
         }
         Ok(())
     }
+}
+
+/// Whether another try may succeed: the connection was lost or refused, or the server's SQLSTATE says so.
+pub fn is_of_connection(error: &Error) -> bool {
+    error.is_marked_of_connection() || SqlState::from(error).is_of_connection()
 }
 
 /// How long to wait after so many tries and one more.

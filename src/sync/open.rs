@@ -12,6 +12,7 @@ use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -26,8 +27,8 @@ pub fn with<T>(
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), error.sqlstate()) {
-        (Exit::Failed, None) => error.of_connection(),
+    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
+        (Exit::Failed, SqlState::None) => error.of_connection(),
         _ => error,
     })
 }

@@ -3,8 +3,8 @@
 use super::host::Host;
 use super::password::PasswordSource;
 use crate::error::with_sources;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place};
-use postgres::error::SqlState;
 use rustls::CertificateError;
 use std::error::Error as StdError;
 use std::io;
@@ -52,12 +52,12 @@ impl Attempt<'_> {
 
     /// What the client library said, with everything that PostgreSQL said.
     pub fn refused(&self, error: postgres::Error) -> Refusal {
-        let (next, remedy) = match error.code() {
-            Some(code) => self.by_sqlstate(code),
-            None => match tls_error(&error) {
+        let (next, remedy) = match SqlState::from(&error) {
+            SqlState::None => match tls_error(&error) {
                 Some(tls) => return Refusal { error: self.tls(tls), next: Next::Encryption },
                 None => self.by_cause(&error),
             },
+            kind => self.by_kind(kind),
         };
         let refused = Error::from(error).into_refused().at(self.place());
         Refusal { error: remedy.into_iter().fold(refused, Error::remedy), next }
@@ -67,16 +67,16 @@ impl Attempt<'_> {
         Place::file(self.described)
     }
 
-    fn by_sqlstate(&self, code: &SqlState) -> (Next, Option<String>) {
-        match *code {
-            SqlState::INVALID_PASSWORD => (Next::Nothing, Some(self.other_password())),
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => (
+    fn by_kind(&self, kind: SqlState) -> (Next, Option<String>) {
+        match kind {
+            SqlState::WrongPassword => (Next::Nothing, Some(self.other_password())),
+            SqlState::NotLetIn => (
                 // The same code for hostssl and hostnossl lines, which is what `allow` and `prefer` are for. libpq
                 // tries again after a wrong password too; that would send it once more, in the clear.
                 Next::Encryption,
                 Some("the server's pg_hba.conf decides who may connect from where; name another user or host, or ask its owner".to_owned()),
             ),
-            SqlState::INVALID_CATALOG_NAME => (
+            SqlState::UnknownDatabase => (
                 Next::Nothing,
                 Some(format!(
                     "create it with `createdb {} -U {} {}`, or name another with --db",
@@ -85,7 +85,7 @@ impl Attempt<'_> {
                     self.dbname
                 )),
             ),
-            SqlState::CANNOT_CONNECT_NOW => (Next::Address, Some("try again when the server is ready".to_owned())),
+            SqlState::NotReady => (Next::Address, Some("try again when the server is ready".to_owned())),
             _ => (Next::Nothing, None),
         }
     }

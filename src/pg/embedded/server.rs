@@ -5,6 +5,7 @@ use super::directory::{cannot_use, prepare_private};
 use super::locks::StartLock;
 use super::paths::Layout;
 use super::settings::{self, Machine};
+use crate::pg::sqlstate::SqlState;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use nix::errno::Errno;
@@ -12,7 +13,6 @@ use nix::libc::O_NOFOLLOW;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use postgres::NoTls;
-use postgres::error::SqlState;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -162,7 +162,7 @@ pub(super) fn wait_until_ready(layout: &Layout) -> Result<()> {
         config.host_path(&layout.socket_dir).port(super::paths::PORT).user("pghaul").dbname("pghaul");
         match config.connect(NoTls) {
             Ok(_) => return Ok(()),
-            Err(error) if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) => {
+            Err(error) if SqlState::from(&error) == SqlState::NotReady => {
                 interrupt::check()?;
                 std::thread::sleep(POLL);
             }

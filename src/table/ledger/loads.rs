@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use postgres::{Client, Row, Transaction};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -102,11 +103,11 @@ fn upgrade(transaction: &mut Transaction<'_>) -> Result<()> {
     let statement = include_str!("upgrade.sql");
     tracing::info!("the ledger is of an earlier version; adding what it lacks");
     lock::patiently(transaction, UPGRADE_PATIENCE, "the ledger", statement).map_err(|error| {
-        match error.sqlstate() {
-            Some("42501") => {
+        match SqlState::from(&error) {
+            SqlState::NoRight => {
                 error.remedy("the ledger must be upgraded: let its owner load once with this version")
             }
-            Some(lock::NOT_AVAILABLE) => {
+            SqlState::LockTimeout => {
                 error.remedy("another run is using the ledger; run again when it is done")
             }
             _ => error,

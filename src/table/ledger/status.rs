@@ -1,5 +1,6 @@
 //! The ledger for those who only look at it: every load, and what has become of its version table since.
 
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::{Client, Row};
 use serde::Serialize;
@@ -55,8 +56,8 @@ pub fn all(client: &mut Client) -> Result<Option<Vec<Load>>> {
     }
     let rows = client.query(include_str!("status.sql"), &[]).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            Some("42501") => error.remedy(
+        match SqlState::from(&error) {
+            SqlState::NoRight => error.remedy(
                 "have the ledger's owner run: GRANT USAGE ON SCHEMA pghaul TO …; \
                  GRANT SELECT ON pghaul.loads TO …",
             ),

@@ -2,9 +2,7 @@
 
 use super::connect::Target;
 use super::embedded::{Embedded, Session};
-use crate::config::Datastore;
 use crate::report::plural;
-use crate::secret::Secret;
 use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
@@ -21,33 +19,16 @@ pub struct Database {
 }
 
 impl Database {
-    /// Finds the database: `url` (from `--db` or `DATABASE_URL`) before the configuration's `datastore` before
-    /// the embedded server in `data_dir`, which is started if need be.
+    /// The database that is named, or else the embedded server in `data_dir`, which is started where it does not run.
     ///
     /// # Errors
-    /// A URL or datastore that cannot be understood, an embedded server that cannot be started.
-    pub fn open(
-        url: Option<&Secret>,
-        datastore: Option<&Datastore>,
-        data_dir: Option<&Path>,
-    ) -> Result<Database> {
-        if let Some(target) = Database::named(url, datastore)? {
+    /// An embedded server that cannot be started.
+    pub fn open(named: Option<Target>, data_dir: Option<&Path>) -> Result<Database> {
+        if let Some(target) = named {
             return Ok(Database { target, session: None });
         }
         let session = Embedded::new(data_dir)?.acquire()?;
         Ok(Database { target: Target::parse(&session.url())?, session: Some(session) })
-    }
-
-    /// The database that is named; none for the embedded server. Nothing is connected or started.
-    ///
-    /// # Errors
-    /// A URL or datastore that cannot be understood.
-    pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>) -> Result<Option<Target>> {
-        match (url, datastore) {
-            (Some(url), _) => Target::parse(url.reveal()).map(Some),
-            (None, Some(datastore)) => from_datastore(datastore).map(Some),
-            (None, None) => Ok(None),
-        }
     }
 
     /// Opens a connection; can be called from any thread.
@@ -93,23 +74,4 @@ impl Database {
             tracing::warn!("the embedded server was not stopped: {error}");
         }
     }
-}
-
-fn from_datastore(datastore: &Datastore) -> Result<Target> {
-    let kind = datastore.connection.as_ref().map_or("postgresql", |text| text.0.as_str());
-    // SQLAlchemy names a driver behind a plus sign: postgresql+psycopg2.
-    if !matches!(kind.split('+').next(), Some("postgresql" | "postgres")) {
-        return Err(Error::refused(format!(
-            "datastore.connection: {kind:?} is not a database that pghaul loads"
-        ))
-        .remedy("write postgresql"));
-    }
-    let text = |value: &Option<crate::config::Text>| value.as_ref().map(|text| text.0.clone());
-    Ok(Target::from_parts(
-        text(&datastore.server),
-        datastore.port.map(|port| port.0),
-        text(&datastore.user),
-        text(&datastore.passwd).map(Secret::new),
-        text(&datastore.db),
-    ))
 }

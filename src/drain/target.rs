@@ -8,6 +8,7 @@ use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::TypeName;
 use crate::pg::{catalog, lock};
 use crate::table::into::{IntoTable, Stage, TargetTable};
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub struct Found {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
-    let rights = catalog::rights(client)?;
+    let rights = setup::rights(client)?;
     let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
     let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
     let columns = found

@@ -91,7 +91,7 @@ impl Drop {
     pub fn execute(&self, has_view: bool, attempt: &mut Transaction<'_>) -> Result<()> {
         self.check_again(attempt).map_err(|error| error.at(Place::table(self.mother.name())))?;
         execute(attempt, &self.statement(has_view))?;
-        loads::forget_mother(attempt, &self.mother, &self.children)
+        loads::mothers::forget(attempt, &self.mother, &self.children)
     }
 
     /// Says that it is gone.
@@ -149,7 +149,7 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
         return Err(has_own_rows());
     }
     let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name).map(|child| &child.child) {
+    for child in state.children.iter().filter(|child| child.parent == mother.name).map(|child| &child.child) {
         let entry = state.ledger.get(child.name()).filter(|entry| entry.mother == mother.name);
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));

@@ -201,7 +201,7 @@ enum Existing {
 /// Looks again, now that no other run can work on this unit.
 fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
     let table = &unit.table;
-    let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {
+    let Some(there) = catalog::child_state(transaction, table, &unit.mother)? else {
         return Ok(Existing::Nothing);
     };
     let entry = loads::entry(transaction, table.schema(), table.name())?;

@@ -1,21 +1,21 @@
 //! The target database: the one that was named, or the embedded server.
 
 use super::connect::Target;
-use super::embedded::{Embedded, Session};
+use super::embedded::{Embedded, Lease};
 use crate::report::plural;
 use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
 
-/// What a failure is called after which the server has ended the connection.
+/// The same failure, marked as one of the connection: the server has ended that.
 pub fn lost_connection(error: Error) -> Error {
     error.remedy("the server's log says why; run again to load what is missing").of_connection()
 }
 
-/// The target database of a run; the embedded server is held running as long as this lives.
+/// The target database of a run. As long as this lives, the embedded server runs, where that is the database.
 pub struct Database {
     target: Target,
-    session: Option<Session>,
+    embedded: Option<Lease>,
 }
 
 impl Database {
@@ -25,13 +25,13 @@ impl Database {
     /// An embedded server that cannot be started.
     pub fn open(named: Option<Target>, data_dir: Option<&Path>) -> Result<Database> {
         if let Some(target) = named {
-            return Ok(Database { target, session: None });
+            return Ok(Database { target, embedded: None });
         }
-        let session = Embedded::new(data_dir)?.acquire()?;
-        Ok(Database { target: Target::parse(&session.url())?, session: Some(session) })
+        let lease = Embedded::new(data_dir)?.acquire()?;
+        Ok(Database { target: Target::parse(&lease.url())?, embedded: Some(lease) })
     }
 
-    /// Opens a connection; can be called from any thread.
+    /// Opens a connection. Any thread may call it.
     ///
     /// # Errors
     /// As [`Target::connect`].
@@ -39,19 +39,19 @@ impl Database {
         self.target.connect()
     }
 
-    /// What to connect to, for who connects in another way than [`Database::connect`].
+    /// The target, for a caller that connects in another way than [`Database::connect`].
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// `first`, if there is one, and as many connections more as make `wanted`; fewer where the server has no room for all.
+    /// Opens connections until there are `wanted`, with `first` among them; fewer where the server has no room for all.
     pub fn connect_up_to(&self, first: Option<Client>, wanted: usize) -> Vec<Client> {
         let mut clients: Vec<Client> = first.into_iter().collect();
         while clients.len() < wanted {
             match self.connect() {
                 Ok(client) => clients.push(client),
                 Err(error) => {
-                    // Whoever needs one that it did not get here connects again, or fails.
+                    // A worker without a connection tries once more by itself, and may fail then.
                     let found = clients.len().max(1);
                     let workers = plural(found as u64, "worker");
                     tracing::warn!("loading with {found} {workers} instead of {wanted}: {error}");
@@ -67,10 +67,10 @@ impl Database {
         self.target.describe()
     }
 
-    /// Lets go of the embedded server, which stops it unless others use it. What was loaded stays loaded where that
-    /// fails, so it is a warning.
+    /// Gives the embedded server back, which stops it unless another process uses it. A failure is a warning, since what
+    /// was loaded stays loaded.
     pub fn close(self) {
-        if let Some(Err(error)) = self.session.map(Session::release) {
+        if let Some(Err(error)) = self.embedded.map(Lease::release) {
             tracing::warn!("the embedded server was not stopped: {error}");
         }
     }

@@ -1,4 +1,5 @@
-//! The database: connecting to it, running one of our own, and what is in it.
+//! PostgreSQL alone: connecting to it, running a server of our own, and what a database holds. Nothing here knows dumps,
+//! mother tables, the ledger or the configuration.
 
 pub mod catalog;
 pub mod connect;

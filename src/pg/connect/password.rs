@@ -1,4 +1,4 @@
-//! Which password counts.
+//! The password of a connection, and where it comes from.
 
 use super::env::Env;
 use super::host::Host;
@@ -7,17 +7,20 @@ use super::passfile::{Wanted, look_up};
 use crate::secret::Secret;
 use std::path::PathBuf;
 
-/// Where the password came from.
+/// Where the password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PasswordSource {
+    /// The connection itself.
     Given,
+    /// `PGPASSWORD`.
     Environment,
+    /// The password file.
     File(PathBuf),
+    /// There is no password.
     None,
 }
 
-/// The places that a password can come from, with libpq's precedence: the connection, the environment, the
-/// password file.
+/// The possible sources of a password, in libpq's order: the connection, the environment, the password file.
 pub(super) struct Passwords<'a> {
     given: Option<&'a Secret>,
     environment: Option<Secret>,
@@ -25,7 +28,7 @@ pub(super) struct Passwords<'a> {
 }
 
 impl<'a> Passwords<'a> {
-    /// Of these parameters, in this environment.
+    /// The sources for these parameters in this environment.
     pub fn new(params: &'a Params, env: Env<'_>, home: Option<PathBuf>) -> Self {
         let not_empty = |name| env(name).filter(|value| !value.is_empty());
         let file = params.passfile.clone().or_else(|| not_empty("PGPASSFILE").map(PathBuf::from));
@@ -36,7 +39,7 @@ impl<'a> Passwords<'a> {
         }
     }
 
-    /// The password for one host of the connection; the file may have another one for each.
+    /// The password for one host of the connection. The file may have another one for each host.
     pub fn look_up(&self, host: &Host, dbname: &str, user: &str) -> (Option<Secret>, PasswordSource) {
         if let Some(password) = self.given {
             return (Some(password.clone()), PasswordSource::Given);

@@ -1,7 +1,8 @@
 //! From a connection's parameters to the configuration of the client library.
 
+use super::choices::ChannelBinding;
 use super::host::Host;
-use super::params::{ChannelBinding, Params};
+use super::params::Params;
 use crate::secret::Secret;
 use std::net::IpAddr;
 use std::sync::mpsc;

@@ -4,6 +4,7 @@
 //! client in a session whose settings are the same everywhere ([`Target::connect`]). The `postgres` crate itself refuses some
 //! of libpq's parameters (`sslmode=verify-full`, `sslrootcert`, `passfile`) and reads no password file.
 
+mod choices;
 mod client;
 mod dial;
 mod env;
@@ -23,10 +24,11 @@ pub use env::{Env, of_this_process};
 use crate::run::interrupt;
 use crate::secret::Secret;
 use crate::{Error, Result};
+use choices::{ServerKind, SslMode};
 use dial::Blocking;
 use host::Host;
 use nix::unistd::{User, geteuid};
-use params::{Params, ServerKind, SslMode};
+use params::Params;
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};

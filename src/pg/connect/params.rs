@@ -3,6 +3,9 @@
 //! The rules are libpq's (PostgreSQL documentation, "Parameter Key Words"). No error here quotes a value: after an unencoded
 //! `/` or `@` in a password, a part of the password can look like any other parameter.
 
+use super::choices::{
+    CHANNEL_BINDINGS, ChannelBinding, RootCert, SERVER_KINDS, SSL_MODES, ServerKind, SslMode,
+};
 use crate::secret::Secret;
 use crate::{Error, Result};
 use std::net::IpAddr;
@@ -61,45 +64,6 @@ pub(super) struct Params {
     pub keepalives_count: Option<u32>,
     pub tcp_user_timeout: Option<Duration>,
     pub channel_binding: ChannelBinding,
-}
-
-/// `sslmode`, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum SslMode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-/// `sslrootcert`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RootCert {
-    System,
-    File(PathBuf),
-}
-
-/// `target_session_attrs`: the kind of server to look for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum ServerKind {
-    #[default]
-    Any,
-    ReadWrite,
-    ReadOnly,
-    Primary,
-    Standby,
-    PreferStandby,
-}
-
-/// `channel_binding`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum ChannelBinding {
-    Disable,
-    #[default]
-    Prefer,
-    Require,
 }
 
 impl Params {
@@ -175,30 +139,6 @@ impl Params {
         }
     }
 }
-
-const SSL_MODES: [(&str, SslMode); 6] = [
-    ("disable", SslMode::Disable),
-    ("allow", SslMode::Allow),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
-
-const SERVER_KINDS: [(&str, ServerKind); 6] = [
-    ("any", ServerKind::Any),
-    ("read-write", ServerKind::ReadWrite),
-    ("read-only", ServerKind::ReadOnly),
-    ("primary", ServerKind::Primary),
-    ("standby", ServerKind::Standby),
-    ("prefer-standby", ServerKind::PreferStandby),
-];
-
-const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
-    ("disable", ChannelBinding::Disable),
-    ("prefer", ChannelBinding::Prefer),
-    ("require", ChannelBinding::Require),
-];
 
 fn choice<T: Copy>(key: &str, value: &str, choices: &[(&str, T)]) -> Result<T> {
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {

@@ -182,7 +182,7 @@ fn set(params: &mut Params, key: &str, value: &str, password_seen: bool) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::params::SslMode;
+    use super::super::choices::SslMode;
     use super::*;
     use std::path::Path;
 

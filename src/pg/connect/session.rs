@@ -1,6 +1,6 @@
 //! The first statements on a connection, before a caller gets it.
 
-use super::params::ServerKind;
+use super::choices::ServerKind;
 use crate::{Error, Result};
 use postgres::SimpleQueryMessage;
 

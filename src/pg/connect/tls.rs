@@ -1,6 +1,7 @@
 //! TLS as `sslmode` asks for it (PostgreSQL documentation, "SSL Support").
 
-use super::params::{Params, RootCert, SslMode};
+use super::choices::{RootCert, SslMode};
+use super::params::Params;
 use super::verify::ChainOnly;
 use crate::{Error, Place, Result};
 use rustls::client::WebPkiServerVerifier;

@@ -7,8 +7,8 @@ use pghaul::copy::rejects::values::ValueRejects;
 use pghaul::copy::values::batch::{ValueBatch, ValueColumns};
 use pghaul::copy::values::copy::ValueCopy;
 use pghaul::copy::values::json::Json;
+use pghaul::pg::connect::Target;
 use pghaul::pg::database;
-use pghaul::secret::Secret;
 use pghaul::table::into::{IntoTable, Kept, TargetTable};
 use pghaul_test_support::{Database, Workdir, says, server};
 use postgres::Client;
@@ -26,7 +26,7 @@ impl Job {
     }
 
     fn connect(&self) -> Client {
-        let database = database::Database::open(Some(&Secret::new(self.db.url())), None, None).unwrap();
+        let database = database::Database::open(Some(Target::parse(&self.db.url()).unwrap()), None).unwrap();
         database.connect().unwrap()
     }
 

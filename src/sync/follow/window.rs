@@ -7,6 +7,7 @@
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
 use crate::pg::ident::quote;
+use crate::pg::sqlstate::SqlState;
 use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
@@ -18,8 +19,6 @@ use postgres::{Client, Transaction};
 pub const FEW: u64 = 10_000;
 /// How long one part may wait for anybody, who might be another part.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '500ms'";
-/// SQLSTATE of a value that is there already (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// The rows of a window.
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +154,7 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
             attempt.commit()?;
             return Ok(changed);
         }
-        Err(error) if error.code().is_some_and(|state| state.code() == UNIQUE_VIOLATION) => {}
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => {}
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;

@@ -1,7 +1,7 @@
--- What has one of the names $2 in schema $1: kind, whether we may alter it, whether it is a partition, and its columns
--- in order, each with what stands behind its type, and whether it allows no NULL or is generated;
--- last, the comment on the whole, whether it is unlogged, and whether an unlogged one has no byte, as a crash of the
--- server leaves it.
+-- The relations of the names $2 in schema $1, a row for each column in order: kind, whether we may alter it, whether it
+-- is a partition; the column's name and type, the words that follow its type, whether it allows no NULL and whether the
+-- server computes it; last the comment on the relation, whether it is unlogged, and whether an unlogged one has no byte,
+-- as a crash of the server leaves it.
 SELECT c.relname::text, c.relkind::text, pg_has_role(c.relowner, 'USAGE'), c.relispartition,
        a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation

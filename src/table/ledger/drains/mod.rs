@@ -1,6 +1,6 @@
 //! The ledger of drained batches: which were published. A batch is removed from Redis only when its row here is committed.
 
-use super::loads;
+use super::{bigint, setup};
 use crate::Result;
 use crate::pg::ident::Qualified;
 use postgres::{Client, GenericClient, Transaction};
@@ -48,10 +48,9 @@ pub struct Watched {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    const IS_THERE: &str = "SELECT to_regclass('pghaul.drains') IS NOT NULL";
-    loads::set_up_once(client, SETUP_LOCK, IS_THERE, |transaction| {
-        loads::set_up(transaction)?;
-        Ok(transaction.batch_execute(include_str!("drains.sql"))?)
+    setup::set_up_once(client, SETUP_LOCK, "drains", |transaction| {
+        setup::set_up(transaction)?;
+        Ok(transaction.batch_execute(include_str!("tables.sql"))?)
     })
 }
 
@@ -69,9 +68,8 @@ pub fn is_published(client: &mut impl GenericClient, batch: &str) -> Result<bool
 /// # Errors
 /// What the server reports.
 pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()> {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     transaction.execute(
-        include_str!("drains_record.sql"),
+        include_str!("record.sql"),
         &[
             &drain.batch,
             &drain.job,
@@ -80,9 +78,9 @@ pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()
             &drain.table.schema(),
             &drain.table.name(),
             &Value::from(drain.columns.clone()).to_string(),
-            &number(drain.rows),
-            &number(drain.rejected),
-            &number(drain.bytes),
+            &bigint(drain.rows),
+            &bigint(drain.rejected),
+            &bigint(drain.bytes),
             &drain.seconds,
             &env!("CARGO_PKG_VERSION"),
         ],
@@ -96,10 +94,9 @@ pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()
 /// What the server reports.
 pub fn beat(client: &mut Client, job: &str, watched: Watched) -> Result<()> {
     let host = nix::unistd::gethostname().ok().and_then(|host| host.into_string().ok()).unwrap_or_default();
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     client.execute(
-        include_str!("watches_beat.sql"),
-        &[&job, &host, &i64::from(std::process::id()), &number(watched.batches), &number(watched.rows)],
+        include_str!("beat.sql"),
+        &[&job, &host, &i64::from(std::process::id()), &bigint(watched.batches), &bigint(watched.rows)],
     )?;
     Ok(())
 }

@@ -1,15 +1,14 @@
-//! The ledger: what was loaded, from what, when; in schema `pghaul` of the target database.
+//! The ledger of `ingest`: a row per version table, and one per mother that pghaul created.
 
+pub mod mothers;
+pub mod status;
+
+use super::bigint;
 use crate::Result;
 use crate::pg::ident::Qualified;
-use crate::pg::lock;
 use postgres::{Client, Row, Transaction};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
-
-/// How long those who use a ledger of an earlier version are waited for: a run has read it that loads one large unit.
-const UPGRADE_PATIENCE: Duration = Duration::from_secs(30);
+use std::collections::HashMap;
 
 /// What the ledger knows of a unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,67 +50,6 @@ pub struct Load<'l> {
     pub bytes: u64,
     /// Time since the load began, seconds.
     pub seconds: f64,
-}
-
-/// Creates the ledger if it is missing, and adds what one of an earlier version lacks; within
-/// [`crate::pg::lock::exclusively`], since `IF NOT EXISTS` does not wait for another's.
-///
-/// # Errors
-/// What the server reports.
-pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
-    // Not `IF NOT EXISTS`: that asks for the right to create a schema even where it exists.
-    let sql = "SELECT to_regnamespace('pghaul') IS NULL, to_regclass('pghaul.loads') IS NULL, \
-               (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('pghaul.loads') \
-                AND attname IN ('status', 'after_at') AND NOT attisdropped) = 2";
-    let row = transaction.query_one(sql, &[])?;
-    if row.get(0) {
-        transaction.batch_execute("CREATE SCHEMA pghaul")?;
-    }
-    if row.get(1) {
-        transaction.batch_execute(include_str!("loads.sql"))?;
-    } else if !row.get::<_, bool>(2) {
-        upgrade(transaction)?;
-    }
-    Ok(())
-}
-
-/// Has a job's own tables of the ledger made by `create`, in one transaction, unless the query `is_there` says that they are.
-/// Of those who miss them at the same time, and know each other by `lock`, one makes them.
-///
-/// # Errors
-/// A missing right; what the server reports.
-pub fn set_up_once(
-    client: &mut Client,
-    lock: &str,
-    is_there: &str,
-    create: impl FnOnce(&mut Transaction<'_>) -> Result<()>,
-) -> Result<()> {
-    if client.query_one(is_there, &[])?.get(0) {
-        return Ok(());
-    }
-    lock::exclusively(client, lock, |client| {
-        let mut transaction = client.transaction()?;
-        if !transaction.query_one(is_there, &[])?.get::<_, bool>(0) {
-            create(&mut transaction)?;
-        }
-        Ok(transaction.commit()?)
-    })
-}
-
-fn upgrade(transaction: &mut Transaction<'_>) -> Result<()> {
-    let statement = include_str!("upgrade.sql");
-    tracing::info!("the ledger is of an earlier version; adding what it lacks");
-    lock::patiently(transaction, UPGRADE_PATIENCE, "the ledger", statement).map_err(|error| {
-        match error.sqlstate() {
-            Some("42501") => {
-                error.remedy("the ledger must be upgraded: let its owner load once with this version")
-            }
-            Some(lock::NOT_AVAILABLE) => {
-                error.remedy("another run is using the ledger; run again when it is done")
-            }
-            _ => error,
-        }
-    })
 }
 
 /// All entries of a schema, by unit.
@@ -163,33 +101,12 @@ pub fn record(transaction: &mut Transaction<'_>, load: &Load<'_>) -> Result<()> 
             &load.dump,
             &load.data_file,
             &load.fingerprint.to_string(),
-            &i64::try_from(load.rows).unwrap_or(i64::MAX),
-            &i64::try_from(load.bytes).unwrap_or(i64::MAX),
+            &bigint(load.rows),
+            &bigint(load.bytes),
             &load.seconds,
             &env!("CARGO_PKG_VERSION"),
         ],
     )?;
-    Ok(())
-}
-
-/// The mothers of a schema that pghaul created.
-///
-/// # Errors
-/// What the server reports; a ledger that does not exist.
-pub fn mothers(client: &mut Client, schema: &str) -> Result<HashSet<String>> {
-    let rows = client.query("SELECT mother FROM pghaul.mothers WHERE schema_name = $1", &[&schema])?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-/// Records that a mother was created.
-///
-/// # Errors
-/// What the server reports.
-pub fn record_mother(transaction: &mut Transaction<'_>, mother: &Qualified) -> Result<()> {
-    // A table that was dropped by hand has left its row.
-    let sql = "INSERT INTO pghaul.mothers (schema_name, mother) VALUES ($1, $2) \
-               ON CONFLICT (schema_name, mother) DO UPDATE SET created_at = excluded.created_at";
-    transaction.execute(sql, &[&mother.schema(), &mother.name()])?;
     Ok(())
 }
 
@@ -220,22 +137,5 @@ pub fn record_after(client: &mut Client, mother: &Qualified, begun: &str) -> Res
     let sql =
         "UPDATE pghaul.loads SET after_at = $3::text::timestamptz WHERE schema_name = $1 AND mother = $2";
     client.execute(sql, &[&mother.schema(), &mother.name(), &begun])?;
-    Ok(())
-}
-
-/// Forgets a mother and the loads of her version tables.
-///
-/// # Errors
-/// What the server reports.
-pub fn forget_mother(
-    transaction: &mut Transaction<'_>,
-    mother: &Qualified,
-    children: &[Qualified],
-) -> Result<()> {
-    let units: Vec<&str> = children.iter().map(Qualified::name).collect();
-    let loads = "DELETE FROM pghaul.loads WHERE schema_name = $1 AND unit = ANY ($2)";
-    transaction.execute(loads, &[&mother.schema(), &units])?;
-    let mothers = "DELETE FROM pghaul.mothers WHERE schema_name = $1 AND mother = $2";
-    transaction.execute(mothers, &[&mother.schema(), &mother.name()])?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The ledger for those who only look at it: every load, and what has become of its version table since.
 
+use crate::pg::sqlstate::SqlState;
+use crate::table::ledger::setup;
 use crate::{Error, Result};
 use postgres::{Client, Row};
 use serde::Serialize;
@@ -47,16 +49,13 @@ pub struct Load {
 /// # Errors
 /// A ledger that this role may not read; what the server reports.
 pub fn all(client: &mut Client) -> Result<Option<Vec<Load>>> {
-    // Not to_regclass, which is an error for a role that may not look into the schema.
-    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                  WHERE n.nspname = 'pghaul' AND c.relname = 'loads')";
-    if !client.query_one(exists, &[])?.get::<_, bool>(0) {
+    if !setup::has_table(client, "loads")? {
         return Ok(None);
     }
     let rows = client.query(include_str!("status.sql"), &[]).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            Some("42501") => error.remedy(
+        match SqlState::from(&error) {
+            SqlState::NoRight => error.remedy(
                 "have the ledger's owner run: GRANT USAGE ON SCHEMA pghaul TO …; \
                  GRANT SELECT ON pghaul.loads TO …",
             ),

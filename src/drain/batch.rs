@@ -7,6 +7,7 @@ use super::settings::Settings;
 use super::target;
 use super::types::forms::Forms;
 use super::types::learn::Learnt;
+use super::types::value::form_of;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::copy::rejects::values::{RejectedRow, ValueRejects};
@@ -317,7 +318,7 @@ impl Seen {
             self.first = Some(reject.clone());
         }
         let (Some(column), Some(value)) = (&reject.column, &reject.value) else { return };
-        let form = Forms::of(Json::String(value));
+        let form = form_of(Json::String(value));
         match self.refused.iter_mut().find(|(known, _)| known == column) {
             Some((_, forms)) => *forms |= form,
             None => self.refused.push((column.clone(), form)),

@@ -1,6 +1,7 @@
 //! What was learnt of columns whose types are found out from their values.
 
 use super::forms::Forms;
+use super::value::form_of;
 use crate::copy::values::json::Json;
 use crate::pg::type_name::TypeName;
 
@@ -51,7 +52,7 @@ impl Learnt {
     /// Looks at the value of a column.
     pub fn see(&mut self, column: usize, value: Json<'_>) {
         if let Some((_, Column::Seen { forms, open: true })) = self.columns.get_mut(column) {
-            *forms |= Forms::of(value);
+            *forms |= form_of(value);
         }
     }
 

@@ -4,3 +4,4 @@ pub mod forms;
 pub mod jsonb;
 pub mod learn;
 pub mod numbers;
+pub mod value;

@@ -1,4 +1,4 @@
-//! Which types the values of new columns need.
+//! The types that new columns need for their values.
 
 pub mod forms;
 pub mod jsonb;

@@ -1,6 +1,7 @@
 //! `--print-columns`: the columns of replicas, as a new table would have them now. All rows are read and none is taken.
 
-use super::cache::gateway::{Gateway, GatewayRows};
+use super::cache::gateway::Gateway;
+use super::cache::gateway_rows::GatewayRows;
 use super::cache::keys::Keys;
 use super::cache::pages::{HashPages, RowSource};
 use super::cache::{meta, take};

@@ -1,7 +1,8 @@
 //! One replica: first the batch that an earlier run has left, then the rows that the replica has now.
 
 use super::batch::{Batch, Published};
-use super::cache::gateway::{Gateway, GatewayRows};
+use super::cache::gateway::Gateway;
+use super::cache::gateway_rows::GatewayRows;
 use super::cache::keys::Keys;
 use super::cache::meta;
 use super::cache::pages::HashPages;
@@ -68,11 +69,7 @@ impl<'d> Drainer<'d> {
     pub fn drain(&mut self, replica: &str) -> Result<Drained> {
         let mut client = self.connect()?;
         let settings = self.settings;
-        let source = match &settings.source {
-            Source::Redis(address) => address.describe(),
-            Source::Gateway(url) => url.as_str(),
-        };
-        let lock_name = format!("{replica} of {source}");
+        let lock_name = format!("{replica} of {}", settings.source.describe());
         let drained = drains::set_up(&mut client).map_err(Error::into_refused).and_then(|()| {
             lock::exclusively(&mut client, &lock_name, |client| match &settings.source {
                 Source::Redis(_) => self.drain_redis(replica, client),
@@ -92,7 +89,7 @@ impl<'d> Drainer<'d> {
         }
     }
 
-    /// Writes a sign of life into the ledger.
+    /// Writes a heartbeat into the ledger.
     ///
     /// # Errors
     /// What the database reports.

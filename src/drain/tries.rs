@@ -98,7 +98,7 @@ fn attempt(
         if !client.is_closed() {
             stage.discard(client);
         }
-        if let Some(Err(error)) = rejected.map(|rejected| rejected.forget()) {
+        if let Some(Err(error)) = rejected.map(|rejected| rejected.discard()) {
             tracing::debug!("{}: {error}", batch.name);
         }
     }

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod connection;
 pub mod gateway;
+pub mod gateway_rows;
 pub mod keys;
 pub mod meta;
 pub mod pages;

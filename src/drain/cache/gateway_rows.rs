@@ -6,7 +6,7 @@
 use super::gateway::{Gateway, query_value};
 use super::pages::{Page, RowSource};
 use super::rejected::RejectedRows;
-use crate::copy::send::streams::PANICKED;
+use crate::run::workers::PANICKED;
 use crate::{Error, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::de::{DeserializeSeed, MapAccess, Visitor};

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod api;
+mod fetchers;
 mod json;
 mod ledger;
 pub mod pages;
@@ -104,7 +105,7 @@ impl Job<'_> {
         };
         let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.remedy("what is there is kept: --resume goes on with it"),
+            Ok(()) => error.remedy("the rows so far are kept: --resume goes on with them"),
         })?;
         if filled.failed > settings.max_failures {
             ledger::end(connection, &settings.job, "failed")?;

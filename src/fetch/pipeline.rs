@@ -12,6 +12,7 @@
 //! request, without a gap.
 
 use super::api::client::{Client, Failure, Response};
+use super::fetchers::{self, Fetched, is_interrupted};
 use super::ledger::{Entry, Progress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
@@ -19,28 +20,21 @@ use super::response::shape::{Meaning, Shaper, start};
 use super::settings::Settings;
 use super::tally::{Filled, Tally};
 use super::writer::{Shaped, Writers};
+use crate::Result;
 use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
 use crate::report::{UnitReport, UnitStatus};
 use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
-use crate::{Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often waiting threads check whether the run was stopped.
 const POLL: Duration = Duration::from_millis(50);
 /// Requests that are read ahead.
 const READ_AHEAD: usize = 64;
-
-/// A request with its response, or with the reason for having none.
-struct Fetched {
-    request: Request,
-    outcome: Result<Response, Failure>,
-    seconds: f64,
-}
 
 /// What the stages of a run share.
 struct Run<'r> {
@@ -78,7 +72,7 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
         settings.concurrency,
         connections.len()
     );
-    start_fetchers(&run, &send_fetched)?;
+    fetchers::start(settings.concurrency, &run.client, &run.queue, &send_fetched)?;
     // The channel closes with the last fetcher, and so the shapers end.
     drop(send_fetched);
     std::thread::scope(|scope| {
@@ -104,32 +98,6 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
     interrupt::check()?;
     run.workers.finish()?;
     Ok(run.tally.finish())
-}
-
-/// Starts the threads that wait for the server. A run does not join them: once stopped, it ends however long the server takes.
-fn start_fetchers(run: &Run<'_>, send: &Sender<Fetched>) -> Result<()> {
-    for number in 1..=run.settings.concurrency {
-        let (client, queue, send) = (Arc::clone(&run.client), Arc::clone(&run.queue), send.clone());
-        let work = move || {
-            let stopped = || queue.is_stopped() || is_interrupted();
-            while let Some(request) = queue.take() {
-                let started = Instant::now();
-                let outcome = match &request.home {
-                    Ok(home) => client.send(&request.url, home, request.body.as_deref(), &stopped),
-                    Err(lacks) => Err(Failure::Never(lacks.clone())),
-                };
-                let fetched = Fetched { request, outcome, seconds: started.elapsed().as_secs_f64() };
-                if send.send(fetched).is_err() {
-                    return;
-                }
-            }
-        };
-        std::thread::Builder::new().name(format!("fetch-{number}")).spawn(work).map_err(|error| {
-            Error::failed(format!("cannot start thread {number} of {}: {error}", run.settings.concurrency))
-                .remedy("lower concurrency")
-        })?;
-    }
-    Ok(())
 }
 
 impl Run<'_> {
@@ -295,9 +263,4 @@ impl Run<'_> {
     fn unit(&self, request: &Request, status: UnitStatus) -> UnitReport {
         UnitReport::empty(request.name(), self.settings.secrets.hide(&request.url), status)
     }
-}
-
-/// Whether a signal has asked the run to stop.
-fn is_interrupted() -> bool {
-    interrupt::requested().is_some()
 }

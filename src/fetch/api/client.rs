@@ -93,7 +93,8 @@ impl Client {
     /// An invalid method, a proxy that cannot be understood, certificates that cannot be read.
     pub fn new(settings: ClientSettings<'_>) -> Result<Client> {
         let method = http::Method::from_bytes(settings.method.as_bytes()).map_err(|_| {
-            Error::refused(format!("fetch.{}.method is none", settings.job)).remedy("write GET or POST")
+            Error::refused(format!("fetch.{}.method is no HTTP method", settings.job))
+                .remedy("write GET or POST")
         })?;
         let tls = tls(settings.job, settings.ca_file)?;
         let agent = |proxy: Option<Proxy>| {
@@ -249,7 +250,7 @@ fn uri(text: &str) -> Result<Uri, Failure> {
     let has_host = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     parsed
         .filter(has_host)
-        .ok_or_else(|| Failure::Never(format!("is to go to {text}, which is no URL of a web server")))
+        .ok_or_else(|| Failure::Never(format!("goes to {text}, which is not the URL of a web server")))
 }
 
 /// Whether another try may help after a failed exchange.

@@ -126,7 +126,7 @@ fn ingest_settings(config: &Config, typed: &Typed) -> Result<Settings> {
 }
 
 fn fetch_settings(job: &str, config: &Config) -> Result<Settings> {
-    let request = fetch::settings::Request { job: job.to_owned(), ..Default::default() };
+    let request = fetch::settings::RunRequest { job: job.to_owned(), ..Default::default() };
     let settings = fetch::settings::Settings::resolve(request, config)?;
     Ok(vec![
         ("method", settings.method),

@@ -1,22 +1,22 @@
-//! Pages: how a response leads to the next request.
+//! Pages: the ways from one response to the next request.
 
+use super::url::with_parameter;
 use crate::config::PagesCfg;
-use crate::fetch::template::push_percent;
 use crate::{Error, Result};
 
 /// The most pages of one request, unless the job says otherwise.
 const DEFAULT_MOST: u32 = 10_000;
 
-/// How to get the next page.
+/// The pages of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pages {
-    /// The way.
+    /// The way to the next page.
     pub way: Way,
     /// The most pages of one request.
     pub most: u32,
 }
 
-/// The way to the next page.
+/// A way to the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// A filter gives its URL.
@@ -27,9 +27,9 @@ pub enum Way {
     Counted {
         /// Its name.
         parameter: String,
-        /// For the first page.
+        /// Its value for the first page.
         first: u64,
-        /// What is added for the next one.
+        /// Is added to it for each further page.
         step: u64,
     },
 }
@@ -71,7 +71,7 @@ impl Pages {
         }
     }
 
-    /// The URL of the page behind the one at `url`, the `page`th, of so many rows, for the counted ways.
+    /// With a counted way: the URL of the page after that at `url`, which is number `page` and had so many rows.
     pub fn counted(&self, url: &str, page: u32, rows: usize) -> Option<String> {
         match &self.way {
             Way::Counted { parameter, first, step } if rows > 0 => {
@@ -80,17 +80,6 @@ impl Pages {
             _ => None,
         }
     }
-}
-
-/// The URL with this parameter, in place of one of that name.
-fn with_parameter(url: &str, parameter: &str, value: u64) -> String {
-    let mut name = String::new();
-    push_percent(&mut name, parameter);
-    let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    let is_other = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(&name);
-    let mut pairs: Vec<String> = query.split('&').filter(is_other).map(str::to_owned).collect();
-    pairs.push(format!("{name}={value}"));
-    format!("{path}?{}", pairs.join("&"))
 }
 
 /// The target of `rel="next"` in a header `Link`.
@@ -135,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_way() {
+    fn exactly_one_way_is_named() {
         for yaml in ["{}", "{next: '.n', link: true}", "{offset: o}", "{page: p, step: 0}", "{link: false}"] {
             assert!(pages(yaml).is_err(), "{yaml}");
         }

@@ -1,4 +1,4 @@
-//! Responses as values for filters: strictly JSON, with the numbers as they are written, and with limits.
+//! JSON as values for filters: strict JSON, with limits, whose numbers stay as they are written.
 
 use crate::copy::values::batch::ValueBatch;
 use crate::copy::values::json::Json;
@@ -10,7 +10,7 @@ use jaq_json::{Map, Num, Val};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// How deep arrays and objects may lie in each other: far more than any honest response, and far less than a thread's stack.
+/// The deepest nesting of arrays and objects: far more than an honest response needs, far less than a thread's stack allows.
 const MAX_DEPTH: usize = 200;
 
 /// What is wrong with a text.
@@ -30,10 +30,10 @@ impl<E: Into<hifijson::Error>> From<E> for Fault {
 /// Reads one JSON value.
 ///
 /// # Errors
-/// Where it is no JSON, in words; nesting deeper than 200; an object with a key that stands twice, of which PostgreSQL and
-/// every other reader would take another one.
+/// In words: the place where it is not JSON; nesting deeper than 200; a key that stands twice in one object, since readers
+/// differ in which of the two values they take.
 pub fn parse(text: &[u8]) -> Result<Val, String> {
-    // Strings are parts of this one copy, and need no memory of their own.
+    // Strings are slices of this one copy.
     let text = &Bytes::copy_from_slice(text);
     let mut lexer = SliceLexer::new(text);
     lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH)).map_err(
@@ -97,12 +97,12 @@ fn string(text: &Bytes, lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
 fn number(lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
     use hifijson::num::LexWrite as _;
     let (text, parts) = lexer.num_string().validated()?;
-    // An integer becomes a machine's or a large one, which are the digits again; but for the sign of zero.
+    // An integer of any size is written with the same digits again. Only -0 would lose its sign.
     let integer = (parts.is_int() && text != "-0").then(|| Num::from_str_radix(text, 10)).flatten();
     Ok(Val::Num(integer.unwrap_or_else(|| Num::Dec(text.to_owned().into()))))
 }
 
-/// The characters of a string; none of another value, or of bytes that are no characters.
+/// The text of a string; none for other values, and for bytes that are not UTF-8.
 pub fn text_of(value: &Val) -> Option<&str> {
     match value {
         Val::TStr(bytes) => std::str::from_utf8(bytes).ok(),
@@ -110,7 +110,7 @@ pub fn text_of(value: &Val) -> Option<&str> {
     }
 }
 
-/// What a value is, for messages.
+/// The kind of a value, for messages.
 pub fn kind_of(value: &Val) -> &'static str {
     match value {
         Val::Null => "null",
@@ -125,13 +125,13 @@ pub fn kind_of(value: &Val) -> &'static str {
 /// Pushes a value into a row; `scratch` is room for its text.
 ///
 /// # Errors
-/// A string of bytes that are no characters.
+/// A string that is not UTF-8.
 pub fn push(batch: &mut ValueBatch, value: &Val, scratch: &mut String) -> Result<(), String> {
     scratch.clear();
     let json = match value {
         Val::Null => Json::Null,
         Val::Bool(value) => Json::Bool(*value),
-        // `NaN` and infinities are what PostgreSQL calls them, too.
+        // PostgreSQL spells `NaN` and infinities in the same way.
         Val::Num(number) => {
             // Writing into a string never fails.
             let _ = write!(scratch, "{number}");
@@ -150,7 +150,7 @@ pub fn push(batch: &mut ValueBatch, value: &Val, scratch: &mut String) -> Result
 /// Appends a value as JSON.
 ///
 /// # Errors
-/// What JSON does not have: bytes that are no characters, numbers that are none, keys that are no strings.
+/// What JSON cannot express: bytes that are not UTF-8, NaN and infinities, keys that are not strings.
 pub fn write_json(out: &mut String, value: &Val) -> Result<(), String> {
     match value {
         Val::Null => out.push_str("null"),

@@ -13,6 +13,7 @@ use super::target;
 use super::tries::{into_failed, load_and_publish};
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::lock;
+use crate::pg::retry;
 use crate::report::{plural, thousands};
 use crate::table::into::IntoTable;
 use crate::table::ledger::drains::{self, Watched};
@@ -82,7 +83,7 @@ impl<'d> Drainer<'d> {
                 Ok(drained)
             }
             Err(error) => {
-                let lost = client.is_closed() && !error.is_of_connection();
+                let lost = client.is_closed() && !retry::is_of_connection(&error);
                 self.disconnect();
                 Err(if lost { lost_connection(error) } else { error })
             }

@@ -7,7 +7,7 @@ use super::target;
 use super::types::learn::Learnt;
 use crate::exit::Exit;
 use crate::pg::database::Database;
-use crate::pg::{lock, statements};
+use crate::pg::{lock, retry, statements};
 use crate::table::into::Kept;
 use crate::{Error, Result};
 use postgres::Client;
@@ -140,7 +140,7 @@ fn first_look(batch: &Batch<'_>, source: &mut dyn RowSource, first: &mut VecDequ
 
 /// An error after a batch was begun has exit code 1: a retry or a later run may succeed.
 pub fn into_failed(error: Error) -> Error {
-    match (error.exit(), error.is_of_connection()) {
+    match (error.exit(), retry::is_of_connection(&error)) {
         (Exit::Refused, true) => Error::failed(error).of_connection(),
         (Exit::Refused, false) => Error::failed(error),
         _ => error,

@@ -76,10 +76,7 @@ pub fn connect_destination(settings: &Settings) -> Result<Client> {
 }
 
 fn connect(target: &Target, side: &str) -> Result<Client> {
-    let mut client = target.connect().map_err(|error| match error.sqlstate() {
-        None => error.of_connection(),
-        Some(_) => error,
-    })?;
+    let mut client = target.connect()?;
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
     if version < OLDEST_VERSION {
         return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))

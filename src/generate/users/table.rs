@@ -45,7 +45,7 @@ pub fn load(
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
-    cost::tell(&mut client, load.writes(there.as_ref()));
+    cost::log_costs(&mut client, load.writes(there.as_ref()));
     let started = Instant::now();
     let bytes = match there {
         Some(relation) => {
@@ -129,17 +129,17 @@ struct Load<'l> {
 
 impl Load<'_> {
     /// What it writes, as the first row tells.
-    fn writes(&self, there: Option<&Relation>) -> cost::Load {
+    fn writes(&self, there: Option<&Relation>) -> cost::Volume {
         let records = &self.settings.records;
         let mut row = Vec::new();
         self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
         let bytes = self.settings.count().saturating_mul(row.len() as u64);
         match there {
-            Some(table) if table.persistence != Persistence::Logged => cost::Load::default(),
+            Some(table) if table.persistence != Persistence::Logged => cost::Volume::default(),
             None if useful_workers(self.settings.workers, records) == 1 => {
-                cost::Load { new_bytes: bytes, ..cost::Load::default() }
+                cost::Volume { new_bytes: bytes, ..cost::Volume::default() }
             }
-            _ => cost::Load { old_bytes: bytes, ..cost::Load::default() },
+            _ => cost::Volume { old_bytes: bytes, ..cost::Volume::default() },
         }
     }
 

@@ -11,7 +11,7 @@ use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::one::Loaded;
 use crate::ingest::publish::recreation::{self, Recreation};
 use crate::ingest::settings::Settings;
-use crate::pg::cost::{self, Load};
+use crate::pg::cost::{self, Volume};
 use crate::pg::database::Database;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -40,8 +40,8 @@ pub fn load(
     if !(large.is_empty() && order.is_empty()) {
         let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
         // Of many streams only one can have created the table that they fill.
-        let load = Load { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
-        cost::tell(&mut first, load);
+        let load = Volume { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
+        cost::log_costs(&mut first, load);
     }
 
     let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };

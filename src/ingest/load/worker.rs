@@ -9,6 +9,7 @@ use crate::ingest::publish::one::{self, Loaded};
 use crate::ingest::publish::stage::{self, Staged};
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
+use crate::pg::retry;
 use crate::pg::retry::Retries;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
@@ -153,7 +154,7 @@ impl Worker<'_> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+            None => self.database.connect().map_err(|error| match retry::is_of_connection(&error) {
                 true => Error::failed(error).of_connection(),
                 false => Error::failed(error),
             })?,

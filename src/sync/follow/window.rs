@@ -8,6 +8,7 @@
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
 use crate::pg::ident::quote;
+use crate::pg::sqlstate::SqlState;
 use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
@@ -19,8 +20,6 @@ use postgres::{Client, Transaction};
 pub const FEW: u64 = 10_000;
 /// The longest wait of a part for a lock, which another part might hold.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '500ms'";
-/// SQLSTATE of a value that is there already (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// The rows of a window.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +173,7 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
             attempt.commit()?;
             return Ok(changed);
         }
-        Err(error) if error.code().is_some_and(|state| state.code() == UNIQUE_VIOLATION) => {}
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => {}
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;

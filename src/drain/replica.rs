@@ -65,8 +65,8 @@ impl<'d> Drainer<'d> {
     /// Drains a replica.
     ///
     /// # Errors
-    /// What is wrong with the replica before anything is touched (exit code 2), or with its rows; what Redis, gateway or database
-    /// report; Ctrl-C. Redis still has every row that is not published.
+    /// What is wrong with the replica before anything is touched (exit code 2), or with its rows; what Redis, gateway or
+    /// database report; Ctrl-C. Redis still has every row that is not published.
     pub fn drain(&mut self, replica: &str) -> Result<Drained> {
         let mut client = self.connect()?;
         let settings = self.settings;

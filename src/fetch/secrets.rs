@@ -28,7 +28,7 @@ impl Secrets {
         self.0.iter().enumerate().fold(text.to_owned(), fold)
     }
 
-    /// What [`Secrets::fold`] was given.
+    /// Undoes [`Secrets::fold`].
     pub fn restore(&self, text: &str) -> String {
         let restore = |text: String, (number, secret): (usize, &String)| text.replace(&mark(number), secret);
         self.0.iter().enumerate().fold(text.to_owned(), restore)
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// No URL holds a blank.
+/// The mark of a secret. It has a blank, which no URL has.
 fn mark(number: usize) -> String {
     format!("<secret {number}>")
 }

@@ -1,5 +1,5 @@
-//! Compares both tables by ranges of keys. Both sides count and hash the rows of each range; the order of the rows does not matter.
-//! Keys are fetched only from ranges that differ.
+//! Compares both tables by ranges of keys. Both sides count and hash the rows of each range; the order of the rows does not
+//! matter. Keys are fetched only from ranges that differ.
 
 use super::ranges::{self, Order};
 use super::session::Session;

@@ -1,8 +1,8 @@
 //! The initial load: ranges of keys in parallel from one exported snapshot, then indexes.
 //!
-//! The transaction that loads a range also records it, so the run after a kill loads only the ranges that are left. It reads them
-//! in a snapshot of its own. The mix of snapshots does no harm: a row that has changed since the first snapshot has a cursor
-//! above the watermark, which was taken before it, or a transaction id from the horizon on. So the passes read it again.
+//! The transaction that loads a range also records it, so the run after a kill loads only the ranges that are left. It reads
+//! them in a snapshot of its own. The mix of snapshots does no harm: a row that has changed since the first snapshot has a
+//! cursor above the watermark, which was taken before it, or a transaction id from the horizon on. So the passes read it again.
 
 use super::ranges::{self, Order};
 use super::session::Session;

@@ -6,8 +6,8 @@
 //!          compared       many at once     at last    since, by cursor  are gone
 //! ```
 //!
-//! The state of a destination is in its own database (`state.rs`). It changes in the same transactions as the destination's rows, so
-//! a run can end at any point and the next one goes on. The source is only read.
+//! The state of a destination is in its own database (`state.rs`). It changes in the same transactions as the destination's
+//! rows, so a run can end at any point and the next one goes on. The source is only read.
 
 mod compare;
 mod follow;

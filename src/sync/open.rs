@@ -33,8 +33,8 @@ pub fn with<T>(
     })
 }
 
-/// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away from
-/// that table.
+/// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away
+/// from that table.
 ///
 /// # Errors
 /// A table or a column that cannot be synced, exit code 2; what a server or `work` reports.
@@ -124,8 +124,8 @@ fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
     Ok(state)
 }
 
-/// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass reads
-/// all rows of the source, as if each had changed.
+/// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass
+/// reads all rows of the source, as if each had changed.
 fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
     let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
     if let Some((_, followed)) = &known {

@@ -9,8 +9,8 @@ use postgres::Client;
 /// Rows of a sample, if the planner has no statistics.
 const SAMPLE_ROWS: f64 = 30_000.0;
 
-/// Different values of the key's first column that cut the table into up to `wanted` parts, in this `order`; none if the table has
-/// no key or no rows.
+/// Different values of the key's first column that cut the table into up to `wanted` parts, in this `order`; none if the table
+/// has no key or no rows.
 ///
 /// # Errors
 /// What the server reports.
@@ -48,7 +48,8 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> 
     Ok(Vec::new())
 }
 
-/// How much the rows are in the order of the key's first column, from -1 to 1, by the planner's statistics; 0 without statistics.
+/// How much the rows are in the order of the key's first column, from -1 to 1, by the planner's statistics; 0 without
+/// statistics.
 ///
 /// # Errors
 /// What the server reports.

@@ -41,7 +41,7 @@ pub struct Session<'s> {
 ///
 /// # Errors
 /// As [`Target::connect`]; a server that is too old.
-pub fn connect_source(settings: &Settings) -> Result<Client> {
+fn connect_source(settings: &Settings) -> Result<Client> {
     let mut client = connect(&settings.from, "source")?;
     // A limited rate makes the server wait within a statement, so the timeout grows by the time of a window.
     let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());

@@ -114,7 +114,8 @@ impl Settings {
     /// Combines flags and configuration; flags come first.
     ///
     /// # Errors
-    /// An unknown job, a missing setting, a name that no table or column can have, a URL that cannot be understood; exit code 2.
+    /// An unknown job, a missing setting, a name that no table or column can have, a URL that cannot be understood; exit code
+    /// 2.
     pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
         let none = SyncCfg::default();
         let job = match &request.job {

@@ -95,8 +95,8 @@ pub fn identity(client: &mut Client, oid: u32) -> Result<String> {
 }
 
 impl State {
-    /// The state of the table with `oid`, and the source that it follows; none if the state is that of an earlier table of the same
-    /// name.
+    /// The state of the table with `oid`, and the source that it follows; none if the state is that of an earlier table of the
+    /// same name.
     ///
     /// # Errors
     /// What the server reports.

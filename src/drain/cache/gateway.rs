@@ -1,7 +1,7 @@
 //! The HTTP gateway in front of a cache.
 //!
-//! It knows the registered replicas and their columns, gives rows ([`super::gateway_rows`]), and clears a replica. Clearing removes
-//! all rows that the cache has at that moment, also those that came after ours were read.
+//! It knows the registered replicas and their columns, gives rows ([`super::gateway_rows`]), and clears a replica. Clearing
+//! removes all rows that the cache has at that moment, also those that came after ours were read.
 
 use crate::error::with_sources;
 use crate::run::interrupt;
@@ -98,8 +98,8 @@ impl Gateway {
         }
     }
 
-    /// The names of a replica's columns. Gateways give them as a list, as a text of one, or as an object whose member `COLUMNS`, or
-    /// only member, is either.
+    /// The names of a replica's columns. Gateways give them as a list, as a text of one, or as an object whose member
+    /// `COLUMNS`, or only member, is either.
     ///
     /// # Errors
     /// An answer that is something else; names that no columns can have; a lost connection.

@@ -1,8 +1,8 @@
 //! The rows of a batch, page by page.
 //!
-//! While no client writes to a hash, `HSCAN` gives each of its fields exactly once: only a table that begins to shrink meanwhile can
-//! show a field twice, and only a write begins that (Redis documentation, SCAN, "Scan guarantees"; `dictScan` in Redis's
-//! `dict.c`). If as many rows came as the hash has, no client has written.
+//! While no client writes to a hash, `HSCAN` gives each of its fields exactly once: only a table that begins to shrink
+//! meanwhile can show a field twice, and only a write begins that (Redis documentation, SCAN, "Scan guarantees"; `dictScan` in
+//! Redis's `dict.c`). If as many rows came as the hash has, no client has written.
 
 use super::connection::Redis;
 use super::rejected::RejectedRows;

@@ -24,8 +24,8 @@ pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -
     Ok(found)
 }
 
-/// Adds the replicas that have rows to `found`. Redis is asked about all of them at once, and about parts of them only if one has
-/// rows.
+/// Adds the replicas that have rows to `found`. Redis is asked about all of them at once, and about parts of them only if one
+/// has rows.
 fn add_existing(redis: &mut Redis, names: &[String], found: &mut BTreeSet<String>) -> Result<()> {
     const PARTS: usize = 16;
     let mut command = cmd("EXISTS");

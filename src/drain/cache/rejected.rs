@@ -49,8 +49,8 @@ impl RejectedRows {
         }
     }
 
-    /// Copies all rejects that wait into their hash, which must happen before the other rows are published. Gives the name of the
-    /// hash, if the batch has rejects.
+    /// Copies all rejects that wait into their hash, which must happen before the other rows are published. Gives the name of
+    /// the hash, if the batch has rejects.
     ///
     /// # Errors
     /// What Redis reports; a lost connection.

@@ -1,7 +1,7 @@
 //! The forms that the values of a column were seen in, and the type that holds all of them without loss.
 //!
-//! A form is a bit, and the forms of a column are a set of bits. So neither the order of the values matters, nor the thread that
-//! sees them.
+//! A form is a bit, and the forms of a column are a set of bits. So neither the order of the values matters, nor the thread
+//! that sees them.
 
 use std::ops::BitOrAssign;
 

@@ -1,16 +1,16 @@
 //! The source at one moment: its greatest cursor, the transactions that are open, and the oldest of them.
 //!
-//! They are asked for in this order, which matters. Suppose that a row appears later with a smaller cursor than the greatest one.
-//! Its transaction had begun when the greatest cursor was read, since a cursor grows and later transactions get no smaller one.
-//! So that transaction is still open right afterwards, or it has committed by then and every later read sees the row.
+//! They are asked for in this order, which matters. Suppose that a row appears later with a smaller cursor than the greatest
+//! one. Its transaction had begun when the greatest cursor was read, since a cursor grows and later transactions get no smaller
+//! one. So that transaction is still open right afterwards, or it has committed by then and every later read sees the row.
 
 use crate::Result;
 use crate::sync::state::{Marks, Pending};
 use crate::sync::table::pair::Pair;
 use postgres::Client;
 
-/// The longest time from a transaction's `now()` until other sessions see it as open (seconds). It is microseconds of work, but the
-/// process may have to wait for a processor.
+/// The longest time from a transaction's `now()` until other sessions see it as open (seconds). It is microseconds of work, but
+/// the process may have to wait for a processor.
 const UNSEEN: f64 = 1.0;
 
 /// The state of the source at one moment.
@@ -80,8 +80,8 @@ pub fn greatest(client: &mut Client, pair: &Pair) -> Result<Option<String>> {
     Ok(client.query_one(&sql, &[])?.get(0))
 }
 
-/// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true for all
-/// rows without a horizon, or if the horizon is so old that ids have wrapped around.
+/// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true
+/// for all rows without a horizon, or if the horizon is so old that ids have wrapped around.
 pub fn written_since(horizon: Option<i64>, next: i64) -> String {
     /// `age` tells ids apart over half of their range.
     const COMPARABLE: i64 = 2_000_000_000;

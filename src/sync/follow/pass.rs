@@ -1,9 +1,10 @@
 //! A pass copies what has changed at the source since the one before, in windows. One transaction commits a window and its
 //! watermark.
 //!
-//! Windows are cut between different values of the cursor, so rows with equal cursors stay together. A pass reads the rows above
-//! the watermark. It also reads again rows that may have been missed: rows from the settled cursor to the watermark, and rows
-//! without a cursor. Of these it reads only rows of transactions that the pass before did not see ([`now::written_since`]).
+//! Windows are cut between different values of the cursor, so rows with equal cursors stay together. A pass reads the rows
+//! above the watermark. It also reads again rows that may have been missed: rows from the settled cursor to the watermark, and
+//! rows without a cursor. Of these it reads only rows of transactions that the pass before did not see
+//! ([`now::written_since`]).
 
 use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
@@ -12,7 +13,8 @@ use crate::run::interrupt;
 use crate::sync::session::Session;
 use crate::sync::state::{Marks, Pending, State};
 
-/// Makes a pass. With `in_snapshot`, one transaction of the source sees all of it, and stays open for a comparison of both tables.
+/// Makes a pass. With `in_snapshot`, one transaction of the source sees all of it, and stays open for a comparison of both
+/// tables.
 ///
 /// # Errors
 /// What a server reports; Ctrl-C. Complete windows stay.
@@ -45,8 +47,8 @@ fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
     now.have_ended(open).then(|| pending.to.clone())
 }
 
-/// Reads again the rows up to the watermark that may have been missed. Gives whether all of them were read. After the initial load
-/// nothing is settled, and the whole table would have to be read: that is left for one later pass.
+/// Reads again the rows up to the watermark that may have been missed. Gives whether all of them were read. After the initial
+/// load nothing is settled, and the whole table would have to be read: that is left for one later pass.
 fn read_again(
     session: &mut Session<'_>,
     state: &mut State,

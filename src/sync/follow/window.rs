@@ -1,9 +1,10 @@
 //! A window: rows of the source are copied into a temporary table of the destination, merged from there, and committed with the
 //! watermark.
 //!
-//! One server process does a merge, and merges take most of the time of a pass. So a window of many rows is merged in parts, over
-//! several connections. One statement of the source gives all parts, so each key is in one part only, and the order of the parts
-//! does not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes nothing.
+//! One server process does a merge, and merges take most of the time of a pass. So a window of many rows is merged in parts,
+//! over several connections. One statement of the source gives all parts, so each key is in one part only, and the order of the
+//! parts does not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes
+//! nothing.
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
 use crate::pg::ident::quote;
@@ -162,8 +163,8 @@ fn merge_part(part: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
     Ok(part.execute(&pair.merge(), &[])?)
 }
 
-/// Merges the window. If rows have exchanged values of another unique index than the key's, the merge fails, and the old rows are
-/// deleted first.
+/// Merges the window. If rows have exchanged values of another unique index than the key's, the merge fails, and the old rows
+/// are deleted first.
 fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
     let at = |error: Error| error.at(Place::table(pair.table.to_string()));
     let mut attempt = transaction.transaction()?;

@@ -12,8 +12,8 @@ use postgres::Transaction;
 /// The type of the column that soft deletes set.
 const DELETED_TYPE: &str = "timestamp with time zone";
 
-/// Creates `table` with the columns and comments of `source`. Identity columns are `BY DEFAULT`, since rows come with their values.
-/// A column whose default is a sequence becomes such an identity column, since the destination lacks the sequence.
+/// Creates `table` with the columns and comments of `source`. Identity columns are `BY DEFAULT`, since rows come with their
+/// values. A column whose default is a sequence becomes such an identity column, since the destination lacks the sequence.
 ///
 /// # Errors
 /// What the server reports, such as a type that the destination does not have.
@@ -44,7 +44,7 @@ pub fn create(
     transaction.batch_execute(&sql).map_err(|error| {
         let error = Error::from(error);
         match SqlState::from(&error) {
-            // A type, a collation, a function of a default.
+            // A missing type, schema, collation or function of a default.
             SqlState::UnknownObject
             | SqlState::UnknownSchema
             | SqlState::UnknownFunction

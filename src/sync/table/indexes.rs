@@ -6,8 +6,8 @@ use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// Builds the indexes that `source` has and `destination` lacks, one at a time on each connection. Constraints of indexes come last,
-/// since each of them locks the table against all other work.
+/// Builds the indexes that `source` has and `destination` lacks, one at a time on each connection. Constraints of indexes come
+/// last, since each of them locks the table against all other work.
 ///
 /// # Errors
 /// What the server reports, such as rows that are not unique; Ctrl-C.

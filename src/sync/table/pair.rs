@@ -112,8 +112,8 @@ impl Pair {
         format!("COPY {table} ({}) FROM STDIN (FORMAT {})", self.columns(), self.format())
     }
 
-    /// The statement that merges the window into the destination's table, and does not touch equal rows. The window's rows come in
-    /// the order in which they were copied, that of the cursor.
+    /// The statement that merges the window into the destination's table, and does not touch equal rows. The window's rows come
+    /// in the order in which they were copied, that of the cursor.
     pub fn merge(&self) -> String {
         let columns = self.columns();
         let others: Vec<_> = self.source.copied().filter(|column| !self.key.contains(&column.name)).collect();

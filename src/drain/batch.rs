@@ -15,7 +15,7 @@ use crate::pg::database::Database;
 use crate::pg::retry;
 use crate::pg::{lock, statements};
 use crate::table::into::{IntoTable, Kept, Stage, TargetTable};
-use crate::table::ledger::drains::{self, Drain};
+use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
 use postgres::Client;
 use serde_json::{Map, Value};
@@ -275,7 +275,7 @@ impl Try<'_> {
             true => target::publish_new(self.target, self.stage, &into.key, &mut transaction)?,
             false => drop(self.target.publish(self.stage, &mut transaction)?),
         }
-        let drain = Drain {
+        let drain = BatchRecord {
             batch: name,
             job: &settings.job,
             source,

@@ -184,7 +184,7 @@ impl Attempt<'_> {
             true => target::publish_new(self.target, self.stage, &into.key, &mut transaction)?,
             false => drop(self.target.publish(self.stage, &mut transaction)?),
         }
-        let drain = Drain {
+        let drain = BatchRecord {
             batch: name,
             job: &settings.job,
             source,

@@ -15,7 +15,7 @@ use crate::pg::{catalog, lock};
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
 use crate::run::interrupt;
-use crate::table::ledger::loads::{self, Load};
+use crate::table::ledger::loads::{self, LoadRecord};
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 use std::time::Instant;
@@ -176,7 +176,7 @@ pub fn publish(
 /// # Errors
 /// What the server reports.
 pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
-    let load = Load {
+    let load = LoadRecord {
         schema: unit.table.schema(),
         unit: unit.table.name(),
         mother: unit.mother.name(),

@@ -1,6 +1,6 @@
 //! Where a job's rows go: what `into:` may hold.
 
-use super::{OrderedMap, Text};
+use crate::config::values::{OrderedMap, Text};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! The REST service, as the configuration has it.
 
-use super::{Number, OrderedMap, SecretSource, Size, Span, Text};
+use crate::config::values::{Number, OrderedMap, SecretSource, Size, Span, Text};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! `after:` in the configuration: indexes and SQL statements per mother, for when all is loaded.
 
-use super::Text;
+use crate::config::values::Text;
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};

@@ -1,6 +1,6 @@
 //! `sync:` in the configuration: tables that are kept the same as those of another database.
 
-use super::{Number, Span, Text};
+use crate::config::values::{Number, Span, Text};
 use serde::Deserialize;
 
 /// A table that is kept the same.

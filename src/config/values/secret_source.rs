@@ -1,6 +1,6 @@
 //! Where a secret of the configuration comes from: never from the file itself.
 
-use super::Text;
+use super::text::Text;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

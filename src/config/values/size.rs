@@ -1,5 +1,7 @@
 //! Sizes as people write them: `64MiB`.
 
+use super::text::expand;
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,6 +33,25 @@ impl fmt::Display for Size {
         let exact = |(_, bytes): &&(&str, u64)| self.0 >= *bytes && self.0.is_multiple_of(*bytes);
         let (name, bytes) = UNITS.iter().find(exact).unwrap_or(&("B", 1));
         write!(f, "{} {name}", self.0 / bytes)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SizeVisitor;
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as 64MiB")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
+                let text = expand(text, |name| std::env::var(name).ok()).map_err(E::custom)?;
+                let size = text.trim().parse();
+                size.map_err(|()| E::custom(format!("`{text}` is no size; write for example 64MiB")))
+            }
+        }
+        // As for texts: a plain number comes as it is written.
+        deserializer.deserialize_str(SizeVisitor)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Jobs of `pghaul drain`: what `drain:` may hold.
 
-use super::{IntoCfg, Number, OrderedMap, Text};
+use super::into::IntoCfg;
+use crate::config::values::{Number, OrderedMap, Text};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 

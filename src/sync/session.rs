@@ -3,10 +3,10 @@
 use super::settings::Settings;
 use super::table::pair::Pair;
 use crate::copy::relay::pace::Pace;
-use crate::copy::send::streams::PANICKED;
 use crate::pg::connect::Target;
 use crate::pg::ident::literal;
 use crate::report::log::Verbosity;
+use crate::run::workers;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use std::time::Duration;
@@ -61,8 +61,7 @@ pub fn connect_both(settings: &Settings) -> Result<(Client, Client)> {
     std::thread::scope(|scope| {
         let source = scope.spawn(|| connect_source(settings));
         let destination = connect_destination(settings);
-        let source = source.join().unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-        Ok((source?, destination?))
+        Ok((workers::joined(source)?, destination?))
     })
 }
 

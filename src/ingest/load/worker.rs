@@ -3,7 +3,6 @@
 
 use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
-use crate::copy::send::streams::PANICKED;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::large;
 use crate::ingest::publish::one::{self, Loaded};
@@ -13,10 +12,9 @@ use crate::pg::database::{Database, lost_connection};
 use crate::pg::retry::Retries;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// Of the unit with this index.
@@ -141,10 +139,8 @@ impl Worker<'_> {
     }
 
     fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.with_client(work))));
-        // The connection was dropped with the panic, and the transaction with it.
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        // With a panic the connection is dropped, and its transaction too.
+        let outcome = workers::caught(|| interrupt::check().and_then(|()| self.with_client(work)));
         // A statement that Ctrl-C has cancelled says so in its own way.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,

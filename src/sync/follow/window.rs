@@ -6,8 +6,8 @@
 //! not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes nothing.
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
-use crate::copy::send::streams::PANICKED;
 use crate::pg::ident::quote;
+use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
 use crate::sync::table::pair::{Pair, WINDOW};
@@ -85,13 +85,9 @@ fn by_many(session: &mut Session<'_>, state: &State, rows: Rows<'_>) -> Result<O
         return Ok(None);
     };
     let piped = copy(source, pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
-    let merged: Result<Vec<u64>> = std::thread::scope(|scope| {
-        let pair: &Pair = pair;
-        let threads: Vec<_> =
-            parts.iter_mut().map(|part| scope.spawn(move || merge_part(part, pair))).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.map(|merged| merged.unwrap_or_else(|_| Err(Error::failed(PANICKED)))).collect()
-    });
+    let pair: &Pair = pair;
+    let merged: Result<Vec<u64>> =
+        side_by_side(parts.iter_mut(), |part| merge_part(part, pair)).into_iter().collect();
     let changed = match merged {
         Ok(changed) => changed.iter().sum(),
         Err(error) => {

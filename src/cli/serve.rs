@@ -1,7 +1,8 @@
 //! `pghaul serve`: what was typed, and the way to a service.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;

@@ -5,7 +5,7 @@ use crate::fetch::template::push_percent;
 use crate::{Error, Result};
 
 /// The most pages of one request, unless the job says otherwise.
-const DEFAULT_MOST: u32 = 10_000;
+pub const DEFAULT_MOST: u32 = 10_000;
 
 /// How to get the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use crate::drain::settings::Settings;
 pub static KEYS: &[Entry<Settings>] = &[
     key(
         "drain.JOB.from",
-        "`redis://HOST:PORT/DB`, `rediss://…`, `unix:///PATH?db=DB`, or a gateway: `http://HOST:PORT`",
+        "`redis://HOST:PORT/DB`, `rediss://…`, `unix:///PATH?db=DB`, or a gateway: \
+         `http://HOST:PORT`",
     )
     .default("required"),
     key("drain.JOB.user", "ACL user of Redis"),

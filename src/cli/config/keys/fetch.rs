@@ -9,13 +9,14 @@ use crate::fetch::settings::{DEFAULT_PER, Settings};
 pub static KEYS: &[Entry<Settings>] = &[
     key(
         "fetch.JOB.requests.sql",
-        "where requests come from: a query of the target database, with one column of JSON objects, or with any \
-         columns, which become the fields of an object",
+        "where requests come from: a query of the target database, with one column of JSON objects, \
+         or with any columns, which become the fields of an object",
     )
     .default("this or `requests.file`"),
     key(
         "fetch.JOB.requests.file",
-        "where requests come from: a file with a JSON object on each line, or a CSV file with a header (`.csv`)",
+        "where requests come from: a file with a JSON object on each line, or a CSV file with a \
+         header (`.csv`)",
     )
     .default("this or `requests.sql`"),
     key(
@@ -26,7 +27,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("fetch.JOB.method", "HTTP method").value(|job| job.method.clone()),
     key("fetch.JOB.headers", "header → value; `${VAR}` is the environment variable").secret(),
     key("fetch.JOB.body", "template of the body; its fields are written as JSON").secret(),
-    key("fetch.JOB.rate.requests", "requests that the API allows in `rate.per`, [see below](fetch.md#the-limit)").default("no limit"),
+    key(
+        "fetch.JOB.rate.requests",
+        "requests that the API allows in `rate.per`, [see below](fetch.md#the-limit)",
+    )
+    .default("no limit"),
     key("fetch.JOB.rate.per", "the time for so many requests").constant(|| Span(DEFAULT_PER).to_string()),
     key("fetch.JOB.rate.window", "the time over which requests are counted").default("as `rate.per`"),
     key("fetch.JOB.rate.strict", "whether a request counts until its response is there").default("`false`"),

@@ -11,9 +11,13 @@ use crate::ingest::source::secrets::{
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[
-    key("datastore.connection", "the kind of database: `postgresql`, perhaps with a driver's name behind a `+`")
-        .default("`postgresql`"),
-    key("datastore.server", "host name, address, or folder of the unix socket").default("without `datastore`: the embedded server"),
+    key(
+        "datastore.connection",
+        "the kind of database: `postgresql`, perhaps with a driver's name behind a `+`",
+    )
+    .default("`postgresql`"),
+    key("datastore.server", "host name, address, or folder of the unix socket")
+        .default("without `datastore`: the embedded server"),
     key("datastore.port", "TCP port").default("`5432`"),
     key("datastore.user", "user name"),
     key("datastore.passwd", "password").secret(),
@@ -25,9 +29,9 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("verify", "whether to compare what the server holds [with what was sent](ingest.md#verification)")
         .flag("--verify")
         .value(|settings| settings.verify.to_string()),
-    key("xport_cfg.zip_path", "folder of the dumps").default("the configuration's folder").value(|settings| {
-        settings.inputs.first().map(|folder| folder.display().to_string()).unwrap_or_default()
-    }),
+    key("xport_cfg.zip_path", "folder of the dumps").default("the configuration's folder").value(
+        |settings| settings.inputs.first().map(|folder| folder.display().to_string()).unwrap_or_default(),
+    ),
     key("xport_cfg.archive", "whether loaded dumps [move to the archive](ingest.md#the-archive)")
         .value(|settings| settings.archive.is_some().to_string()),
     key("xport_cfg.archive_path", "folder of the archive")
@@ -36,23 +40,20 @@ pub static KEYS: &[Entry<Settings>] = &[
         .value(|settings| settings.extensions.0.clone()),
     key("xport_cfg.dat_extension", "file extension of data files")
         .value(|settings| settings.extensions.1.clone()),
-    key("xport_cfg.field_separator", "the character between fields").of_file(|config| {
-        text(config.file.xport_cfg.field_separator.as_ref(), format::DEFAULT_SEPARATOR)
-    }),
+    key("xport_cfg.field_separator", "the character between fields")
+        .of_file(|config| text(config.file.xport_cfg.field_separator.as_ref(), format::DEFAULT_SEPARATOR)),
     key("xport_cfg.dat_quote", "the character around fields")
         .of_file(|config| text(config.file.xport_cfg.dat_quote.as_ref(), format::DEFAULT_QUOTE)),
     key("xport_cfg.null_pattern", "the unquoted text that means NULL")
         .of_file(|config| text(config.file.xport_cfg.null_pattern.as_ref(), format::DEFAULT_NULL)),
-    key(
-        "xport_cfg.encoding",
-        "`latin_1` (ISO-8859-1 exactly), or any label of the WHATWG Encoding Standard",
-    )
-    .of_file(|config| text(config.file.xport_cfg.encoding.as_ref(), format::DEFAULT_ENCODING)),
+    key("xport_cfg.encoding", "`latin_1` (ISO-8859-1 exactly), or any label of the WHATWG Encoding Standard")
+        .of_file(|config| text(config.file.xport_cfg.encoding.as_ref(), format::DEFAULT_ENCODING)),
     key("xport_cfg.child_name", "name of a version table: a pattern of `{version}`, `{table}` and `{app}`")
         .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
     key(
         "xport_cfg.dialects",
-        "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) its descriptors hold",
+        "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) \
+         its descriptors hold",
     )
     .value(|_| {
         let dialects = DEFAULT_DIALECTS.iter().map(|(pattern, types)| format!("{pattern}: {types}"));
@@ -70,19 +71,22 @@ pub static KEYS: &[Entry<Settings>] = &[
         .value(|settings| Size(settings.limits.row_bytes as u64).to_string()),
     key("limits.max_total", "what all descriptors and data files of a dump inflate to")
         .value(|settings| Size(settings.limits.total_bytes).to_string()),
-    key("limits.max_ratio", "how many times larger a member may become, if it becomes larger than `ratio_from`")
-        .value(|settings| settings.limits.ratio.to_string()),
+    key(
+        "limits.max_ratio",
+        "how many times larger a member may become, if it becomes larger than `ratio_from`",
+    )
+    .value(|settings| settings.limits.ratio.to_string()),
     key("limits.ratio_from", "the size from which on `max_ratio` counts")
         .value(|settings| Size(settings.limits.ratio_from_bytes).to_string()),
     key("decrypt.passphrase", "`{env: NAME}` or `{file: PATH}`: passphrase of OpenPGP messages")
         .variable(Variable::First(PASSPHRASE_VARIABLE))
-.secret_elsewhere(),
+        .secret_elsewhere(),
     key("decrypt.key_passphrase", "`{env: NAME}` or `{file: PATH}`: passphrase of the private key")
         .variable(Variable::First(KEY_PASSPHRASE_VARIABLE))
-.secret_elsewhere(),
+        .secret_elsewhere(),
     key("decrypt.zip_password", "`{env: NAME}` or `{file: PATH}`: password of zip members")
         .variable(Variable::First(ZIP_PASSWORD_VARIABLE))
-.secret_elsewhere(),
+        .secret_elsewhere(),
     key("decrypt.key_file", "file of the OpenPGP private key, armored or binary")
         .variable(Variable::First(KEY_FILE_VARIABLE))
         .of_file(|config| path(config, config.file.decrypt.key_file.as_ref())),
@@ -91,7 +95,13 @@ pub static KEYS: &[Entry<Settings>] = &[
         .value(|settings| settings.secrets.temp_folder().display().to_string()),
     key("mother_tables", "`auto`, or table → column → type; tables that it does not name are skipped")
         .value(|_| "auto".to_owned()),
-    key("after.TABLE.indexes", "list of [indexes](after.md#indexes) of each version table; each is a list of columns, or a map"),
+    key("views", "whether each mother gets a [union view](ingest.md#union-views)")
+        .value(|settings| settings.views.to_string()),
+    key(
+        "after.TABLE.indexes",
+        "list of [indexes](after.md#indexes) of each version table; each is a list of columns, or \
+         a map",
+    ),
     key("after.TABLE.indexes[].columns", "columns of the index").default("required"),
     key("after.TABLE.indexes[].unique", "whether no two rows may have the same values").default("`false`"),
     key("after.TABLE.indexes[].using", "access method").default("`btree`"),

@@ -1,5 +1,5 @@
-//! Every key of the configuration: what it means, its default, the flag that takes precedence over it, and how its value
-//! is shown. `config show` and the tables in docs/ are made from these lists.
+//! Every key of the configuration: what it means, its default, the flag that takes precedence, and how its value is
+//! shown. `config show` and the tables in docs/ are made from these lists.
 //!
 //! A test compares the lists with the structs that the file is read into (`config/sections`).
 
@@ -25,7 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
 /// Whether the value at a path may be shown.
 pub fn secrecy(path: &str) -> Secrecy {
     let of_path = all().filter(|key| key.leads_to(path)).map(|key| key.secrecy);
-    // A name that people choose may make a path look like that of another key: too much is hidden rather than too little.
+    // A name that people choose may make a path look like that of another key. Rather too much is hidden than too little.
     of_path.max_by_key(|secrecy| *secrecy == Secrecy::Secret).unwrap_or(Secrecy::Open)
 }
 

@@ -34,7 +34,8 @@ pub static KEYS: &[Entry<Settings>] = &[
         .value(|job| job.workers.to_string()),
     key(
         "sync.JOB.deletes",
-        "`hard`: delete the rows that are gone at the source; `soft`: set `deleted_column` to the time",
+        "`hard`: delete the rows that are gone at the source; `soft`: set `deleted_column` to the \
+         time",
     )
     .flag("--deletes")
     .default("such rows stay"),

@@ -61,6 +61,9 @@ pub struct Settings {
     pub tables: Vec<TableSettings>,
 }
 
+/// Reads the settings again, on SIGHUP.
+pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;
+
 /// How many requests a client may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {

@@ -1,105 +1,17 @@
-//! `GET /openapi.json`: what may be asked of the tables, by the OpenAPI Specification 3.1.
+//! What may be done with a table, or with a row of it: parameters, bodies and answers of each method.
 
-use super::snapshot::Tables;
-use super::table::{Column, Table, VERSION_TABLE};
+use super::schema::{filter_schema, reference, writable};
 use crate::config::Verb;
-use crate::serve::http::problem::PROBLEM_JSON;
+use crate::serve::answer::problem::PROBLEM_JSON;
 use crate::serve::query::list::{COMPARISONS, MOST_TAKE};
-use crate::serve::settings::Settings;
+use crate::serve::tables::table::Table;
 use serde_json::{Map, Value, json};
 
 /// Columns with which filters are described one by one; the others can be used all the same.
 const MOST_DESCRIBED: usize = 40;
 
-/// The description of all tables.
-pub fn document(settings: &Settings, tables: &Tables) -> Value {
-    let mut paths = Map::new();
-    let mut schemas = Map::new();
-    schemas.insert("Problem".to_owned(), problem());
-    let mut tags = Vec::new();
-    for table in tables.all() {
-        let name = &table.settings.path;
-        tags.push(json!({"name": name}));
-        schemas.insert(name.clone(), row_schema(table));
-        let of_table = methods(table, false);
-        if !of_table.is_empty() {
-            paths.insert(format!("/{name}/"), Value::Object(of_table));
-        }
-        let of_row = methods(table, true);
-        if !of_row.is_empty() {
-            paths.insert(format!("/{name}/{{id}}/"), Value::Object(of_row));
-        }
-    }
-    let mut document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "pghaul serve",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "The tables of this service. Values are PostgreSQL's JSON: 64-bit numbers are exact, times are ISO 8601.",
-        },
-        "tags": tags,
-        "paths": paths,
-        "components": {"schemas": schemas},
-    });
-    if settings.token.is_some() {
-        document["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
-        document["security"] = json!([{"token": []}]);
-    }
-    document
-}
-
-fn problem() -> Value {
-    json!({
-        "type": "object",
-        "description": "What went wrong (RFC 9457)",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "column": {"type": "string", "description": "The column or parameter at fault"},
-        },
-    })
-}
-
-/// A row as it is answered.
-fn row_schema(table: &Table) -> Value {
-    let relation = &table.relation;
-    let mut properties: Map<String, Value> =
-        relation.columns.iter().map(|column| (column.name.clone(), schema(column, true))).collect();
-    if relation.is_mother {
-        let description = "the version table that the row is of";
-        properties
-            .entry(VERSION_TABLE)
-            .or_insert_with(|| json!({"type": "string", "description": description}));
-    }
-    json!({"type": "object", "properties": properties})
-}
-
-/// A column's values. What is not certain to be of one JSON type is left open.
-fn schema(column: &Column, answered: bool) -> Value {
-    let mut schema = match column.plain_type.as_str() {
-        "smallint" => json!({"type": "integer", "minimum": i16::MIN, "maximum": i16::MAX}),
-        "integer" => json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX}),
-        "bigint" => json!({"type": "integer", "format": "int64", "minimum": i64::MIN, "maximum": i64::MAX}),
-        "boolean" => json!({"type": "boolean"}),
-        "uuid" => json!({"type": "string", "format": "uuid"}),
-        "text" | "character varying" => json!({"type": "string"}),
-        _ if column.category == "D" || column.category == "S" && answered => json!({"type": "string"}),
-        _ => json!({}),
-    };
-    if !column.not_null
-        && let Some(kind) = schema.get("type").cloned()
-    {
-        schema["type"] = json!([kind, "null"]);
-    }
-    schema["description"] = column.type_name.clone().into();
-    schema
-}
-
 /// The methods on a table, or on a row of it.
-fn methods(table: &Table, on_row: bool) -> Map<String, Value> {
+pub fn methods(table: &Table, on_row: bool) -> Map<String, Value> {
     let name = &table.settings.path;
     let mut methods = Map::new();
     let mut add = |verb: Verb, method: &str, operation: fn(&Table) -> Value| {
@@ -164,18 +76,6 @@ fn list(table: &Table) -> Value {
     })
 }
 
-/// A column's values in a query string.
-fn filter_schema(column: &Column) -> Value {
-    let mut value = schema(column, false);
-    if let Some(kind) = value.get("type").and_then(|kind| kind.get(0)).cloned() {
-        value["type"] = kind;
-    }
-    if value.get("type").is_none() {
-        value["type"] = "string".into();
-    }
-    value
-}
-
 fn get_row(table: &Table) -> Value {
     json!({
         "summary": "the row with this key",
@@ -222,27 +122,6 @@ fn delete(table: &Table) -> Value {
     })
 }
 
-/// What a row may be written with.
-fn writable(table: &Table, whole: bool) -> Value {
-    let relation = &table.relation;
-    let may_write = |column: &&Column| relation.writable.contains(&column.name);
-    let columns: Vec<&Column> = relation.columns.iter().filter(may_write).collect();
-    let properties: Map<String, Value> =
-        columns.iter().map(|column| (column.name.clone(), schema(column, false))).collect();
-    let needed: Vec<&str> = columns
-        .iter()
-        .filter(|column| whole && !column.optional)
-        .map(|column| column.name.as_str())
-        .collect();
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": needed,
-        "additionalProperties": false,
-        "minProperties": usize::from(!whole),
-    })
-}
-
 fn of_row(table: &Table) -> Vec<Value> {
     let key = &table.settings.key;
     let (kind, description) = match &key[..] {
@@ -276,13 +155,6 @@ fn query(name: &str, schema: Value, description: &str) -> Value {
 
 fn body(schema: Value) -> Value {
     json!({"required": true, "content": {"application/json": {"schema": schema}}})
-}
-
-fn reference(table: &Table) -> Value {
-    // A pointer in a fragment of a URI (RFC 6901, section 6).
-    let name = table.settings.path.replace('~', "~0");
-    let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-    json!({"$ref": format!("#/components/schemas/{encoded}")})
 }
 
 fn responses(good: &[(&str, &str, Option<Value>)], bad: &[&str]) -> Value {

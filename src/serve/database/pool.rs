@@ -1,9 +1,9 @@
 //! Connections to the database, made by the same rules as those of all other commands, kept and used in turn.
 
-use super::http::failure::Failure;
-use super::query::statement::{AsText, Parameter};
-use super::settings::Limits;
+use super::statement::{AsText, Parameter};
 use crate::pg::connect::{Dial, Target};
+use crate::serve::answer::failure::Failure;
+use crate::serve::settings::Limits;
 use crate::{Error, Result};
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};

@@ -1,14 +1,14 @@
 //! The rows of a request's body: JSON objects, whose values stay as they are written until PostgreSQL reads them.
 
-use super::problem::Problem;
 use crate::config::OrderedMap;
+use crate::serve::answer::problem::Problem;
 use crate::serve::tables::table::Relation;
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 /// The rows of a body.
 #[derive(Debug)]
-pub struct Rows {
+pub struct BodyRows {
     /// The columns that each of them has.
     pub columns: Vec<String>,
     /// Whether the body is an array.
@@ -19,7 +19,7 @@ pub struct Rows {
 ///
 /// # Errors
 /// Anything but JSON; what is no object; a column that the table lacks, or that may not be written; rows of different columns.
-pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<Rows, Problem> {
+pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<BodyRows, Problem> {
     let malformed =
         |error: serde_json::Error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}"));
     let whole: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
@@ -43,7 +43,7 @@ pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<Rows,
         }
     }
     let Some(columns) = columns else { return Err(Problem::unprocessable("the body has no rows")) };
-    Ok(Rows { columns, many })
+    Ok(BodyRows { columns, many })
 }
 
 fn names(part: &RawValue, relation: &Relation) -> Result<Vec<String>, Problem> {

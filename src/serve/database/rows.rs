@@ -1,8 +1,8 @@
 //! From the rows of a statement to a body: a short one at once, a long one as it comes.
 
-use super::failure::Failure;
-use crate::serve::pool::Connection;
-use crate::serve::query::statement::Parameter;
+use super::pool::Connection;
+use super::statement::Parameter;
+use crate::serve::answer::failure::Failure;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// A connection, with the time that it may stand still while something is to be written.
-pub struct Patience {
+pub struct WriteTimeout {
     stream: TcpStream,
     time: Duration,
     /// Runs while a write waits; made once one does.
@@ -17,10 +17,10 @@ pub struct Patience {
     waits: bool,
 }
 
-impl Patience {
+impl WriteTimeout {
     /// Gives each write on `stream` so much time.
-    pub fn new(stream: TcpStream, time: Duration) -> Patience {
-        Patience { stream, time, sleep: None, waits: false }
+    pub fn new(stream: TcpStream, time: Duration) -> WriteTimeout {
+        WriteTimeout { stream, time, sleep: None, waits: false }
     }
 
     /// What came of a write, or an error where it has waited for too long.
@@ -39,7 +39,7 @@ impl Patience {
     }
 }
 
-impl AsyncRead for Patience {
+impl AsyncRead for WriteTimeout {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -49,7 +49,7 @@ impl AsyncRead for Patience {
     }
 }
 
-impl AsyncWrite for Patience {
+impl AsyncWrite for WriteTimeout {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,7 +1,7 @@
 //! What is counted, as Prometheus reads it.
 
 use crate::Result;
-use crate::serve::pool::{Connection, Pool};
+use crate::serve::database::pool::{Connection, Pool};
 use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;

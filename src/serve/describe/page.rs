@@ -1,6 +1,6 @@
 //! `GET /docs/`: a page that shows the description of the tables. It is in the binary, and asks no other host for anything.
 
-use super::http::routes::typed;
+use crate::serve::answer::content_type;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};
@@ -11,17 +11,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 
 /// The page.
 pub async fn index() -> Response {
-    let mut response = (typed("text/html; charset=utf-8"), include_str!("page/index.html")).into_response();
+    let mut response =
+        (content_type("text/html; charset=utf-8"), include_str!("page/index.html")).into_response();
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
 
 /// Its script.
 pub async fn script() -> Response {
-    (typed("text/javascript; charset=utf-8"), include_str!("page/page.js")).into_response()
+    (content_type("text/javascript; charset=utf-8"), include_str!("page/page.js")).into_response()
 }
 
 /// Its style.
 pub async fn style() -> Response {
-    (typed("text/css; charset=utf-8"), include_str!("page/page.css")).into_response()
+    (content_type("text/css; charset=utf-8"), include_str!("page/page.css")).into_response()
 }

@@ -1,6 +1,6 @@
 //! The words of a request: the pairs of its query string, the values of a key in its path.
 
-use crate::serve::http::problem::Problem;
+use crate::serve::answer::problem::Problem;
 use axum::http::StatusCode;
 use percent_encoding::percent_decode_str;
 

@@ -1,11 +1,11 @@
 //! What all requests share.
 
-use super::openapi;
-use super::snapshot::Tables;
-use crate::serve::http::metrics::Metrics;
-use crate::serve::http::rate::RateLimit;
-use crate::serve::pool::Pool;
+use super::metrics::Metrics;
+use super::rate::RateLimit;
+use crate::serve::database::pool::Pool;
+use crate::serve::describe::openapi;
 use crate::serve::settings::Settings;
+use crate::serve::tables::catalog::Tables;
 use crate::{Error, Result};
 use bytes::Bytes;
 use std::sync::{Arc, PoisonError, RwLock};

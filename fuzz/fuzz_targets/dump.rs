@@ -6,8 +6,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::{Config, LimitsCfg};
-use pghaul::ingest::source::limits::Limits;
-use pghaul::ingest::source::secrets::Secrets;
+use pghaul::ingest::settings::limits::Limits;
+use pghaul::ingest::settings::secrets::Secrets;
 use pghaul::ingest::source::zip::dump::Dump;
 use std::io::Read;
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ mod publish;
 pub mod settings;
 mod shelf;
 pub mod source;
+mod types;
 
 use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;

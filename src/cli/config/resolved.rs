@@ -5,7 +5,7 @@ use crate::config::{Config, Size, Span, SyncCfg};
 use crate::copy::input::format;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
-use crate::ingest::catalogue::child_name;
+use crate::ingest::settings::child_name;
 use crate::pg::connect::Target;
 use crate::pg::database::Database;
 use crate::secret::Secret;

@@ -3,7 +3,7 @@
 use crate::config::Size;
 use crate::copy::input::charset::Charset;
 use crate::error::{MAX_QUOTED_CHARS, shortened};
-use crate::ingest::source::limits::Limits;
+use crate::ingest::settings::limits::Limits;
 use crate::pg::ident;
 use crate::{Error, Place, Result};
 use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};

@@ -4,7 +4,6 @@
 
 use super::descriptor::{self, DescriptorColumn};
 use super::names::position;
-use super::type_map::TypeMap;
 use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::{Charset, CharsetReader};
 use crate::copy::input::header::{Header, read_header};
@@ -12,6 +11,7 @@ use crate::error::one_line;
 use crate::ingest::settings::Settings;
 use crate::ingest::source::zip::dump::{self, Dump, TableFiles};
 use crate::ingest::source::zip::member::{Member, MemberReader};
+use crate::ingest::types::TypeMap;
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
@@ -160,7 +160,7 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<DataFile>> {
     let (dump, tables) = Dump::open(path, extensions, &settings.limits, &settings.secrets)?;
     let dump = Arc::new(dump);
     let place = Place::file(&dump.name);
-    let types = settings.type_map(&dump.zip_name).map_err(|error| error.at(place.clone()))?;
+    let types = settings.dialects.type_map(&dump.zip_name).map_err(|error| error.at(place.clone()))?;
     if tables.is_empty() {
         tracing::warn!("{}: holds no {descriptor_extension} and {data_extension} files", dump.name);
     }

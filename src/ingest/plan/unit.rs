@@ -4,12 +4,13 @@ use super::action::{self, Action, COMMENT};
 use super::mothers::Mother;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
+use crate::copy::rejects::lines::Rejects;
+use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::DataFile;
 use crate::ingest::publish::union::{self, UnionView};
-use crate::ingest::settings::Settings;
-use crate::ingest::source::limits;
+use crate::ingest::settings::{Settings, limits};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -220,6 +221,19 @@ impl Unit {
         let columns = self.mother_columns.iter().chain(&self.own_columns);
         let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
         Verification::new(self.copy_columns.clone(), unsent.collect())
+    }
+
+    /// For its rejects: none yet.
+    pub fn rejects(&self, settings: &Settings) -> Rejects {
+        let places = RejectPlaces {
+            folder: settings.rejects.folder.clone(),
+            unit: self.table.name().to_owned(),
+            dump: self.file.dump.name.clone(),
+            data_file: self.file.data.name.clone(),
+            header: self.file.header.line.clone(),
+            charset: settings.format.charset,
+        };
+        Rejects::new(places, settings.rejects.limit, self.file.data.bytes, self.copy_columns.len())
     }
 
     /// The statement that marks a version table as ours.

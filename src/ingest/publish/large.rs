@@ -39,7 +39,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = one::begin(unit, settings, client)? else {
         return Ok(one::conclude(unit, unanswered, &mut steps, client));
     };
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let by_one = one::new_table(unit, replaces, &mut transaction)?;

@@ -72,7 +72,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
         return Ok(conclude(unit, unanswered, &mut steps, client));
     };
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let work_table = new_table(unit, replaces, &mut transaction)?;

@@ -49,7 +49,7 @@ pub fn stage(
     let mut steps = Steps::new(unit.table.name());
     let started = steps.started;
     let staging = Staging::of(&unit.table);
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let table = staging.table();

@@ -1,7 +1,7 @@
 //! Which of the secrets opens a message, said clearly where none does.
 
 use super::AGAIN;
-use crate::ingest::source::secrets::Secrets;
+use crate::ingest::settings::secrets::Secrets;
 use crate::{Error, Result};
 use pgp::composed::{Deserializable, Esk, SignedSecretKey};
 use pgp::packet::{PublicKeyEncryptedSessionKey, SymKeyEncryptedSessionKey};

@@ -13,8 +13,8 @@ mod meter;
 mod unnamed;
 
 use super::content::Content;
-use crate::ingest::source::limits::Limits;
-use crate::ingest::source::secrets::Secrets;
+use crate::ingest::settings::limits::Limits;
+use crate::ingest::settings::secrets::Secrets;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use inflated::Inflated;

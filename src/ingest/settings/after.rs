@@ -1,6 +1,5 @@
 //! What the configuration asks for after the load, checked as far as that needs no database.
 
-use super::index::IndexSpec;
 use crate::config::{AfterCfg, Config, IndexCfg, Text};
 use crate::pg::ident;
 use crate::{Error, Place, Result};
@@ -14,6 +13,19 @@ pub struct AfterMother {
     pub indexes: Vec<IndexSpec>,
     /// Statements, in order.
     pub sql: Vec<String>,
+}
+
+/// An index that each version table of a mother is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexSpec {
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Whether no two rows may have the same values.
+    pub unique: bool,
+    /// The access method.
+    pub using: Option<String>,
+    /// The condition of the rows that it has.
+    pub condition: Option<String>,
 }
 
 /// Reads `after:`.

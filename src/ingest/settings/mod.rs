@@ -1,21 +1,27 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
-use super::after::{self, AfterMother};
-use super::catalogue::child_name::{self, ChildName};
-use super::catalogue::type_map::TypeMap;
-use super::load::rejects::RejectSettings;
-use super::source::limits::Limits;
-use super::source::secrets::Secrets;
-use crate::config::{Config, MotherTables, Text, XportCfg};
+pub mod after;
+pub mod child_name;
+mod dialects;
+pub mod limits;
+mod mothers;
+pub mod rejects;
+pub mod secrets;
+
+pub use dialects::{DEFAULT_DIALECTS, Dialects};
+pub use mothers::{DeclaredMother, MothersMode};
+
+use crate::config::{Config, Text, XportCfg};
 use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
-use crate::pg::ident;
-use crate::pg::type_name::TypeName;
 use crate::run::cores;
-use crate::{Error, Place, Result};
-use std::collections::HashMap;
+use crate::{Error, Result};
+use after::AfterMother;
+use child_name::ChildName;
+use limits::Limits;
+use rejects::RejectSettings;
+use secrets::Secrets;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Where the dumps are when neither an argument nor the configuration says.
 const DEFAULT_FOLDER: &str = ".";
@@ -23,16 +29,6 @@ const DEFAULT_FOLDER: &str = ".";
 const DEFAULT_DESCRIPTOR_EXTENSION: &str = "json";
 /// The extension of data files, as in the original job's dumps.
 const DEFAULT_DATA_EXTENSION: &str = "dat";
-/// Patterns of dumps, and their type maps, when the configuration names none: the dumps of the original job's learning
-/// management system come from SQL Server, its others from MySQL.
-pub const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
-
-/// How patterns match: a dump's app and version are lower-cased too.
-const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {
-    case_sensitive: false,
-    require_literal_separator: false,
-    require_literal_leading_dot: false,
-};
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -55,34 +51,6 @@ pub struct Request {
     pub max_rejects: RejectLimit,
     /// The folder for rejects.
     pub rejects: Option<PathBuf>,
-}
-
-/// What happens to mother tables before the load.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MothersMode {
-    /// Create those that are missing.
-    #[default]
-    Keep,
-    /// Replace them with their version tables when all of those are loaded.
-    Recreate,
-    /// Drop them with their version tables, and load nothing.
-    Purge,
-}
-
-/// A mother table as the configuration declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredMother {
-    /// The table's name.
-    pub name: String,
-    /// Its columns in order.
-    pub columns: Vec<(String, TypeName)>,
-}
-
-/// The type map for dumps whose names match.
-#[derive(Debug)]
-struct Dialect {
-    pattern: glob::Pattern,
-    types: Arc<TypeMap>,
 }
 
 /// Everything a run needs to know.
@@ -124,7 +92,8 @@ pub struct Settings {
     pub views: bool,
     /// What is done after the load, by mother.
     pub after: Vec<AfterMother>,
-    dialects: Vec<Dialect>,
+    /// The type maps of the dumps.
+    pub dialects: Dialects,
 }
 
 impl Settings {
@@ -154,7 +123,7 @@ impl Settings {
                 text_or(&cfg.encoding, format::DEFAULT_ENCODING),
             )?,
             extensions: extensions(cfg)?,
-            declared: declared(&config.file.mother_tables)?,
+            declared: mothers::declared(&config.file.mother_tables)?,
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
@@ -171,20 +140,7 @@ impl Settings {
             after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
             secrets: Secrets::new(config),
-            dialects: dialects(config)?,
-        })
-    }
-
-    /// The type map for a dump.
-    ///
-    /// # Errors
-    /// A dump that no pattern matches.
-    pub fn type_map(&self, dump_name: &str) -> Result<&TypeMap> {
-        let matching =
-            self.dialects.iter().find(|dialect| dialect.pattern.matches_with(dump_name, IN_ANY_CASE));
-        matching.map(|dialect| dialect.types.as_ref()).ok_or_else(|| {
-            Error::refused("no pattern in xport_cfg.dialects matches this dump")
-                .remedy("add {match: '*', types: …} as the last one")
+            dialects: Dialects::resolve(config)?,
         })
     }
 }
@@ -216,62 +172,6 @@ fn archive(config: &Config) -> Result<Option<PathBuf>> {
     }
 }
 
-fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMother>>> {
-    let MotherTables::Declared(tables) = tables else { return Ok(None) };
-    let mut mothers = Vec::with_capacity(tables.0.len());
-    for (name, columns) in &tables.0 {
-        let place = Place::table(format!("mother_tables.{name}"));
-        if *name != name.to_lowercase() {
-            return Err(Error::refused("table names come from file names in lower case")
-                .at(place)
-                .remedy(format!("write {}", name.to_lowercase())));
-        }
-        if let Some(refusal) = ident::refusal(name) {
-            return Err(Error::refused(format!("has {refusal}")).at(place).remedy("rename it"));
-        }
-        if columns.0.is_empty() {
-            return Err(Error::refused("declares no columns")
-                .at(place)
-                .remedy("list its columns and types, or set mother_tables: auto"));
-        }
-        let mut typed = Vec::with_capacity(columns.0.len());
-        for (column, Text(type_name)) in &columns.0 {
-            let place = place.clone().column(column);
-            if let Some(refusal) = ident::column_refusal(column) {
-                return Err(Error::refused(format!("has {refusal}")).at(place).remedy("rename it"));
-            }
-            typed.push((column.clone(), TypeName::parse(type_name).map_err(|error| error.at(place))?));
-        }
-        mothers.push(DeclaredMother { name: name.clone(), columns: typed });
-    }
-    Ok(Some(mothers))
-}
-
-fn dialects(config: &Config) -> Result<Vec<Dialect>> {
-    let named: Vec<(&str, &str)> = match &config.file.xport_cfg.dialects {
-        Some(list) => list.iter().map(|d| (d.pattern.0.as_str(), d.types.0.as_str())).collect(),
-        None => DEFAULT_DIALECTS.to_vec(),
-    };
-    let mut maps: HashMap<&str, Arc<TypeMap>> = HashMap::new();
-    let mut dialects = Vec::with_capacity(named.len());
-    for (pattern, types) in named {
-        let map = match maps.get(types) {
-            Some(map) => Arc::clone(map),
-            None => Arc::new(match TypeMap::built_in(types) {
-                Some(map) => map?,
-                None => TypeMap::load(&config.path(types))?,
-            }),
-        };
-        maps.insert(types, Arc::clone(&map));
-        let pattern = glob::Pattern::new(pattern).map_err(|error| {
-            Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
-                .remedy("write for example '*lms*'")
-        })?;
-        dialects.push(Dialect { pattern, types: map });
-    }
-    Ok(dialects)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,9 +196,9 @@ mod tests {
         assert_eq!((from_flags.workers, from_flags.inputs), (1, vec![PathBuf::from("here")]));
         let defaults = settings("{}").unwrap();
         assert_eq!(defaults.workers, cores::count().get());
-        assert_eq!(defaults.type_map("lms_v1.zip").unwrap().name(), "mssql");
-        assert_eq!(defaults.type_map("LMS_V1.zip").unwrap().name(), "mssql");
-        assert_eq!(defaults.type_map("crm_v1.zip").unwrap().name(), "mysql");
+        assert_eq!(defaults.dialects.type_map("lms_v1.zip").unwrap().name(), "mssql");
+        assert_eq!(defaults.dialects.type_map("LMS_V1.zip").unwrap().name(), "mssql");
+        assert_eq!(defaults.dialects.type_map("crm_v1.zip").unwrap().name(), "mysql");
     }
 
     #[test]

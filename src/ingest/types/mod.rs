@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// The type maps that come with pghaul: name and JSON text.
 const BUILT_IN: [(&str, &str); 2] =
-    [("mssql", include_str!("types/mssql.json")), ("mysql", include_str!("types/mysql.json"))];
+    [("mssql", include_str!("mssql.json")), ("mysql", include_str!("mysql.json"))];
 
 /// What helps when a type map has another form.
 const FORM: &str = "it must be like {\"varchar(n)\": \"varchar(n)\", \"clob\": \"text\"}";

@@ -3,7 +3,7 @@
 use crate::config::Size;
 use crate::copy::input::charset::Charset;
 use crate::error::{MAX_QUOTED_CHARS, shortened};
-use crate::ingest::source::limits::Limits;
+use crate::ingest::settings::limits::Limits;
 use crate::pg::ident;
 use crate::{Error, Place, Result};
 use serde::de::{self, DeserializeSeed, SeqAccess, Visitor};
@@ -20,7 +20,7 @@ const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\":
 /// One column of a descriptor. Other keys of an entry are left alone: exports add what they know.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(expecting = "the name and type of a column")]
-pub struct DescriptorColumn {
+pub struct SourceColumn {
     /// The column's name, as the data file's header spells it.
     #[serde(rename = "column_name")]
     pub name: String,
@@ -35,7 +35,7 @@ pub struct DescriptorColumn {
 /// # Errors
 /// An empty file, anything but a list of columns, more of them than `limits` allow, a column without name or type, or
 /// one that stands twice; all such faults at once.
-pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<DescriptorColumn>> {
+pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<SourceColumn>> {
     let text = match std::str::from_utf8(bytes) {
         // No JSON or YAML holds a NUL, but plain letters in UTF-16 do.
         Ok(text) if !text.contains('\0') => text.into(),
@@ -59,7 +59,7 @@ pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<Desc
     check(list(text, limits)?)
 }
 
-fn list(text: &str, limits: &Limits) -> Result<Vec<DescriptorColumn>> {
+fn list(text: &str, limits: &Limits) -> Result<Vec<SourceColumn>> {
     let excess = Cell::new(None);
     let list = || ColumnList { limits, excess: &excess };
     let mut json = serde_json::Deserializer::from_str(text);
@@ -121,7 +121,7 @@ enum Excess {
 }
 
 impl<'de> DeserializeSeed<'de> for ColumnList<'_> {
-    type Value = Vec<DescriptorColumn>;
+    type Value = Vec<SourceColumn>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_seq(self)
@@ -129,16 +129,16 @@ impl<'de> DeserializeSeed<'de> for ColumnList<'_> {
 }
 
 impl<'de> Visitor<'de> for ColumnList<'_> {
-    type Value = Vec<DescriptorColumn>;
+    type Value = Vec<SourceColumn>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sequence")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut columns: Vec<DescriptorColumn> = Vec::new();
+        let mut columns: Vec<SourceColumn> = Vec::new();
         let mut bytes = 0;
-        while let Some(column) = list.next_element::<DescriptorColumn>()? {
+        while let Some(column) = list.next_element::<SourceColumn>()? {
             bytes += (column.name.len() + column.source_type.len()) as u64;
             let excess = match (columns.len() == self.limits.columns, bytes > self.limits.descriptor_bytes) {
                 (true, _) => Excess::Columns,
@@ -155,7 +155,7 @@ impl<'de> Visitor<'de> for ColumnList<'_> {
     }
 }
 
-fn check(columns: Vec<DescriptorColumn>) -> Result<Vec<DescriptorColumn>> {
+fn check(columns: Vec<SourceColumn>) -> Result<Vec<SourceColumn>> {
     if columns.is_empty() {
         return Err(Error::refused("the descriptor lists no columns").remedy(FORM));
     }

@@ -1,10 +1,6 @@
 //! What happens to rows that cannot be loaded: how many a unit may have, and where they are put.
 
-use crate::copy::input::format::Format;
 use crate::copy::rejects::limit::RejectLimit;
-use crate::copy::rejects::lines::Rejects;
-use crate::copy::rejects::places::RejectPlaces;
-use crate::ingest::plan::unit::Unit;
 use crate::{Error, Place, Result};
 use std::path::{Path, PathBuf};
 
@@ -14,8 +10,10 @@ const DEFAULT_FOLDER: &str = "rejects";
 /// The same for all units.
 #[derive(Debug, Clone)]
 pub struct RejectSettings {
-    limit: RejectLimit,
-    folder: PathBuf,
+    /// How many rows of a unit may be rejected.
+    pub limit: RejectLimit,
+    /// Where they are put.
+    pub folder: PathBuf,
 }
 
 impl RejectSettings {
@@ -41,20 +39,6 @@ impl RejectSettings {
                 .at(Place::file(nearest.display().to_string()))
                 .remedy("name another folder with --rejects")),
         }
-    }
-
-    /// The rejects of a unit in `format`: none yet.
-    pub fn of(&self, unit: &Unit, format: &Format) -> Rejects {
-        let file = &unit.file;
-        let places = RejectPlaces {
-            folder: self.folder.clone(),
-            unit: unit.table.name().to_owned(),
-            dump: file.dump.name.clone(),
-            data_file: file.data.name.clone(),
-            header: file.header.line.clone(),
-            charset: format.charset,
-        };
-        Rejects::new(places, self.limit, file.data.bytes, unit.copy_columns.len())
     }
 }
 

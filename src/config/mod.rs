@@ -1,6 +1,7 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
 mod after;
+mod destination;
 mod drain;
 mod duration;
 mod faults;
@@ -15,6 +16,7 @@ mod sync;
 mod values;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use destination::{DeclaredColumn, Destination};
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use duration::Span;
 pub use faults::{Fault, faults};

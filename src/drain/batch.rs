@@ -7,6 +7,7 @@ use super::settings::Settings;
 use super::target;
 use super::types::forms::Forms;
 use super::types::learn::Learnt;
+use crate::config::Destination;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::copy::rejects::values::{RejectedRow, ValueRejects};
@@ -14,7 +15,7 @@ use crate::copy::values::json::Json;
 use crate::pg::database::Database;
 use crate::pg::retry;
 use crate::pg::{lock, statements};
-use crate::table::into::{IntoTable, Kept, Stage, TargetTable};
+use crate::table::into::{Durability, Stage, TargetTable};
 use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
 use postgres::Client;
@@ -41,7 +42,7 @@ pub struct Batch<'b> {
     /// The names of its columns.
     pub columns: &'b [String],
     /// Where its rows go.
-    pub into: &'b IntoTable,
+    pub into: &'b Destination,
 }
 
 /// What became of a batch.
@@ -127,7 +128,7 @@ impl Batch<'_> {
             }
         };
         let rejected = source.rejected_rows()?.map(Arc::new);
-        let stage = target.stage(client, Kept::UntilCrash)?;
+        let stage = target.stage(client, Durability::UntilCrash)?;
         let this =
             Try { batch: self, target: &target, stage: &stage, rejected: rejected.clone(), learnt, is_new };
         let ended = this.load(source, first, client, streams).and_then(|ended| match ended {

@@ -9,11 +9,11 @@ use super::cache::source::Cache;
 use super::cache::take::{self, take};
 use super::settings::{Settings, Source};
 use super::target;
+use crate::config::Destination;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::lock;
 use crate::pg::retry;
 use crate::report::{plural, thousands};
-use crate::table::into::IntoTable;
 use crate::table::ledger::drains::{self, Watched};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -188,7 +188,7 @@ impl<'d> Drainer<'d> {
 }
 
 /// Everything about the table that can be known before a row is touched.
-fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<IntoTable> {
+fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<Destination> {
     let into = settings.into_table(replica)?;
     let refused = |what: String| Error::refused(what).at(Place::table(into.table.as_str()));
     let unknown = |name: &&String| !columns.contains(name);

@@ -6,10 +6,9 @@ use super::response::filter::Filter;
 use super::response::pages::Pages;
 use super::secrets::Secrets;
 use super::template::{Escape, Template};
-use crate::config::{Config, FetchCfg, RateCfg, SecretText, Text};
+use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
-use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,7 +87,7 @@ pub struct Settings {
     /// Certificates that count besides the system's.
     pub ca_file: Option<PathBuf>,
     /// Where the rows go.
-    pub into: IntoTable,
+    pub into: Destination,
     /// Statements before the first request.
     pub before: Vec<String>,
     /// Statements when all rows are there.
@@ -151,7 +150,7 @@ impl Settings {
         let headers = value("headers", headers(cfg).map(Value::Headers));
         let rate = value("rate", rate(cfg.rate.as_ref()).map(|(limit, window)| Value::Rate(limit, window)));
         let pages = cfg.pages.as_ref().map(|pages| value("pages", Pages::resolve(pages).map(Value::Pages)));
-        let into = value("into", IntoTable::resolve(&cfg.into).map(|into| Value::Into(Box::new(into))));
+        let into = value("into", cfg.into.resolve().map(|into| Value::Into(Box::new(into))));
         let concurrency = cfg.concurrency.map_or(DEFAULT_CONCURRENCY, |number| number.0);
         if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
             let what = format!("{concurrency} is not from 1 to {MAX_CONCURRENCY}");
@@ -219,7 +218,7 @@ enum Value {
     Headers(Vec<Header>),
     Rate(usize, Duration),
     Pages(Pages),
-    Into(Box<IntoTable>),
+    Into(Box<Destination>),
 }
 
 fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, &Text)> {

@@ -133,7 +133,7 @@ fn alter(client: &mut Client, table: &Qualified, clauses: &[String]) -> Result<(
     }
     let mut transaction = client.transaction()?;
     let statement = format!("ALTER TABLE {table} {}", clauses.join(", "));
-    lock::patiently(&mut transaction, PATIENCE, table.name(), &statement)
+    lock::execute_in_tries(&mut transaction, PATIENCE, table.name(), &statement)
         .map_err(|error| error.at(Place::table(table.name())))?;
     Ok(transaction.commit()?)
 }

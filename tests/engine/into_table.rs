@@ -299,7 +299,7 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
     let job = Job::new("CREATE TABLE t (id int)");
     let find = || job.find("{table: t, mode: replace}").unwrap();
     let (target, mut client, rejects) = (find(), job.connect(), job.rejects("0"));
-    assert!(target.stage_left(&mut client).unwrap().is_none());
+    assert!(target.leftover_stage(&mut client).unwrap().is_none());
     let connect = || Ok(job.connect());
     let copy = |stage: &pghaul::table::into::Stage, row: &str, client: &mut Client| {
         let mut transaction = client.transaction().unwrap();
@@ -309,7 +309,7 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
     };
     let stage = target.stage(&mut client, Durability::Always).unwrap();
     copy(&stage, "[1]", &mut client);
-    let stage = find().stage_left(&mut client).unwrap().unwrap();
+    let stage = find().leftover_stage(&mut client).unwrap().unwrap();
     copy(&stage, "[2]", &mut client);
     let mut transaction = client.transaction().unwrap();
     target.publish(&stage, &mut transaction).unwrap();
@@ -317,5 +317,5 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
     assert_eq!(job.rows("t"), "(1) (2)");
     target.stage(&mut client, Durability::Always).unwrap();
     job.db.execute("ALTER TABLE t ADD COLUMN n int");
-    assert!(find().stage_left(&mut client).unwrap().is_none());
+    assert!(find().leftover_stage(&mut client).unwrap().is_none());
 }

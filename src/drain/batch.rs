@@ -8,12 +8,13 @@ use super::target;
 use super::types::forms::Forms;
 use super::types::learn::Learnt;
 use super::types::value::form_of;
+use crate::config::Destination;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::copy::rejects::values::{RejectedRow, ValueRejects};
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
-use crate::table::into::{IntoTable, Stage, TargetTable};
+use crate::table::into::{Stage, TargetTable};
 use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
 use postgres::Client;
@@ -36,7 +37,7 @@ pub struct Batch<'b> {
     /// The names of its columns, the index first.
     pub columns: &'b [String],
     /// The table that its rows are for.
-    pub into: &'b IntoTable,
+    pub into: &'b Destination,
 }
 
 /// What was published of a batch.

@@ -11,11 +11,11 @@ use super::job_cache::JobCache;
 use super::settings::{Settings, Source};
 use super::target;
 use super::tries::{into_failed, load_and_publish};
+use crate::config::Destination;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::lock;
 use crate::pg::retry;
 use crate::report::{plural, thousands};
-use crate::table::into::IntoTable;
 use crate::table::ledger::drains::{self, Watched};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -187,7 +187,7 @@ impl<'d> Drainer<'d> {
 }
 
 /// Checks everything about the table that can be known before a row is touched.
-fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<IntoTable> {
+fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<Destination> {
     let into = settings.into_table(replica)?;
     let refused = |what: String| Error::refused(what).at(Place::table(into.table.as_str()));
     let unknown = |name: &&String| !columns.contains(name);

@@ -2,12 +2,11 @@
 
 use super::cache::address::{self, Address, Login, TlsFiles};
 use super::cache::gateway::GatewayUrl;
-use crate::config::{Config, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
+use crate::config::{Config, Destination, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::type_name::TypeName;
 use crate::run::cores;
 use crate::secret::Secret;
-use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use glob::Pattern;
 use std::path::PathBuf;
@@ -184,10 +183,10 @@ impl Settings {
     ///
     /// # Errors
     /// A name that no table can have.
-    pub fn into_table(&self, replica: &str) -> Result<IntoTable> {
+    pub fn into_table(&self, replica: &str) -> Result<Destination> {
         // The part before a dot would be taken for a schema.
         let table = self.into_cfg.table.0.replace(REPLICA, &replica.replace('.', "_"));
-        IntoTable::resolve(&IntoCfg { table: Text(table), ..self.into_cfg.clone() })
+        IntoCfg { table: Text(table), ..self.into_cfg.clone() }.resolve()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::types::forms::Forms;
 use super::types::learn::Learnt;
-use crate::config::Mode;
+use crate::config::{Destination, Mode};
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::TypeName;
 use crate::pg::{catalog, lock};
-use crate::table::into::{IntoTable, Stage, TargetTable};
+use crate::table::into::{Stage, TargetTable};
 use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
@@ -29,7 +29,7 @@ pub struct Found {
 ///
 /// # Errors
 /// A missing right; what the server reports.
-pub fn find(client: &mut Client, into: &IntoTable) -> Result<Found> {
+pub fn find(client: &mut Client, into: &Destination) -> Result<Found> {
     let rights = setup::rights(client)?;
     let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
     let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
@@ -41,20 +41,20 @@ pub fn find(client: &mut Client, into: &IntoTable) -> Result<Found> {
 /// The existing table, for rows with these columns.
 ///
 /// # Errors
-/// As [`IntoTable::find`].
-pub fn existing(client: &mut Client, into: &IntoTable, names: &[String]) -> Result<TargetTable> {
+/// As [`TargetTable::find`].
+pub fn existing(client: &mut Client, into: &Destination, names: &[String]) -> Result<TargetTable> {
     let names: Vec<_> = names.iter().map(|name| (name.clone(), TypeName::text())).collect();
-    into.find(client, Some(&names))
+    TargetTable::find(client, into, Some(&names))
 }
 
 /// The table that the first batch will create, with these columns.
 ///
 /// # Errors
-/// As [`IntoTable::find`].
-pub fn to_be_created(client: &mut Client, into: &IntoTable, types: &Learnt) -> Result<TargetTable> {
+/// As [`TargetTable::find`].
+pub fn to_be_created(client: &mut Client, into: &Destination, types: &Learnt) -> Result<TargetTable> {
     // The first batch creates the table in its own transaction, so its rows replace nothing, whatever the mode.
-    let first = IntoTable { mode: Mode::Replace, key: Vec::new(), ..into.clone() };
-    first.find(client, Some(&types.types().collect::<Vec<_>>()))
+    let first = Destination { mode: Mode::Replace, key: Vec::new(), ..into.clone() };
+    TargetTable::find(client, &first, Some(&types.types().collect::<Vec<_>>()))
 }
 
 /// Publishes a new table with its rows and its key.
@@ -133,7 +133,7 @@ fn alter(client: &mut Client, table: &Qualified, clauses: &[String]) -> Result<(
     }
     let mut transaction = client.transaction()?;
     let statement = format!("ALTER TABLE {table} {}", clauses.join(", "));
-    lock::patiently(&mut transaction, PATIENCE, table.name(), &statement)
+    lock::execute_in_tries(&mut transaction, PATIENCE, table.name(), &statement)
         .map_err(|error| error.at(Place::table(table.name())))?;
     Ok(transaction.commit()?)
 }

@@ -8,7 +8,7 @@ use super::types::learn::Learnt;
 use crate::exit::Exit;
 use crate::pg::database::Database;
 use crate::pg::{lock, retry, statements};
-use crate::table::into::Kept;
+use crate::table::into::Durability;
 use crate::{Error, Result};
 use postgres::Client;
 use std::collections::VecDeque;
@@ -83,7 +83,7 @@ fn attempt(
         }
     };
     let rejected = source.rejected_rows()?.map(Arc::new);
-    let stage = target.stage(client, Kept::UntilCrash)?;
+    let stage = target.stage(client, Durability::UntilCrash)?;
     let attempt = Attempt {
         batch,
         target: &target,

@@ -28,7 +28,7 @@ use crate::pg::database::Database;
 use crate::pg::{lock, statements};
 use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
 use crate::run::interrupt;
-use crate::table::into::{Kept, Stage, TargetTable};
+use crate::table::into::{Durability, Stage, TargetTable};
 use crate::table::ledger::fetches::{self, LastRun};
 use crate::{Error, Place, Result};
 use api::client;
@@ -54,7 +54,7 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
         statements::execute(&mut connection, &key("before"), &settings.before)
             .map_err(|error| error.remedy("correct the statement; no request was made"))?;
     }
-    let target = settings.into.find(&mut connection, None)?;
+    let target = TargetTable::find(&mut connection, &settings.into, None)?;
     fetches::set_up(&mut connection).map_err(Error::into_refused)?;
     let lock = format!("the table {}", target.table());
     lock::exclusively(&mut connection, &lock, |connection| {
@@ -152,14 +152,14 @@ impl Job<'_> {
             None if self.settings.resume => tracing::info!("nothing to resume; starting over"),
             None => {}
         }
-        let staging = if replaces { Some(target.stage(connection, Kept::Always)?) } else { None };
+        let staging = if replaces { Some(target.stage(connection, Durability::Always)?) } else { None };
         Ok(Begun { target, staging, goes_on: false })
     }
 
     /// The staging table of the last run, if it has as many rows as the ledger says. The staging table of an unlogged target
     /// loses its rows when the server crashes.
     fn stage_left(&self, connection: &mut Client, target: &TargetTable) -> Result<Option<Stage>> {
-        let Some(staging) = target.stage_left(connection)? else { return Ok(None) };
+        let Some(staging) = target.leftover_stage(connection)? else { return Ok(None) };
         let held: i64 =
             connection.query_one(&format!("SELECT count(*) FROM {}", staging.table()), &[])?.get(0);
         Ok((held == fetches::rows(connection, &self.settings.job)?).then_some(staging))

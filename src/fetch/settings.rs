@@ -9,10 +9,9 @@ use super::response::filter::Filter;
 use super::response::shape::ResponseRules;
 use super::secrets::Secrets;
 use super::template::{Escape, Template};
-use crate::config::{Config, FetchCfg, RateCfg, SecretText, Text};
+use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
-use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,7 +92,7 @@ pub struct Settings {
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
     /// The table for the rows.
-    pub into: IntoTable,
+    pub into: Destination,
     /// Statements before the first request.
     pub before: Vec<String>,
     /// Statements after the rows are published.
@@ -141,7 +140,7 @@ impl Settings {
         let headers = faults.take("headers", headers(cfg));
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
         let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
-        let into = faults.take("into", IntoTable::resolve(&cfg.into));
+        let into = faults.take("into", cfg.into.resolve());
         let concurrency = cfg.concurrency.map_or(DEFAULT_CONCURRENCY, |number| number.0);
         if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
             let what = format!("{concurrency} is not from 1 to {MAX_CONCURRENCY}");

@@ -120,20 +120,20 @@ fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
 ///
 /// # Errors
 /// [`SqlState::LockTimeout`] when `patience` has passed; what the server reports; Ctrl-C. The transaction has failed then.
-pub fn patiently(
+pub fn execute_in_tries(
     transaction: &mut Transaction<'_>,
     patience: Duration,
     used: &str,
     statements: &str,
 ) -> Result<()> {
-    patiently_do(transaction, patience, used, |attempt| Ok(attempt.batch_execute(statements)?))
+    lock_in_tries(transaction, patience, used, |attempt| Ok(attempt.batch_execute(statements)?))
 }
 
-/// As [`patiently`]; `work` executes the statements, and is called once for each try.
+/// As [`execute_in_tries`]; `work` executes the statements, and is called once for each try.
 ///
 /// # Errors
 /// As there, and what `work` reports.
-pub fn patiently_do(
+pub fn lock_in_tries(
     transaction: &mut Transaction<'_>,
     patience: Duration,
     used: &str,
@@ -188,7 +188,7 @@ impl Turn {
     ///
     /// # Errors
     /// As [`Turn::lock`].
-    pub fn lock_out<'t>(
+    pub fn lock_against_readers<'t>(
         &self,
         attempt: &mut Transaction<'_>,
         mut is_first: bool,

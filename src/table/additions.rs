@@ -153,7 +153,7 @@ impl Additions {
                 .map_err(|error| addition.does_not_fit(error.into(), replacement))?;
         }
         for addition in self.at(Moment::LocksAnother) {
-            lock::patiently(transaction, patience, "a table that is referenced", &addition.statement)
+            lock::execute_in_tries(transaction, patience, "a table that is referenced", &addition.statement)
                 .map_err(|error| addition.does_not_fit(error, replacement))?;
         }
         Ok(())

@@ -41,7 +41,7 @@ impl Replacement {
         for lost in additions.lost() {
             tracing::warn!("{}: the new version has no place for {lost}", self.old.name());
         }
-        additions.put_on_hidden(self, PATIENCE, transaction).map_err(|error| self.in_the_way(error))?;
+        additions.put_on_hidden(self, PATIENCE, transaction).map_err(|error| self.explain_timeout(error))?;
         let mut statements = vec![
             format!("DROP TABLE {}", self.old),
             format!("ALTER TABLE {} RENAME TO {}", self.new, quote(self.old.name())),
@@ -49,11 +49,11 @@ impl Replacement {
         statements.extend(additions.named().map(str::to_owned));
         let statements = statements.join("; ");
         let used = self.mother.as_ref().unwrap_or(&self.old).name();
-        let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
+        let swapped = lock::lock_in_tries(transaction, PATIENCE, used, |attempt| {
             let turn = Turn::begin();
             let is_first = !lock_first(attempt)?;
             // Children are not locked: a reader of another version does not matter.
-            turn.lock_out(attempt, is_first, self.mother.iter().chain([&self.old]))?;
+            turn.lock_against_readers(attempt, is_first, self.mother.iter().chain([&self.old]))?;
             // Until now the old table could be altered. Grants on it can be altered even now.
             if self.additions(attempt)? != additions {
                 return Err(self.changed_meanwhile());
@@ -64,7 +64,7 @@ impl Replacement {
         });
         swapped.map_err(|error| match SqlState::from(&error) {
             SqlState::Dependents => error.remedy(self.remedy()),
-            _ => self.in_the_way(error),
+            _ => self.explain_timeout(error),
         })
     }
 
@@ -74,7 +74,7 @@ impl Replacement {
     }
 
     /// Adds what helps where other sessions have used a table for too long.
-    pub fn in_the_way(&self, error: Error) -> Error {
+    pub fn explain_timeout(&self, error: Error) -> Error {
         if SqlState::from(&error) != SqlState::LockTimeout {
             return error;
         }

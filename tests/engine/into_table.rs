@@ -9,7 +9,7 @@ use pghaul::copy::values::copy::ValueCopy;
 use pghaul::copy::values::json::Json;
 use pghaul::pg::connect::Target;
 use pghaul::pg::database;
-use pghaul::table::into::{IntoTable, Kept, TargetTable};
+use pghaul::table::into::{Durability, TargetTable};
 use pghaul_test_support::{Database, Workdir, says, server};
 use postgres::Client;
 
@@ -32,7 +32,7 @@ impl Job {
 
     fn find(&self, into: &str) -> pghaul::Result<TargetTable> {
         let cfg: IntoCfg = serde_yaml::from_str(into).unwrap();
-        IntoTable::resolve(&cfg)?.find(&mut self.connect(), None)
+        TargetTable::find(&mut self.connect(), &cfg.resolve()?, None)
     }
 
     #[track_caller]
@@ -52,7 +52,7 @@ impl Job {
     fn load(&self, into: &str, streams: &[&[&str]], limit: &str) -> pghaul::Result<u64> {
         let target = self.find(into)?;
         let mut client = self.connect();
-        let stage = target.stage(&mut client, Kept::UntilCrash)?;
+        let stage = target.stage(&mut client, Durability::UntilCrash)?;
         let rejects = self.rejects(limit);
         let connect = || Ok(self.connect());
         for (number, rows) in streams.iter().enumerate() {
@@ -161,7 +161,7 @@ fn a_table_with_a_view_keeps_its_place_and_readers_see_all_old_or_all_new_rows()
     let before = job.db.one("SELECT 't'::regclass::oid");
     let target = job.find("{table: t, mode: replace, columns: [n]}").unwrap();
     let (mut client, rejects) = (job.connect(), job.rejects("0"));
-    let stage = target.stage(&mut client, Kept::UntilCrash).unwrap();
+    let stage = target.stage(&mut client, Durability::UntilCrash).unwrap();
     let connect = || Ok(job.connect());
     let mut transaction = client.transaction().unwrap();
     let mut copy = ValueCopy::new(target.columns(), stage.table(), &connect);
@@ -299,7 +299,7 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
     let job = Job::new("CREATE TABLE t (id int)");
     let find = || job.find("{table: t, mode: replace}").unwrap();
     let (target, mut client, rejects) = (find(), job.connect(), job.rejects("0"));
-    assert!(target.stage_left(&mut client).unwrap().is_none());
+    assert!(target.leftover_stage(&mut client).unwrap().is_none());
     let connect = || Ok(job.connect());
     let copy = |stage: &pghaul::table::into::Stage, row: &str, client: &mut Client| {
         let mut transaction = client.transaction().unwrap();
@@ -307,15 +307,15 @@ fn what_an_interrupted_run_has_left_can_be_gone_on_with() {
         copy.copy(&mut transaction, &batch(&target, 1, &[row]), &rejects).unwrap();
         transaction.commit().unwrap();
     };
-    let stage = target.stage(&mut client, Kept::Always).unwrap();
+    let stage = target.stage(&mut client, Durability::Always).unwrap();
     copy(&stage, "[1]", &mut client);
-    let stage = find().stage_left(&mut client).unwrap().unwrap();
+    let stage = find().leftover_stage(&mut client).unwrap().unwrap();
     copy(&stage, "[2]", &mut client);
     let mut transaction = client.transaction().unwrap();
     target.publish(&stage, &mut transaction).unwrap();
     transaction.commit().unwrap();
     assert_eq!(job.rows("t"), "(1) (2)");
-    target.stage(&mut client, Kept::Always).unwrap();
+    target.stage(&mut client, Durability::Always).unwrap();
     job.db.execute("ALTER TABLE t ADD COLUMN n int");
-    assert!(find().stage_left(&mut client).unwrap().is_none());
+    assert!(find().leftover_stage(&mut client).unwrap().is_none());
 }

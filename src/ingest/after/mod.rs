@@ -230,7 +230,7 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
         return Ok(());
     }
     // Versions that are published from here on may be seen by no statement.
-    let begun = loads::now(client)?;
+    let begun = loads::server_time(client)?;
     for statement in &after.sql {
         let started = Instant::now();
         let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));

@@ -119,7 +119,7 @@ impl Changes {
         if self.drops.is_empty() {
             return Ok(());
         }
-        lock::patiently_do(transaction, drop::PATIENCE, "the tables to be dropped", |attempt| {
+        lock::lock_in_tries(transaction, drop::PATIENCE, "the tables to be dropped", |attempt| {
             let turn = Turn::begin();
             let mut have_views = Vec::new();
             for (number, drop) in self.drops.iter().enumerate() {

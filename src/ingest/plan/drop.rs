@@ -85,7 +85,7 @@ impl Drop {
         }
         let has_view = self.view.lock(attempt)?;
         let tables = std::iter::once(&self.mother).chain(&self.children).chain(more);
-        turn.lock_out(attempt, is_first && !has_view, tables)?;
+        turn.lock_against_readers(attempt, is_first && !has_view, tables)?;
         Ok(has_view)
     }
 

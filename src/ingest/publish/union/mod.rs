@@ -180,7 +180,7 @@ impl UnionView {
                 return Ok(());
             }
         }
-        lock::patiently_do(transaction, PATIENCE, self.view.name(), |attempt| {
+        lock::lock_in_tries(transaction, PATIENCE, self.view.name(), |attempt| {
             let turn = Turn::begin();
             self.lock(attempt)?;
             // Publications that have not seen the view come before or after.

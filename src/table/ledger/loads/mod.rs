@@ -125,11 +125,11 @@ pub fn after_is_due(client: &mut Client, mother: &Qualified) -> Result<bool> {
 ///
 /// # Errors
 /// What the server reports.
-pub fn now(client: &mut Client) -> Result<String> {
+pub fn server_time(client: &mut Client) -> Result<String> {
     Ok(client.query_one("SELECT clock_timestamp()::text", &[])?.get(0))
 }
 
-/// Records that the statements that follow the load have been executed. They were begun at the time `begun`, as [`now`] gives
+/// Records that the statements that follow the load have been executed. They were begun at the time `begun`, as [`server_time`] gives
 /// it.
 ///
 /// # Errors

@@ -85,7 +85,7 @@ pub fn has_table(client: &mut Client, table: &str) -> Result<bool> {
 fn upgrade(transaction: &mut Transaction<'_>) -> Result<()> {
     let statement = include_str!("upgrade.sql");
     tracing::info!("the ledger is of an earlier version; adding what it lacks");
-    lock::patiently(transaction, UPGRADE_PATIENCE, "the ledger", statement).map_err(|error| {
+    lock::execute_in_tries(transaction, UPGRADE_PATIENCE, "the ledger", statement).map_err(|error| {
         match SqlState::from(&error) {
             SqlState::NoRight => {
                 error.remedy("the ledger must be upgraded: let its owner load once with this version")

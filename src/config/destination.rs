@@ -1,39 +1,48 @@
-//! `into:` as far as it can be checked without the database.
+//! What `into:` comes to: names and types are checked, as far as that needs no database.
 
-use crate::config::{ColumnsCfg, IntoCfg, Mode, Text};
+use super::{ColumnsCfg, IntoCfg, Mode, Text};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 
 /// A column with its type, where that was declared.
 pub type DeclaredColumn = (String, Option<TypeName>);
 
-/// Where rows go, before the database is looked at.
+/// The table that a job's rows go to, before the database is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IntoTable {
+pub struct Destination {
     /// The schema, where one is named.
     pub schema: Option<String>,
     /// The table.
     pub table: String,
-    /// What becomes of the rows that are there.
+    /// What happens to the rows that the table has.
     pub mode: Mode,
-    /// The columns that make a row the same row.
+    /// The columns by which two rows are the same row.
     pub key: Vec<String>,
     /// The columns, in the order of the values; none where the table decides.
     pub columns: Option<Vec<DeclaredColumn>>,
 }
 
-impl IntoTable {
-    /// Checks what the configuration says.
+impl Destination {
+    /// The key of [`Destination::table`] in the configuration, for messages.
+    pub const TABLE: &str = "into.table";
+    /// The key of [`Destination::key`] in the configuration, for messages.
+    pub const KEY: &str = "into.key";
+    /// The key of [`Destination::columns`] in the configuration, for messages.
+    pub const COLUMNS: &str = "into.columns";
+}
+
+impl IntoCfg {
+    /// Checks the names and types that the configuration gives.
     ///
     /// # Errors
-    /// A name that no table or column can have, a type that is none; `upsert` without a key, or a key without `upsert`; a key
-    /// that is none of the columns; a column that stands twice. All at once.
-    pub fn resolve(cfg: &IntoCfg) -> Result<IntoTable> {
+    /// A name that no table or column can have; a type that is none; `upsert` without a key, or a key without `upsert`; a
+    /// column of the key that is none of the columns; a column that is named twice. All at once.
+    pub fn resolve(&self) -> Result<Destination> {
         let mut errors = Vec::new();
-        let (schema, table) = match cfg.table.0.split_once('.') {
+        let (schema, table) = match self.table.0.split_once('.') {
             Some((schema, table)) => (Some(schema.to_owned()), table.to_owned()),
-            None => (None, cfg.table.0.clone()),
+            None => (None, self.table.0.clone()),
         };
         for name in schema.iter().chain([&table]) {
             if let Some(why) = ident::refusal(name) {
@@ -42,15 +51,15 @@ impl IntoTable {
                 );
             }
         }
-        let key: Vec<String> = cfg.key.iter().map(|Text(name)| name.clone()).collect();
-        let columns = cfg.columns.as_ref().map(|columns| declared(columns, &mut errors));
-        match (cfg.mode, key.is_empty()) {
+        let key: Vec<String> = self.key.iter().map(|Text(name)| name.clone()).collect();
+        let columns = self.columns.as_ref().map(|columns| declared(columns, &mut errors));
+        match (self.mode, key.is_empty()) {
             (Mode::Upsert, true) => errors.push(
                 Error::refused("into.mode: upsert needs to know which rows are the same")
                     .remedy("name the columns of a unique index with into.key"),
             ),
             (Mode::Replace | Mode::Append, false) => errors.push(
-                Error::refused(format!("into.key has no meaning with mode {}", cfg.mode))
+                Error::refused(format!("into.key has no meaning with mode {}", self.mode))
                     .remedy("leave it out, or write mode: upsert"),
             ),
             _ => {}
@@ -72,7 +81,7 @@ impl IntoTable {
             errors.push(Error::refused(format!("into: column {twice} stands twice")).remedy("name it once"));
         }
         if errors.is_empty() {
-            Ok(IntoTable { schema, table, mode: cfg.mode, key, columns })
+            Ok(Destination { schema, table, mode: self.mode, key, columns })
         } else {
             Err(Error::many(errors))
         }
@@ -96,7 +105,7 @@ fn declared(columns: &ColumnsCfg, errors: &mut Vec<Error>) -> Vec<DeclaredColumn
         }
         match type_name.map(|Text(text)| TypeName::parse(text)).transpose() {
             Ok(type_name) => found.push((name, type_name)),
-            Err(error) => errors.push(error.at(crate::Place::default().column(name))),
+            Err(error) => errors.push(error.at(Place::default().column(name))),
         }
     }
     found
@@ -110,8 +119,8 @@ fn first_twice<'n>(names: &[&'n String]) -> Option<&'n String> {
 mod tests {
     use super::*;
 
-    fn resolve(yaml: &str) -> Result<IntoTable> {
-        IntoTable::resolve(&serde_yaml::from_str(yaml).unwrap())
+    fn resolve(yaml: &str) -> Result<Destination> {
+        serde_yaml::from_str::<IntoCfg>(yaml).unwrap().resolve()
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `pghaul drain`: what was typed, and the way to a report.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::drain::settings::{Pace, Request, Settings};
 use crate::exit::Exit;

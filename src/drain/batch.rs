@@ -14,7 +14,7 @@ use crate::copy::rejects::values::{RejectedRow, ValueRejects};
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
 use crate::table::into::{IntoTable, Stage, TargetTable};
-use crate::table::ledger::drains::{self, Drain};
+use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
 use postgres::Client;
 use serde_json::{Map, Value};
@@ -184,7 +184,7 @@ impl Attempt<'_> {
             true => target::publish_new(self.target, self.stage, &into.key, &mut transaction)?,
             false => drop(self.target.publish(self.stage, &mut transaction)?),
         }
-        let drain = Drain {
+        let drain = BatchRecord {
             batch: name,
             job: &settings.job,
             source,

@@ -5,7 +5,7 @@ use crate::config::PagesCfg;
 use crate::{Error, Result};
 
 /// The most pages of one request, unless the job says otherwise.
-const DEFAULT_MOST: u32 = 10_000;
+pub const DEFAULT_MOST: u32 = 10_000;
 
 /// The pages of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

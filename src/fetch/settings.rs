@@ -21,6 +21,8 @@ use std::time::Duration;
 const DEFAULT_CONCURRENCY: usize = 16;
 /// The most requests at once: more threads than any API wants to see.
 const MAX_CONCURRENCY: usize = 1000;
+/// The time in which the API allows so many requests.
+pub const DEFAULT_PER: Duration = Duration::from_secs(1);
 /// The longest time for one request with its response.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Further tries of a request.
@@ -267,8 +269,8 @@ fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
 
 /// The number of requests in a window, and its length.
 fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
-    let Some(rate) = rate else { return Ok((0, Duration::from_secs(1))) };
-    let per = rate.per.map_or(Duration::from_secs(1), |span| span.0);
+    let Some(rate) = rate else { return Ok((0, DEFAULT_PER)) };
+    let per = rate.per.map_or(DEFAULT_PER, |span| span.0);
     let window = rate.window.map_or(per, |span| span.0);
     if rate.requests.0 == 0 || per.is_zero() || window < per {
         return Err(Error::refused("allows no request, or has a window that is shorter than per")

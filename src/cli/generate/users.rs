@@ -119,12 +119,12 @@ fn make(args: &UsersArgs, file: Option<&FileSettings>, global: &GlobalArgs) -> R
     let settings = Settings::new(args.seed, args.start, args.count, workers)?;
     let verbosity = global.verbosity();
     if let Some(file) = file {
-        return users::write(&settings, file, verbosity);
+        return users::write_file(&settings, file, verbosity);
     }
     let name = args.into.clone().unwrap_or_default();
     let table = TableSettings { name, flat: args.flat, append: args.append };
     let database = args.target.open(&Config::load(global.config.as_deref())?)?;
-    let made = users::load(&settings, &table, &database, verbosity);
+    let made = users::load_table(&settings, &table, &database, verbosity);
     database.close();
     made
 }

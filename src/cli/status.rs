@@ -1,6 +1,6 @@
 //! `pghaul status`: the ledger, for people and for scripts.
 
-use super::GlobalArgs;
+use super::global::GlobalArgs;
 use super::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;

@@ -1,8 +1,9 @@
 //! `pghaul generate users`: what was typed, and the way to a report.
 
+use crate::cli::global::GlobalArgs;
+use crate::cli::numbers;
 use crate::cli::report::ReportArgs;
 use crate::cli::target::TargetArgs;
-use crate::cli::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};

@@ -1,9 +1,10 @@
 //! Rows in COPY's binary format, with what the encoders do not know left to the server.
 
 use super::binary::{begin_row, push_bytes, push_null, push_part};
+use super::column::CopyColumn;
+use super::escape;
 use super::resolve::{AnswerForm, Resolved, Resolver};
-use super::value::ValueEncoder;
-use super::{CopyColumn, escape, hex_text};
+use super::value::{ValueEncoder, respelling};
 use crate::Result;
 use crate::copy::input::format::Format;
 use crate::copy::input::rows::FieldSpan;
@@ -28,7 +29,16 @@ struct Column {
     type_name: String,
     encoder: ValueEncoder,
     answer_form: AnswerForm,
-    answers: HashMap<Box<str>, Option<Resolved>>,
+    answers: HashMap<Box<str>, Answer>,
+}
+
+/// What the server says of a value.
+#[derive(Debug)]
+enum Answer {
+    /// It was not asked yet.
+    Open,
+    /// The field, or what is wrong.
+    Given(Resolved),
 }
 
 impl BinaryRows {
@@ -108,7 +118,7 @@ impl BinaryRows {
             let open: Vec<Box<str>> = column
                 .answers
                 .iter()
-                .filter(|(_, answer)| answer.is_none())
+                .filter(|(_, answer)| matches!(answer, Answer::Open))
                 .map(|(value, _)| value.clone())
                 .collect();
             if open.is_empty() {
@@ -117,7 +127,7 @@ impl BinaryRows {
             let values: Vec<&str> = open.iter().map(|value| &**value).collect();
             let answers = resolver.resolve(&column.type_name, column.answer_form, &values)?;
             for (value, answer) in open.into_iter().zip(answers) {
-                column.answers.insert(value, Some(answer));
+                column.answers.insert(value, Answer::Given(answer));
             }
         }
         self.questions = 0;
@@ -143,15 +153,16 @@ impl Column {
     #[cold]
     fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {
         let mut text = escape::valid(value, format.charset)?;
-        if self.type_name == "bytea" {
-            text = hex_text::input(text);
+        if let Some((start, rest)) = respelling(&self.type_name).and_then(|respell| respell(text.as_bytes()))
+        {
+            text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
         }
         match self.answers.get(&*text) {
-            Some(Some(Ok(field))) => push_bytes(out, field),
-            Some(Some(Err(what))) => return Err(what.to_string()),
+            Some(Answer::Given(Ok(field))) => push_bytes(out, field),
+            Some(Answer::Given(Err(what))) => return Err(what.to_string()),
             asked => {
                 if asked.is_none() {
-                    self.answers.insert(text.into(), None);
+                    self.answers.insert(text.into(), Answer::Open);
                 }
                 push_null(out);
                 return Ok(true);

@@ -1,8 +1,6 @@
 //! Which encoder a column's type has.
 
-use super::types::{
-    boolean, bytea, character, date, float, inet, integer, interval, numeric, time, timestamp, uuid,
-};
+use super::types::{self, character};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::rows::FieldSpan;
 
@@ -31,29 +29,32 @@ impl ValueEncoder {
         let (name, modifier) = without_modifier(type_name);
         let plain = |push: Push| Some(ValueEncoder::Plain(push));
         match name.as_str() {
-            "boolean" => plain(boolean::push_boolean),
-            "smallint" => plain(integer::push_int2),
-            "integer" => plain(integer::push_int4),
-            "bigint" => plain(integer::push_int8),
-            "real" => plain(float::push_float4),
-            "double precision" => plain(float::push_float8),
-            "numeric" => plain(numeric::push_numeric),
-            "date" => plain(date::push_date),
-            "time without time zone" => plain(time::push_time),
-            "time with time zone" => plain(time::push_timetz),
-            "timestamp without time zone" => plain(timestamp::push_timestamp),
-            "timestamp with time zone" => plain(timestamp::push_timestamptz),
+            "boolean" => plain(types::boolean::push_boolean),
+            "smallint" => plain(types::integer::push_int2),
+            "integer" => plain(types::integer::push_int4),
+            "bigint" => plain(types::integer::push_int8),
+            "real" => plain(types::float::push_float4),
+            "double precision" => plain(types::float::push_float8),
+            "numeric" => plain(types::numeric::push_numeric),
+            "date" => plain(types::date::push_date),
+            "time without time zone" => plain(types::time::push_time),
+            "time with time zone" => plain(types::time::push_timetz),
+            "timestamp without time zone" => plain(types::timestamp::push_timestamp),
+            "timestamp with time zone" => plain(types::timestamp::push_timestamptz),
             // One of only some units is another matter: `interval minute to second` reads `02:03` as minutes.
-            "interval" => plain(interval::push_interval),
-            "uuid" => plain(uuid::push_uuid),
-            "bytea" => plain(bytea::push_bytea),
-            "inet" => plain(inet::push_inet),
-            "cidr" => plain(inet::push_cidr),
-            "macaddr" => plain(inet::push_macaddr),
+            "interval" => plain(types::interval::push_interval),
+            "uuid" => plain(types::uuid::push_uuid),
+            "bytea" => plain(types::bytea::push_bytea),
+            "inet" => plain(types::inet::push_inet),
+            "cidr" => plain(types::inet::push_cidr),
+            "macaddr" => plain(types::inet::push_macaddr),
             "text" | "json" => Some(ValueEncoder::Text(None)),
-            "character varying" => Some(ValueEncoder::Text(modifier?)),
-            // Without a number it is one of one character, which format_type spells out.
-            "character" => Some(ValueEncoder::Text(modifier?)),
+            // Without a number, `character` has one character, which format_type spells out.
+            "character varying" | "character" => match modifier {
+                Modifier::None => Some(ValueEncoder::Text(None)),
+                Modifier::Number(characters) => Some(ValueEncoder::Text(Some(characters))),
+                Modifier::Other => None,
+            },
             "jsonb" => Some(ValueEncoder::Jsonb),
             _ => None,
         }
@@ -88,13 +89,35 @@ impl ValueEncoder {
     }
 }
 
-/// `timestamp(3) without time zone` as `timestamp without time zone` and 3. A modifier that is no single number is `None`,
-/// none at all is `Some(None)`.
-fn without_modifier(type_name: &str) -> (String, Option<Option<u32>>) {
+/// Rewrites a value for the type's input function: its start, and its rest. Nothing for a value that the function reads as
+/// it stands, or refuses.
+pub type Respell = fn(&[u8]) -> Option<(&'static str, &[u8])>;
+
+/// What a type's encoder knows and its input function does not read, rewritten for the latter.
+pub fn respelling(type_name: &str) -> Option<Respell> {
+    match type_name {
+        "bytea" => Some(types::bytea::respell),
+        _ => None,
+    }
+}
+
+/// What stands in the parentheses of a type's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modifier {
+    None,
+    Number(u32),
+    /// More numbers than one, or no number.
+    Other,
+}
+
+/// `timestamp(3) without time zone` as `timestamp without time zone` and 3.
+fn without_modifier(type_name: &str) -> (String, Modifier) {
     let split = type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
     match split {
-        Some((name, (modifier, rest))) => (format!("{name}{rest}"), modifier.parse().ok().map(Some)),
-        None => (type_name.to_owned(), Some(None)),
+        Some((name, (modifier, rest))) => {
+            (format!("{name}{rest}"), modifier.parse().map_or(Modifier::Other, Modifier::Number))
+        }
+        None => (type_name.to_owned(), Modifier::None),
     }
 }
 
@@ -106,10 +129,10 @@ mod tests {
     fn modifiers_are_taken_out_of_the_name() {
         assert_eq!(
             without_modifier("timestamp(3) without time zone"),
-            ("timestamp without time zone".into(), Some(Some(3)))
+            ("timestamp without time zone".into(), Modifier::Number(3))
         );
-        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), None));
-        assert_eq!(without_modifier("text"), ("text".into(), Some(None)));
+        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Modifier::Other));
+        assert_eq!(without_modifier("text"), ("text".into(), Modifier::None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! decoded.
 
 use super::pace::Pace;
+use crate::copy::encode::binary::HEADER;
 use crate::run::interrupt;
 use crate::{Place, Result};
 use postgres::{Client, CopyInWriter, Transaction};
@@ -27,10 +28,6 @@ pub struct Piped {
     /// Bytes in COPY's format.
     pub bytes: u64,
 }
-
-/// What COPY's binary format begins with, with flags and an extension that no server uses yet (PostgreSQL documentation, COPY,
-/// "Binary Format"); its end need not be marked.
-const BINARY_HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
 /// Copies what the statement `from` gives at the source to where the statement `into` puts it. Both name the same format.
 ///
@@ -82,9 +79,10 @@ pub fn spread(
             messages += 1;
         }
         meter.pace.take(messages)?;
-        if number == 0 && block.starts_with(&BINARY_HEADER) {
+        // Each of the others needs a header of its own. Its end need not be marked by a trailer.
+        if number == 0 && block.starts_with(&HEADER) {
             for other in &mut writers[1..] {
-                other.write_all(&BINARY_HEADER).map_err(|error| of_destination(error.into()))?;
+                other.write_all(&HEADER).map_err(|error| of_destination(error.into()))?;
             }
         }
         writers[turn].write_all(&block).map_err(|error| of_destination(error.into()))?;

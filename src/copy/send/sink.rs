@@ -1,6 +1,6 @@
 //! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
 
-use crate::copy::encode::{CopyColumn, EMPTY_IS_NOT_NULL};
+use crate::copy::encode::{CopyColumn, EMPTY_IS_NOT_NULL, RowFormat};
 use crate::pg::ident::{Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
@@ -16,15 +16,6 @@ const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fe
 /// Bytes of one message to the server, which reads a message whole before it looks at the rows: what fits into the
 /// processor's caches costs it 2 to 3 % less time than 256 KiB. Smaller ones gain nothing, and cost a message each.
 const MESSAGE_BYTES: usize = 64 << 10;
-
-/// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowFormat {
-    /// Text, which the types' input functions read.
-    Text,
-    /// Binary, with its header and trailer; see [`crate::copy::encode::binary`].
-    Binary,
-}
 
 /// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
 pub struct CopySink<'t> {

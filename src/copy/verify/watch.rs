@@ -7,10 +7,9 @@ use super::sample::Sample;
 use crate::Result;
 use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
 use crate::copy::encode::resolve::Resolver;
-use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::encode::{CopyColumn, Encoder, RowFormat};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::format::LineEnd;
-use crate::copy::send::sink::RowFormat;
 
 /// The type whose sent form is not the one that the server gives back: it sorts keys, and lets go of blanks.
 const JSONB: &str = "jsonb";

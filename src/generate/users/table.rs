@@ -3,8 +3,8 @@
 use super::binary::Shape;
 use super::settings::{Settings, TableSettings};
 use super::{Made, Users};
-use crate::copy::encode::{CopyColumn, binary};
-use crate::copy::send::sink::{CopySink, RowFormat};
+use crate::copy::encode::{CopyColumn, RowFormat, binary};
+use crate::copy::send::sink::CopySink;
 use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
 use crate::pg::catalog::{self, Persistence, Relation};
 use crate::pg::database::Database;

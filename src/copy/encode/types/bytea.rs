@@ -1,11 +1,11 @@
-//! `bytea`: hexadecimal, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex Format") or
-//! as SQL Server and MySQL do.
+//! `bytea` in hexadecimal: `\xDEAD`, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex
+//! Format"), or `0xDEAD`, as SQL Server and MySQL do.
 
 use super::digits::{NOT_HEXADECIMAL, hexadecimal};
 
 /// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
 ///
-/// Known are `\x` and `0x` before an even number of digits.
+/// It knows `\x` and `0x` before an even number of digits.
 pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let ([b'\\', b'x', digits @ ..] | [b'0', b'x' | b'X', digits @ ..]) = value else { return false };
     if digits.len() % 2 != 0 {
@@ -28,9 +28,24 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     valid
 }
 
+/// How PostgreSQL's input function reads a value that is written as `0xDEAD`: its start, and the digits.
+pub fn respell(value: &[u8]) -> Option<(&'static str, &[u8])> {
+    let [b'0', b'x' | b'X', digits @ ..] = value else { return None };
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(("\\x", digits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_hexadecimal_of_others_is_respelled() {
+        assert_eq!(respell(b"0xABC"), Some(("\\x", &b"ABC"[..])));
+        assert_eq!(respell(b"0X"), Some(("\\x", &b""[..])));
+        for text in [&b"\\xAB"[..], b"0xAG", b"0", b"AB", b""] {
+            assert_eq!(respell(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn hexadecimal_of_every_origin() {

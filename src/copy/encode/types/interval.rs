@@ -1,14 +1,8 @@
 //! `interval` as PostgreSQL writes it, and as people do who write out the units.
 
+use super::clock::{HOUR, MINUTE, SECOND};
 use super::digits::two;
 use crate::copy::encode::binary::push_array;
-
-/// Microseconds of a second.
-const SECOND: i64 = 1_000_000;
-/// Microseconds of a minute.
-const MINUTE: i64 = 60 * SECOND;
-/// Microseconds of an hour.
-const HOUR: i64 = 60 * MINUTE;
 
 /// Digits of a number. It fits into an `int`, which is what PostgreSQL reads it into up to version 14.
 const NUMBER_DIGITS: usize = 9;

@@ -2,7 +2,9 @@
 
 pub mod boolean;
 pub mod bytea;
+mod calendar;
 pub mod character;
+mod clock;
 pub mod date;
 pub mod digits;
 pub mod float;

@@ -1,5 +1,6 @@
 //! One batch on its way into the table: loaded into a staging table, and published with its ledger row.
 
+use super::advice;
 use super::cache::pages::{Page, RowSource};
 use super::cache::rejected::RejectedRows;
 use super::load::{self, Load, ODD_ID, look_at};
@@ -9,7 +10,8 @@ use super::types::forms::Forms;
 use super::types::learn::Learnt;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
-use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::rejects::rejected_row::RejectedRow;
+use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
 use crate::pg::{lock, statements};
@@ -93,7 +95,8 @@ impl Batch<'_> {
                     }
                 }
             }
-        })?;
+        });
+        let published = published.map_err(|error| error.advised(advice::of))?;
         statements::execute(client, &key("after"), &self.settings.after)?;
         Ok(published)
     }
@@ -255,7 +258,7 @@ impl Try<'_> {
         {
             return Err(Error::failed(&first.reason).at(first.place()));
         }
-        rejects.tell();
+        rejects.log_outcome();
         Ok(Ended::Published(Published { rows: loaded.rows, rejected, bytes: loaded.bytes }))
     }
 

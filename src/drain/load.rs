@@ -169,7 +169,7 @@ impl Load<'_> {
                 continue;
             }
             if batch.is_full() {
-                copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+                copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
                 batch.clear();
                 batch.begin_source(Arc::clone(&self.source), 0, 0);
             }
@@ -182,7 +182,7 @@ impl Load<'_> {
         if shared.stop.load(Ordering::Relaxed) || shared.only_look.load(Ordering::Relaxed) {
             return Ok(0);
         }
-        copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+        copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
         self.rejects.sync()?;
         transaction.commit()?;
         Ok(copied)

@@ -9,6 +9,7 @@
 //!
 //! A gateway has no `take` and no `finish`: its rows are read, and read again.
 
+mod advice;
 mod batch;
 mod cache;
 mod load;

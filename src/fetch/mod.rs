@@ -5,6 +5,7 @@
 //!             (template)            └──────────────── ledger ────────────────┘
 //! ```
 
+mod advice;
 pub mod api;
 mod ledger;
 mod pipeline;
@@ -83,7 +84,7 @@ impl Job<'_> {
         let settings = self.settings;
         let Begun { target, staging, goes_on } = self.begin(connection, target)?;
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
-        rejects.check()?;
+        rejects.check().map_err(|error| error.advised(advice::of))?;
         ledger::begin(connection, &settings.job, &target.table().to_string(), settings.into.mode, goes_on)?;
         let before = match goes_on {
             true => ledger::progress(connection, &settings.job, &settings.secrets)?,
@@ -98,15 +99,15 @@ impl Job<'_> {
         };
         let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.remedy("what is there is kept: --resume goes on with it"),
+            Ok(()) => error.advised(advice::of).remedy("what is there is kept: --resume goes on with it"),
         })?;
         if filled.failed > settings.max_failures {
             ledger::end(connection, &settings.job, "failed")?;
             return Ok(self.not_published(filled, staging.is_some()));
         }
-        rejects.judge()?;
+        rejects.judge().map_err(|error| error.advised(advice::of))?;
         self.publish(connection, &target, staging.as_ref())?;
-        rejects.tell();
+        rejects.log_outcome();
         Ok(filled.units.into())
     }
 

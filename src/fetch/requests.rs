@@ -4,6 +4,7 @@ use super::response::json::{parse, write_json};
 use super::settings::Settings;
 use crate::config::{Config, RequestsCfg};
 use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
 use crate::copy::input::header::read_header;
 use crate::copy::input::rows::Rows;
@@ -184,7 +185,7 @@ impl Maker<'_> {
     }
 
     fn read_csv(&mut self, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
-        let format = Format::new(",", "\"", "", "utf-8")?;
+        let format = Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8 };
         let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
         let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
         let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());

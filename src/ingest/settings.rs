@@ -1,5 +1,6 @@
 //! What a run of `ingest` is to do: flags over configuration over defaults, checked.
 
+use super::advice;
 use super::after::{self, AfterMother};
 use super::catalogue::child_name::{self, ChildName};
 use super::catalogue::type_map::TypeMap;
@@ -147,12 +148,7 @@ impl Settings {
         Ok(Settings {
             inputs,
             workers,
-            format: Format::new(
-                text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR),
-                text_or(&cfg.dat_quote, format::DEFAULT_QUOTE),
-                text_or(&cfg.null_pattern, format::DEFAULT_NULL),
-                text_or(&cfg.encoding, format::DEFAULT_ENCODING),
-            )?,
+            format: format(cfg)?,
             extensions: extensions(cfg)?,
             declared: declared(&config.file.mother_tables)?,
             mothers: request.mothers,
@@ -191,6 +187,15 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn format(cfg: &XportCfg) -> Result<Format> {
+    let separator = text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR);
+    let quote = text_or(&cfg.dat_quote, format::DEFAULT_QUOTE);
+    let null = text_or(&cfg.null_pattern, format::DEFAULT_NULL);
+    let encoding = text_or(&cfg.encoding, format::DEFAULT_ENCODING);
+    Format::new(separator, quote, null, encoding)
+        .map_err(|fault| advice::of_format(fault, separator, quote, null, encoding))
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

@@ -2,4 +2,5 @@
 
 pub mod cores;
 pub mod interrupt;
+pub mod reject_flags;
 pub mod unfinished;

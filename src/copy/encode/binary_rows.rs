@@ -2,7 +2,7 @@
 
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
-use super::escape;
+use super::fault::{BadValue, text_of};
 use super::resolve::{AnswerForm, Resolved, Resolver};
 use super::value::{ValueEncoder, respelling};
 use crate::Result;
@@ -80,7 +80,7 @@ impl BinaryRows {
         fields: &[FieldSpan],
         format: &Format,
         out: &mut Vec<u8>,
-    ) -> Result<(), (usize, String)> {
+    ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
@@ -95,10 +95,10 @@ impl BinaryRows {
             match column.encoder.push(out, value, format.charset) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let asked = column.push_answer(out, value, format).map_err(|what| (index, what))?;
+                    let asked = column.push_answer(out, value, format).map_err(|fault| (index, fault))?;
                     self.questions += usize::from(asked);
                 }
-                Err(what) => return Err((index, what)),
+                Err(fault) => return Err((index, fault)),
             }
         }
         Ok(())
@@ -135,7 +135,7 @@ impl BinaryRows {
     }
 
     /// Forgets answers where there are too many; not while there are questions.
-    pub fn forget_some(&mut self) {
+    pub fn forget_answers(&mut self) {
         for column in &mut self.columns {
             if column.answers.len() > KEPT_ANSWERS {
                 column.answers.clear();
@@ -151,15 +151,15 @@ impl Column {
 
     /// Appends what the server has said about a value; true if it is to be asked, and NULL stands here.
     #[cold]
-    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {
-        let mut text = escape::valid(value, format.charset)?;
+    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, BadValue> {
+        let mut text = text_of(value, format.charset)?;
         if let Some((start, rest)) = respelling(&self.type_name).and_then(|respell| respell(text.as_bytes()))
         {
             text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
         }
         match self.answers.get(&*text) {
             Some(Answer::Given(Ok(field))) => push_bytes(out, field),
-            Some(Answer::Given(Err(what))) => return Err(what.to_string()),
+            Some(Answer::Given(Err(what))) => return Err(BadValue::Refused(what.clone())),
             asked => {
                 if asked.is_none() {
                     self.answers.insert(text.into(), Answer::Open);

@@ -3,11 +3,13 @@
 use super::binary;
 use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
+use super::fault::ValueFault;
 use super::resolve::Resolver;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::format::Format;
 use crate::copy::input::rows::FieldSpan;
+use crate::error::Hint;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,21 +19,6 @@ pub enum RowFormat {
     /// Binary, with its header and trailer; see [`super::binary`].
     Binary,
 }
-
-/// What is wrong with a row's values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueFault {
-    /// The column, where one can be named.
-    pub column: Option<String>,
-    /// What is wrong.
-    pub what: String,
-    /// What helps, where it is something special.
-    pub remedy: Option<&'static str>,
-}
-
-/// What helps where a type refuses an empty field, as all but texts do.
-pub const EMPTY_IS_NOT_NULL: &str = "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern \
-                                     is ''; nothing of this unit was loaded";
 
 /// Encodes rows for one table.
 #[derive(Debug)]
@@ -122,12 +109,13 @@ impl Encoder {
             RowWriter::Text(rows) => rows.push(batch, fields, &self.format, out),
             RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, out),
         };
-        pushed.map_err(|(index, what)| {
+        pushed.map_err(|(index, fault)| {
             out.truncate(row_start);
             let value = fields[index].raw(batch);
             let is_empty = value.iter().all(|byte| *byte == self.format.quote);
-            let remedy = is_empty.then_some(EMPTY_IS_NOT_NULL);
-            ValueFault { column: Some(self.columns[index].name.clone()), what, remedy }
+            // All types but texts refuse an empty field.
+            let hint = if is_empty { Some(Hint::NullMarker) } else { fault.hint() };
+            ValueFault { column: Some(self.columns[index].name.clone()), what: fault.to_string(), hint }
         })
     }
 
@@ -149,9 +137,9 @@ impl Encoder {
     }
 
     /// Bounds the memory for the server's answers; between batches.
-    pub fn forget_some(&mut self) {
+    pub fn forget_answers(&mut self) {
         if let RowWriter::Binary(rows) = &mut self.writer {
-            rows.forget_some();
+            rows.forget_answers();
         }
     }
 
@@ -165,7 +153,7 @@ impl Encoder {
             ),
             None => format!("row has {found} fields, the header names {expected}"),
         };
-        ValueFault { column: None, what, remedy: None }
+        ValueFault { column: None, what, hint: None }
     }
 }
 

@@ -12,10 +12,11 @@ mod binary_rows;
 mod column;
 mod encoder;
 mod escape;
+pub mod fault;
 pub mod resolve;
 mod text_rows;
 pub mod types;
 mod value;
 
 pub use column::CopyColumn;
-pub use encoder::{EMPTY_IS_NOT_NULL, Encoder, RowFormat, ValueFault};
+pub use encoder::{Encoder, RowFormat};

@@ -4,6 +4,7 @@
 
 use super::column::CopyColumn;
 use super::escape;
+use super::fault::BadValue;
 use super::value::{Respell, respelling};
 use crate::copy::input::format::Format;
 use crate::copy::input::rows::FieldSpan;
@@ -33,7 +34,7 @@ impl TextRows {
         fields: &[FieldSpan],
         format: &Format,
         out: &mut Vec<u8>,
-    ) -> Result<(), (usize, String)> {
+    ) -> Result<(), (usize, BadValue)> {
         for (index, (field, respell)) in fields.iter().zip(&self.respellings).enumerate() {
             if index > 0 {
                 out.push(b'\t');
@@ -48,7 +49,7 @@ impl TextRows {
                 Some((start, rest)) => escape::push(out, start.as_bytes(), format.charset)
                     .and_then(|()| escape::push(out, rest, format.charset)),
             }
-            .map_err(|what| (index, what))?;
+            .map_err(|fault| (index, fault))?;
         }
         out.push(b'\n');
         Ok(())

@@ -1,5 +1,6 @@
 //! Which encoder a column's type has.
 
+use super::fault::BadValue;
 use super::types::{self, character};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::rows::FieldSpan;
@@ -79,7 +80,7 @@ impl ValueEncoder {
     /// # Errors
     /// Characters that are not valid in the file's encoding, or that no text can hold.
     #[inline]
-    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, String> {
+    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, BadValue> {
         match self {
             ValueEncoder::Plain(push) => Ok(push(out, value)),
             ValueEncoder::Text(limit) => character::push_text(out, value, charset, limit),

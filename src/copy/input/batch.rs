@@ -6,6 +6,7 @@
 
 use super::format::{Format, LineEnd};
 use crate::config::Size;
+use crate::error::Hint;
 use crate::{Error, Place, Result};
 use memchr::{memchr_iter, memrchr2};
 use std::io::{ErrorKind, Read};
@@ -162,7 +163,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
                 let allowed = Size(self.row_bytes as u64);
                 return Err(Error::failed(format!("row is longer than {allowed}"))
                     .at(Place::default().line(self.next.line))
-                    .remedy("look for a quote that is never closed, or raise limits.max_row"));
+                    .hint(Hint::MaxRow));
             }
         }
         self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;

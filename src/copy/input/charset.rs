@@ -1,6 +1,5 @@
 //! Character encodings: from the data file's bytes to UTF-8, which is what the connection speaks.
 
-use crate::{Error, Result};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -20,22 +19,18 @@ pub enum Charset {
 impl Charset {
     /// Finds the encoding for a label.
     ///
-    /// `latin_1` and its relatives mean ISO-8859-1, where the WHATWG labels mean windows-1252.
-    ///
-    /// # Errors
-    /// A label that no encoding has.
-    pub fn for_label(label: &str) -> Result<Charset> {
+    /// `latin_1` and its relatives mean ISO-8859-1, where the WHATWG labels mean windows-1252. The result is `None` for a label that no encoding has.
+    pub fn for_label(label: &str) -> Option<Charset> {
         let plain = label.trim().to_ascii_lowercase().replace('_', "-");
         match plain.as_str() {
-            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => return Ok(Charset::Latin1),
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => return Some(Charset::Latin1),
             _ => {}
         }
         match Encoding::for_label(plain.as_bytes()).or_else(|| Encoding::for_label(label.as_bytes())) {
-            Some(encoding) if encoding == UTF_8 => Ok(Charset::Utf8),
+            Some(encoding) if encoding == UTF_8 => Some(Charset::Utf8),
             // The "replacement" encoding turns a whole file into one U+FFFD.
-            Some(encoding) if encoding != encoding_rs::REPLACEMENT => Ok(Charset::Decoded(encoding)),
-            _ => Err(Error::refused(format!("xport_cfg.encoding: {label:?} is not a known encoding"))
-                .remedy("use for example latin_1, utf-8 or windows-1252")),
+            Some(encoding) if encoding != encoding_rs::REPLACEMENT => Some(Charset::Decoded(encoding)),
+            _ => None,
         }
     }
 
@@ -190,7 +185,7 @@ mod tests {
         assert_eq!(Charset::Latin1.decode(&[0x80, 0xE9]).unwrap(), "\u{80}é");
         assert_eq!(Charset::for_label("utf8").unwrap(), Charset::Utf8);
         assert_eq!(Charset::for_label("cp1252").unwrap().name(), "windows-1252");
-        assert!(Charset::for_label("klingon").is_err());
+        assert_eq!(Charset::for_label("klingon"), None);
     }
 
     #[test]

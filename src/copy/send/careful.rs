@@ -46,7 +46,7 @@ pub fn copy_carefully(
         refused.sort_unstable_by_key(|(row, ..)| *row);
         let refused_rows: Vec<usize> = refused.iter().map(|(row, ..)| *row).collect();
         for (row, column, what) in refused {
-            encoder.put_aside(&batch, &rows[row], column, what);
+            encoder.reject_refused(&batch, &rows[row], column, what);
         }
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;

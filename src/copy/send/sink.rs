@@ -1,6 +1,7 @@
 //! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
 
-use crate::copy::encode::{CopyColumn, EMPTY_IS_NOT_NULL, RowFormat};
+use crate::copy::encode::{CopyColumn, RowFormat};
+use crate::error::Hint;
 use crate::pg::ident::{Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
@@ -10,8 +11,7 @@ use std::io::Write;
 const ROW_TOO_BIG: &str = "54000";
 
 /// What helps then (PostgreSQL documentation, "PostgreSQL Limits").
-const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns; \
-                               nothing of this unit was loaded";
+const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns";
 
 /// Bytes of one message to the server, which reads a message whole before it looks at the rows: what fits into the
 /// processor's caches costs it 2 to 3 % less time than 256 KiB. Smaller ones gain nothing, and cost a message each.
@@ -113,7 +113,7 @@ fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> Copy
             let context = format!("COPY row {row}, or one shortly before it");
             let from_server = Error::from_server(error, Some(&context));
             let from_server = match from_server.sqlstate() {
-                Some(ROW_TOO_BIG) => from_server.remedy(SHORTEN_THE_ROW),
+                Some(ROW_TOO_BIG) => from_server.remedy(SHORTEN_THE_ROW).hint(Hint::Undone),
                 _ => from_server,
             };
             CopyFailure { error: from_server, refusal: refusal(None, None) }
@@ -125,7 +125,7 @@ fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> Copy
             let context = format!("COPY row {row}{rest}");
             let mut from_server = Error::from_server(error, Some(&context)).at(place);
             if rest.ends_with(": \"\"") {
-                from_server = from_server.remedy(EMPTY_IS_NOT_NULL);
+                from_server = from_server.hint(Hint::NullMarker);
             }
             CopyFailure { error: from_server, refusal: refusal(Some(row), column) }
         }

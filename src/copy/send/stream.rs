@@ -8,6 +8,7 @@ use crate::copy::input::format::LineEnd;
 use crate::copy::input::rows::Rows;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::verify::{SentRows, Watch};
+use crate::error::Hint;
 use crate::run::interrupt;
 use crate::{Place, Result};
 use std::io::Read;
@@ -129,7 +130,10 @@ pub fn finish_rows<R: Read>(
         }
         Err(CopyFailure { error, refusal: Some(Refusal { row: None, .. }) }) => Err(error),
         Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), .. }) }) => {
-            let error = error.remedy(CORRECT_THE_ROW);
+            let error = match error.has_hint() {
+                true => error,
+                false => error.remedy(CORRECT_THE_ROW).hint(Hint::Undone),
+            };
             // The server's message stands even where the file can no longer be read.
             match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, sent, row)) {
                 Ok(Some(origin)) => Err(error.at(Place::default().line(origin.line))),

@@ -11,7 +11,7 @@ use crate::copy::input::batch::BATCH_BYTES;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
 use crate::copy::input::rows::FieldSpan;
-use crate::copy::rejects::values::RejectedRow;
+use crate::copy::rejects::rejected_row::RejectedRow;
 use std::sync::Arc;
 
 /// What stands for NULL: no text of ours can be equal to it, since it is no UTF-8.

@@ -6,7 +6,8 @@
 use super::batch::{ValueBatch, format};
 use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
-use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::rejects::rejected_row::RejectedRow;
+use crate::copy::rejects::values::ValueRejects;
 use crate::copy::send::careful::copy_pieces;
 use crate::copy::send::sink::{CopyFailure, CopySink, Refusal};
 use crate::pg::ident::Qualified;
@@ -18,7 +19,7 @@ use postgres::{Client, Transaction};
 pub struct Copied {
     /// Rows that are in the table.
     pub rows: u64,
-    /// Rows that were put aside now, besides those that were found when the batch was made.
+    /// Rows that were rejected now, besides those that were found when the batch was made.
     pub refused: Vec<RejectedRow>,
 }
 
@@ -47,26 +48,13 @@ impl<'c> ValueCopy<'c> {
         }
     }
 
-    /// Copies the rows of a batch within `transaction`, but for those that are put aside among `rejects`, as are those
-    /// that were found when the batch was made; returns how many.
+    /// Copies the rows of a batch within `transaction`. Rows that cannot be loaded become `rejects`, like those that were
+    /// found when the batch was made.
     ///
     /// # Errors
-    /// The first row that cannot be loaded, where no more may be put aside; what the connection or the server reports.
+    /// The first row that cannot be loaded, where no more may be rejected; what the connection or the server reports.
     /// The transaction has failed then.
     pub fn copy(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        batch: &ValueBatch,
-        rejects: &ValueRejects,
-    ) -> Result<u64> {
-        self.copy_and_tell(transaction, batch, rejects).map(|copied| copied.rows)
-    }
-
-    /// As [`ValueCopy::copy`]; tells which rows were put aside.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn copy_and_tell(
         &mut self,
         transaction: &mut Transaction<'_>,
         batch: &ValueBatch,
@@ -95,7 +83,7 @@ impl<'c> ValueCopy<'c> {
 
     /// Writes the rows of a batch into `self.out`; gives those that cannot be encoded.
     fn encode(&mut self, batch: &ValueBatch) -> Result<Vec<RejectedRow>> {
-        self.encoder.forget_some();
+        self.encoder.forget_answers();
         loop {
             self.out.clear();
             self.rows.clear();

@@ -1,6 +1,7 @@
 //! A value that was not sent as PostgreSQL reads it.
 
-use crate::copy::rejects::lines::Reject;
+use crate::copy::rejects::reject::Reject;
+use crate::error::Hint;
 use crate::{Error, Place};
 
 /// Bytes of a field that are shown.
@@ -38,7 +39,8 @@ impl Mistake {
         let place = Place { column: self.column.clone(), ..Place::default() };
         Error::failed(format!("verification failed: pghaul misunderstands this value{value}: {}", self.what))
             .at(place.line(self.line))
-            .remedy("this is a defect of pghaul, please report it; nothing of this unit was loaded")
+            .remedy("this is a defect of pghaul, please report it")
+            .hint(Hint::Undone)
     }
 }
 

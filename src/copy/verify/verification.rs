@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 use super::watch::Watch;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::format::LineEnd;
+use crate::error::Hint;
 use crate::pg::ident::quote;
 use crate::report::plural;
 use crate::{Error, Result};
@@ -16,7 +17,7 @@ const NAMED_COLUMNS: usize = 10;
 
 /// What helps when the server holds something else. There is no telling what it was; this is what can be looked for.
 const LOOK_FOR_TRIGGERS: &str = "look for what changes rows on their way, such as an event trigger that puts triggers on \
-                                 new tables; nothing of this unit was loaded";
+                                 new tables";
 
 /// What was sent of a unit, so that it can be compared with what is there. All streams of the unit share it.
 #[derive(Debug)]
@@ -97,7 +98,8 @@ impl Verification {
         }
         let differences = differences.join("; ");
         Err(Error::failed(format!("verification failed: {table} does not hold what was sent: {differences}"))
-            .remedy(LOOK_FOR_TRIGGERS))
+            .remedy(LOOK_FOR_TRIGGERS)
+            .hint(Hint::Undone))
     }
 
     fn differences(&self, sent: &Digest, held: &Digest) -> Vec<String> {

@@ -9,6 +9,7 @@ use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::{Charset, CharsetReader};
 use crate::copy::input::header::{Header, read_header};
 use crate::error::one_line;
+use crate::ingest::advice;
 use crate::ingest::settings::Settings;
 use crate::ingest::source::zip::dump::{self, Dump, TableFiles};
 use crate::ingest::source::zip::member::{Member, MemberReader};
@@ -246,7 +247,8 @@ fn read_descriptor(dump: &Dump, member: &Member, settings: &Settings) -> Result<
 
 fn read_data_header(dump: &Dump, member: &Member, settings: &Settings) -> Result<Header> {
     let mut input = settings.format.charset.reader(member.open(dump.reopen()?)?);
-    read_header(&mut input, &settings.format, settings.limits.columns).map(|(header, _)| header)
+    let read = read_header(&mut input, &settings.format, settings.limits.columns);
+    read.map(|(header, _)| header).map_err(|error| error.advised(advice::of))
 }
 
 /// Joins the header with the descriptor.

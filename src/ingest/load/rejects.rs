@@ -4,6 +4,7 @@ use crate::copy::input::format::Format;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
+use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
 use crate::{Error, Place, Result};
 use std::path::{Path, PathBuf};
@@ -48,13 +49,12 @@ impl RejectSettings {
         let file = &unit.file;
         let places = RejectPlaces {
             folder: self.folder.clone(),
-            unit: unit.table.name().to_owned(),
-            dump: file.dump.name.clone(),
-            data_file: file.data.name.clone(),
+            name: unit.table.name().to_owned(),
+            origin: vec![("dump", file.dump.name.clone()), ("data_file", file.data.name.clone())],
             header: file.header.line.clone(),
             charset: format.charset,
         };
-        Rejects::new(places, self.limit, file.data.bytes, unit.copy_columns.len())
+        Rejects::new(places, self.limit, file.data.bytes, unit.copy_columns.len(), advice::of)
     }
 }
 

@@ -4,6 +4,7 @@
 use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
 use crate::copy::send::streams::PANICKED;
+use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::large;
 use crate::ingest::publish::one::{self, Loaded};
@@ -102,7 +103,7 @@ impl Worker<'_> {
             let outcome = match (outcome, &cause) {
                 (Outcome::Failed(error), _) => Err(error),
                 (Outcome::Staged(staged), None) => {
-                    staged.rejects.tell();
+                    staged.rejects.log_outcome();
                     Ok(staged.loaded(unit, verified))
                 }
                 // Where it is the mother that has failed, the first version tells of it.
@@ -148,7 +149,7 @@ impl Worker<'_> {
         // A statement that Ctrl-C has cancelled says so in its own way.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.at(place.clone()),
+            Ok(()) => error.advised(advice::of).at(place.clone()),
         })
     }
 

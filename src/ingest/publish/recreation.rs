@@ -80,7 +80,10 @@ impl Recreation {
         }
         interrupt::check()?;
         for (unit, staged) in versions {
-            staged.rejects.keep(|| unit.file.open_original()).map_err(|error| error.at(unit.file.place()))?;
+            staged
+                .rejects
+                .install_files(|| unit.file.open_original())
+                .map_err(|error| error.at(unit.file.place()))?;
         }
         Ok(transaction.commit()?)
     }

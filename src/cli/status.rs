@@ -5,7 +5,7 @@ use super::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::{plural, print, seconds, size, table, thousands};
-use crate::table::ledger::status::{self, Load};
+use crate::table::ledger::loads::status::{self, Load};
 use crate::{Error, Place, Result};
 use clap::Args;
 

@@ -14,6 +14,7 @@ use crate::copy::rejects::rejected_row::RejectedRow;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
+use crate::pg::retry;
 use crate::pg::{lock, statements};
 use crate::table::into::{IntoTable, Kept, Stage, TargetTable};
 use crate::table::ledger::drains::{self, Drain};
@@ -330,7 +331,7 @@ impl Seen {
 
 /// An error of what was begun is no longer one of what was asked for.
 pub fn into_failed(error: Error) -> Error {
-    match (error.exit(), error.is_of_connection()) {
+    match (error.exit(), retry::is_of_connection(&error)) {
         (crate::exit::Exit::Refused, true) => Error::failed(error).of_connection(),
         (crate::exit::Exit::Refused, false) => Error::failed(error),
         _ => error,

@@ -4,19 +4,18 @@ use super::cache::pages::Page;
 use super::row::RowValues;
 use super::types::learn::Learnt;
 use crate::copy::rejects::values::ValueRejects;
-use crate::copy::send::streams::PANICKED;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::copy::values::copy::ValueCopy;
 use crate::copy::values::json::Json;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
 use crate::run::interrupt;
+use crate::run::workers::Workers;
 use crate::table::into::{Stage, TargetTable};
 use crate::{Error, Result};
 use crossbeam_channel::{Receiver, bounded};
 use postgres::{Client, GenericClient};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The number of the column that a row is named by: the index comes first.
@@ -57,23 +56,12 @@ pub struct Loaded {
 }
 
 /// What the streams share.
+#[derive(Default)]
 struct Shared {
-    stop: AtomicBool,
+    workers: Workers<'static>,
     /// A value was seen that the chosen types do not hold: from here on rows are only looked at.
     only_look: AtomicBool,
-    cause: Mutex<Option<Error>>,
     learnt: Mutex<Option<Learnt>>,
-}
-
-impl Shared {
-    fn fail(&self, error: Error) {
-        self.stop.store(true, Ordering::Relaxed);
-        let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
-        match *cause {
-            None => *cause = Some(error),
-            Some(_) => tracing::debug!("besides: {error}"),
-        }
-    }
 }
 
 impl Load<'_> {
@@ -86,52 +74,39 @@ impl Load<'_> {
         clients: &mut [Client],
         mut next_page: impl FnMut() -> Result<Option<Page>>,
     ) -> Result<Loaded> {
-        let shared = Shared {
-            stop: AtomicBool::new(false),
-            only_look: AtomicBool::new(false),
-            cause: Mutex::new(None),
-            learnt: Mutex::new(self.chosen.cloned()),
-        };
+        let shared = Shared { learnt: Mutex::new(self.chosen.cloned()), ..Shared::default() };
         let (send, pages) = bounded::<Page>(clients.len());
-        let mut bytes = 0;
-        let rows = std::thread::scope(|scope| {
-            let streams: Vec<_> = clients
-                .iter_mut()
-                .map(|client| {
-                    let (pages, shared) = (pages.clone(), &shared);
-                    scope.spawn(move || {
-                        let streamed = catch_unwind(AssertUnwindSafe(|| self.stream(client, &pages, shared)));
-                        let streamed = streamed.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-                        let lost = client.is_closed();
-                        streamed
-                            .map_err(|error| shared.fail(if lost { lost_connection(error) } else { error }))
-                            .unwrap_or(0)
-                    })
-                })
-                .collect();
+        let (mut bytes, rows) = (0, AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            let (shared, rows) = (&shared, &rows);
+            for (number, client) in clients.iter_mut().enumerate() {
+                let pages = pages.clone();
+                shared.workers.spawn(scope, format!("stream-{}", number + 1), move || {
+                    let streamed = self.stream(client, &pages, shared);
+                    let lost = client.is_closed();
+                    let copied =
+                        streamed.map_err(|error| if lost { lost_connection(error) } else { error })?;
+                    rows.fetch_add(copied, Ordering::Relaxed);
+                    Ok(())
+                });
+            }
             drop(pages);
-            let mut read = || -> Result<()> {
+            shared.workers.run(|| {
                 while let Some(page) = next_page()? {
                     interrupt::check()?;
                     bytes += page.bytes as u64;
-                    if shared.stop.load(Ordering::Relaxed) || send.send(page).is_err() {
+                    if shared.workers.are_stopped() || send.send(page).is_err() {
                         break;
                     }
                 }
                 Ok(())
-            };
-            if let Err(error) = read() {
-                shared.fail(error);
-            }
+            });
             drop(send);
-            streams.into_iter().map(|stream| stream.join().unwrap_or(0)).sum()
         });
-        if let Some(error) = shared.cause.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
+        shared.workers.finish()?;
         let learnt = shared.learnt.into_inner().unwrap_or_else(PoisonError::into_inner);
         let too_narrow = learnt.filter(|_| shared.only_look.into_inner());
-        Ok(Loaded { rows, bytes, too_narrow })
+        Ok(Loaded { rows: rows.into_inner(), bytes, too_narrow })
     }
 
     /// Copies the rows of pages as they come, and commits them when there are no more.
@@ -151,7 +126,7 @@ impl Load<'_> {
         }
         let mut copied = 0;
         for page in pages {
-            if shared.stop.load(Ordering::Relaxed) {
+            if shared.workers.are_stopped() {
                 break;
             }
             let only_look = shared.only_look.load(Ordering::Relaxed);
@@ -179,7 +154,7 @@ impl Load<'_> {
         {
             all.add(learnt);
         }
-        if shared.stop.load(Ordering::Relaxed) || shared.only_look.load(Ordering::Relaxed) {
+        if shared.workers.are_stopped() || shared.only_look.load(Ordering::Relaxed) {
             return Ok(0);
         }
         copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;

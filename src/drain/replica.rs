@@ -11,6 +11,7 @@ use super::settings::{Settings, Source};
 use super::target;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::lock;
+use crate::pg::retry;
 use crate::report::{plural, thousands};
 use crate::table::into::IntoTable;
 use crate::table::ledger::drains::{self, Watched};
@@ -84,7 +85,7 @@ impl<'d> Drainer<'d> {
                 Ok(drained)
             }
             Err(error) => {
-                let lost = client.is_closed() && !error.is_of_connection();
+                let lost = client.is_closed() && !retry::is_of_connection(&error);
                 self.disconnect();
                 Err(if lost { lost_connection(error) } else { error })
             }

@@ -4,17 +4,17 @@ use super::types::forms::Forms;
 use super::types::learn::Learnt;
 use crate::config::Mode;
 use crate::pg::ident::{Qualified, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::TypeName;
 use crate::pg::{catalog, lock};
 use crate::table::into::{IntoTable, Stage, TargetTable};
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 use std::time::Duration;
 
 /// How long those who use a table are waited for when a column changes.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// SQLSTATE of a key that two rows have (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// What the database has of the table.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Found {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
-    let rights = catalog::rights(client)?;
+    let rights = setup::rights(client)?;
     let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
     let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
     let columns = found
@@ -77,7 +77,7 @@ pub fn publish_new(
     let mut attempt = transaction.transaction()?;
     match attempt.batch_execute(&add_key).map_err(Error::from) {
         Ok(()) => return Ok(attempt.commit()?),
-        Err(error) if error.sqlstate() == Some(UNIQUE_VIOLATION) => attempt.rollback()?,
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => attempt.rollback()?,
         Err(error) => return Err(error.at(Place::table(table.name()))),
     }
     // As in an upsert, the last one wins.

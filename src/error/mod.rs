@@ -128,7 +128,7 @@ impl Error {
         self
     }
 
-    /// The same error, known to be the connection's, not that of what was sent over it.
+    /// The same error, known to be the connection's and not that of what was sent over it.
     pub fn of_connection(mut self) -> Self {
         if let Inner::One { of_connection, .. } = &mut *self.0 {
             *of_connection = true;
@@ -136,13 +136,9 @@ impl Error {
         self
     }
 
-    /// Whether another try may succeed: the connection was lost or refused, or the server said so by the SQLSTATE of its
-    /// error, which is of class 08 (connection exception) or 53 (insufficient resources), or 57P0x (shutdown, crash,
-    /// cannot connect now). PostgreSQL documentation, "PostgreSQL Error Codes".
-    pub fn is_of_connection(&self) -> bool {
-        let Inner::One { sqlstate, of_connection, .. } = &*self.0 else { return false };
-        let by_state = |state: &String| ["08", "53", "57P0"].iter().any(|class| state.starts_with(class));
-        *of_connection || sqlstate.as_ref().is_some_and(by_state)
+    /// Whether it was marked by [`Error::of_connection`]. A SQLSTATE may say so too: [`crate::pg::retry::is_of_connection`].
+    pub fn is_marked_of_connection(&self) -> bool {
+        matches!(&*self.0, Inner::One { of_connection: true, .. })
     }
 
     /// The exit code of a run that ends with this error.

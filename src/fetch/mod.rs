@@ -25,9 +25,9 @@ use crate::pg::{lock, statements};
 use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
 use crate::run::interrupt;
 use crate::table::into::{Kept, Stage, TargetTable};
+use crate::table::ledger::fetches::{self, LastRun};
 use crate::{Error, Place, Result};
 use api::client;
-use ledger::LastRun;
 use pipeline::Filled;
 use postgres::Client;
 use settings::Settings;
@@ -51,7 +51,7 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
             .map_err(|error| error.remedy("correct the statement; no request was made"))?;
     }
     let target = settings.into.find(&mut connection, None)?;
-    ledger::set_up(&mut connection).map_err(Error::into_refused)?;
+    fetches::set_up(&mut connection).map_err(Error::into_refused)?;
     let lock = format!("the table {}", target.table());
     lock::exclusively(&mut connection, &lock, |connection| {
         let job = Job { settings, database };
@@ -85,7 +85,13 @@ impl Job<'_> {
         let Begun { target, staging, goes_on } = self.begin(connection, target)?;
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
         rejects.check().map_err(|error| error.advised(advice::of))?;
-        ledger::begin(connection, &settings.job, &target.table().to_string(), settings.into.mode, goes_on)?;
+        fetches::begin(
+            connection,
+            &settings.job,
+            &target.table().to_string(),
+            &settings.into.mode.to_string(),
+            goes_on,
+        )?;
         let before = match goes_on {
             true => ledger::progress(connection, &settings.job, &settings.secrets)?,
             false => HashMap::new(),
@@ -102,7 +108,7 @@ impl Job<'_> {
             Ok(()) => error.advised(advice::of).remedy("what is there is kept: --resume goes on with it"),
         })?;
         if filled.failed > settings.max_failures {
-            ledger::end(connection, &settings.job, "failed")?;
+            fetches::end(connection, &settings.job, "failed")?;
             return Ok(self.not_published(filled, staging.is_some()));
         }
         rejects.judge().map_err(|error| error.advised(advice::of))?;
@@ -115,7 +121,7 @@ impl Job<'_> {
     fn begin(&self, connection: &mut Client, target: TargetTable) -> Result<Begun> {
         let replaces = target.mode() == Mode::Replace;
         let last =
-            if self.settings.resume { ledger::last_run(connection, &self.settings.job)? } else { None };
+            if self.settings.resume { fetches::last_run(connection, &self.settings.job)? } else { None };
         if let Some(LastRun { target: table, mode, .. }) = &last
             && (*table != target.table().to_string() || *mode != target.mode().to_string())
         {
@@ -152,7 +158,7 @@ impl Job<'_> {
         let Some(staging) = target.stage_left(connection)? else { return Ok(None) };
         let held: i64 =
             connection.query_one(&format!("SELECT count(*) FROM {}", staging.table()), &[])?.get(0);
-        Ok((held == ledger::rows(connection, &self.settings.job)?).then_some(staging))
+        Ok((held == fetches::rows(connection, &self.settings.job)?).then_some(staging))
     }
 
     fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {
@@ -161,7 +167,7 @@ impl Job<'_> {
         if let Some(staging) = staging {
             target.publish(staging, &mut transaction)?;
         }
-        ledger::end(&mut transaction, &self.settings.job, "published")?;
+        fetches::end(&mut transaction, &self.settings.job, "published")?;
         interrupt::check()?;
         transaction.commit()?;
         tracing::debug!("published in {:.1} ms", started.elapsed().as_secs_f64() * 1000.0);

@@ -18,15 +18,14 @@ use super::requests::{Request, RequestId};
 use super::response::shape::{Meaning, Shaper, start};
 use super::settings::Settings;
 use super::writer::{Shaped, Writers};
-use crate::copy::send::streams::PANICKED;
 use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
 use crate::report::{UnitReport, UnitStatus, plural, thousands};
+use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
 use crate::{Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -59,7 +58,7 @@ struct Run<'r> {
     client: Arc<Client>,
     queue: Arc<Queue>,
     filled: Mutex<(Filled, Instant)>,
-    cause: Mutex<Option<Error>>,
+    workers: Workers<'static>,
 }
 
 /// Makes all requests, and writes their rows.
@@ -72,12 +71,13 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
     let (send_request, requests) = bounded(READ_AHEAD);
     let (send_fetched, fetched) = bounded(2 * shapers);
     let (send_shaped, shaped) = bounded(2 * settings.workers);
+    let queue = Arc::new(Queue::new(requests));
     let run = Run {
         settings,
         client: Arc::new(client),
-        queue: Arc::new(Queue::new(requests)),
+        queue: Arc::clone(&queue),
         filled: Mutex::new((Filled::default(), Instant::now())),
-        cause: Mutex::new(None),
+        workers: Workers::with_hook(move || queue.stop()),
     };
     let mut connections = writers.database.connect_up_to(None, settings.workers);
     if connections.is_empty() {
@@ -93,24 +93,26 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
     drop(send_fetched);
     std::thread::scope(|scope| {
         let run = &run;
-        scope.spawn(move || run.guard(|| run.read_requests(writers, before, &send_request)));
-        for _ in 0..shapers {
+        run.workers
+            .spawn(scope, "requests".to_owned(), move || run.read_requests(writers, before, &send_request));
+        for number in 1..=shapers {
             let (fetched, send_shaped) = (fetched.clone(), send_shaped.clone());
             let columns = ValueColumns::new(writers.target.columns());
-            scope.spawn(move || run.guard(|| run.shape(columns, &fetched, &send_shaped)));
+            run.workers
+                .spawn(scope, format!("shape-{number}"), move || run.shape(columns, &fetched, &send_shaped));
         }
         drop(send_shaped);
-        for connection in connections {
+        for (number, connection) in connections.into_iter().enumerate() {
             let shaped = shaped.clone();
             let each = |entry, failed| run.committed(entry, failed);
-            scope.spawn(move || run.guard(|| writers.write(connection, &shaped, &each)));
+            run.workers.spawn(scope, format!("write-{}", number + 1), move || {
+                writers.write(connection, &shaped, &each)
+            });
         }
         drop(shaped);
     });
     interrupt::check()?;
-    if let Some(cause) = run.cause.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(cause);
-    }
+    run.workers.finish()?;
     let mut filled = run.filled.into_inner().unwrap_or_else(PoisonError::into_inner).0;
     filled.units.sort_by_key(|unit| number_in(&unit.name));
     Ok(filled)
@@ -144,19 +146,6 @@ fn start_fetchers(run: &Run<'_>, send: &Sender<Fetched>) -> Result<()> {
 }
 
 impl Run<'_> {
-    /// Does a thread's work; its failure stops the others.
-    fn guard(&self, work: impl FnOnce() -> Result<()>) {
-        let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-        if let Err(error) = done {
-            self.queue.stop();
-            let mut cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*cause {
-                Some(_) => tracing::debug!("besides: {error}"),
-                None => *cause = Some(error),
-            }
-        }
-    }
-
     /// Hands out the requests, without those that an earlier run has done.
     fn read_requests(
         &self,

@@ -39,25 +39,8 @@ impl Chunks {
         self.next.store(self.end, Ordering::Relaxed);
     }
 
-    /// Stops when dropped by a panic: what the others would still do would be in vain.
-    pub fn stop_on_panic(&self) -> StopOnPanic<'_> {
-        StopOnPanic(self)
-    }
-
     fn chunk_from(&self, start: u64) -> Range<u64> {
         start..self.end.min(start.saturating_add(CHUNK_RECORDS))
-    }
-}
-
-/// See [`Chunks::stop_on_panic`].
-#[derive(Debug)]
-pub struct StopOnPanic<'c>(&'c Chunks);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.stop();
-        }
     }
 }
 

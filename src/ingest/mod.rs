@@ -16,7 +16,6 @@ pub mod settings;
 mod shelf;
 pub mod source;
 
-use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
@@ -25,6 +24,7 @@ use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{Done, plural};
 use crate::run::interrupt;
+use crate::table::ledger::setup::{self, Rights};
 use crate::{Place, Result};
 use catalogue::scan::{self, DataFile};
 use plan::action::Action;
@@ -139,7 +139,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Recreate | MothersMode::Purge => {
-            let schema = catalog::rights(client)?.schema;
+            let schema = setup::rights(client)?.schema;
             let names = mothers::names(settings, &catalogue.0);
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
         }

@@ -1,7 +1,8 @@
 //! The summary of what `generate` has made.
 
-use super::summary::{plural, seconds, size, thousands};
-use super::{Report, UnitReport};
+use super::document::Report;
+use super::numbers::{plural, seconds, size, thousands};
+use super::unit::UnitReport;
 
 /// A line for what was made.
 pub fn made(report: &Report) -> String {
@@ -26,8 +27,9 @@ pub fn made(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::unit;
-    use super::super::{Started, UnitStatus};
+    use super::super::document::Started;
+    use super::super::unit::UnitStatus;
+    use super::super::unit::samples::unit;
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! Progress bars by bytes or rows, on a terminal only.
 
 use super::log::{Verbosity, bars};
-use super::summary::{plural, thousands};
+use super::numbers::{plural, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 

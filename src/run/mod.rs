@@ -1,6 +1,8 @@
-//! What every job runs in: Ctrl-C, the number of cores, files that take their place when they are complete.
+//! What every job runs in: Ctrl-C, the number of cores, files that take their place when they are complete,
+//! worker threads.
 
 pub mod cores;
 pub mod interrupt;
 pub mod reject_flags;
 pub mod unfinished;
+pub mod workers;

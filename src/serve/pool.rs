@@ -3,13 +3,12 @@
 use super::http::failure::Failure;
 use super::query::statement::{AsText, Parameter};
 use super::settings::Limits;
-use crate::pg::connect::{Dial, Target};
+use crate::pg::connect::{Dial, Target, of_this_process};
 use crate::{Error, Result};
 use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use futures_util::StreamExt;
 use std::collections::HashMap;
-use std::env;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,7 +85,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Kept> {
         let (target, dial) = (self.target.clone(), Asynchronous(Handle::current()));
-        let connect = move || target.connect_by(&dial, &|name| env::var(name).ok());
+        let connect = move || target.connect_by(&dial, &of_this_process);
         let client = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
         // The server gives up what takes too long, whoever waits for it.
         client.batch_execute(&format!("SET statement_timeout = {}", self.time.as_millis())).await?;

@@ -4,9 +4,9 @@
 use super::ranges::{self, Order};
 use super::session::Session;
 use super::table::pair::Pair;
+use crate::Result;
 use crate::pg::ident::{literal, quote};
-use crate::run::interrupt;
-use crate::{Error, Result};
+use crate::run::{interrupt, workers};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap};
 
@@ -67,7 +67,7 @@ pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparis
     let (ours, theirs) = std::thread::scope(|scope| {
         let theirs = scope.spawn(|| at_destination.sums(destination, pair, &bounds, compared));
         let ours = at_source.sums(source, pair, &bounds, compared);
-        (ours, theirs.join().unwrap_or_else(|_| Err(Error::failed("comparing panicked"))))
+        (ours, workers::joined(theirs))
     });
     let (ours, theirs) = (ours?, theirs?);
     let mut comparison = Comparison {

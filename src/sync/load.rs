@@ -12,14 +12,12 @@ use super::table::pair::Pair;
 use super::table::shape::Shape;
 use crate::copy::relay::pace::Pace;
 use crate::copy::relay::pipe::{Meter, Piped, pipe};
-use crate::copy::send::streams::PANICKED;
 use crate::pg::lock;
 use crate::report::progress::Progress;
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::collections::VecDeque;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Tables below this size are not worth several connections (bytes).
 const SMALL: u64 = 8 << 20;
@@ -97,10 +95,12 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
         pace: &session.pace,
         progress: Progress::rows(session.verbosity, 1, session.pair.source.rows.saturating_sub(rows_done)),
         ranges: left.len(),
-        queue: Mutex::new(left.into()),
         loaded: Mutex::new((Piped::default(), 0)),
     };
-    work.run(sources, destinations)?;
+    let connections = sources.into_iter().zip(destinations);
+    workers::share("worker", left, connections, |(source, destination), range| {
+        work.load(source, destination, &range)
+    })?;
     let (loaded, _) = work.loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
     drop(work.progress);
     session.source.batch_execute("COMMIT")?;
@@ -113,59 +113,28 @@ struct Work<'w> {
     pace: &'w Pace,
     progress: Progress,
     ranges: usize,
-    queue: Mutex<VecDeque<Range>>,
     /// What is loaded, in so many ranges.
     loaded: Mutex<(Piped, usize)>,
 }
 
 impl Work<'_> {
-    fn run(&self, sources: Vec<Client>, destinations: Vec<Client>) -> Result<()> {
-        let first_cause = OnceLock::new();
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = sources
-                .into_iter()
-                .zip(destinations)
-                .map(|(mut source, mut destination)| {
-                    let first_cause = &first_cause;
-                    scope.spawn(move || {
-                        if let Err(error) = self.work(&mut source, &mut destination) {
-                            // Nobody takes another range; those after the first follow from it.
-                            self.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                            let _ = first_cause.set(error);
-                        }
-                    })
-                })
-                .collect();
-            for worker in workers {
-                if worker.join().is_err() {
-                    let _ = first_cause.set(Error::failed(PANICKED));
-                }
-            }
-        });
-        first_cause.into_inner().map_or(Ok(()), Err)
-    }
-
-    fn work(&self, source: &mut Client, destination: &mut Client) -> Result<()> {
+    fn load(&self, source: &mut Client, destination: &mut Client, range: &Range) -> Result<()> {
+        interrupt::check()?;
         let Pair { table, .. } = self.pair;
-        loop {
-            interrupt::check()?;
-            let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(range) = next else { return Ok(()) };
-            let condition =
-                ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref(), Order::Own);
-            let mut transaction = destination.transaction()?;
-            let piped = pipe(
-                source,
-                &self.pair.copy_to(&condition, ""),
-                &mut transaction,
-                &self.pair.copy_from(&table.to_string()),
-                Meter { pace: self.pace, advance: &|rows| self.progress.advance(rows) },
-            )?;
-            state::range_done(&mut transaction, table, range.number, piped.rows)?;
-            transaction.commit()?;
-            tracing::debug!("range {}: {} rows, {} bytes", range.number, piped.rows, piped.bytes);
-            self.count(piped);
-        }
+        let condition = ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref(), Order::Own);
+        let mut transaction = destination.transaction()?;
+        let piped = pipe(
+            source,
+            &self.pair.copy_to(&condition, ""),
+            &mut transaction,
+            &self.pair.copy_from(&table.to_string()),
+            Meter { pace: self.pace, advance: &|rows| self.progress.advance(rows) },
+        )?;
+        state::range_done(&mut transaction, table, range.number, piped.rows)?;
+        transaction.commit()?;
+        tracing::debug!("range {}: {} rows, {} bytes", range.number, piped.rows, piped.bytes);
+        self.count(piped);
+        Ok(())
     }
 
     /// Adds a range, and corrects the planner's estimate by what the ranges so far have had.

@@ -10,8 +10,10 @@ use super::table::pair::Pair;
 use super::table::shape::Shape;
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
+use crate::pg::catalog;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -26,8 +28,8 @@ pub fn with<T>(
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), error.sqlstate()) {
-        (Exit::Failed, None) => error.of_connection(),
+    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
+        (Exit::Failed, SqlState::None) => error.of_connection(),
         _ => error,
     })
 }
@@ -197,8 +199,7 @@ fn check_same(followed: &Source, source: &Source) -> Result<()> {
 
 fn check_key(session: &mut Session<'_>) -> Result<()> {
     let pair = &session.pair;
-    let sql = include_str!("../table/into/key.sql");
-    if session.destination.query_one(sql, &[&pair.table.to_string(), &pair.key])?.get(0) {
+    if catalog::has_unique_index(&mut session.destination, &pair.table, &pair.key)? {
         return Ok(());
     }
     let key = pair.key_list();

@@ -3,10 +3,10 @@
 use super::settings::Settings;
 use super::table::pair::Pair;
 use crate::copy::relay::pace::Pace;
-use crate::copy::send::streams::PANICKED;
 use crate::pg::connect::Target;
 use crate::pg::ident::literal;
 use crate::report::log::Verbosity;
+use crate::run::workers;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use std::time::Duration;
@@ -61,8 +61,7 @@ pub fn connect_both(settings: &Settings) -> Result<(Client, Client)> {
     std::thread::scope(|scope| {
         let source = scope.spawn(|| connect_source(settings));
         let destination = connect_destination(settings);
-        let source = source.join().unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-        Ok((source?, destination?))
+        Ok((workers::joined(source)?, destination?))
     })
 }
 
@@ -77,10 +76,7 @@ pub fn connect_destination(settings: &Settings) -> Result<Client> {
 }
 
 fn connect(target: &Target, side: &str) -> Result<Client> {
-    let mut client = target.connect().map_err(|error| match error.sqlstate() {
-        None => error.of_connection(),
-        Some(_) => error,
-    })?;
+    let mut client = target.connect()?;
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
     if version < OLDEST_VERSION {
         return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::pg::ident::Qualified;
-use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use postgres::{Client, GenericClient, Transaction};
 
 /// The lock of those who create the tables.
@@ -78,13 +78,8 @@ impl Phase {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                  WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
-    loads::set_up_once(client, SETUP_LOCK, exists, |transaction| {
-        let no_schema = "SELECT to_regnamespace('pghaul') IS NULL";
-        if transaction.query_one(no_schema, &[])?.get(0) {
-            transaction.batch_execute("CREATE SCHEMA pghaul")?;
-        }
+    setup::set_up_once(client, SETUP_LOCK, "syncs", |transaction| {
+        setup::create_schema(transaction)?;
         Ok(transaction.batch_execute(include_str!("state.sql"))?)
     })
 }

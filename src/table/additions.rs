@@ -5,6 +5,7 @@
 
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::{GenericClient, Transaction};
 use std::time::Duration;
@@ -154,13 +155,14 @@ impl Additions {
 
 impl Addition {
     fn does_not_fit(&self, error: Error, replacement: &Replacement) -> Error {
-        // A duplicate key (class 23), a type that no longer fits (22, 42): not a server that has gone away.
-        let of_the_rows = |state: &str| ["22", "23", "42"].iter().any(|class| state.starts_with(class));
-        match (error.sqlstate(), &self.what) {
-            (Some(lock::NOT_AVAILABLE), Some(what)) => error.remedy(format!(
+        // A duplicate key, or a type that no longer fits: not a server that has gone away.
+        let is_of_rows =
+            |kind: SqlState| kind == SqlState::BadValue || kind.is_of_constraint() || kind.is_of_statement();
+        match (SqlState::from(&error), &self.what) {
+            (SqlState::LockTimeout, Some(what)) => error.remedy(format!(
                 "someone has been using the table that {what} refers to for too long; run again when they are done"
             )),
-            (Some(state), Some(what)) if of_the_rows(state) => {
+            (kind, Some(what)) if is_of_rows(kind) => {
                 let (table, source) = match replacement.mother {
                     Some(_) => ("version table", "dump"),
                     None => ("table", "rows"),

@@ -5,11 +5,9 @@
 
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use postgres::{Client, GenericClient, Transaction};
-
-/// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
-const CANCELLED: &str = "57014";
 
 /// How their names begin.
 const PREFIX: &str = "pghaul_staging_";
@@ -150,7 +148,7 @@ impl Staging {
     pub fn discard(&self, client: &mut Client) {
         let sql = format!("DROP TABLE IF EXISTS {}", self.table);
         let mut dropped = client.batch_execute(&sql);
-        if dropped.as_ref().is_err_and(|error| error.code().is_some_and(|state| state.code() == CANCELLED)) {
+        if dropped.as_ref().is_err_and(|error| SqlState::from(error) == SqlState::Cancelled) {
             // The cancellation was meant for what we did before, and is used up.
             dropped = client.batch_execute(&sql);
         }

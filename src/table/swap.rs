@@ -3,6 +3,7 @@
 use super::additions::Replacement;
 use crate::pg::ident::quote;
 use crate::pg::lock::{self, Turn};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
@@ -61,8 +62,8 @@ impl Replacement {
             along(attempt)?;
             Ok(attempt.batch_execute(&statements)?)
         });
-        swapped.map_err(|error| match error.sqlstate() {
-            Some("2BP01") => error.remedy(self.remedy()),
+        swapped.map_err(|error| match SqlState::from(&error) {
+            SqlState::Dependents => error.remedy(self.remedy()),
             _ => self.in_the_way(error),
         })
     }
@@ -74,7 +75,7 @@ impl Replacement {
 
     /// Adds what helps where somebody has used a table for too long.
     pub fn in_the_way(&self, error: Error) -> Error {
-        if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
+        if SqlState::from(&error) != SqlState::LockTimeout {
             return error;
         }
         let (table, seconds) = (self.old.name(), PATIENCE.as_secs());

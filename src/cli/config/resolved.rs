@@ -1,13 +1,13 @@
 //! Every section of the configuration as its job understands it: what its settings come to, and what is wrong with it.
 //! Nothing is connected to.
 
+use crate::cli::target;
 use crate::config::{Config, Size, Span, SyncCfg};
 use crate::copy::input::format;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
 use crate::ingest::catalogue::child_name;
 use crate::pg::connect::Target;
-use crate::pg::database::Database;
 use crate::secret::Secret;
 use crate::{Error, Result, drain, fetch, ingest, serve, sync};
 use std::num::NonZeroU64;
@@ -45,7 +45,7 @@ pub struct Resolved {
 /// Understands the whole configuration.
 pub fn resolve(config: &Config, typed: &Typed) -> Resolved {
     let mut resolved = Resolved::default();
-    match Database::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
+    match target::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
         Ok(target) => resolved.target = target,
         Err(error) => resolved.faults.push(Fault { section: "datastore".to_owned(), error }),
     }

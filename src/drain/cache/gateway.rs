@@ -6,7 +6,7 @@
 use super::pages::{Page, RowSource};
 use super::rejected::RejectedRows;
 use crate::error::with_sources;
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustls::crypto::ring;
@@ -271,7 +271,7 @@ impl RowSource for GatewayRows<'_> {
             // The thread has ended, and says how.
             Err(_) => match thread.join() {
                 Ok(done) => done.map(|()| None),
-                Err(_) => Err(Error::failed(crate::copy::send::streams::PANICKED)),
+                Err(_) => Err(Error::failed(workers::PANICKED)),
             },
         }
     }

@@ -13,16 +13,13 @@ use crate::pg::{cost, lock};
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::run::interrupt;
+use crate::run::workers::Workers;
 use crate::table::staging::Staging;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 use std::ops::Range;
-use std::sync::OnceLock;
-use std::thread::ScopedJoinHandle;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-
-/// A defect of ours, whose message the panic has printed.
-const PANICKED: &str = "pghaul has a defect here, see above; nothing was loaded";
 
 /// Loads users into a table: all of them, or none.
 ///
@@ -48,7 +45,7 @@ pub fn load(
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
-    cost::tell(&mut client, load.writes(there.as_ref()));
+    cost::log_costs(&mut client, load.writes(there.as_ref()));
     let started = Instant::now();
     let bytes = match there {
         Some(relation) => {
@@ -132,17 +129,17 @@ struct Load<'l> {
 
 impl Load<'_> {
     /// What it writes, as the first row tells.
-    fn writes(&self, there: Option<&Relation>) -> cost::Load {
+    fn writes(&self, there: Option<&Relation>) -> cost::Volume {
         let records = &self.settings.records;
         let mut row = Vec::new();
         self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
         let bytes = self.settings.count().saturating_mul(row.len() as u64);
         match there {
-            Some(table) if table.persistence != Persistence::Logged => cost::Load::default(),
+            Some(table) if table.persistence != Persistence::Logged => cost::Volume::default(),
             None if useful_workers(self.settings.workers, records) == 1 => {
-                cost::Load { new_bytes: bytes, ..cost::Load::default() }
+                cost::Volume { new_bytes: bytes, ..cost::Volume::default() }
             }
-            _ => cost::Load { old_bytes: bytes, ..cost::Load::default() },
+            _ => cost::Volume { old_bytes: bytes, ..cost::Volume::default() },
         }
     }
 
@@ -210,26 +207,19 @@ impl Load<'_> {
 
     fn fill(&self, clients: Vec<Client>, table: &Qualified) -> Result<u64> {
         let chunks = Chunks::of(&self.settings.records);
-        let first_cause = OnceLock::new();
-        let bytes = std::thread::scope(|scope| {
-            let stream = |mut client: Client| {
-                let _stop = chunks.stop_on_panic();
-                self.stream(&mut client, table, &chunks).unwrap_or_else(|error| {
-                    chunks.stop();
-                    // Those after the first follow from it.
-                    let _ = first_cause.set(error);
-                    0
-                })
-            };
-            let streams: Vec<_> =
-                clients.into_iter().map(|client| scope.spawn(move || stream(client))).collect();
-            streams.into_iter().map(ScopedJoinHandle::join).collect::<Vec<_>>()
+        let group = Workers::with_hook(|| chunks.stop());
+        let bytes = AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            let (group, bytes, chunks) = (&group, &bytes, &chunks);
+            for (number, mut client) in clients.into_iter().enumerate() {
+                group.spawn(scope, format!("stream-{}", number + 1), move || {
+                    bytes.fetch_add(self.stream(&mut client, table, chunks)?, Ordering::Relaxed);
+                    Ok(())
+                });
+            }
         });
-        if let Some(error) = first_cause.into_inner() {
-            return Err(error);
-        }
-        let panicked = |_| Error::failed(PANICKED);
-        bytes.into_iter().map(|bytes| bytes.map_err(panicked)).sum()
+        group.finish()?;
+        Ok(bytes.into_inner())
     }
 
     fn stream(&self, client: &mut Client, table: &Qualified, chunks: &Chunks) -> Result<u64> {

@@ -18,11 +18,10 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::{AfterReport, UnitReport, UnitStatus};
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::secret::without_passwords;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
-use crossbeam_channel::bounded;
 use index::{Indexed, Lack, NewIndex};
 use method::Method;
 use postgres::Client;
@@ -275,26 +274,9 @@ fn in_parallel<J: Sync>(
     workers: usize,
     work: impl Fn(&J) -> Vec<AfterReport> + Sync,
 ) -> Vec<AfterReport> {
-    let (send, next) = bounded(jobs.len());
-    let (tell, told) = bounded(jobs.len());
-    for job in jobs.iter().enumerate() {
-        // The channel has room for all of them, and its receiver is right here.
-        let _ = send.send(job);
+    match workers::share("worker", jobs.iter().collect(), 0..workers, |_, job| Ok(work(job))) {
+        Ok(told) => told.into_iter().flatten().collect(),
+        // Each job tells of its own failures; this is one of ours.
+        Err(error) => vec![failed("", "", 0.0, error)],
     }
-    drop(send);
-    std::thread::scope(|scope| {
-        for _ in 0..workers.min(jobs.len()) {
-            let (next, tell, work) = (next.clone(), tell.clone(), &work);
-            scope.spawn(move || {
-                for (number, job) in next {
-                    // There is room for all of them too.
-                    let _ = tell.send((number, work(job)));
-                }
-            });
-        }
-    });
-    drop(tell);
-    let mut told: Vec<(usize, Vec<AfterReport>)> = told.iter().collect();
-    told.sort_by_key(|(number, _)| *number);
-    told.into_iter().flat_map(|(_, reports)| reports).collect()
 }

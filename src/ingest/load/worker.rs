@@ -3,7 +3,6 @@
 
 use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
-use crate::copy::send::streams::PANICKED;
 use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::large;
@@ -11,13 +10,13 @@ use crate::ingest::publish::one::{self, Loaded};
 use crate::ingest::publish::stage::{self, Staged};
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
+use crate::pg::retry;
 use crate::pg::retry::Retries;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// Of the unit with this index.
@@ -142,10 +141,8 @@ impl Worker<'_> {
     }
 
     fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.with_client(work))));
-        // The connection was dropped with the panic, and the transaction with it.
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        // With a panic the connection is dropped, and its transaction too.
+        let outcome = workers::caught(|| interrupt::check().and_then(|()| self.with_client(work)));
         // A statement that Ctrl-C has cancelled says so in its own way.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
@@ -158,7 +155,7 @@ impl Worker<'_> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+            None => self.database.connect().map_err(|error| match retry::is_of_connection(&error) {
                 true => Error::failed(error).of_connection(),
                 false => Error::failed(error),
             })?,

@@ -11,6 +11,7 @@ use crate::pg::catalog::Column;
 use crate::pg::ident::Qualified;
 use crate::pg::lock::{self, Turn};
 use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
@@ -98,7 +99,7 @@ impl Changes {
     /// What the server reports, and what has come into the way meanwhile; nothing has changed then.
     pub fn apply(&self, views: &[UnionView], client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
-        loads::set_up(&mut transaction)?;
+        setup::set_up(&mut transaction)?;
         for recreation in &self.recreations {
             recreation.try_out(&mut transaction)?;
         }
@@ -149,6 +150,6 @@ impl Create {
     /// What the server reports.
     pub fn execute(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         drop::execute(transaction, &self.statement)?;
-        loads::record_mother(transaction, &self.mother)
+        loads::mothers::record(transaction, &self.mother)
     }
 }

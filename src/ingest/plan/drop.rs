@@ -8,7 +8,8 @@ use crate::ingest::publish::union::{self, UnionView};
 use crate::ingest::settings::MothersMode;
 use crate::pg::catalog;
 use crate::pg::ident::Qualified;
-use crate::pg::lock::{self, Turn};
+use crate::pg::lock::Turn;
+use crate::pg::sqlstate::SqlState;
 use crate::report::plural;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
@@ -66,7 +67,7 @@ impl Drop {
     /// Locks all of it, and then the tables `more`; the view first, as its readers do. Tells whether there is one.
     ///
     /// # Errors
-    /// [`lock::NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock<'t>(
         &'t self,
         turn: &Turn,
@@ -90,7 +91,7 @@ impl Drop {
     pub fn execute(&self, has_view: bool, attempt: &mut Transaction<'_>) -> Result<()> {
         self.check_again(attempt).map_err(|error| error.at(Place::table(self.mother.name())))?;
         execute(attempt, &self.statement(has_view))?;
-        loads::forget_mother(attempt, &self.mother, &self.children)
+        loads::mothers::forget(attempt, &self.mother, &self.children)
     }
 
     /// Says that it is gone.
@@ -120,8 +121,8 @@ pub fn execute(transaction: &mut Transaction<'_>, statement: &str) -> Result<()>
     tracing::debug!("{statement}");
     transaction.batch_execute(statement).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
+        match SqlState::from(&error) {
+            SqlState::Dependents => error.remedy("drop what depends on the old tables, or keep them"),
             _ => error,
         }
     })
@@ -129,8 +130,8 @@ pub fn execute(transaction: &mut Transaction<'_>, statement: &str) -> Result<()>
 
 /// Adds what helps where somebody has used the tables for too long.
 pub fn in_the_way(error: Error) -> Error {
-    match error.sqlstate() {
-        Some(lock::NOT_AVAILABLE) => {
+    match SqlState::from(&error) {
+        SqlState::LockTimeout => {
             error.remedy("someone is using the tables that are to be dropped; run again when they are done")
         }
         _ => error,
@@ -148,7 +149,7 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
         return Err(has_own_rows());
     }
     let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name).map(|child| &child.child) {
+    for child in state.children.iter().filter(|child| child.parent == mother.name).map(|child| &child.child) {
         let entry = state.ledger.get(child.name()).filter(|entry| entry.mother == mother.name);
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));

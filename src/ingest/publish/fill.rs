@@ -1,11 +1,11 @@
 //! Filling the table of a unit by one stream, and comparing the two where that was asked for.
 
-use super::one::Steps;
 use super::unit_copy::UnitCopy;
 use super::verify;
 use crate::ingest::advice;
 use crate::ingest::catalogue::scan::DataReader;
 use crate::report::plural;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};

@@ -2,7 +2,7 @@
 //! which holds the unit's lock all the while, publishes it.
 
 use super::fill::fill_carefully;
-use super::one::{self, Begun, Loaded, Steps, Unanswered};
+use super::one::{self, Begun, Loaded, Unanswered};
 use super::unit_copy::UnitCopy;
 use super::verify;
 use crate::config::Size;
@@ -12,6 +12,7 @@ use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
 use crate::report::plural;
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};

@@ -13,6 +13,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::{catalog, lock};
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::ledger::loads::{self, Load};
 use crate::{Error, Result};
@@ -200,7 +201,7 @@ enum Existing {
 /// Looks again, now that no other run can work on this unit.
 fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
     let table = &unit.table;
-    let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {
+    let Some(there) = catalog::child_state(transaction, table, &unit.mother)? else {
         return Ok(Existing::Nothing);
     };
     let entry = loads::entry(transaction, table.schema(), table.name())?;
@@ -229,27 +230,4 @@ pub fn new_table(unit: &Unit, replaces: bool, transaction: &mut Transaction<'_>)
     }
     let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[])?.get(0);
     Ok(Qualified::new(unit.table.schema(), format!("pghaul_load_{backend}")))
-}
-
-/// How long each step of a unit took, for `-v`.
-pub struct Steps<'u> {
-    unit: &'u str,
-    /// When the first one began.
-    pub started: Instant,
-    since: Instant,
-}
-
-impl<'u> Steps<'u> {
-    /// The first step of `unit` begins.
-    pub fn new(unit: &'u str) -> Self {
-        tracing::debug!("{unit}: begins");
-        let now = Instant::now();
-        Steps { unit, started: now, since: now }
-    }
-
-    /// One step is done, and the next begins.
-    pub fn done(&mut self, what: &str) {
-        tracing::debug!("{}: {what} in {:.1} ms", self.unit, self.since.elapsed().as_secs_f64() * 1000.0);
-        self.since = Instant::now();
-    }
 }

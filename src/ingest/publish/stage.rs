@@ -2,7 +2,7 @@
 //! other versions.
 
 use super::fill::fill_by_one;
-use super::one::{Loaded, Steps};
+use super::one::Loaded;
 use super::unit_copy::UnitCopy;
 use super::{large, recreation, statistics};
 use crate::copy::rejects::lines::Rejects;
@@ -13,6 +13,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};

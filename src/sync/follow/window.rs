@@ -6,8 +6,9 @@
 //! not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes nothing.
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
-use crate::copy::send::streams::PANICKED;
 use crate::pg::ident::quote;
+use crate::pg::sqlstate::SqlState;
+use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
 use crate::sync::table::pair::{Pair, WINDOW};
@@ -18,8 +19,6 @@ use postgres::{Client, Transaction};
 pub const FEW: u64 = 10_000;
 /// How long one part may wait for anybody, who might be another part.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '500ms'";
-/// SQLSTATE of a value that is there already (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// The rows of a window.
 #[derive(Debug, Clone, Copy)]
@@ -85,13 +84,9 @@ fn by_many(session: &mut Session<'_>, state: &State, rows: Rows<'_>) -> Result<O
         return Ok(None);
     };
     let piped = copy(source, pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
-    let merged: Result<Vec<u64>> = std::thread::scope(|scope| {
-        let pair: &Pair = pair;
-        let threads: Vec<_> =
-            parts.iter_mut().map(|part| scope.spawn(move || merge_part(part, pair))).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined.map(|merged| merged.unwrap_or_else(|_| Err(Error::failed(PANICKED)))).collect()
-    });
+    let pair: &Pair = pair;
+    let merged: Result<Vec<u64>> =
+        side_by_side(parts.iter_mut(), |part| merge_part(part, pair)).into_iter().collect();
     let changed = match merged {
         Ok(changed) => changed.iter().sum(),
         Err(error) => {
@@ -159,7 +154,7 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
             attempt.commit()?;
             return Ok(changed);
         }
-        Err(error) if error.code().is_some_and(|state| state.code() == UNIQUE_VIOLATION) => {}
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => {}
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;

@@ -4,6 +4,7 @@
 
 use super::shape::{Shape, ShapeColumn};
 use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::sync::settings::Settings;
 use crate::{Error, Result};
 use postgres::Transaction;
@@ -42,9 +43,12 @@ pub fn create(
     }
     transaction.batch_execute(&sql).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            // An undefined object or schema: a type, a collation, a function of a default.
-            Some("42704" | "3F000" | "42883" | "42P01") => error.remedy(
+        match SqlState::from(&error) {
+            // A type, a collation, a function of a default.
+            SqlState::UnknownObject
+            | SqlState::UnknownSchema
+            | SqlState::UnknownFunction
+            | SqlState::UnknownTable => error.remedy(
                 "create at the destination what the table's columns use, or create the table there yourself",
             ),
             _ => error,

@@ -2,11 +2,9 @@
 
 use super::shape::{Index, Shape};
 use crate::pg::ident::{Qualified, quote};
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
 /// Builds what `source` has and `there`, the destination, lacks, over these connections; the constraints that belong to
 /// indexes follow when all are built, since they need the table to themselves.
@@ -20,24 +18,13 @@ pub fn build(clients: &mut [Client], source: &Shape, there: &Shape) -> Result<()
         }
         index.constraint != Some('x') && !there.indexes.iter().any(|built| same(built, index))
     });
-    let queue: Mutex<VecDeque<&Index>> = Mutex::new(wanted.collect());
-    let work = |client: &mut Client| -> Result<()> {
-        loop {
-            interrupt::check()?;
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(index) = next else { return Ok(()) };
-            tracing::debug!("building {}", index.name);
-            let statement = create_statement(client, index, &there.table)?;
-            client.batch_execute(&statement).map_err(|error| at(error.into(), &there.table))?;
-        }
+    let build = |client: &mut &mut Client, index: &Index| -> Result<()> {
+        interrupt::check()?;
+        tracing::debug!("building {}", index.name);
+        let statement = create_statement(client, index, &there.table)?;
+        client.batch_execute(&statement).map_err(|error| at(error.into(), &there.table))
     };
-    std::thread::scope(|scope| {
-        let builders: Vec<_> = clients.iter_mut().map(|client| scope.spawn(|| work(client))).collect();
-        let outcomes: Vec<_> = builders.into_iter().map(|builder| builder.join()).collect();
-        outcomes.into_iter().try_for_each(|outcome| {
-            outcome.unwrap_or_else(|_| Err(Error::failed("building indexes panicked")))
-        })
-    })?;
+    workers::share("builder", wanted.collect(), clients.iter_mut(), build)?;
     let Some(client) = clients.first_mut() else { return Ok(()) };
     add_constraints(client, source, there)
 }

@@ -1,6 +1,7 @@
 //! A source's and a destination's table, and the statements that go between them.
 
 use super::shape::Shape;
+use crate::pg::catalog;
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::sync::settings::Settings;
 use crate::table::upsert::{assignment, difference};
@@ -206,8 +207,7 @@ fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> 
     if key.is_empty() || *key == source.primary_key {
         return Ok(());
     }
-    let sql = include_str!("../../table/into/key.sql");
-    if client.query_one(sql, &[&source.table.to_string(), &key])?.get(0) {
+    if catalog::has_unique_index(client, &source.table, key)? {
         return Ok(());
     }
     Err(Error::refused(format!("has no unique index on exactly ({})", list(key.iter().map(String::as_str))))

@@ -7,7 +7,7 @@ use crate::pg::catalog::{self, Column, Persistence, Relation};
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock;
 use crate::pg::type_name::{TypeName, TypeNames};
-use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, GenericClient};
 
@@ -34,12 +34,12 @@ impl IntoTable {
     /// A missing right; something else than a table; a column that the table lacks, that the server generates, or whose type
     /// is unknown; no unique index for the key; all of them exit code 2. What the server reports.
     pub fn find(&self, client: &mut Client, inferred: Option<&[(String, TypeName)]>) -> Result<TargetTable> {
-        let rights = catalog::rights(client)?;
+        let rights = setup::rights(client)?;
         let schema = self.schema.clone().unwrap_or(rights.schema);
         let table = Qualified::new(schema, &self.table);
         lock::exclusively(client, SETUP_LOCK, |client| {
             let mut transaction = client.transaction()?;
-            loads::set_up(&mut transaction)?;
+            setup::set_up(&mut transaction)?;
             transaction.commit()?;
             self.find_or_create(client, &table, inferred)
         })
@@ -111,8 +111,7 @@ impl IntoTable {
                     .remedy("name columns that the rows have"));
             }
         }
-        let sql = include_str!("key.sql");
-        if client.query_one(sql, &[&table.to_string(), &self.key])?.get(0) {
+        if catalog::has_unique_index(client, table, &self.key)? {
             return Ok(());
         }
         let key: Vec<String> = self.key.iter().map(|name| quote(name)).collect();

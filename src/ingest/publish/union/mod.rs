@@ -15,6 +15,7 @@ use crate::ingest::settings::Settings;
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::ident::{Qualified, refusal};
 use crate::pg::lock::{self, Turn};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use change::{create, replace_statement};
 use definition::{Definition, Part, Typed};
@@ -128,14 +129,14 @@ impl UnionView {
     /// Makes everybody wait who comes to read it; tells whether it exists.
     ///
     /// # Errors
-    /// [`lock::NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock(&self, attempt: &mut Transaction<'_>) -> Result<bool> {
         let exists = matches!(self.there(attempt)?, Some(Some(_)));
         if exists {
             attempt.batch_execute(&lock_statement(&self.view)).map_err(|error| {
                 let (error, view) = (Error::from(error), self.view.name());
-                match error.sqlstate() {
-                    Some(lock::NOT_AVAILABLE) => error.remedy(format!(
+                match SqlState::from(&error) {
+                    SqlState::LockTimeout => error.remedy(format!(
                         "someone has been using {view} for too long; run again when they are done"
                     )),
                     _ => error,
@@ -186,8 +187,8 @@ impl UnionView {
             turn.lock(attempt, &self.mother, lock::AGAINST_PUBLICATIONS)?;
             self.follow(None, attempt)
         })
-        .map_err(|error| match error.sqlstate() {
-            Some(lock::NOT_AVAILABLE) => {
+        .map_err(|error| match SqlState::from(&error) {
+            SqlState::LockTimeout => {
                 error.remedy(format!("someone is using {}; run again when they are done", self.mother.name()))
             }
             _ => error,

@@ -6,8 +6,8 @@ use super::fault::{BadValue, text_of};
 use super::resolve::{AnswerForm, Resolved, Resolver};
 use super::value::{ValueEncoder, respelling};
 use crate::Result;
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::copy::input::rows::FieldSpan;
 use std::collections::HashMap;
 
 /// Answers that a column keeps; more are forgotten before the next batch. A column of so many different values that no

@@ -7,8 +7,8 @@ use super::fault::ValueFault;
 use super::resolve::Resolver;
 use super::text_rows::TextRows;
 use crate::Result;
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::copy::input::rows::FieldSpan;
 use crate::error::Hint;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").

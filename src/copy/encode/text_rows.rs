@@ -6,8 +6,8 @@ use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
 use super::value::{Respell, respelling};
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::copy::input::rows::FieldSpan;
 
 /// Writes rows for one table.
 #[derive(Debug)]

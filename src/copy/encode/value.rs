@@ -3,7 +3,7 @@
 use super::fault::BadValue;
 use super::types::{self, character};
 use crate::copy::input::charset::Charset;
-use crate::copy::input::rows::FieldSpan;
+use crate::copy::input::field::FieldSpan;
 
 /// Appends a field and says true, or says false: a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;

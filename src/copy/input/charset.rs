@@ -11,8 +11,8 @@ pub enum Charset {
     Latin1,
     /// UTF-8. Rows can be cut before decoding.
     Utf8,
-    /// Any other encoding of the WHATWG Encoding Standard: decoded before rows are cut, since its characters may
-    /// hold bytes that look like separators (Shift_JIS, GBK, UTF-16).
+    /// Any other encoding of the WHATWG Encoding Standard. Input is decoded before rows are cut, since characters may hold
+    /// bytes that look like separators (Shift_JIS, GBK, UTF-16).
     Decoded(&'static Encoding),
 }
 
@@ -34,7 +34,7 @@ impl Charset {
         }
     }
 
-    /// The bytes that stand for `text` where rows are cut; `None` where the encoding lacks a character.
+    /// The bytes that stand for `text` where rows are cut; `None` if the encoding lacks a character.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Charset::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
@@ -42,7 +42,7 @@ impl Charset {
         }
     }
 
-    /// The text of a field's bytes, as [`Charset::reader`] gives them; `None` where they are not valid.
+    /// The text of a field's bytes, as [`Charset::reader`] gives them; `None` if they are not valid.
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
@@ -50,7 +50,7 @@ impl Charset {
         }
     }
 
-    /// The text of a whole small file; `None` where it is not valid in this encoding.
+    /// The text of a whole small file; `None` if it is not valid.
     pub fn decode_file(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 | Charset::Utf8 => self.decode(bytes),
@@ -70,7 +70,7 @@ impl Charset {
         }
     }
 
-    /// Wraps the input, so that its rows can be cut.
+    /// The input in a form in which rows can be cut.
     pub fn reader<R: Read>(self, input: R) -> CharsetReader<R> {
         match self {
             Charset::Latin1 | Charset::Utf8 => CharsetReader::Plain(input),
@@ -89,11 +89,11 @@ impl Charset {
 /// Bytes read from the input of a decoded file at a time.
 const RAW_BYTES: usize = 64 << 10;
 
-/// What stands in the decoded text for bytes that the encoding does not know. It is never valid UTF-8, so the
-/// field that holds it is refused like any other wrong byte, with its line and column.
+/// Stands in the decoded text for bytes that the encoding does not know. It is never valid UTF-8, so its field is refused
+/// with line and column.
 const MALFORMED: u8 = 0xFF;
 
-/// A data file's bytes, ready to be cut into rows.
+/// A data file's bytes in a form in which rows can be cut.
 pub enum CharsetReader<R> {
     /// As they are.
     Plain(R),
@@ -106,7 +106,7 @@ pub struct Transcoder<R> {
     input: R,
     decoder: Decoder,
     raw: Vec<u8>,
-    /// Decoded text that was not yet taken: `text[taken..]`.
+    /// Decoded text, which is read from `taken` on.
     text: Vec<u8>,
     taken: usize,
     at_end: bool,
@@ -134,7 +134,7 @@ impl<R: Read> Read for Transcoder<R> {
 }
 
 impl<R: Read> Transcoder<R> {
-    /// Replaces the decoded text, all of which was taken, by that of the next block.
+    /// Replaces the decoded text, which was read to its end, by that of the next block.
     fn decode_more(&mut self) -> io::Result<()> {
         self.text.clear();
         self.taken = 0;

@@ -11,22 +11,21 @@ pub const DEFAULT_NULL: &str = "NULL";
 /// The encoding where none is named.
 pub const DEFAULT_ENCODING: &str = "latin_1";
 
-/// How a data file is written; the rules are those of `COPY … (FORMAT csv)` with `ESCAPE` equal to `QUOTE`
-/// (PostgreSQL documentation, COPY, "CSV Format").
+/// How a data file is written: as in `COPY … (FORMAT csv)` with `ESCAPE` equal to `QUOTE` (PostgreSQL documentation, COPY,
+/// "CSV Format").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
     /// Between fields.
     pub separator: u8,
     /// Around fields; doubled inside a quoted field it stands for itself.
     pub quote: u8,
-    /// What an unquoted field holds that means NULL.
+    /// The bytes of an unquoted field that means NULL.
     pub null: Vec<u8>,
     /// The encoding of the data file.
     pub charset: Charset,
 }
 
-/// How the lines of a data file end. The header line decides; another line end outside quotes is a fault, as in
-/// `COPY`.
+/// How the lines of a data file end. The header line decides; another line end outside quotes is a fault, as in `COPY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
     /// `\n`
@@ -38,7 +37,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    /// The last byte of the line end: the place where a row can be cut off.
+    /// The last byte of the line end: a row can be cut behind it.
     pub fn last_byte(self) -> u8 {
         match self {
             LineEnd::Lf | LineEnd::CrLf => b'\n',
@@ -74,10 +73,10 @@ pub enum FormatFault {
 }
 
 impl Format {
-    /// Checks the four settings against each other, by the rules that `COPY` has for them.
+    /// Checks the four settings by the rules of `COPY`.
     ///
     /// # Errors
-    /// The first fault; the caller knows how its settings are called.
+    /// The first fault; the caller knows what its settings are called.
     pub fn new(separator: &str, quote: &str, null: &str, encoding: &str) -> Result<Format, FormatFault> {
         let charset = Charset::for_label(encoding).ok_or(FormatFault::Encoding)?;
         let one_byte = |text: &str| match charset.encode(text).as_deref() {

@@ -7,10 +7,10 @@ use crate::error::Hint;
 use crate::{Error, Place, Result};
 use std::io::Read;
 
-/// A header line longer than this is not one (bytes): PostgreSQL allows 1600 columns of 63 bytes.
+/// The longest header line, bytes. PostgreSQL allows 1600 columns of 63 bytes.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
-/// Bytes read at a time while looking for the end of the header line.
+/// Bytes read at a time until the header line ends.
 const STEP_BYTES: usize = 4 << 10;
 
 /// The UTF-8 form of U+FEFF, which some exports put before the first byte.
@@ -27,15 +27,15 @@ pub struct Header {
     pub line_end: LineEnd,
     /// Where the first row begins.
     pub data_origin: Origin,
-    /// Whether a UTF-8 byte-order mark stood before it.
+    /// Whether a UTF-8 byte-order mark stands before it.
     pub byte_order_mark: bool,
 }
 
 /// Reads the header line from the start of a (decoded) data file; also returns the bytes that were read beyond it.
 ///
 /// # Errors
-/// A file without a header line, an unclosed quote in it, more than `max_columns`, names that are empty, not text, or stand
-/// twice.
+/// A file without a header line, a quote in it that is never closed, more than `max_columns`, names that are empty, not
+/// valid text, or the same.
 pub fn read_header(input: &mut impl Read, format: &Format, max_columns: usize) -> Result<(Header, Vec<u8>)> {
     let place = || Place::default().line(1);
     let mut bytes = Vec::with_capacity(STEP_BYTES);

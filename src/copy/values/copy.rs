@@ -1,7 +1,7 @@
-//! Batches of separated values into a table: encoded by the encoders that data files have too, and sent by a COPY each.
+//! Batches of separated values into a table: encoded by the same encoders as data files, and sent by a COPY each.
 //!
-//! A batch is in memory as long as it is copied. So where the server refuses a row, it is found by copying the batch in
-//! pieces ([`crate::copy::send::careful`]), without reading anything again.
+//! A batch is in memory as long as it is copied. So a row that the server refuses is found by copying the batch in pieces
+//! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
 use crate::copy::encode::resolve::Resolver;
@@ -14,7 +14,7 @@ use crate::pg::ident::Qualified;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
-/// What has become of a batch.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub struct Copied {
     /// Rows that are in the table.
@@ -29,14 +29,14 @@ pub struct ValueCopy<'c> {
     resolver: Resolver<'c>,
     table: Qualified,
     out: Vec<u8>,
-    /// The rows of the batch that stand in it, by their numbers.
+    /// The numbers of the rows that stand in `out`.
     rows: Vec<usize>,
-    /// Where each of them ends.
+    /// Where each of them ends in `out`.
     ends: Vec<usize>,
 }
 
 impl<'c> ValueCopy<'c> {
-    /// Into `table`; over a connection of `connect`, the server is asked about values that no encoder knows.
+    /// Copies into `table`. The server is asked about values that no encoder knows, over a connection of `connect`.
     pub fn new(columns: &[CopyColumn], table: &Qualified, connect: &'c dyn Fn() -> Result<Client>) -> Self {
         ValueCopy {
             encoder: Encoder::new(columns.to_vec(), format()),
@@ -81,7 +81,7 @@ impl<'c> ValueCopy<'c> {
         Ok(Copied { rows: copied, refused })
     }
 
-    /// Writes the rows of a batch into `self.out`; gives those that cannot be encoded.
+    /// Writes the rows of a batch into `self.out`; returns those that cannot be encoded.
     fn encode(&mut self, batch: &ValueBatch) -> Result<Vec<RejectedRow>> {
         self.encoder.forget_answers();
         loop {

@@ -11,8 +11,9 @@ use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
-use crate::copy::input::rows::{FieldSpan, Rows};
+use crate::copy::input::rows::Rows;
 use crate::error::shortened;
 
 /// Of the rows that a stream sends, so many are in the sample from the first one on, and then one in [`EVERY`]: a prime

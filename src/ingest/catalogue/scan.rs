@@ -85,7 +85,7 @@ impl DataFile {
         let mut input = settings.format.charset.reader(self.open_original()?);
         let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
         let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
-        Ok(reader.with_rows_of(settings.limits.row_bytes))
+        Ok(reader.with_max_row(settings.limits.row_bytes))
     }
 }
 

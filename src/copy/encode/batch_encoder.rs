@@ -16,7 +16,7 @@ use std::ops::Range;
 /// What helps when a row cannot be loaded.
 pub const CORRECT_THE_ROW: &str = "correct the row in the data file";
 
-/// How much of a refused value is kept (characters): enough to find it; the row is kept whole.
+/// How much of a refused value is kept, characters: enough to find it. The row is kept whole.
 const MOST_VALUE_CHARS: usize = 100;
 
 /// A row that was encoded.
@@ -30,20 +30,20 @@ pub struct EncodedRow {
     pub end: usize,
 }
 
-/// What [`BatchEncoder::push`] tells of the rows of a batch.
+/// What [`BatchEncoder::push`] reports while it encodes a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
+pub enum RowEvent {
     /// One more row was encoded.
-    Row(EncodedRow),
+    Encoded(EncodedRow),
     /// All rows are encoded once more, with answers of the server.
     StartOver,
 }
 
 /// Collects the rows of a batch, for [`BatchEncoder::push`].
-pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(Progress) {
-    |progress| match progress {
-        Progress::Row(row) => rows.push(row),
-        Progress::StartOver => rows.clear(),
+pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(RowEvent) {
+    |event| match event {
+        RowEvent::Encoded(row) => rows.push(row),
+        RowEvent::StartOver => rows.clear(),
     }
 }
 
@@ -76,23 +76,23 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
     ///
     /// # Errors
     /// The first row that cannot be encoded, unless it can be rejected; a lost connection.
-    pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(Progress)) -> Result<u64> {
+    pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(RowEvent)) -> Result<u64> {
         let start = out.len();
         self.encoder.forget_answers();
         loop {
             self.rejects.clear();
             let outcome = self.push_once(batch, out, each);
-            // A fault stands only if no row before it has a question: that may turn out to be the first one.
+            // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
                 return outcome;
             }
             self.encoder.ask(self.resolver)?;
             out.truncate(start);
-            each(Progress::StartOver);
+            each(RowEvent::StartOver);
         }
     }
 
-    /// The connection for questions, which others may use, too.
+    /// The connection for questions; verification asks over it, too.
     pub fn resolver(&mut self) -> &mut Resolver<'c> {
         self.resolver
     }
@@ -111,7 +111,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         &mut self,
         batch: &Batch,
         out: &mut Vec<u8>,
-        each: &mut impl FnMut(Progress),
+        each: &mut impl FnMut(RowEvent),
     ) -> Result<u64> {
         let format = self.encoder.format().clone();
         let mut rows = Rows::new(batch, &format, self.line_end);
@@ -133,7 +133,11 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
                     count += 1;
-                    each(Progress::Row(EncodedRow { origin, row: start..rows.position(), end: out.len() }));
+                    each(RowEvent::Encoded(EncodedRow {
+                        origin,
+                        row: start..rows.position(),
+                        end: out.len(),
+                    }));
                 }
                 Err(fault) if self.may_reject => {
                     let reject = self.reject(batch, origin, start..rows.position(), fault);
@@ -202,7 +206,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
     ) {
         let bytes = batch.bytes[row.row.clone()].to_vec();
         let alone = Batch { origin: row.origin, bytes };
-        // It was found once, and is found again.
+        // It was found before, so it is found again.
         let _ = Rows::new(&alone, self.encoder.format(), self.line_end).next_row(&mut self.fields);
         let fault = ValueFault { column, what: reason, hint: None };
         let reject = self.reject(&alone, row.origin, row.row.clone(), fault);

@@ -18,7 +18,7 @@ impl CopyColumn {
         ValueEncoder::for_type(&self.type_name).is_some()
     }
 
-    /// Whether its encoder knows the form of a value, so that the server is not asked.
+    /// Whether its encoder knows the form of a value; otherwise the server is asked.
     pub fn knows(&self, value: &[u8], charset: Charset) -> bool {
         let encoder = ValueEncoder::for_type(&self.type_name);
         encoder.is_some_and(|encoder| encoder.push(&mut Vec::new(), value, charset) == Ok(true))

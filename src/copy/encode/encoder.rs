@@ -1,4 +1,4 @@
-//! The encoder of one table's rows: text or binary, whichever all of its columns allow.
+//! The encoder of one table's rows: binary if every column's type has an encoder, else text.
 
 use super::binary;
 use super::binary_rows::BinaryRows;
@@ -44,13 +44,13 @@ impl Encoder {
         Encoder { format, columns, writer }
     }
 
-    /// Text for every column, whether it has an encoder or not: for comparisons.
+    /// Encodes every column as text, for comparisons.
     pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
         Encoder { writer: RowWriter::Text(TextRows::new(&columns)), format, columns }
     }
 
-    /// Binary rows, for comparisons: the server is asked about every value of the columns that are `asked` about, and of
-    /// those whose type has no encoder, which then hold the value's text.
+    /// Encodes binary rows, for comparisons: asks the server about every value of the columns that are `asked` about, and of
+    /// those whose type has no encoder. The latter then hold the value's text.
     pub fn asking(columns: Vec<CopyColumn>, format: Format, asked: impl Fn(&CopyColumn) -> bool) -> Self {
         Encoder { writer: RowWriter::Binary(BinaryRows::asking(&columns, asked)), format, columns }
     }
@@ -63,7 +63,7 @@ impl Encoder {
         }
     }
 
-    /// What is sent before the first row.
+    /// The bytes before the first row.
     pub fn header(&self) -> &'static [u8] {
         match self.writer {
             RowWriter::Text(_) => &[],
@@ -71,7 +71,7 @@ impl Encoder {
         }
     }
 
-    /// What is sent behind the last row.
+    /// The bytes behind the last row.
     pub fn trailer(&self) -> &'static [u8] {
         match self.writer {
             RowWriter::Text(_) => &[],
@@ -84,7 +84,7 @@ impl Encoder {
         &self.columns
     }
 
-    /// The format of the rows that are read.
+    /// The format of the rows before they are encoded.
     pub fn format(&self) -> &Format {
         &self.format
     }
@@ -92,8 +92,7 @@ impl Encoder {
     /// Appends one row to `out`; on a fault, `out` is as it was.
     ///
     /// # Errors
-    /// Too few or too many fields; a value that is not valid in the file's encoding, or that holds a NUL, which
-    /// no PostgreSQL text can hold (PostgreSQL documentation, "Character Types"); one that the server refuses.
+    /// Too few or too many fields; a [`super::fault::BadValue`].
     #[inline]
     pub fn push_row(
         &mut self,
@@ -119,8 +118,8 @@ impl Encoder {
         })
     }
 
-    /// Whether rows hold values that the server was not asked about yet: they are not to be sent, but to be written again
-    /// after [`Encoder::ask`].
+    /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after
+    /// [`Encoder::ask`].
     pub fn has_questions(&self) -> bool {
         matches!(&self.writer, RowWriter::Binary(rows) if rows.has_questions())
     }
@@ -128,7 +127,7 @@ impl Encoder {
     /// Asks the server about all values that no encoder knew.
     ///
     /// # Errors
-    /// A lost connection. What the server says against a value is a fault when its row is written again.
+    /// A lost connection. What the server says against a value is a fault when its row is encoded again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         match &mut self.writer {
             RowWriter::Text(_) => Ok(()),
@@ -136,7 +135,7 @@ impl Encoder {
         }
     }
 
-    /// Bounds the memory for the server's answers; between batches.
+    /// Bounds the memory for the server's answers. To be called between batches.
     pub fn forget_answers(&mut self) {
         if let RowWriter::Binary(rows) = &mut self.writer {
             rows.forget_answers();

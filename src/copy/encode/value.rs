@@ -1,11 +1,11 @@
-//! Which encoder a column's type has.
+//! The table of all types that have an encoder.
 
 use super::fault::BadValue;
 use super::types::{self, character};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 
-/// Appends a field and says true, or says false: a form that it does not know.
+/// Appends a field and returns true; returns false, and leaves the output as it was, for a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
 
 /// How the values of one column are written in COPY's binary format.
@@ -13,19 +13,19 @@ type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
 pub enum ValueEncoder {
     /// A type whose values are written in ASCII.
     Plain(Push),
-    /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and how many there may be.
+    /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and their largest number.
     Text(Option<u32>),
     /// `jsonb`
     Jsonb,
-    /// None: the server is asked about every value.
+    /// The server is asked about every value.
     Asked,
 }
 
 impl ValueEncoder {
-    /// The encoder for a type, as the server spells it (`format_type`); none if there is none.
+    /// The encoder for a type, as the server spells it (`format_type`); `None` if the type has none.
     ///
-    /// Type modifiers other than a number of characters are the receive functions' business: they round to the scale of
-    /// a `numeric` and to the digits of a `timestamp` as the input functions do.
+    /// The receive functions apply type modifiers other than a number of characters: they round to the scale of a `numeric`
+    /// and to the digits of a `timestamp`, as the input functions do.
     pub fn for_type(type_name: &str) -> Option<ValueEncoder> {
         let (name, modifier) = without_modifier(type_name);
         let plain = |push: Push| Some(ValueEncoder::Plain(push));
@@ -42,7 +42,7 @@ impl ValueEncoder {
             "time with time zone" => plain(types::time::push_timetz),
             "timestamp without time zone" => plain(types::timestamp::push_timestamp),
             "timestamp with time zone" => plain(types::timestamp::push_timestamptz),
-            // One of only some units is another matter: `interval minute to second` reads `02:03` as minutes.
+            // With units, such as `interval minute to second`, it has no encoder: `02:03` are minutes then.
             "interval" => plain(types::interval::push_interval),
             "uuid" => plain(types::uuid::push_uuid),
             "bytea" => plain(types::bytea::push_bytea),
@@ -61,8 +61,8 @@ impl ValueEncoder {
         }
     }
 
-    /// Whether the binary form of a field is the very bytes that stand in the batch, which [`ValueEncoder::push`] would find
-    /// out too, but not as fast.
+    /// Whether the binary form of a field is its bytes in the batch. [`ValueEncoder::push`] would find that out, too, but not
+    /// as fast.
     #[inline]
     pub fn is_as_it_stands(self, field: &FieldSpan) -> bool {
         match self {
@@ -75,10 +75,10 @@ impl ValueEncoder {
         }
     }
 
-    /// Appends a field and says true, or says false: a form that it does not know.
+    /// Appends a field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
     ///
     /// # Errors
-    /// Characters that are not valid in the file's encoding, or that no text can hold.
+    /// Characters that are not valid in the encoding, or that no text can hold.
     #[inline]
     pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, BadValue> {
         match self {
@@ -90,11 +90,11 @@ impl ValueEncoder {
     }
 }
 
-/// Rewrites a value for the type's input function: its start, and its rest. Nothing for a value that the function reads as
-/// it stands, or refuses.
+/// Rewrites a value for the type's input function, in two parts: a start, and the rest of the value. `None` for a value that
+/// needs no rewriting.
 pub type Respell = fn(&[u8]) -> Option<(&'static str, &[u8])>;
 
-/// What a type's encoder knows and its input function does not read, rewritten for the latter.
+/// Rewrites the forms that a type's encoder knows and its input function does not read, if there are any.
 pub fn respelling(type_name: &str) -> Option<Respell> {
     match type_name {
         "bytea" => Some(types::bytea::respell),
@@ -102,12 +102,12 @@ pub fn respelling(type_name: &str) -> Option<Respell> {
     }
 }
 
-/// What stands in the parentheses of a type's name.
+/// The content of the parentheses in a type's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Modifier {
     None,
     Number(u32),
-    /// More numbers than one, or no number.
+    /// Several numbers, or something else.
     Other,
 }
 

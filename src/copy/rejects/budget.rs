@@ -60,7 +60,7 @@ impl RejectBudget {
         self.error(format!("{reason}; with this row, {} {}", self.rejected, plural(self.rejected, "row")))
     }
 
-    /// Judges all rows, of which `loaded` can be loaded.
+    /// Judges the load when all rows were read: those that were rejected, and `loaded` others.
     ///
     /// # Errors
     /// Too many were rejected, by their share in all rows.

@@ -47,13 +47,13 @@ impl Serialize for Reason<'_> {
 pub struct RejectFiles {
     /// The rows; or where they are in the decoded text, if the data file had to be decoded.
     rows: Growing,
-    /// What the header takes of it.
+    /// The part of it that is the header.
     header: Range<u64>,
     reasons: Growing,
     batches: Vec<Added>,
 }
 
-/// What one batch has added.
+/// The parts of both files that one batch has added.
 #[derive(Debug)]
 struct Added {
     /// Where the batch begins in the data file.

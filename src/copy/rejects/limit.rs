@@ -40,10 +40,10 @@ impl RejectLimit {
         }
     }
 
-    /// How many rows of a data file of `bytes` bytes may be rejected before it is certain that there are too many.
+    /// How many rows of a data file of `bytes` bytes may be rejected before they are certainly too many.
     ///
-    /// A good row of `columns` fields has as many bytes at least (separators and a line end), a rejected one has one:
-    /// so if r rows are rejected, there are at most r + (bytes - r) / columns.
+    /// A good row of `columns` fields has at least as many bytes (separators and a line end), a rejected one has at least one
+    /// byte. So with r rejected rows, the file has at most r + (bytes - r) / columns rows.
     pub fn most(self, bytes: u64, columns: usize) -> u64 {
         match self {
             RejectLimit::Rows(most) => most,

@@ -110,24 +110,24 @@ impl Rejects {
         more as u64 > self.store().budget.room()
     }
 
-    /// The server has refused a row, and what was loaded so far is lost.
-    pub fn server_has_refused(&self) {
+    /// Notes that the server has refused a row; the rows that were sent so far are lost.
+    pub fn note_refusal(&self) {
         self.server_has_refused.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the file is to be loaded once more, the careful way.
+    /// Whether the file must be loaded once more, the careful way.
     pub fn need_care(&self) -> bool {
         self.server_has_refused.load(Ordering::Relaxed)
     }
 
-    /// Forgets all, since the file is loaded once more.
+    /// Forgets all rejects, for a load that starts over.
     pub fn forget(&self) {
         let mut store = self.store();
         store.budget.reset();
         *store = LineStore::new(store.budget.clone());
     }
 
-    /// Judges all rows, of which `loaded` can be loaded.
+    /// Judges the load when all rows were read: those that were rejected, and `loaded` others.
     ///
     /// # Errors
     /// Too many rejects, by their share in all rows.
@@ -136,9 +136,9 @@ impl Rejects {
         store.budget.judge(loaded).map_err(|error| self.give_up(&mut store, error))
     }
 
-    /// Gives the files their names; the data file is read once more, from `original`, if it had to be decoded. This comes
+    /// Gives the files their names. The data file is read once more, from `original`, if it had to be decoded. To be called
     /// right before the rows are committed: after the commit, a crash could leave a table without some of its rows, and no
-    /// file that tells of them.
+    /// file with them.
     ///
     /// # Errors
     /// Files that cannot be written.

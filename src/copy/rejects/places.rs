@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Where the rejects of one data file come from, and where they go.
 #[derive(Debug)]
 pub struct RejectPlaces {
-    /// The folder; created when there is something to put into it.
+    /// The folder; it is created for the first reject.
     pub folder: PathBuf,
     /// What the files are named for.
     pub name: String,
@@ -44,7 +44,7 @@ impl RejectPlaces {
         self.folder.join(format!("{name}.{extension}"))
     }
 
-    /// Removes what earlier loads have left: only what is unfinished or tells of a failure, or `all` of it.
+    /// Removes the files of earlier loads: those that are unfinished or about a failure, or `all` of them.
     ///
     /// # Errors
     /// What the operating system reports.

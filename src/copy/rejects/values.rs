@@ -1,8 +1,7 @@
 //! Rejected rows of separated values, in one file, each with its values.
 //!
-//! Such rows come for hours, and are committed piece by piece. So the file grows under its own name, and what it holds is
-//! on the disk before the rows beside which it was found are committed: after a crash it may tell of a row twice, but it
-//! never lacks one.
+//! Such rows may arrive for hours, and are committed piece by piece. So the file grows under its own name, and rejects are on
+//! the disk before the rows beside them are committed. After a crash the file may hold a row twice, but it lacks none.
 
 use super::budget::RejectBudget;
 use super::limit::RejectLimit;
@@ -36,8 +35,8 @@ struct ValueStore {
 }
 
 impl ValueRejects {
-    /// None yet of `job`, of which `limit` are allowed; they go to `<folder>/<job>.jsonl`. A run that `goes_on` with what
-    /// another has begun adds to that one's.
+    /// No rejects of `job` yet; at most `limit` of them go to `<folder>/<job>.jsonl`. A run that `goes_on` with another one's
+    /// work adds to its file.
     pub fn new(folder: &Path, job: &str, limit: RejectLimit, goes_on: bool) -> ValueRejects {
         let name = job.replace('%', "%25").replace('/', "%2F");
         let store = ValueStore { budget: RejectBudget::new(limit), loaded: 0, file: None, unsynced: false };
@@ -50,7 +49,7 @@ impl ValueRejects {
         ValueRejects { observer: Some(Box::new(observer)), ..self }
     }
 
-    /// Checks that the file can be written, before there is anything to write, and removes that of an earlier run.
+    /// Checks that the file can be written, and removes that of an earlier run.
     ///
     /// # Errors
     /// A folder or file that cannot be written; a file that is not ours.

@@ -3,7 +3,7 @@
 
 use super::digits::{NOT_HEXADECIMAL, hexadecimal};
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
 /// It knows `\x` and `0x` before an even number of digits.
 pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
@@ -13,7 +13,7 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     }
     let start = out.len();
     out.reserve(4 + digits.len() / 2);
-    // Fields are limited to 1 GB by the server, and what we send to far less.
+    // The server allows 1 GB, and rows are limited to far less.
     out.extend_from_slice(&((digits.len() / 2) as i32).to_be_bytes());
     let mut invalid = 0;
     out.extend(digits.chunks_exact(2).map(|pair| {
@@ -28,7 +28,7 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     valid
 }
 
-/// How PostgreSQL's input function reads a value that is written as `0xDEAD`: its start, and the digits.
+/// Rewrites `0xDEAD` for PostgreSQL's input function: the start `\x`, and the digits. `None` for other values.
 pub fn respell(value: &[u8]) -> Option<(&'static str, &[u8])> {
     let [b'0', b'x' | b'X', digits @ ..] = value else { return None };
     digits.iter().all(u8::is_ascii_hexdigit).then_some(("\\x", digits))

@@ -10,9 +10,9 @@ const EPOCH: i32 = 730_425;
 pub struct Day<'a> {
     /// Days since 2000-01-01.
     pub number: i32,
-    /// It was written as `2019-02-27`.
+    /// Whether it is written as `2019-02-27`.
     pub is_iso: bool,
-    /// What stands behind it.
+    /// The bytes behind it.
     pub rest: &'a [u8],
 }
 
@@ -65,10 +65,10 @@ const fn month_slot(name: u32) -> usize {
     (name.wrapping_mul(1909207) >> 28) as usize
 }
 
-/// The number of an English month, of whose name there are three letters.
+/// The number of an English month by the first three letters of its name.
 #[inline(always)]
 fn month([a, b, c]: [u8; 3]) -> Option<u32> {
-    // This makes letters small, and nothing else a letter.
+    // This makes capital letters small, and makes no letter of another byte.
     let wanted = u32::from_be_bytes([0, a, b, c]) | 0x20_20_20;
     let (name, number) = MONTHS[month_slot(wanted)];
     (name == wanted).then_some(number)
@@ -85,8 +85,8 @@ fn is_valid(year: u32, month: u32, day: u32) -> bool {
 }
 
 /// `days_from_civil` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms"
-/// (<https://howardhinnant.github.io/date_algorithms.html>), for years that need no negative numbers: a year begins in
-/// March, so that its leap day is its last.
+/// (<https://howardhinnant.github.io/date_algorithms.html>), for years that need no negative numbers. A year begins in March,
+/// so its leap day is its last day.
 #[inline(always)]
 fn day_number(year: u32, month: u32, day: u32) -> i32 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };

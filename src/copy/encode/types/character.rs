@@ -4,8 +4,8 @@ use crate::copy::encode::binary::{push_bytes, push_jsonb, push_with};
 use crate::copy::encode::fault::BadValue;
 use crate::copy::input::charset::{Charset, push_latin1};
 
-/// Appends a field whose binary form is its text, and says true; leaves `out` as it was and says false if it has more
-/// than `limit` characters: the server decides, since it forgives blanks beyond the limit.
+/// Appends a field whose binary form is its text, and returns true; returns false, and leaves `out` as it was, for a value of
+/// more than `limit` characters. The server decides about those, since it cuts off blanks beyond the limit.
 ///
 /// # Errors
 /// A NUL byte, or bytes that are not valid in the file's encoding.
@@ -31,7 +31,7 @@ pub fn push_text(
 pub fn is_plain(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Taking one from each of eight bytes at once: a NUL gets its high bit set, and only behind a NUL there is a borrow.
+    // This takes one from each of eight bytes at once. A NUL gets its high bit set, and only a NUL causes a borrow.
     let marks = |chunk: &[u8; 8]| {
         let chunk = u64::from_ne_bytes(*chunk);
         chunk | chunk.wrapping_sub(ONES)
@@ -44,7 +44,7 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     all & HIGH_BITS == 0
 }
 
-/// Appends a `jsonb` field and says true. Whether the text is JSON is what the server finds out.
+/// Appends a `jsonb` field and returns true. The server finds out whether the text is JSON.
 ///
 /// # Errors
 /// As for [`push_text`].

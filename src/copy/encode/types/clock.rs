@@ -26,9 +26,9 @@ pub fn skip_blank(value: &[u8]) -> &[u8] {
 /// A time of day at the start of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock<'a> {
-    /// Microseconds since midnight; a whole day if it was rounded up to that.
+    /// Microseconds since midnight; a whole day if the fraction was rounded up to that.
     pub micros: i64,
-    /// What stands behind it.
+    /// The bytes behind it.
     pub rest: &'a [u8],
 }
 
@@ -73,7 +73,7 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
     })
 }
 
-/// Reads `.123`, up to nine digits, as microseconds; 0 if there is no point.
+/// Reads `.123`, up to nine digits, as microseconds; 0 without a point.
 #[inline(always)]
 fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
     const TENS: [i64; 10] =

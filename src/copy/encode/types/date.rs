@@ -3,7 +3,7 @@
 use super::timestamp;
 use crate::copy::encode::binary::push_array;
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
 /// It knows what [`timestamp::push_timestamp`] knows: of a value with a time, the server keeps the day.
 pub fn push_date(out: &mut Vec<u8>, value: &[u8]) -> bool {

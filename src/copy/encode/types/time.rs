@@ -3,7 +3,7 @@
 use super::clock::{Clock, DAY, leading_clock, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Appends a `time` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `time` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
 /// It knows `11:59`, `11:59:59` and `11:59:59.123456789`, with AM or PM at the end or without.
 pub fn push_time(out: &mut Vec<u8>, value: &[u8]) -> bool {

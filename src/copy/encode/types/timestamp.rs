@@ -4,7 +4,7 @@ use super::calendar::leading_day;
 use super::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Appends a `timestamp` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `timestamp` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
 /// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
 /// `11:59:59.123456789`, with AM, PM or a zone at the end, or without. The server ignores the zone here.
@@ -27,7 +27,7 @@ pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
 pub struct Moment {
     /// Days since 2000-01-01.
     pub day: i32,
-    /// Microseconds since midnight; a whole day if it was rounded up to that.
+    /// Microseconds since midnight; a whole day if the fraction was rounded up to that.
     time: i64,
     zone: Zone,
 }

@@ -1,4 +1,4 @@
-//! The report of a run: the document that `--report` writes, and how it follows from what the run has done.
+//! The report of a run: the document that `--report` writes, and how it follows from the outcome of the run.
 
 use super::output::print;
 use super::unit::{Totals, UnitReport};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// One run, in the shape that every command shares; `--report` writes it as JSON.
+/// The report of a run. All commands share its shape; `--report` writes it as JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// The command's name.
@@ -18,37 +18,37 @@ pub struct Report {
     pub status: RunStatus,
     /// When it began, RFC 3339 in UTC.
     pub started_at: String,
-    /// How long it took, seconds.
+    /// How long it took, in seconds.
     pub seconds: f64,
-    /// Every unit of the catalogue, in its order.
+    /// All units of the catalogue, in its order.
     pub units: Vec<UnitReport>,
-    /// Dumps that were to move to the archive.
+    /// The dumps that were to move to the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub archived: Vec<Archived>,
-    /// What was done after the load.
+    /// Indexes and statements that follow the load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<AfterReport>,
     /// Sums over the units.
     pub totals: Totals,
-    /// Why nothing was touched, where that is so.
+    /// Why the run has stopped before it touched anything.
     pub error: Option<String>,
 }
 
-/// How a run ended; each status has its exit code.
+/// How a run ended. Each status has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
-    /// Everything loaded, or was up to date.
+    /// All units are loaded or were up to date.
     Ok,
-    /// At least one unit failed, or something after the load, or a dump could not move to the archive.
+    /// A unit has failed, or a statement after the load, or a dump could not move to the archive.
     Failed,
     /// Wrong usage, configuration or input; nothing was touched.
     Refused,
-    /// Stopped by a signal.
+    /// A signal has stopped it.
     Interrupted,
 }
 
-/// A dump of which nothing is left to load.
+/// A dump whose units are all loaded, and which was to move to the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Archived {
     /// Where it was.
@@ -62,24 +62,24 @@ pub struct Archived {
 /// An index or a statement that follows the load.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AfterReport {
-    /// The mother that it was asked for.
+    /// The mother that the configuration names it for.
     pub mother: String,
-    /// Its beginning.
+    /// The beginning of the statement.
     pub statement: String,
-    /// How long it took, seconds.
+    /// How long it took, in seconds.
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
 }
 
-/// What a run has done.
+/// The work of a run that was not stopped before it touched anything.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// Every unit of the catalogue, in its order.
+    /// All units of the catalogue, in its order.
     pub units: Vec<UnitReport>,
-    /// Dumps that were to move to the archive.
+    /// The dumps that were to move to the archive.
     pub archived: Vec<Archived>,
-    /// What was done after the load.
+    /// Indexes and statements that follow the load.
     pub after: Vec<AfterReport>,
 }
 
@@ -103,7 +103,8 @@ impl Started {
         Started { command, at: jiff::Timestamp::now(), clock: Instant::now() }
     }
 
-    /// Ends the run with what it has done, or with the error that stopped it before anything was touched.
+    /// The report of the run, which ends now: with its work, or with the error that has stopped it before it touched
+    /// anything.
     pub fn finish(&self, outcome: Result<impl Into<Done>, &Error>) -> Report {
         let (Done { units, archived, after }, error) = match outcome {
             Ok(done) => (done.into(), None),
@@ -114,7 +115,7 @@ impl Started {
         let lacks = totals.failed > 0 || after.iter().any(|done| done.error.is_some());
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
-            // A signal that came when everything was published has stopped nothing.
+            // A signal that came after the last publication has stopped nothing.
             None if lacks && interrupt::requested().is_some() => RunStatus::Interrupted,
             Some(Exit::Refused) => RunStatus::Refused,
             Some(_) => RunStatus::Failed,
@@ -136,7 +137,7 @@ impl Started {
 }
 
 impl Report {
-    /// The exit code that goes with this report.
+    /// The exit code of this report.
     pub fn exit(&self) -> Exit {
         match self.status {
             RunStatus::Interrupted => Exit::Interrupted(interrupt::requested().unwrap_or(2)),

@@ -1,4 +1,4 @@
-//! What a run tells: log lines and progress bars while it works, a summary table or a JSON report at its end.
+//! The output of a run: log lines and progress bars while it works, a summary or a JSON report at its end.
 
 mod document;
 pub mod log;
@@ -12,7 +12,7 @@ mod table;
 mod unit;
 
 pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started};
-pub use made::made;
+pub use made::made_lines;
 pub use numbers::{plural, seconds, size, thousands};
 pub use output::print;
 pub use summary::summary;

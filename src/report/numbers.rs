@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-/// The word for that many.
+/// The word in its plural, unless `count` is 1.
 pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }

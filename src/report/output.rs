@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 use std::io::{ErrorKind, Write};
 
-/// Prints to standard output; a reader that has gone away is no error.
+/// Prints to standard output. It is no error if the reader has closed that.
 ///
 /// # Errors
 /// A standard output that cannot be written for another reason, such as a full disk.

@@ -11,14 +11,14 @@ pub struct Steps<'u> {
 }
 
 impl<'u> Steps<'u> {
-    /// The first step of `unit` begins.
+    /// Starts with the first step of `unit`.
     pub fn new(unit: &'u str) -> Self {
         tracing::debug!("{unit}: begins");
         let now = Instant::now();
         Steps { unit, started: now, since: now }
     }
 
-    /// One step is done, and the next begins.
+    /// Logs the step that has ended, and starts the next one.
     pub fn done(&mut self, what: &str) {
         tracing::debug!("{}: {what} in {:.1} ms", self.unit, self.since.elapsed().as_secs_f64() * 1000.0);
         self.since = Instant::now();

@@ -5,7 +5,7 @@ use super::numbers::{plural, seconds, size, thousands};
 use super::table::table;
 use super::unit::{UnitReport, UnitStatus};
 
-/// Columns from here on hold numbers.
+/// The columns from this one on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
 
 /// The table of all units and a closing line.
@@ -44,7 +44,7 @@ pub fn summary(report: &Report) -> String {
     text
 }
 
-/// A line for what went well after the load; nothing where there was nothing to do.
+/// A line for the statements after the load that have succeeded; empty where there are none.
 fn after(reports: &[AfterReport]) -> String {
     let well: Vec<&AfterReport> = reports.iter().filter(|done| done.error.is_none()).collect();
     if well.is_empty() {
@@ -55,7 +55,7 @@ fn after(reports: &[AfterReport]) -> String {
     format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
 }
 
-/// Rows that were rejected, behind what was loaded; nothing where there are none.
+/// The words for rejected rows, which follow those for loaded rows; empty where there are none.
 fn rejected(rows: u64) -> String {
     if rows == 0 { String::new() } else { format!(", {} rejected", thousands(rows)) }
 }

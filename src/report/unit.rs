@@ -1,9 +1,8 @@
-//! What a report says of one unit, and the sums over all units.
+//! The report of one unit, and the sums over all units.
 
 use serde::Serialize;
 
-/// One unit's outcome. `rows_read = rows_loaded + rows_rejected` always; a unit that failed loaded nothing and
-/// counts no rows.
+/// The outcome of one unit. `rows_read = rows_loaded + rows_rejected` always. A unit that has failed counts no rows.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnitReport {
     /// The version table, or another table or file.
@@ -12,19 +11,19 @@ pub struct UnitReport {
     pub source: String,
     /// The mother table, where the command knows mothers.
     pub mother: Option<String>,
-    /// Loaded, skipped or failed.
+    /// Whether it was loaded.
     pub status: UnitStatus,
-    /// Rows found in the data file.
+    /// Rows in the data file.
     pub rows_read: u64,
-    /// Rows that the server counted.
+    /// Rows that the server has counted.
     pub rows_loaded: u64,
-    /// Rows put aside.
+    /// Rows that were rejected.
     pub rows_rejected: u64,
-    /// Bytes of the data file, inflated.
+    /// Size of the inflated data file, in bytes.
     pub bytes_read: u64,
-    /// What the server holds was compared with what was sent.
+    /// Whether the rows in the table were compared with those that were sent.
     pub verified: bool,
-    /// How long it took, seconds.
+    /// How long it took, in seconds.
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
@@ -36,9 +35,9 @@ pub struct UnitReport {
 pub enum UnitStatus {
     /// Its rows are in the version table.
     Loaded,
-    /// The ledger says that nothing has changed.
+    /// It has not changed since it was loaded, as the ledger says.
     Skipped,
-    /// Nothing of it is visible.
+    /// None of its rows is visible.
     Failed,
 }
 
@@ -57,7 +56,7 @@ pub struct Totals {
 }
 
 impl UnitReport {
-    /// Of a unit of which nothing was read, and that belongs to no mother.
+    /// The report of a unit without rows and without a mother.
     pub fn empty(name: impl Into<String>, source: impl Into<String>, status: UnitStatus) -> UnitReport {
         UnitReport {
             name: name.into(),
@@ -74,7 +73,7 @@ impl UnitReport {
         }
     }
 
-    /// What was made, all of it, from `source`: rows and bytes in so many seconds.
+    /// The report of generated rows: all of them are loaded.
     pub fn made(name: String, source: String, rows: u64, bytes: u64, seconds: f64) -> UnitReport {
         UnitReport {
             rows_read: rows,

@@ -8,26 +8,25 @@
 //! Here alone is tokio; everything else in this crate blocks. `State` is what all requests share; its `Snapshot`, which
 //! holds the settings and what the database says of the tables, is replaced as a whole when either changes.
 
+mod answer;
+mod database;
+mod describe;
 mod http;
-mod page;
-mod pool;
 mod query;
+mod requests;
 pub mod settings;
+mod shared;
 mod signals;
 mod tables;
 
 use crate::pg::database::Database;
 use crate::{Error, Result};
-use http::listener;
-use http::listener::Listener;
-use settings::Settings;
+use database::pool::Pool;
+use http::listener::{self, Listener};
+use settings::{Reload, Settings};
+use shared::state::{self, Snapshot, State};
 use signals::Signals;
 use std::sync::Arc;
-use tables::state;
-use tables::state::{Snapshot, State};
-
-/// Reads the settings again, on SIGHUP.
-pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;
 
 /// Serves until a signal asks to stop, and gives that signal.
 ///
@@ -46,7 +45,7 @@ pub fn run(settings: Settings, database: &Database, reload: Reload) -> Result<i3
 
 async fn serve(settings: Settings, database: &Database, reload: Reload) -> Result<i32> {
     let signals = Signals::listen()?;
-    let pool = pool::Pool::new(database.target().clone(), &settings.limits);
+    let pool = Pool::new(database.target().clone(), &settings.limits);
     let snapshot = Snapshot::load(settings, &pool).await?;
     let listener = Listener::bind(&snapshot.settings).await?;
     let state = Arc::new(State::new(pool, snapshot));

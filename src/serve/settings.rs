@@ -16,6 +16,8 @@ const DEFAULT_LISTEN: &str = "127.0.0.1:8005";
 const DEFAULT_REQUESTS: u32 = 10;
 /// A body of more than this is a load, for which there are other commands (bytes).
 const DEFAULT_BODY: u64 = 1 << 20;
+/// The time in which a client may make so many requests again.
+pub const DEFAULT_PER: Duration = Duration::from_secs(1);
 /// How long a request may take.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 /// Clients connected at once; each takes a file, of which many systems allow a process 1,024 to 20,000 or more.
@@ -23,7 +25,7 @@ const DEFAULT_CONNECTIONS: usize = 10_240;
 /// Connections to the database per worker: one that answers, and others that wait for the disk.
 const DATABASE_PER_WORKER: usize = 4;
 /// The environment variable that holds the token, unless the configuration names another.
-const TOKEN_VARIABLE: &str = "PGHAUL_SERVE_TOKEN";
+pub const TOKEN_VARIABLE: &str = "PGHAUL_SERVE_TOKEN";
 /// A token that is shorter can be guessed (characters).
 const MIN_TOKEN: usize = 16;
 /// Paths that are not tables.
@@ -58,6 +60,9 @@ pub struct Settings {
     /// The tables.
     pub tables: Vec<TableSettings>,
 }
+
+/// Reads the settings again, on SIGHUP.
+pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;
 
 /// How many requests a client may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +137,9 @@ fn resolve(request: &Request, cfg: &ServeCfg, config: &Config) -> Result<Setting
         workers,
         token,
         rate: match &cfg.rate {
-            None => Some(Rate { requests: DEFAULT_REQUESTS, per: Duration::from_secs(1) }),
-            Some(rate) => (rate.requests.0 > 0).then(|| Rate {
-                requests: rate.requests.0,
-                per: rate.per.map_or(Duration::from_secs(1), |per| per.0),
-            }),
+            None => Some(Rate { requests: DEFAULT_REQUESTS, per: DEFAULT_PER }),
+            Some(rate) => (rate.requests.0 > 0)
+                .then(|| Rate { requests: rate.requests.0, per: rate.per.map_or(DEFAULT_PER, |per| per.0) }),
         },
         limits: Limits {
             body: size(limits.body.map_or(DEFAULT_BODY, |size| size.0)),

@@ -8,29 +8,29 @@ use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
 
-/// When a swap gives up waiting for those who use the old table or its mother.
+/// How long a swap waits for the sessions that use the old table or its mother.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Replacement {
-    /// Puts the new table in the place of the old one, with all that users have put on that.
+    /// Puts the new table in the place of the old one, with all additions of users.
     ///
-    /// A mother is locked first: a reader that had already listed her children would wait for the old one, find
-    /// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
-    /// wait, so we step back between tries and let them pass. Where there is no mother, those who wait for the old table look
-    /// its name up again when they get to it, and find the new one.
+    /// A mother is locked first. A reader that has listed its children already would wait for the old table, find it gone,
+    /// and see neither; so readers must wait for the mother, before they list. They queue behind us while we wait, so we
+    /// step back between tries and let them pass. Without a mother, a reader that waits for the old table looks up the name
+    /// once more when it gets the lock, and finds the new table.
     ///
     /// # Errors
-    /// What the rows do not allow, or what has come into the way since the load began; those who use either table for
-    /// too long; what the server reports; Ctrl-C.
+    /// Additions that the rows do not allow; obstacles that have come up since the load began; sessions that use either
+    /// table for too long; what the server reports; Ctrl-C.
     pub fn swap(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         self.swap_along(transaction, |_| Ok(false), |_| Ok(()))
     }
 
-    /// As [`Replacement::swap`]. `lock_first` locks something before the tables, and tells whether there was anything;
-    /// `along` is done when all is locked, and both tables are still there.
+    /// As [`Replacement::swap`]. `lock_first` takes a lock before those of the tables, and says whether it did; `along` is
+    /// called when all is locked and both tables still exist.
     ///
     /// # Errors
-    /// As there, and theirs.
+    /// As there, and those of `lock_first` and `along`.
     pub fn swap_along(
         &self,
         transaction: &mut Transaction<'_>,
@@ -52,9 +52,9 @@ impl Replacement {
         let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
             let turn = Turn::begin();
             let is_first = !lock_first(attempt)?;
-            // Without children: whoever reads another version is in nobody's way.
+            // Children are not locked: a reader of another version does not matter.
             turn.lock_out(attempt, is_first, self.mother.iter().chain([&self.old]))?;
-            // Until now it could be changed, and grants can be even now.
+            // Until now the old table could be altered. Grants on it can be altered even now.
             if self.additions(attempt)? != additions {
                 return Err(self.changed_meanwhile());
             }
@@ -73,7 +73,7 @@ impl Replacement {
         Error::failed(format!("{table} was altered while its new rows were being loaded")).remedy("run again")
     }
 
-    /// Adds what helps where somebody has used a table for too long.
+    /// Adds what helps where other sessions have used a table for too long.
     pub fn in_the_way(&self, error: Error) -> Error {
         if SqlState::from(&error) != SqlState::LockTimeout {
             return error;

@@ -127,6 +127,36 @@ fn the_ledger_has_a_row_per_version_table() {
     assert_eq!(case.db.one(odd), "0");
 }
 
+/// Users' ledgers hold fingerprints: one that is written otherwise makes their next run load everything again.
+#[test]
+fn fingerprints_stay_as_they_are() {
+    let (case, _) = loaded();
+    let of = |unit: &str| case.db.one(&format!("SELECT fingerprint FROM pghaul.loads WHERE unit = '{unit}'"));
+    assert_eq!(
+        of("v1_users"),
+        concat!(
+            r#"{"data": {"bytes": 726, "crc32": "779069b8"}, "#,
+            r#""order": ["user_id", "instancecode", "first_name", "last_name", "email", "active", "created", "notes"], "#,
+            r#""format": [124, 96, [78, 85, 76, 76], "latin_1"], "#,
+            r#""mother": [["user_id", "text"], ["instancecode", "text"], ["email", "text"]], "#,
+            r#""columns": [["first_name", "character varying(50)"], ["last_name", "character varying(50)"], "#,
+            r#"["active", "boolean"], ["created", "timestamp without time zone"], ["notes", "text"]], "#,
+            r#""dialect": "mssql", "descriptor": {"bytes": 468, "crc32": "488ea74b"}}"#
+        )
+    );
+    assert_eq!(
+        of("v2_courses"),
+        concat!(
+            r#"{"data": {"bytes": 258, "crc32": "efe76032"}, "#,
+            r#""order": ["course_id", "price", "title", "order", "starts_on", "rating"], "#,
+            r#""format": [124, 96, [78, 85, 76, 76], "latin_1"], "#,
+            r#""mother": [["course_id", "bigint"], ["title", "text"], ["price", "numeric(19,4)"]], "#,
+            r#""columns": [["order", "integer"], ["starts_on", "timestamp without time zone"], ["rating", "real"]], "#,
+            r#""dialect": "mssql", "descriptor": {"bytes": 357, "crc32": "38d00975"}}"#
+        )
+    );
+}
+
 #[test]
 fn a_data_file_without_a_mother_is_skipped_with_a_warning() {
     let (_, outcome) = loaded();

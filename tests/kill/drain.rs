@@ -109,7 +109,7 @@ fn a_batch_that_somebody_changes_is_read_again_and_not_published_before() {
         })
     };
     let run = drain.run(&["--retries", "1"]);
-    run.assert_code(1).assert_stderr_has("somebody else changes it");
+    run.assert_code(1).assert_stderr_has("another client changes it");
     assert_eq!(drain.db.one("SELECT count(*) FROM pghaul.drains"), "0");
     stop.store(true, Ordering::Relaxed);
     let meddled: u64 = meddler.join().unwrap();

@@ -94,6 +94,6 @@ fn what_has_lost_its_rows_is_fetched_anew() {
     // As a crash of the server empties an unlogged table.
     job.db.execute(&format!("DELETE FROM {staging}"));
     job.config(&numbered(3), &small("into: {table: t, mode: replace, columns: {id: bigint}}"));
-    job.run(&["--resume"], 0).assert_stderr_has("beginning anew").assert_stdout_has("3 requests: 3 loaded");
+    job.run(&["--resume"], 0).assert_stderr_has("starting over").assert_stdout_has("3 requests: 3 loaded");
     assert_eq!(job.ids(), "1 2 3");
 }

@@ -34,8 +34,8 @@ pub fn load(
 ) -> Vec<UnitReport> {
     let mut order: Vec<usize> =
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
-    let bytes = |index: &usize| units[*index].file.data.bytes;
+    order.sort_by_key(|index| std::cmp::Reverse(units[*index].source.bytes));
+    let bytes = |index: &usize| units[*index].source.bytes;
     let large = share::take_large(&mut order, bytes, settings.workers, share::LARGE_BYTES);
     if !(large.is_empty() && order.is_empty()) {
         let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
@@ -130,6 +130,6 @@ fn untouched(unit: &Unit) -> UnitReport {
     UnitReport {
         mother: Some(unit.mother.name().to_owned()),
         error,
-        ..UnitReport::empty(unit.table.name(), unit.file.source(), status)
+        ..UnitReport::empty(unit.table.name(), unit.source.label(), status)
     }
 }

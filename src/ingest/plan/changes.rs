@@ -3,7 +3,7 @@
 use super::drop::{self, Drop};
 use super::mothers::Mother;
 use super::state::State;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::recreation::Recreation;
 use crate::ingest::publish::union::UnionView;
 use crate::ingest::settings::{MothersMode, Settings};
@@ -38,7 +38,7 @@ impl Changes {
     /// or with a version that would not come back.
     pub fn new(
         settings: &Settings,
-        files: &[DataFile],
+        catalogue: &[ScannedTable],
         mothers: &[Mother],
         state: &State,
     ) -> Result<Changes> {
@@ -54,10 +54,10 @@ impl Changes {
             if settings.mothers == MothersMode::Keep {
                 continue;
             }
-            match Drop::new(mother, files, state, settings.mothers) {
+            match Drop::new(mother, catalogue, state, settings.mothers) {
                 Err(error) => faults.push(error.at(Place::table(&mother.name))),
                 Ok(drop) if settings.mothers == MothersMode::Purge => changes.drops.push(drop),
-                Ok(drop) if files.iter().any(|file| file.table == mother.name) => {
+                Ok(drop) if catalogue.iter().any(|scanned| scanned.source.table == mother.name) => {
                     changes.recreations.push(Recreation::new(drop, create()));
                 }
                 // No version is to be waited for.

@@ -3,7 +3,7 @@
 use super::action::COMMENT;
 use super::mothers::Mother;
 use super::state::State;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::union::{self, UnionView};
 use crate::ingest::settings::MothersMode;
 use crate::pg::catalog;
@@ -35,11 +35,16 @@ impl Drop {
     /// # Errors
     /// One that pghaul did not create, or with rows or children that it did not load, or with a version that would not come
     /// back.
-    pub fn new(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMode) -> Result<Drop> {
+    pub fn new(
+        mother: &Mother,
+        catalogue: &[ScannedTable],
+        state: &State,
+        mode: MothersMode,
+    ) -> Result<Drop> {
         let table = Qualified::new(&state.rights.schema, &mother.name);
-        let mut children = children(mother, files, state, mode)?;
+        let mut children = children(mother, catalogue, state, mode)?;
         if mode == MothersMode::Recreate {
-            children.extend(detached(mother, files, state));
+            children.extend(detached(mother, catalogue, state));
         }
         let view = UnionView::of(&table, false);
         let has_view = state.relations.get(view.name().name()).is_some_and(union::is_ours);
@@ -139,7 +144,12 @@ pub fn in_the_way(error: Error) -> Error {
 }
 
 /// The version tables of a mother that is to be dropped.
-fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMode) -> Result<Vec<Qualified>> {
+fn children(
+    mother: &Mother,
+    catalogue: &[ScannedTable],
+    state: &State,
+    mode: MothersMode,
+) -> Result<Vec<Qualified>> {
     if !state.our_mothers.contains(&mother.name) {
         return Err(
             Error::refused("was not created by pghaul, which will not drop it").remedy("drop it by hand")
@@ -154,8 +164,9 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));
         };
-        let comes_back = files.iter().any(|file| {
-            (&file.table, &file.dump.app, &file.dump.version) == (&mother.name, &entry.app, &entry.version)
+        let comes_back = catalogue.iter().any(|scanned| {
+            (&scanned.source.table, &scanned.source.dump.app, &scanned.source.dump.version)
+                == (&mother.name, &entry.app, &entry.version)
         });
         if mode == MothersMode::Recreate && !comes_back {
             return Err(Error::refused(format!(
@@ -173,16 +184,16 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
 
 /// Version tables that somebody has detached from the mother, and whose names are needed. What is not ours, or of another
 /// mother, is refused when the units are looked at.
-fn detached(mother: &Mother, files: &[DataFile], state: &State) -> Vec<Qualified> {
-    let is_left = |file: &&DataFile| {
+fn detached(mother: &Mother, catalogue: &[ScannedTable], state: &State) -> Vec<Qualified> {
+    let is_left = |scanned: &&ScannedTable| {
         let ours = state
             .relations
-            .get(&file.child)
+            .get(&scanned.child)
             .is_some_and(|relation| relation.kind == 'r' && relation.comment.as_deref() == Some(COMMENT));
-        file.table == mother.name && ours && !state.is_child(&mother.name, &file.child)
+        scanned.source.table == mother.name && ours && !state.is_child(&mother.name, &scanned.child)
     };
-    let table = |file: &DataFile| Qualified::new(&state.rights.schema, &file.child);
-    files.iter().filter(is_left).map(table).collect()
+    let table = |scanned: &ScannedTable| Qualified::new(&state.rights.schema, &scanned.child);
+    catalogue.iter().filter(is_left).map(table).collect()
 }
 
 fn has_own_rows() -> Error {

@@ -40,7 +40,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = one::begin(unit, settings, client)? else {
         return Ok(one::conclude(unit, unanswered, &mut steps, client));
     };
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let by_one = one::new_table(unit, replaces, &mut transaction)?;
@@ -107,8 +107,8 @@ fn fill(copy: &UnitCopy<'_>, clients: &mut [Client]) -> Result<u64> {
         clients.len(),
         Size(copy.settings.limits.row_bytes as u64)
     );
-    let mut reader = copy.unit.file.open(copy.settings)?;
-    copy.progress.advance(copy.unit.file.header.data_origin.offset);
+    let mut reader = copy.unit.source.open(copy.settings)?;
+    copy.progress.advance(copy.unit.header.data_origin.offset);
     streams::share(&mut reader, clients.iter_mut().collect(), |client, batches| {
         send(copy, client, batches)
             .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })

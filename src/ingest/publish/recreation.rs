@@ -82,8 +82,8 @@ impl Recreation {
         for (unit, staged) in versions {
             staged
                 .rejects
-                .install_files(|| unit.file.open_original())
-                .map_err(|error| error.at(unit.file.place()))?;
+                .install_files(|| unit.source.open_original())
+                .map_err(|error| error.at(unit.source.place()))?;
         }
         Ok(transaction.commit()?)
     }

@@ -1,10 +1,11 @@
 //! What every request passes before its route, and every answer behind it: who may come, how often, for how long.
 
 use super::cors;
-use super::problem::Problem;
 use crate::secret::Secret;
+use crate::serve::answer::problem::Problem;
+use crate::serve::requests::Subject;
 use crate::serve::settings::Settings;
-use crate::serve::tables::state::{Snapshot, State};
+use crate::serve::shared::state::{Snapshot, State};
 use axum::extract::{Request, State as Shared};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -18,10 +19,6 @@ use subtle::ConstantTimeEq;
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
-
-/// What a request was about, for the metrics.
-#[derive(Debug, Clone)]
-pub struct Subject(pub String);
 
 /// Lets a request pass, or answers it.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {

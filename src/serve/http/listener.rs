@@ -1,14 +1,13 @@
 //! Connections: taken up to a limit, each with limits of its own, and ended when they have nothing to do any more.
 
 use super::guard::Peer;
-use super::patience::Patience;
 use super::routes;
+use super::write_timeout::WriteTimeout;
 use crate::report::print;
 use crate::run::interrupt;
-use crate::serve::Reload;
-use crate::serve::settings::{Limits, Settings};
+use crate::serve::settings::{Limits, Reload, Settings};
+use crate::serve::shared::state::State;
 use crate::serve::signals::{Asked, Signals};
-use crate::serve::tables::state::State;
 use crate::{Error, Result};
 use axum::Router;
 use axum::extract::Request;
@@ -146,7 +145,7 @@ fn connection(
     stream: TcpStream,
     service: OfPeer,
     limits: Limits,
-) -> http1::Connection<TokioIo<Patience>, OfPeer> {
+) -> http1::Connection<TokioIo<WriteTimeout>, OfPeer> {
     // Answers are written whole: to wait for more only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("{error}");
@@ -155,7 +154,7 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.time)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(Patience::new(stream, limits.time)), service)
+        .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.time)), service)
 }
 
 /// The service, for the requests of one client.

@@ -1,9 +1,9 @@
 //! `GET /{table}/`: which rows, in which order, from where on.
 
-use super::statement::Statement;
-use super::text::{Pair, take_one};
+use super::address::{Pair, take_one};
 use crate::pg::ident::quote;
-use crate::serve::http::problem::Problem;
+use crate::serve::answer::problem::Problem;
+use crate::serve::database::statement::Statement;
 use crate::serve::tables::table::{Relation, Table, VERSION_TABLE};
 use serde_json::Value;
 
@@ -204,7 +204,7 @@ fn after_values(text: &str, count: usize) -> Result<Vec<Option<String>>, Problem
 
 #[cfg(test)]
 mod tests {
-    use super::super::text;
+    use super::super::address;
     use super::*;
     use crate::config::Verb;
     use crate::serve::settings::TableSettings;
@@ -232,7 +232,7 @@ mod tests {
 
     fn sql(text: &str) -> Result<(String, Vec<Option<String>>), Problem> {
         let table = table();
-        let statement = select(&table, &table.relation, text::pairs(text)?)?;
+        let statement = select(&table, &table.relation, address::pairs(text)?)?;
         let (_, from) = statement.sql.split_once(" FROM \"s\".\"t\"\"\" AS t ").unwrap();
         Ok((from.to_owned(), statement.parameters.into_iter().map(|parameter| parameter.value).collect()))
     }

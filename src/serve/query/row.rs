@@ -1,9 +1,9 @@
 //! `/{table}/{id}/`: the row with a key.
 
-use super::statement::Statement;
-use super::text::key_values;
+use super::address::key_values;
 use crate::pg::ident::quote;
-use crate::serve::http::problem::Problem;
+use crate::serve::answer::problem::Problem;
+use crate::serve::database::statement::Statement;
 use crate::serve::tables::table::{Relation, Table};
 use axum::http::StatusCode;
 

@@ -1,15 +1,15 @@
 //! `POST`, `PUT`, `PATCH` and `DELETE`: one statement each, which gives the rows as they are now.
 
+use super::body::BodyRows;
 use super::row;
-use super::statement::{Parameter, Statement};
 use crate::pg::ident::quote;
-use crate::serve::http::body::Rows;
-use crate::serve::http::problem::Problem;
+use crate::serve::answer::problem::Problem;
+use crate::serve::database::statement::{Parameter, Statement};
 use crate::serve::tables::table::{Relation, Table};
 
 /// What a PUT does with columns that the body lacks, or a PATCH.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
+pub enum MissingColumns {
     /// They get their defaults.
     Default,
     /// They stay as they are.
@@ -17,7 +17,7 @@ pub enum Others {
 }
 
 /// The statement that adds rows; it gives each as JSON, and its key as an array of texts.
-pub fn insert(table: &Table, relation: &Relation, rows: &Rows, body: &str) -> Statement {
+pub fn insert(table: &Table, relation: &Relation, rows: &BodyRows, body: &str) -> Statement {
     let mut statement = Statement::default();
     let keys: Vec<String> =
         table.settings.key.iter().map(|column| format!("t.{}::text", quote(column))).collect();
@@ -45,13 +45,13 @@ pub fn update(
     table: &Table,
     relation: &Relation,
     segment: &str,
-    rows: &Rows,
+    rows: &BodyRows,
     body: &str,
-    others: Others,
+    missing: MissingColumns,
 ) -> Result<Statement, Problem> {
     let mut statement = Statement::default();
     let mut sets: Vec<String> = rows.columns.iter().map(|name| format!("{0} = r.{0}", quote(name))).collect();
-    if others == Others::Default {
+    if missing == MissingColumns::Default {
         let left = |name: &&String| !rows.columns.contains(name) && !table.settings.key.contains(name);
         sets.extend(relation.writable.iter().filter(left).map(|name| format!("{} = DEFAULT", quote(name))));
     }
@@ -84,7 +84,7 @@ pub fn delete(table: &Table, relation: &Relation, segment: &str) -> Result<State
 }
 
 /// The statement that has one column of a body read alone: it fails where the server cannot.
-pub fn probe(relation: &Relation, rows: &Rows, body: &str, column: &str) -> Statement {
+pub fn probe(relation: &Relation, rows: &BodyRows, body: &str, column: &str) -> Statement {
     let mut statement = Statement::default();
     let one = [column.to_owned()];
     let source = source(&mut statement, relation, &one, rows.many, body);

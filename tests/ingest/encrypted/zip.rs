@@ -35,7 +35,7 @@ fn encrypted_members_load_and_a_change_is_noticed() {
     with_password(&ingest).args(["-v"]).run().assert_code(0).assert_never_says(PASSWORD);
     assert_eq!(ingest.db.one("SELECT count(*) || max(name) FROM t"), "1000one 999");
     with_password(&ingest).run().assert_code(0).assert_stdout_has("2 units: 0 loaded, 2 unchanged");
-    // Data of the same size: these members state no CRC-32 that could tell.
+    // Data of the same size.
     write(encrypted(&rows(1000, "two")));
     with_password(&ingest).run().assert_code(0).assert_stdout_has("2 units: 1 loaded, 1 unchanged");
     assert_eq!(ingest.db.one("SELECT count(*) || max(name) FROM t"), "1000two 999");
@@ -44,6 +44,27 @@ fn encrypted_members_load_and_a_change_is_noticed() {
     ingest.config("decrypt: {zip_password: {file: secret.txt}}");
     ingest.work.write("secret.txt", "secret\n");
     ingest.command().args(["--force"]).run().assert_code(0).assert_stdout_has("2 units: 2 loaded");
+}
+
+/// The zip writer of the tests states the CRC-32 of an encrypted member from 20 bytes on, as AE-1 has it; below, it is AE-2.
+#[test]
+fn the_fingerprint_has_the_authentication_code_where_the_zip_states_no_crc32() {
+    let ingest = ingest!();
+    let keys = || {
+        let of_data =
+            "SELECT string_agg(key, ' ' ORDER BY key) FROM jsonb_object_keys(fingerprint -> 'data') key";
+        ingest.db.one(&format!("SELECT ({of_data}) FROM pghaul.loads WHERE unit = 'v1_t'"))
+    };
+    ingest.work.write("dumps/app_v1.zip", encrypted("id|name\n1|one\n"));
+    with_password(&ingest).run().assert_code(0);
+    assert_eq!(keys(), "aes bytes");
+    assert_eq!(
+        ingest.db.one("SELECT length(fingerprint #>> '{data,aes}') FROM pghaul.loads WHERE unit = 'v1_t'"),
+        "20"
+    );
+    ingest.work.write("dumps/app_v1.zip", encrypted(&rows(10, "one")));
+    with_password(&ingest).run().assert_code(0);
+    assert_eq!(keys(), "bytes crc32");
 }
 
 #[test]

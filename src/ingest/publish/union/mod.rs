@@ -7,7 +7,7 @@
 mod change;
 mod definition;
 
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::plan::mothers::Mother;
 use crate::ingest::plan::state::State;
 use crate::ingest::plan::unit::Unit;
@@ -276,14 +276,14 @@ impl UnionView {
 pub fn of_mothers(
     settings: &Settings,
     mothers: &[Mother],
-    files: &[DataFile],
+    catalogue: &[ScannedTable],
     state: &State,
 ) -> Result<Vec<UnionView>> {
     let schema = &state.rights.schema;
     let tables: Vec<&str> = mothers
         .iter()
         .map(|mother| mother.name.as_str())
-        .chain(files.iter().map(|file| file.child.as_str()))
+        .chain(catalogue.iter().map(|scanned| scanned.child.as_str()))
         .collect();
     let of_mother = |mother: &Mother| UnionView::of(&Qualified::new(schema, &mother.name), settings.views);
     let views: Vec<UnionView> = mothers.iter().map(of_mother).collect();

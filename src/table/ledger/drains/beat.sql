@@ -1,4 +1,4 @@
--- A sign of life. $1 job, $2 host, $3 process, $4 batches and $5 rows since the job began to watch.
+-- Records that a job that watches is alive. $1 job, $2 host, $3 process, $4 batches and $5 rows since the job began to watch.
 INSERT INTO pghaul.watches AS w (job, host, pid, batches, rows)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (job) DO UPDATE SET

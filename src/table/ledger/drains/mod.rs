@@ -1,4 +1,5 @@
-//! The ledger of drained batches: which were published. A batch is removed from Redis only when its row here is committed.
+//! The ledger of `drain`: a row per published batch, and one per job that watches. A batch is removed from Redis only after
+//! its row is committed.
 
 use super::{bigint, setup};
 use crate::Result;
@@ -6,35 +7,35 @@ use crate::pg::ident::Qualified;
 use postgres::{Client, GenericClient, Transaction};
 use serde_json::{Map, Value};
 
-/// The lock of those who create these tables.
+/// The lock by which runs wait for each other that create these tables.
 const SETUP_LOCK: &str = "the ledger of drains";
 
-/// One batch, to be recorded in the transaction that publishes it.
+/// A batch, for the row that its publication writes.
 #[derive(Debug)]
-pub struct Drain<'d> {
-    /// The name that it has in Redis.
+pub struct BatchRecord<'d> {
+    /// Its name in Redis.
     pub batch: &'d str,
     /// The job in the configuration.
     pub job: &'d str,
-    /// The Redis or gateway.
+    /// The Redis or the gateway.
     pub source: &'d str,
     /// The replica.
     pub replica: &'d str,
     /// The table.
     pub table: &'d Qualified,
-    /// Its columns that the rows have, with their types.
+    /// The table's columns that the rows have, with their types.
     pub columns: Map<String, Value>,
     /// Rows loaded.
     pub rows: u64,
-    /// Rows put aside.
+    /// Rows rejected.
     pub rejected: u64,
-    /// Bytes of ids and rows.
+    /// Size of ids and rows, in bytes.
     pub bytes: u64,
-    /// Time since it began, seconds.
+    /// Time since it began, in seconds.
     pub seconds: f64,
 }
 
-/// What a job that watches has done since it began.
+/// The work of a job that watches, since it began.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Watched {
     /// Batches published.
@@ -43,7 +44,7 @@ pub struct Watched {
     pub rows: u64,
 }
 
-/// Creates what is missing of the ledger.
+/// Creates the tables where they are missing, and the ledger where that is.
 ///
 /// # Errors
 /// A missing right; what the server reports.
@@ -63,11 +64,11 @@ pub fn is_published(client: &mut impl GenericClient, batch: &str) -> Result<bool
     Ok(client.query_one(sql, &[&batch])?.get(0))
 }
 
-/// Records a batch. Another transaction that publishes the same one waits here, and fails.
+/// Records a batch. Another transaction that publishes the same batch waits here, and then fails.
 ///
 /// # Errors
 /// What the server reports.
-pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()> {
+pub fn record(transaction: &mut Transaction<'_>, drain: &BatchRecord<'_>) -> Result<()> {
     transaction.execute(
         include_str!("record.sql"),
         &[
@@ -88,7 +89,7 @@ pub fn record(transaction: &mut Transaction<'_>, drain: &Drain<'_>) -> Result<()
     Ok(())
 }
 
-/// A job that watches is alive.
+/// Records that a job that watches is alive.
 ///
 /// # Errors
 /// What the server reports.

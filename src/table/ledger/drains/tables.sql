@@ -1,4 +1,4 @@
--- What was drained from Redis: one row per batch, written in the transaction that published it; and one per job that watches.
+-- The ledger of drain: one row per batch, written in the transaction that published it, and one per job that watches.
 CREATE TABLE pghaul.drains (
     batch          text        NOT NULL PRIMARY KEY,
     job            text        NOT NULL,

@@ -1,4 +1,4 @@
--- Records requests of the job $1: $2 what they are known by, $3 pages, $4 numbers, $5 status, $6 HTTP status, $7 request
+-- Records requests of the job $1: $2 ids, $3 pages, $4 numbers, $5 status, $6 HTTP status, $7 request
 -- objects, $8 rows, $9 rejected rows, $10 bytes, $11 rows of earlier pages, $12 next pages, $13 errors, $14 starts of bodies.
 INSERT INTO pghaul.fetches (job, request, page, number, status, http_status, object, rows, rows_rejected, bytes,
                             rows_before, next_page, error, body_start)

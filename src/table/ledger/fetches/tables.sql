@@ -1,5 +1,5 @@
--- What pghaul fetch knows of its jobs: one row per job, of its last run, and one per request of it, written in the
--- transaction that its rows are written in.
+-- The ledger of fetch: one row per job, of its last run, and one per page of a request of that, written in the transaction
+-- that copies its rows.
 CREATE TABLE IF NOT EXISTS pghaul.fetch_jobs (
     job            text        PRIMARY KEY,
     target         text        NOT NULL,

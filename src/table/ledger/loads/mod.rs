@@ -10,31 +10,31 @@ use postgres::{Client, Row, Transaction};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// What the ledger knows of a unit.
+/// The ledger's row of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The mother table.
     pub mother: String,
-    /// The application that the dump is of.
+    /// The application of the dump.
     pub app: String,
     /// The version of the application.
     pub version: String,
-    /// What the rows were made of.
+    /// The sources of the rows. Equal fingerprints make equal rows.
     pub fingerprint: Value,
     /// Rows loaded.
     pub rows: u64,
 }
 
-/// One load, to be recorded in the transaction that publishes it.
+/// A load, for the row that its publication writes.
 #[derive(Debug)]
-pub struct Load<'l> {
+pub struct LoadRecord<'l> {
     /// The schema of the version table.
     pub schema: &'l str,
     /// The version table.
     pub unit: &'l str,
     /// Its mother.
     pub mother: &'l str,
-    /// The application that the dump is of.
+    /// The application of the dump.
     pub app: &'l str,
     /// The version of the application.
     pub version: &'l str,
@@ -42,13 +42,13 @@ pub struct Load<'l> {
     pub dump: &'l str,
     /// The data file's name in the dump.
     pub data_file: &'l str,
-    /// What the rows were made of.
+    /// The sources of the rows.
     pub fingerprint: &'l Value,
     /// Rows loaded.
     pub rows: u64,
-    /// Size of the inflated data file, bytes.
+    /// Size of the inflated data file, in bytes.
     pub bytes: u64,
-    /// Time since the load began, seconds.
+    /// Time since the load began, in seconds.
     pub seconds: f64,
 }
 
@@ -79,7 +79,7 @@ fn entry_of(row: &Row) -> Entry {
         mother: row.get("mother"),
         app: row.get("app"),
         version: row.get("version"),
-        // One that another version wrote in a form we do not know equals none of ours.
+        // A fingerprint in a form that this version does not know equals none of its own.
         fingerprint: serde_json::from_str(fingerprint).unwrap_or(Value::Null),
         rows: u64::try_from(row.get::<_, i64>("rows")).unwrap_or(0),
     }
@@ -89,7 +89,7 @@ fn entry_of(row: &Row) -> Entry {
 ///
 /// # Errors
 /// What the server reports.
-pub fn record(transaction: &mut Transaction<'_>, load: &Load<'_>) -> Result<()> {
+pub fn record(transaction: &mut Transaction<'_>, load: &LoadRecord<'_>) -> Result<()> {
     transaction.execute(
         include_str!("record.sql"),
         &[
@@ -110,8 +110,8 @@ pub fn record(transaction: &mut Transaction<'_>, load: &Load<'_>) -> Result<()> 
     Ok(())
 }
 
-/// Whether a version of the mother was loaded since the statements that follow the load were last begun. A ledger of an
-/// earlier version cannot tell.
+/// Whether a version of the mother was loaded since the statements that follow the load were last begun. It is true where the
+/// ledger is of an earlier version, which cannot tell.
 ///
 /// # Errors
 /// What the server reports; a ledger that does not exist.
@@ -129,7 +129,8 @@ pub fn now(client: &mut Client) -> Result<String> {
     Ok(client.query_one("SELECT clock_timestamp()::text", &[])?.get(0))
 }
 
-/// Records that the statements that follow the load have been run, which were begun at that time.
+/// Records that the statements that follow the load have been executed. They were begun at the time `begun`, as [`now`] gives
+/// it.
 ///
 /// # Errors
 /// What the server reports.

@@ -1,11 +1,11 @@
-//! The mothers that pghaul created, and may drop: `pghaul.mothers`.
+//! The mothers that pghaul has created and may drop: `pghaul.mothers`.
 
 use crate::Result;
 use crate::pg::ident::Qualified;
 use postgres::{Client, Transaction};
 use std::collections::HashSet;
 
-/// The mothers of a schema that pghaul created.
+/// The mothers of a schema that pghaul has created.
 ///
 /// # Errors
 /// What the server reports; a ledger that does not exist.
@@ -19,14 +19,14 @@ pub fn ours(client: &mut Client, schema: &str) -> Result<HashSet<String>> {
 /// # Errors
 /// What the server reports.
 pub fn record(transaction: &mut Transaction<'_>, mother: &Qualified) -> Result<()> {
-    // A table that was dropped by hand has left its row.
+    // A mother that was dropped by hand has left its row.
     let sql = "INSERT INTO pghaul.mothers (schema_name, mother) VALUES ($1, $2) \
                ON CONFLICT (schema_name, mother) DO UPDATE SET created_at = excluded.created_at";
     transaction.execute(sql, &[&mother.schema(), &mother.name()])?;
     Ok(())
 }
 
-/// Forgets a mother and the loads of her version tables.
+/// Deletes the rows of a mother and of its version tables.
 ///
 /// # Errors
 /// What the server reports.

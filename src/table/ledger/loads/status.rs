@@ -1,4 +1,4 @@
-//! The ledger for those who only look at it: every load, and what has become of its version table since.
+//! What `pghaul status` shows: every load, and the state of its version table now.
 
 use crate::pg::sqlstate::SqlState;
 use crate::table::ledger::setup;
@@ -7,16 +7,16 @@ use postgres::{Client, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One load, as `pghaul status` shows it; `--json` has these names.
+/// One load and its version table. `--json` has these names.
 #[derive(Debug, Serialize)]
-pub struct Load {
+pub struct LoadStatus {
     /// The schema of mother and version table.
     pub schema: String,
     /// The version table.
     pub unit: String,
     /// Its mother.
     pub mother: String,
-    /// The application that the dump is of.
+    /// The application of the dump.
     pub app: String,
     /// The version of the application.
     pub version: String,
@@ -24,31 +24,31 @@ pub struct Load {
     pub dump: String,
     /// The data file's name in the dump.
     pub data_file: String,
-    /// What the rows were made of.
+    /// The sources of the rows.
     pub fingerprint: Value,
     /// Rows loaded.
     pub rows: i64,
-    /// Size of the inflated data file, bytes.
+    /// Size of the inflated data file, in bytes.
     pub bytes: i64,
     /// When the load began, RFC 3339 in UTC.
     pub started_at: String,
     /// When it was published, RFC 3339 in UTC.
     pub finished_at: String,
-    /// The time between, seconds.
+    /// The time between, in seconds.
     pub seconds: f64,
-    /// The pghaul that loaded it.
+    /// The version of the pghaul that loaded it.
     pub client_version: String,
     /// How the load ended.
     pub status: String,
-    /// The version table now: `attached`, or `missing`, `detached`, `emptied`, each of which the next run repairs.
+    /// The state of the version table now: `attached`; or `missing`, `detached`, `emptied`, which the next run repairs.
     pub now: String,
 }
 
-/// All loads, by schema, mother and unit; nothing where there is no ledger.
+/// All loads, sorted by schema, mother and unit; none where there is no ledger.
 ///
 /// # Errors
 /// A ledger that this role may not read; what the server reports.
-pub fn all(client: &mut Client) -> Result<Option<Vec<Load>>> {
+pub fn all(client: &mut Client) -> Result<Option<Vec<LoadStatus>>> {
     if !setup::has_table(client, "loads")? {
         return Ok(None);
     }
@@ -65,9 +65,9 @@ pub fn all(client: &mut Client) -> Result<Option<Vec<Load>>> {
     Ok(Some(rows.iter().map(load_of).collect()))
 }
 
-fn load_of(row: &Row) -> Load {
+fn load_of(row: &Row) -> LoadStatus {
     let fingerprint: &str = row.get("fingerprint");
-    Load {
+    LoadStatus {
         schema: row.get("schema"),
         unit: row.get("unit"),
         mother: row.get("mother"),

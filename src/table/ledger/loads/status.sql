@@ -1,5 +1,5 @@
--- The ledger, with what has become of each version table since. A ledger of an earlier version may lack the column
--- `status`, which a reader cannot add. Sessions are in UTC.
+-- The ledger, with the state of each version table now. A ledger of an earlier version may lack the column `status`, which
+-- a reader cannot add. Sessions are in UTC.
 SELECT l.schema_name AS schema, l.unit, l.mother, l.app, l.version, l.dump, l.data_file,
        l.fingerprint::text AS fingerprint, l.rows, l.bytes,
        to_char(l.started_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS started_at,

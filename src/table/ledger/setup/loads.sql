@@ -1,5 +1,5 @@
--- The ledger: one row per version table that pghaul loaded, written in the transaction that published it, and one per
--- mother table that it created.
+-- The ledger of ingest: one row per version table that pghaul has loaded, written in the transaction that published it, and
+-- one per mother table that pghaul has created.
 CREATE TABLE pghaul.loads (
     schema_name    text        NOT NULL,
     unit           text        NOT NULL,

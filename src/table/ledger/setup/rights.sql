@@ -1,5 +1,5 @@
--- Whether the ledger exists, and whether this role may create or use it. A list of privileges in one call would mean
--- "any of them", hence one call each.
+-- Whether the ledger exists, and whether this role may create or use it. A list of privileges in one call means "any of
+-- them", so each has its own call.
 WITH ledger AS (
     -- Not to_regclass('pghaul.loads'), which is an error for a role that may not look into the schema.
     SELECT to_regnamespace('pghaul') AS schema,

@@ -1,0 +1,4 @@
+//! The tables described for programs and for people.
+
+pub mod openapi;
+pub mod page;

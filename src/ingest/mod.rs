@@ -6,6 +6,7 @@
 //!                        as it is)         COPY per worker)   statements)
 //! ```
 
+mod advice;
 mod after;
 pub mod catalogue;
 mod load;

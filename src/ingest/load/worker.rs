@@ -3,6 +3,7 @@
 
 use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
+use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::large;
 use crate::ingest::publish::one::{self, Loaded};
@@ -101,7 +102,7 @@ impl Worker<'_> {
             let outcome = match (outcome, &cause) {
                 (Outcome::Failed(error), _) => Err(error),
                 (Outcome::Staged(staged), None) => {
-                    staged.rejects.tell();
+                    staged.rejects.log_outcome();
                     Ok(staged.loaded(unit, verified))
                 }
                 // Where it is the mother that has failed, the first version tells of it.
@@ -145,7 +146,7 @@ impl Worker<'_> {
         // A statement that Ctrl-C has cancelled says so in its own way.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.at(place.clone()),
+            Ok(()) => error.advised(advice::of).at(place.clone()),
         })
     }
 

@@ -8,6 +8,7 @@ use crate::copy::input::header::Header;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
+use crate::ingest::advice;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::union::{self, UnionView};
@@ -236,13 +237,13 @@ impl Unit {
     pub fn rejects(&self, settings: &Settings) -> Rejects {
         let places = RejectPlaces {
             folder: settings.rejects.folder.clone(),
-            unit: self.table.name().to_owned(),
-            dump: self.source.dump.name.clone(),
-            data_file: self.source.name.clone(),
+            name: self.table.name().to_owned(),
+            origin: vec![("dump", self.source.dump.name.clone()), ("data_file", self.source.name.clone())],
             header: self.header.line.clone(),
             charset: settings.format.charset,
         };
-        Rejects::new(places, settings.rejects.limit, self.source.bytes, self.copy_columns.len())
+        let (limit, columns) = (settings.rejects.limit, self.copy_columns.len());
+        Rejects::new(places, limit, self.source.bytes, columns, advice::of)
     }
 
     /// The statement that marks a version table as ours.

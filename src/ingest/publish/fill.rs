@@ -2,6 +2,7 @@
 
 use super::unit_copy::UnitCopy;
 use super::verify;
+use crate::ingest::advice;
 use crate::ingest::source::DataReader;
 use crate::report::plural;
 use crate::report::steps::Steps;
@@ -21,7 +22,7 @@ pub fn fill_by_one(
 ) -> Result<u64> {
     let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
     match fill(copy, transaction, steps, at_once) {
-        Err(error) if copy.rejects.need_care() => fill_carefully(copy, transaction, steps, &error),
+        Err(error) if copy.rejects.need_care() => fill_carefully(copy, transaction, steps, error),
         filled => filled.and_then(|rows| verify::compare(copy, transaction, steps).map(|()| rows)),
     }
 }
@@ -55,9 +56,10 @@ pub fn fill_carefully(
     copy: &UnitCopy<'_>,
     transaction: &mut Transaction<'_>,
     steps: &mut Steps<'_>,
-    refusal: &Error,
+    refusal: Error,
 ) -> Result<u64> {
     interrupt::check()?;
+    let refusal = refusal.advised(advice::of);
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
     if let Some(verification) = copy.verification {

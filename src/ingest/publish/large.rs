@@ -94,7 +94,7 @@ pub fn fill_and_finish<T>(
             return Err(error);
         }
         // Of many streams, each would have to find the rows that the server refuses among those of its own.
-        let rows = fill_carefully(copy, transaction, steps, &error)?;
+        let rows = fill_carefully(copy, transaction, steps, error)?;
         finish(copy, rows, transaction)
     })
 }

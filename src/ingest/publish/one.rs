@@ -107,7 +107,7 @@ pub fn conclude(
 ) -> Loaded {
     let Some(Unanswered { rows, rejects, verified }) = unanswered.take() else { return Loaded::ALREADY };
     steps.done("published");
-    rejects.tell();
+    rejects.log_outcome();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
     Loaded { rows, rejected: rejects.count(), bytes: unit.source.bytes, verified, already: false }
@@ -168,7 +168,7 @@ pub fn publish(
     }
     record(unit, rows, started, transaction)?;
     interrupt::check()?;
-    rejects.keep(|| unit.source.open_original())
+    rejects.install_files(|| unit.source.open_original())
 }
 
 /// Writes the ledger's row of a unit, whose load has begun at `started`.

@@ -82,7 +82,7 @@ impl Recreation {
         for (unit, staged) in versions {
             staged
                 .rejects
-                .keep(|| unit.source.open_original())
+                .install_files(|| unit.source.open_original())
                 .map_err(|error| error.at(unit.source.place()))?;
         }
         Ok(transaction.commit()?)

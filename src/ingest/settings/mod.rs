@@ -11,6 +11,7 @@ pub mod secrets;
 pub use dialects::{DEFAULT_DIALECTS, Dialects};
 pub use mothers::{DeclaredMother, MothersMode};
 
+use super::advice;
 use crate::config::{Config, Text, XportCfg};
 use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
@@ -116,12 +117,7 @@ impl Settings {
         Ok(Settings {
             inputs,
             workers,
-            format: Format::new(
-                text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR),
-                text_or(&cfg.dat_quote, format::DEFAULT_QUOTE),
-                text_or(&cfg.null_pattern, format::DEFAULT_NULL),
-                text_or(&cfg.encoding, format::DEFAULT_ENCODING),
-            )?,
+            format: format(cfg)?,
             extensions: extensions(cfg)?,
             declared: mothers::declared(&config.file.mother_tables)?,
             mothers: request.mothers,
@@ -147,6 +143,15 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn format(cfg: &XportCfg) -> Result<Format> {
+    let separator = text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR);
+    let quote = text_or(&cfg.dat_quote, format::DEFAULT_QUOTE);
+    let null = text_or(&cfg.null_pattern, format::DEFAULT_NULL);
+    let encoding = text_or(&cfg.encoding, format::DEFAULT_ENCODING);
+    Format::new(separator, quote, null, encoding)
+        .map_err(|fault| advice::of_format(fault, separator, quote, null, encoding))
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

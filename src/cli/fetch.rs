@@ -1,4 +1,4 @@
-//! `pghaul fetch`: what was typed, and the way to a report.
+//! `pghaul fetch`: its arguments, and the way to a report.
 
 use super::global::GlobalArgs;
 use super::numbers;
@@ -22,7 +22,7 @@ Examples:
 Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or configuration, no request was made;
 3 everything is loaded, with rejects; 130 or 143 interrupted.";
 
-/// What was typed after `pghaul fetch`.
+/// The arguments of `pghaul fetch`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct FetchArgs {

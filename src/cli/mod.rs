@@ -1,4 +1,4 @@
-//! What was typed: the command line, and the way from it to an exit code.
+//! The command line, and the way from it to an exit code.
 
 mod completions;
 pub mod config;
@@ -87,7 +87,7 @@ enum Command {
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => return print_usage(&error),
     };
     match run(cli) {
         Ok(exit) => exit,
@@ -98,11 +98,10 @@ pub fn main() -> Exit {
     }
 }
 
-/// Prints what clap says: help on standard output, or an error, in which the argument that was not understood may be
-/// a URL.
-fn not_understood(error: &clap::Error) -> Exit {
+/// Prints clap's message: help on standard output, or an error on standard error. An argument that it quotes may be a URL.
+fn print_usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        // Nobody reads it: there is nothing else to do.
+        // If the reader has gone, nothing else can be done.
         let _ = error.print();
         return Exit::Loaded;
     }

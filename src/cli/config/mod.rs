@@ -1,4 +1,4 @@
-//! `pghaul config`: the configuration, checked and shown, without a look at any database.
+//! `pghaul config`: checks and shows the configuration, without a look at any database.
 
 mod check;
 mod hidden;
@@ -18,7 +18,7 @@ Examples:
   pghaul config check                             every fault of ./config.yml, with line and column
   pghaul config show                              what counts, and where each value comes from";
 
-/// What was typed after `pghaul config`.
+/// The arguments of `pghaul config`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ConfigArgs {

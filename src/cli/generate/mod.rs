@@ -1,4 +1,4 @@
-//! `pghaul generate`: what was typed.
+//! `pghaul generate`: its arguments.
 
 mod dump;
 mod users;
@@ -13,7 +13,7 @@ Examples:
   pghaul generate users --count 1000000 --out users.csv
   pghaul generate dump --out dumps --versions v1,v2,v3 --rows 100000";
 
-/// What was typed after `pghaul generate`.
+/// The arguments of `pghaul generate`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct GenerateArgs {

@@ -32,10 +32,7 @@ pub struct DrainArgs {
     /// Name of the job under `drain` in config.yml
     #[arg(value_name = "JOB")]
     job: String,
-    /// Drain what is there now, then end (the default)
-    #[arg(long, conflicts_with = "watch")]
-    once: bool,
-    /// Wait for more, until SIGTERM or Ctrl-C
+    /// Wait for more, until SIGTERM or Ctrl-C; without it, the run ends when what is there now is drained
     #[arg(long)]
     watch: bool,
     /// How long to wait for more

@@ -1,5 +1,6 @@
 //! `config.yml`: read, expanded and checked, but not yet combined with flags; each job does that for its part.
 
+mod destination;
 mod faults;
 mod file;
 mod marks;
@@ -8,6 +9,7 @@ mod read;
 mod sections;
 mod values;
 
+pub use destination::{DeclaredColumn, Destination};
 pub use faults::{Fault, faults};
 pub use file::ConfigFile;
 pub use marks::{Mark, Marks, is_below};

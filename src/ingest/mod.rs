@@ -14,8 +14,8 @@ mod publish;
 pub mod settings;
 mod shelf;
 pub mod source;
+mod types;
 
-use crate::pg::catalog::{self, Rights};
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
@@ -24,8 +24,9 @@ use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{Done, plural};
 use crate::run::interrupt;
+use crate::table::ledger::setup::{self, Rights};
 use crate::{Place, Result};
-use catalogue::scan::{self, DataFile};
+use catalogue::scan::{self, ScannedTable};
 use plan::action::Action;
 use plan::changes::Changes;
 use plan::unit::{self, Unit};
@@ -41,7 +42,7 @@ use std::time::Instant;
 const SETUP_LOCK: &str = "the mother tables";
 
 /// What the dumps hold, before the database is looked at.
-pub struct Catalogue(Vec<DataFile>);
+pub struct Catalogue(Vec<ScannedTable>);
 
 /// A run that was thought through, before anything is written.
 struct Prepared {
@@ -62,16 +63,16 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     settings.rejects.check()?;
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
-    let files = if needs_dumps { scan::scan(settings)? } else { Vec::new() };
+    let catalogue = if needs_dumps { scan::scan(settings)? } else { Vec::new() };
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let count = files.len() as u64;
+    let count = catalogue.len() as u64;
     tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
     if let Some(folder) = &settings.archive
         && settings.mothers != MothersMode::Purge
     {
-        archive::check(folder, files.iter().map(|file| file.dump.as_ref()))?;
+        archive::check(folder, catalogue.iter().filter_map(|scanned| scanned.source.dump.file()))?;
     }
-    Ok(Catalogue(files))
+    Ok(Catalogue(catalogue))
 }
 
 /// Loads what has changed, and moves dumps of which nothing is left to load to the archive.
@@ -97,8 +98,7 @@ pub fn run(
         }
     }
     let to_load = prepared.units.iter().filter(|unit| unit.action != Action::Skip);
-    let (count, bytes) =
-        to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.file.data.bytes));
+    let (count, bytes) = to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.source.bytes));
     let progress = Progress::new(verbosity, count, bytes);
     stage::remove_leftovers(&prepared.units, &mut client);
     let recreations = prepared.changes.recreations();
@@ -138,7 +138,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Recreate | MothersMode::Purge => {
-            let schema = catalog::rights(client)?.schema;
+            let schema = setup::rights(client)?.schema;
             let names = mothers::names(settings, &catalogue.0);
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
         }
@@ -158,12 +158,12 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
 
 /// Compares the catalogue with what the database holds.
 fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
-    let Catalogue(files) = catalogue;
-    let names = mothers::names(settings, &files);
-    let children: Vec<&str> = files.iter().map(|file| file.child.as_str()).collect();
+    let Catalogue(catalogue) = catalogue;
+    let names = mothers::names(settings, &catalogue);
+    let children: Vec<&str> = catalogue.iter().map(|scanned| scanned.child.as_str()).collect();
     let state = state::State::read(client, &names, &children)?;
     if settings.mothers == MothersMode::Purge {
-        let changes = Changes::new(settings, &files, &mothers::named(&names), &state)?;
+        let changes = Changes::new(settings, &catalogue, &mothers::named(&names), &state)?;
         return Ok(Prepared {
             changes,
             mothers: Vec::new(),
@@ -174,10 +174,10 @@ fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
         });
     }
     let mut types = TypeNames::default();
-    let mothers = mothers::resolve(settings, &files, &state, client, &mut types)?;
-    let views = union::of_mothers(settings, &mothers, &files, &state)?;
-    let changes = Changes::new(settings, &files, &mothers, &state)?;
-    let units = unit::build(settings, files, &mothers, &state, client, &mut types)?;
+    let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
+    let views = union::of_mothers(settings, &mothers, &catalogue, &state)?;
+    let changes = Changes::new(settings, &catalogue, &mothers, &state)?;
+    let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
     warn_of_unknown_columns(settings, &units);
     let Rights { schema, ledger_exists } = state.rights;
     after::check(settings, &mothers, &units, &schema, ledger_exists, client)?;

@@ -3,11 +3,11 @@
 
 use super::keys;
 use super::keys::key::{Entry, Key};
+use crate::cli::target;
 use crate::config::{Config, SyncCfg};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
 use crate::pg::connect::Target;
-use crate::pg::database::Database;
 use crate::secret::Secret;
 use crate::{Error, Result, drain, fetch, ingest, serve, sync};
 
@@ -52,7 +52,7 @@ pub struct Resolved {
 /// Has each job understand its part of the configuration.
 pub fn resolve(config: &Config, typed: &Typed) -> Resolved {
     let mut resolved = Resolved::default();
-    match Database::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
+    match target::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
         Ok(target) => resolved.target = target,
         Err(error) => resolved.faults.push(SectionFault { section: "datastore".to_owned(), error }),
     }
@@ -107,7 +107,7 @@ fn ingest_settings(config: &Config, typed: &Typed) -> Result<ingest::settings::S
 }
 
 fn fetch_settings(job: &str, config: &Config) -> Result<fetch::settings::Settings> {
-    let request = fetch::settings::Request { job: job.to_owned(), ..Default::default() };
+    let request = fetch::settings::RunRequest { job: job.to_owned(), ..Default::default() };
     fetch::settings::Settings::resolve(request, config)
 }
 

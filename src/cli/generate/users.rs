@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};
 use crate::generate::users::{self, Format, Made};
-use crate::report::{Started, UnitReport, made};
+use crate::report::{Started, UnitReport, made_lines};
 use crate::run::cores;
 use crate::{Error, Result};
 use clap::{Args, ValueEnum};
@@ -102,7 +102,7 @@ pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
     }
     args.report.check()?;
     let made_users = make(args, file.as_ref(), global).map(|made| vec![unit(args, made)]);
-    args.report.conclude(&started, made_users, global.quiet || to_stdout, made)
+    args.report.conclude(&started, made_users, global.quiet || to_stdout, made_lines)
 }
 
 fn file_settings(args: &UsersArgs) -> Result<FileSettings> {

@@ -46,7 +46,7 @@ pub fn load_table(
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
-    cost::tell(&mut client, load.writes(existing.as_ref()));
+    cost::log_costs(&mut client, load.writes(existing.as_ref()));
     let started = Instant::now();
     let bytes = match existing {
         Some(relation) => {
@@ -131,17 +131,17 @@ struct TableLoad<'l> {
 
 impl TableLoad<'_> {
     /// What the load writes, estimated by the first row.
-    fn writes(&self, existing: Option<&Relation>) -> cost::Load {
+    fn writes(&self, existing: Option<&Relation>) -> cost::Volume {
         let records = &self.settings.records;
         let mut row = Vec::new();
         self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
         let bytes = self.settings.count().saturating_mul(row.len() as u64);
         match existing {
-            Some(table) if table.persistence != Persistence::Logged => cost::Load::default(),
+            Some(table) if table.persistence != Persistence::Logged => cost::Volume::default(),
             None if useful_workers(self.settings.workers, records) == 1 => {
-                cost::Load { new_bytes: bytes, ..cost::Load::default() }
+                cost::Volume { new_bytes: bytes, ..cost::Volume::default() }
             }
-            _ => cost::Load { old_bytes: bytes, ..cost::Load::default() },
+            _ => cost::Volume { old_bytes: bytes, ..cost::Volume::default() },
         }
     }
 

@@ -1,25 +1,13 @@
 //! Indexes that the configuration asks for: on which version tables they are missing, and what they are called.
 
 use crate::ingest::catalogue::names::position;
+use crate::ingest::settings::after::IndexSpec;
 use crate::pg::ident::{MAX_IDENT_BYTES, Qualified, quote};
 use crate::{Error, Place, Result};
 use postgres::GenericClient;
 
 /// The access method of an index that names none.
 pub const DEFAULT_METHOD: &str = "btree";
-
-/// An index that each version table of a mother is to have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexSpec {
-    /// Its columns, in order.
-    pub columns: Vec<String>,
-    /// Whether no two rows may have the same values.
-    pub unique: bool,
-    /// The access method.
-    pub using: Option<String>,
-    /// The condition of the rows that it has.
-    pub condition: Option<String>,
-}
 
 /// A version table with its columns and indexes.
 #[derive(Debug)]
@@ -125,22 +113,20 @@ impl Indexed {
     }
 }
 
-impl IndexSpec {
-    /// Looks whether any of these tables can have it.
-    ///
-    /// # Errors
-    /// A column that none of them has; where there are none, all is well.
-    pub fn check(&self, tables: &[Indexed]) -> Result<()> {
-        let lacks = |name: &&String| {
-            let has = |table: &Indexed| position(table.columns.iter().map(String::as_str), name).is_some();
-            !tables.iter().any(has)
-        };
-        match self.columns.iter().find(lacks).filter(|_| !tables.is_empty()) {
-            Some(column) => Err(Error::refused("no version has this column, for which `after` has an index")
-                .at(Place::default().column(column))
-                .remedy("correct `after` in the configuration")),
-            None => Ok(()),
-        }
+/// Looks whether any of these tables can have the index.
+///
+/// # Errors
+/// A column that none of them has; where there are none, all is well.
+pub fn check(spec: &IndexSpec, tables: &[Indexed]) -> Result<()> {
+    let lacks = |name: &&String| {
+        let has = |table: &Indexed| position(table.columns.iter().map(String::as_str), name).is_some();
+        !tables.iter().any(has)
+    };
+    match spec.columns.iter().find(lacks).filter(|_| !tables.is_empty()) {
+        Some(column) => Err(Error::refused("no version has this column, for which `after` has an index")
+            .at(Place::default().column(column))
+            .remedy("correct `after` in the configuration")),
+        None => Ok(()),
     }
 }
 
@@ -211,9 +197,9 @@ mod tests {
 
     #[test]
     fn a_column_that_no_table_has_is_a_fault() {
-        assert!(spec(&["EMAIL"]).check(&[table()]).is_ok());
-        assert!(spec(&["age"]).check(&[]).is_ok());
-        let error = spec(&["age"]).check(&[table()]).unwrap_err().to_string();
+        assert!(check(&spec(&["EMAIL"]), &[table()]).is_ok());
+        assert!(check(&spec(&["age"]), &[]).is_ok());
+        let error = check(&spec(&["age"]), &[table()]).unwrap_err().to_string();
         assert!(error.contains("column age"), "{error}");
     }
 }

@@ -6,13 +6,11 @@
 
 mod index;
 mod method;
-mod settings;
-
-pub use settings::{AfterMother, resolve};
 
 use super::plan::mothers::Mother;
 use super::plan::unit::Unit;
 use super::settings::Settings;
+use super::settings::after::AfterMother;
 use crate::error::shortened;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
@@ -23,7 +21,7 @@ use crate::secret::without_passwords;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
 use index::{Indexed, Lack, NewIndex};
-use method::Method;
+use method::AccessMethod;
 use postgres::Client;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -53,7 +51,7 @@ pub fn check(
     if settings.after.is_empty() {
         return Ok(());
     }
-    let methods = Method::all(client)?;
+    let methods = AccessMethod::all(client)?;
     let mut faults = Vec::new();
     for after in &settings.after {
         let name = &after.mother;
@@ -68,7 +66,7 @@ pub fn check(
             tables.extend(there.into_iter().filter(|table| !of_units.contains(table.table.name())));
         }
         for spec in &after.indexes {
-            let checked = Method::check(&methods, spec).and_then(|()| spec.check(&tables));
+            let checked = AccessMethod::check(&methods, spec).and_then(|()| index::check(spec, &tables));
             let place =
                 Place { file: Some(settings.config.clone()), ..Place::table(format!("after.{name}")) };
             faults.extend(checked.map_err(|error| error.at(place)).err());
@@ -232,7 +230,7 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
         return Ok(());
     }
     // Versions that are published from here on may be seen by no statement.
-    let begun = loads::now(client)?;
+    let begun = loads::server_time(client)?;
     for statement in &after.sql {
         let started = Instant::now();
         let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));

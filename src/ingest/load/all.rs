@@ -11,7 +11,7 @@ use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::one::Loaded;
 use crate::ingest::publish::recreation::{self, Recreation};
 use crate::ingest::settings::Settings;
-use crate::pg::cost::{self, Load};
+use crate::pg::cost::{self, Volume};
 use crate::pg::database::Database;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -34,14 +34,14 @@ pub fn load(
 ) -> Vec<UnitReport> {
     let mut order: Vec<usize> =
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(units[*index].file.data.bytes));
-    let bytes = |index: &usize| units[*index].file.data.bytes;
+    order.sort_by_key(|index| std::cmp::Reverse(units[*index].source.bytes));
+    let bytes = |index: &usize| units[*index].source.bytes;
     let large = share::take_large(&mut order, bytes, settings.workers, share::LARGE_BYTES);
     if !(large.is_empty() && order.is_empty()) {
         let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
         // Of many streams only one can have created the table that they fill.
-        let load = Load { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
-        cost::tell(&mut first, load);
+        let load = Volume { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
+        cost::log_costs(&mut first, load);
     }
 
     let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };
@@ -130,6 +130,6 @@ fn untouched(unit: &Unit) -> UnitReport {
     UnitReport {
         mother: Some(unit.mother.name().to_owned()),
         error,
-        ..UnitReport::empty(unit.table.name(), unit.file.source(), status)
+        ..UnitReport::empty(unit.table.name(), unit.source.label(), status)
     }
 }

@@ -102,6 +102,6 @@ pub fn held_back(unit: &Unit, cause: Option<&str>) -> Error {
         Error::failed(format!(
             "not published, since {cause}; {mother} and all its version tables are what they were"
         ))
-        .at(unit.file.place())
+        .at(unit.source.place())
     })
 }

@@ -2,6 +2,5 @@
 
 pub mod all;
 pub mod gathering;
-pub mod rejects;
 pub mod share;
 pub mod worker;

@@ -9,6 +9,7 @@ use crate::ingest::publish::one::{self, Loaded};
 use crate::ingest::publish::stage::{self, Staged};
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
+use crate::pg::retry;
 use crate::pg::retry::Retries;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
@@ -50,7 +51,7 @@ impl Worker<'_> {
             true => Outcome::Untried,
             false => gathering
                 .check()
-                .map_err(|error| error.at(unit.file.place()))
+                .map_err(|error| error.at(unit.source.place()))
                 .and_then(|()| self.stage(unit, by_many))
                 .map_or_else(Outcome::Failed, |staged| Outcome::Staged(Box::new(staged))),
         };
@@ -62,16 +63,16 @@ impl Worker<'_> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
         let load = if by_many { large::load_and_publish } else { one::load_and_publish };
         let mut unanswered = None;
-        self.persist(&unit.file.place(), |client| {
-            let bar = progress.unit(unit.table.name(), unit.file.data.bytes);
+        self.persist(&unit.source.place(), |client| {
+            let bar = progress.unit(unit.table.name(), unit.source.bytes);
             load(unit, settings, database, client, &bar, &mut unanswered).inspect_err(|_| bar.restart())
         })
     }
 
     fn stage(&mut self, unit: &Unit, by_many: bool) -> Result<Staged> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
-        self.persist(&unit.file.place(), |client| {
-            let bar = progress.unit(unit.table.name(), unit.file.data.bytes);
+        self.persist(&unit.source.place(), |client| {
+            let bar = progress.unit(unit.table.name(), unit.source.bytes);
             stage::stage(unit, settings, database, client, &bar, by_many).inspect_err(|_| bar.restart())
         })
     }
@@ -153,7 +154,7 @@ impl Worker<'_> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+            None => self.database.connect().map_err(|error| match retry::is_of_connection(&error) {
                 true => Error::failed(error).of_connection(),
                 false => Error::failed(error),
             })?,

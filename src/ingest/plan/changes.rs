@@ -3,7 +3,7 @@
 use super::drop::{self, Drop};
 use super::mothers::Mother;
 use super::state::State;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::recreation::Recreation;
 use crate::ingest::publish::union::UnionView;
 use crate::ingest::settings::{MothersMode, Settings};
@@ -11,6 +11,7 @@ use crate::pg::catalog::Column;
 use crate::pg::ident::Qualified;
 use crate::pg::lock::{self, Turn};
 use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
@@ -37,7 +38,7 @@ impl Changes {
     /// or with a version that would not come back.
     pub fn new(
         settings: &Settings,
-        files: &[DataFile],
+        catalogue: &[ScannedTable],
         mothers: &[Mother],
         state: &State,
     ) -> Result<Changes> {
@@ -53,10 +54,10 @@ impl Changes {
             if settings.mothers == MothersMode::Keep {
                 continue;
             }
-            match Drop::new(mother, files, state, settings.mothers) {
+            match Drop::new(mother, catalogue, state, settings.mothers) {
                 Err(error) => faults.push(error.at(Place::table(&mother.name))),
                 Ok(drop) if settings.mothers == MothersMode::Purge => changes.drops.push(drop),
-                Ok(drop) if files.iter().any(|file| file.table == mother.name) => {
+                Ok(drop) if catalogue.iter().any(|scanned| scanned.source.table == mother.name) => {
                     changes.recreations.push(Recreation::new(drop, create()));
                 }
                 // No version is to be waited for.
@@ -98,7 +99,7 @@ impl Changes {
     /// What the server reports, and what has come into the way meanwhile; nothing has changed then.
     pub fn apply(&self, views: &[UnionView], client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
-        loads::set_up(&mut transaction)?;
+        setup::set_up(&mut transaction)?;
         for recreation in &self.recreations {
             recreation.try_out(&mut transaction)?;
         }
@@ -118,7 +119,7 @@ impl Changes {
         if self.drops.is_empty() {
             return Ok(());
         }
-        lock::patiently_do(transaction, drop::PATIENCE, "the tables to be dropped", |attempt| {
+        lock::lock_in_tries(transaction, drop::PATIENCE, "the tables to be dropped", |attempt| {
             let turn = Turn::begin();
             let mut have_views = Vec::new();
             for (number, drop) in self.drops.iter().enumerate() {
@@ -149,6 +150,6 @@ impl Create {
     /// What the server reports.
     pub fn execute(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         drop::execute(transaction, &self.statement)?;
-        loads::record_mother(transaction, &self.mother)
+        loads::mothers::record(transaction, &self.mother)
     }
 }

@@ -3,12 +3,13 @@
 use super::action::COMMENT;
 use super::mothers::Mother;
 use super::state::State;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::union::{self, UnionView};
 use crate::ingest::settings::MothersMode;
 use crate::pg::catalog;
 use crate::pg::ident::Qualified;
-use crate::pg::lock::{self, Turn};
+use crate::pg::lock::Turn;
+use crate::pg::sqlstate::SqlState;
 use crate::report::plural;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
@@ -34,11 +35,16 @@ impl Drop {
     /// # Errors
     /// One that pghaul did not create, or with rows or children that it did not load, or with a version that would not come
     /// back.
-    pub fn new(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMode) -> Result<Drop> {
+    pub fn new(
+        mother: &Mother,
+        catalogue: &[ScannedTable],
+        state: &State,
+        mode: MothersMode,
+    ) -> Result<Drop> {
         let table = Qualified::new(&state.rights.schema, &mother.name);
-        let mut children = children(mother, files, state, mode)?;
+        let mut children = children(mother, catalogue, state, mode)?;
         if mode == MothersMode::Recreate {
-            children.extend(detached(mother, files, state));
+            children.extend(detached(mother, catalogue, state));
         }
         let view = UnionView::of(&table, false);
         let has_view = state.relations.get(view.name().name()).is_some_and(union::is_ours);
@@ -66,7 +72,7 @@ impl Drop {
     /// Locks all of it, and then the tables `more`; the view first, as its readers do. Tells whether there is one.
     ///
     /// # Errors
-    /// [`lock::NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock<'t>(
         &'t self,
         turn: &Turn,
@@ -79,7 +85,7 @@ impl Drop {
         }
         let has_view = self.view.lock(attempt)?;
         let tables = std::iter::once(&self.mother).chain(&self.children).chain(more);
-        turn.lock_out(attempt, is_first && !has_view, tables)?;
+        turn.lock_against_readers(attempt, is_first && !has_view, tables)?;
         Ok(has_view)
     }
 
@@ -90,7 +96,7 @@ impl Drop {
     pub fn execute(&self, has_view: bool, attempt: &mut Transaction<'_>) -> Result<()> {
         self.check_again(attempt).map_err(|error| error.at(Place::table(self.mother.name())))?;
         execute(attempt, &self.statement(has_view))?;
-        loads::forget_mother(attempt, &self.mother, &self.children)
+        loads::mothers::forget(attempt, &self.mother, &self.children)
     }
 
     /// Says that it is gone.
@@ -120,8 +126,8 @@ pub fn execute(transaction: &mut Transaction<'_>, statement: &str) -> Result<()>
     tracing::debug!("{statement}");
     transaction.batch_execute(statement).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
+        match SqlState::from(&error) {
+            SqlState::Dependents => error.remedy("drop what depends on the old tables, or keep them"),
             _ => error,
         }
     })
@@ -129,8 +135,8 @@ pub fn execute(transaction: &mut Transaction<'_>, statement: &str) -> Result<()>
 
 /// Adds what helps where somebody has used the tables for too long.
 pub fn in_the_way(error: Error) -> Error {
-    match error.sqlstate() {
-        Some(lock::NOT_AVAILABLE) => {
+    match SqlState::from(&error) {
+        SqlState::LockTimeout => {
             error.remedy("someone is using the tables that are to be dropped; run again when they are done")
         }
         _ => error,
@@ -138,7 +144,12 @@ pub fn in_the_way(error: Error) -> Error {
 }
 
 /// The version tables of a mother that is to be dropped.
-fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMode) -> Result<Vec<Qualified>> {
+fn children(
+    mother: &Mother,
+    catalogue: &[ScannedTable],
+    state: &State,
+    mode: MothersMode,
+) -> Result<Vec<Qualified>> {
     if !state.our_mothers.contains(&mother.name) {
         return Err(
             Error::refused("was not created by pghaul, which will not drop it").remedy("drop it by hand")
@@ -148,13 +159,14 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
         return Err(has_own_rows());
     }
     let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name).map(|child| &child.child) {
+    for child in state.children.iter().filter(|child| child.parent == mother.name).map(|child| &child.child) {
         let entry = state.ledger.get(child.name()).filter(|entry| entry.mother == mother.name);
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));
         };
-        let comes_back = files.iter().any(|file| {
-            (&file.table, &file.dump.app, &file.dump.version) == (&mother.name, &entry.app, &entry.version)
+        let comes_back = catalogue.iter().any(|scanned| {
+            (&scanned.source.table, &scanned.source.dump.app, &scanned.source.dump.version)
+                == (&mother.name, &entry.app, &entry.version)
         });
         if mode == MothersMode::Recreate && !comes_back {
             return Err(Error::refused(format!(
@@ -172,16 +184,16 @@ fn children(mother: &Mother, files: &[DataFile], state: &State, mode: MothersMod
 
 /// Version tables that somebody has detached from the mother, and whose names are needed. What is not ours, or of another
 /// mother, is refused when the units are looked at.
-fn detached(mother: &Mother, files: &[DataFile], state: &State) -> Vec<Qualified> {
-    let is_left = |file: &&DataFile| {
+fn detached(mother: &Mother, catalogue: &[ScannedTable], state: &State) -> Vec<Qualified> {
+    let is_left = |scanned: &&ScannedTable| {
         let ours = state
             .relations
-            .get(&file.child)
+            .get(&scanned.child)
             .is_some_and(|relation| relation.kind == 'r' && relation.comment.as_deref() == Some(COMMENT));
-        file.table == mother.name && ours && !state.is_child(&mother.name, &file.child)
+        scanned.source.table == mother.name && ours && !state.is_child(&mother.name, &scanned.child)
     };
-    let table = |file: &DataFile| Qualified::new(&state.rights.schema, &file.child);
-    files.iter().filter(is_left).map(table).collect()
+    let table = |scanned: &ScannedTable| Qualified::new(&state.rights.schema, &scanned.child);
+    catalogue.iter().filter(is_left).map(table).collect()
 }
 
 fn has_own_rows() -> Error {

@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::ingest::catalogue::names::match_names;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::type_name::{TypeName, TypeNames};
@@ -21,11 +21,12 @@ pub struct Mother {
 }
 
 /// The names of the mothers of a run.
-pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> {
+pub fn names<'n>(settings: &'n Settings, catalogue: &'n [ScannedTable]) -> Vec<&'n str> {
     match &settings.declared {
         Some(declared) => declared.iter().map(|mother| mother.name.as_str()).collect(),
         None => {
-            let mut names: Vec<&str> = files.iter().map(|file| file.table.as_str()).collect();
+            let mut names: Vec<&str> =
+                catalogue.iter().map(|scanned| scanned.source.table.as_str()).collect();
             names.sort_unstable();
             names.dedup();
             names
@@ -47,14 +48,14 @@ pub fn named(names: &[&str]) -> Vec<Mother> {
 /// table contradicts, versions without a common column.
 pub fn resolve(
     settings: &Settings,
-    files: &[DataFile],
+    catalogue: &[ScannedTable],
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Mother>> {
     let mut mothers = Vec::new();
     let mut faults = Vec::new();
-    for name in names(settings, files) {
+    for name in names(settings, catalogue) {
         let existing = state.relations.get(name);
         let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
         let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
@@ -62,7 +63,8 @@ pub fn resolve(
                 .and_then(|()| declared_columns(declared, &settings.config, client, types))
                 .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
             None => {
-                let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
+                let versions: Vec<&ScannedTable> =
+                    catalogue.iter().filter(|scanned| scanned.source.table == name).collect();
                 check_name(name, existing, state).and_then(|()| match kept {
                     Some(_) => Ok(Vec::new()),
                     None => common_columns(&versions, client, types),
@@ -154,26 +156,29 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
     if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
 }
 
-fn names_of(file: &DataFile) -> Vec<&str> {
-    file.columns.iter().map(|column| column.name.as_str()).collect()
+fn names_of(scanned: &ScannedTable) -> Vec<&str> {
+    scanned.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
 /// The columns that all versions have, in the first one's order; `text` where their types differ.
-fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
+fn common_columns(
+    versions: &[&ScannedTable],
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Column>> {
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
     let in_others: Vec<Vec<Option<usize>>> =
-        others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();
+        others.iter().map(|scanned| match_names(&names_of(first), &names_of(scanned))).collect();
     let mut columns = Vec::new();
     for (number, column) in first.columns.iter().enumerate() {
         let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
         let Some(indexes) = indexes else { continue };
-        let place =
-            |file: &DataFile| Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
+        let place = |scanned: &ScannedTable| scanned.source.descriptor_place().column(&column.name);
         let type_name = types.canonical(client, &column.type_name).map_err(|error| error.at(place(first)))?;
         let mut agreed = true;
-        for (file, index) in others.iter().zip(indexes) {
-            let other = types.canonical(client, &file.columns[index].type_name);
-            agreed &= other.map_err(|error| error.at(place(file)))? == type_name;
+        for (scanned, index) in others.iter().zip(indexes) {
+            let other = types.canonical(client, &scanned.columns[index].type_name);
+            agreed &= other.map_err(|error| error.at(place(scanned)))? == type_name;
         }
         columns.push(Column::plain(&column.name, if agreed { type_name } else { TypeName::text() }));
     }

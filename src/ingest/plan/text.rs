@@ -71,9 +71,9 @@ pub fn text(changes: &Changes, mothers: &[Mother], units: &[Unit], additions: &[
         text.push_str(&format!(
             "-- {action:9} {} from {} ({} bytes, types: {}){reason}\n",
             unit.table.name(),
-            unit.file.source(),
-            unit.file.data.bytes,
-            unit.file.dialect
+            unit.source.label(),
+            unit.source.bytes,
+            unit.dialect
         ));
         text.push_str(additions);
     }

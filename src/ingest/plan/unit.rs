@@ -4,12 +4,15 @@ use super::action::{self, Action, COMMENT};
 use super::mothers::Mother;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
+use crate::copy::input::header::Header;
+use crate::copy::rejects::lines::Rejects;
+use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::catalogue::names::match_names;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::publish::union::{self, UnionView};
-use crate::ingest::settings::Settings;
-use crate::ingest::source::limits;
+use crate::ingest::settings::{Settings, limits};
+use crate::ingest::source::TableSource;
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -22,7 +25,11 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct Unit {
     /// Where the rows come from.
-    pub file: DataFile,
+    pub source: TableSource,
+    /// The first line of the data file.
+    pub header: Header,
+    /// The type map that was used.
+    pub dialect: String,
     /// The version table.
     pub table: Qualified,
     /// The mother table.
@@ -55,24 +62,26 @@ pub struct Unit {
 /// All at once: version tables whose names something else has, types that the server does not know, too many columns.
 pub fn build(
     settings: &Settings,
-    files: Vec<DataFile>,
+    catalogue: Vec<ScannedTable>,
     mothers: &[Mother],
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Unit>> {
-    let mut units = Vec::with_capacity(files.len());
+    let mut units = Vec::with_capacity(catalogue.len());
     let mut faults = Vec::new();
-    for file in files {
-        let Some(mother) = mothers.iter().find(|mother| mother.name == file.table) else { continue };
-        let place = Place::member(&file.dump.name, &file.descriptor.name);
-        if mothers.iter().any(|mother| mother.name == file.child) {
+    for scanned in catalogue {
+        let Some(mother) = mothers.iter().find(|mother| mother.name == scanned.source.table) else {
+            continue;
+        };
+        let place = scanned.source.descriptor_place();
+        if mothers.iter().any(|mother| mother.name == scanned.child) {
             let what =
-                format!("its version table would be {}, which is the name of a mother table", file.child);
+                format!("its version table would be {}, which is the name of a mother table", scanned.child);
             faults.push(Error::refused(what).at(place).remedy("set xport_cfg.child_name"));
             continue;
         }
-        match build_unit(settings, file, mother, state, client, types) {
+        match build_unit(settings, scanned, mother, state, client, types) {
             Ok(unit) => units.push(unit),
             Err(error) => faults.push(error.into_refused().at(place)),
         }
@@ -82,19 +91,19 @@ pub fn build(
 
 fn build_unit(
     settings: &Settings,
-    file: DataFile,
+    scanned: ScannedTable,
     mother: &Mother,
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
     let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
-    let file_names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+    let file_names: Vec<&str> = scanned.columns.iter().map(|column| column.name.as_str()).collect();
     let in_mother = match_names(&file_names, &mother_names);
     let mut own_columns = Vec::new();
     let mut retyped = Vec::new();
     let mut copy_columns = Vec::new();
-    for (column, matched) in file.columns.iter().zip(&in_mother) {
+    for (column, matched) in scanned.columns.iter().zip(&in_mother) {
         let target = match matched {
             Some(index) => {
                 let of_mother = mother.columns[*index].clone();
@@ -123,7 +132,7 @@ fn build_unit(
     let count = mother.columns.len() + own_columns.len();
     if count > limits::COLUMNS {
         let allowed = limits::COLUMNS;
-        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", file.child);
+        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
         return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
     }
     let missing: Vec<&Column> = (0..mother.columns.len())
@@ -141,12 +150,12 @@ fn build_unit(
         )));
     }
     let missing = missing.into_iter().map(|column| column.name.clone()).collect();
-    let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
-    let action = action::decide(&file, mother, &fingerprint, state, settings)?;
+    let fingerprint = fingerprint(&scanned, &copy_columns, &own_columns, mother, settings);
+    let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
-        table: Qualified::new(schema, &file.child),
+        table: Qualified::new(schema, &scanned.child),
         view: UnionView::of(&mother_table, settings.views),
         mother: mother_table,
         mother_columns: mother.columns.clone(),
@@ -158,36 +167,37 @@ fn build_unit(
         fingerprint,
         action,
         unlogged: settings.unlogged,
-        file,
+        source: scanned.source,
+        header: scanned.header,
+        dialect: scanned.dialect,
     })
 }
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them.
 fn fingerprint(
-    file: &DataFile,
+    scanned: &ScannedTable,
     copy_columns: &[CopyColumn],
     own_columns: &[Column],
     mother: &Mother,
     settings: &Settings,
 ) -> Value {
-    let member = |member: &crate::ingest::source::zip::member::Member| {
-        let (name, checksum) = member.checksum();
-        json!({name: checksum, "bytes": member.bytes})
-    };
     let pairs = |columns: &[Column]| -> Value {
         columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
     };
     let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
     let format = &settings.format;
-    json!({
-        "data": member(&file.data),
-        "descriptor": member(&file.descriptor),
-        "dialect": file.dialect,
-        "mother": pairs(&mother.columns),
-        "columns": pairs(own_columns),
-        "order": order,
-        "format": [format.separator, format.quote, format.null, format.charset.name()],
-    })
+    let mut parts = scanned.source.fingerprint();
+    parts.extend(
+        [
+            ("dialect", json!(scanned.dialect)),
+            ("mother", pairs(&mother.columns)),
+            ("columns", pairs(own_columns)),
+            ("order", json!(order)),
+            ("format", json!([format.separator, format.quote, format.null, format.charset.name()])),
+        ]
+        .map(|(name, part)| (name.to_owned(), part)),
+    );
+    Value::Object(parts)
 }
 
 impl Unit {
@@ -220,6 +230,19 @@ impl Unit {
         let columns = self.mother_columns.iter().chain(&self.own_columns);
         let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
         Verification::new(self.copy_columns.clone(), unsent.collect())
+    }
+
+    /// For its rejects: none yet.
+    pub fn rejects(&self, settings: &Settings) -> Rejects {
+        let places = RejectPlaces {
+            folder: settings.rejects.folder.clone(),
+            unit: self.table.name().to_owned(),
+            dump: self.source.dump.name.clone(),
+            data_file: self.source.name.clone(),
+            header: self.header.line.clone(),
+            charset: settings.format.charset,
+        };
+        Rejects::new(places, settings.rejects.limit, self.source.bytes, self.copy_columns.len())
     }
 
     /// The statement that marks a version table as ours.

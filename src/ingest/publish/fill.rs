@@ -1,10 +1,10 @@
 //! Filling the table of a unit by one stream, and comparing the two where that was asked for.
 
-use super::one::Steps;
 use super::unit_copy::UnitCopy;
 use super::verify;
-use crate::ingest::catalogue::scan::DataReader;
+use crate::ingest::source::DataReader;
 use crate::report::plural;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
@@ -39,8 +39,8 @@ fn fill(
     Staging::of(&unit.table).remove_leftover(&mut attempt)?;
     attempt.batch_execute(&unit.create_statement(copy.table))?;
     steps.done("created");
-    let mut reader = unit.file.open(copy.settings)?;
-    copy.progress.advance(unit.file.header.data_origin.offset);
+    let mut reader = unit.source.open(copy.settings)?;
+    copy.progress.advance(unit.header.data_origin.offset);
     let rows = send(&mut attempt, &mut reader)?;
     attempt.commit()?;
     steps.done(&format!("copied {rows} {}", plural(rows, "row")));

@@ -2,7 +2,7 @@
 //! which holds the unit's lock all the while, publishes it.
 
 use super::fill::fill_carefully;
-use super::one::{self, Begun, Loaded, Steps, Unanswered};
+use super::one::{self, Begun, Loaded, Unanswered};
 use super::unit_copy::UnitCopy;
 use super::verify;
 use crate::config::Size;
@@ -12,6 +12,7 @@ use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
 use crate::report::plural;
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
@@ -39,7 +40,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = one::begin(unit, settings, client)? else {
         return Ok(one::conclude(unit, unanswered, &mut steps, client));
     };
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let by_one = one::new_table(unit, replaces, &mut transaction)?;
@@ -106,8 +107,8 @@ fn fill(copy: &UnitCopy<'_>, clients: &mut [Client]) -> Result<u64> {
         clients.len(),
         Size(copy.settings.limits.row_bytes as u64)
     );
-    let mut reader = copy.unit.file.open(copy.settings)?;
-    copy.progress.advance(copy.unit.file.header.data_origin.offset);
+    let mut reader = copy.unit.source.open(copy.settings)?;
+    copy.progress.advance(copy.unit.header.data_origin.offset);
     streams::share(&mut reader, clients.iter_mut().collect(), |client, batches| {
         send(copy, client, batches)
             .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })

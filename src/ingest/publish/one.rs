@@ -13,8 +13,9 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::{catalog, lock};
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
-use crate::table::ledger::loads::{self, Load};
+use crate::table::ledger::loads::{self, LoadRecord};
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 use std::time::Instant;
@@ -72,7 +73,7 @@ pub fn load_and_publish(
     let Some(Begun { mut transaction, replaces }) = begin(unit, settings, client)? else {
         return Ok(conclude(unit, unanswered, &mut steps, client));
     };
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let work_table = new_table(unit, replaces, &mut transaction)?;
@@ -109,7 +110,7 @@ pub fn conclude(
     rejects.tell();
     statistics::of_version(&unit.table, client);
     steps.done("analyzed");
-    Loaded { rows, rejected: rejects.count(), bytes: unit.file.data.bytes, verified, already: false }
+    Loaded { rows, rejected: rejects.count(), bytes: unit.source.bytes, verified, already: false }
 }
 
 /// A unit that nobody else can be at work on, and that needs to be loaded.
@@ -167,7 +168,7 @@ pub fn publish(
     }
     record(unit, rows, started, transaction)?;
     interrupt::check()?;
-    rejects.keep(|| unit.file.open_original())
+    rejects.keep(|| unit.source.open_original())
 }
 
 /// Writes the ledger's row of a unit, whose load has begun at `started`.
@@ -175,17 +176,17 @@ pub fn publish(
 /// # Errors
 /// What the server reports.
 pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
-    let load = Load {
+    let load = LoadRecord {
         schema: unit.table.schema(),
         unit: unit.table.name(),
         mother: unit.mother.name(),
-        app: &unit.file.dump.app,
-        version: &unit.file.dump.version,
-        dump: &unit.file.dump.name,
-        data_file: &unit.file.data.name,
+        app: &unit.source.dump.app,
+        version: &unit.source.dump.version,
+        dump: &unit.source.dump.name,
+        data_file: &unit.source.name,
         fingerprint: &unit.fingerprint,
         rows,
-        bytes: unit.file.data.bytes,
+        bytes: unit.source.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };
     loads::record(transaction, &load)
@@ -200,14 +201,14 @@ enum Existing {
 /// Looks again, now that no other run can work on this unit.
 fn what_is_there(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<Existing> {
     let table = &unit.table;
-    let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {
+    let Some(there) = catalog::child_state(transaction, table, &unit.mother)? else {
         return Ok(Existing::Nothing);
     };
     let entry = loads::entry(transaction, table.schema(), table.name())?;
     match entry.filter(|_| there.comment.as_deref() == Some(COMMENT)) {
         None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
             .remedy("rename or drop it, or set xport_cfg.child_name")),
-        Some(entry) if entry.app != unit.file.dump.app => {
+        Some(entry) if entry.app != unit.source.dump.app => {
             Err(Error::failed(format!("{table} now holds this version of the application {}", entry.app))
                 .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}'"))
         }
@@ -229,27 +230,4 @@ pub fn new_table(unit: &Unit, replaces: bool, transaction: &mut Transaction<'_>)
     }
     let backend: i32 = transaction.query_one("SELECT pg_backend_pid()", &[])?.get(0);
     Ok(Qualified::new(unit.table.schema(), format!("pghaul_load_{backend}")))
-}
-
-/// How long each step of a unit took, for `-v`.
-pub struct Steps<'u> {
-    unit: &'u str,
-    /// When the first one began.
-    pub started: Instant,
-    since: Instant,
-}
-
-impl<'u> Steps<'u> {
-    /// The first step of `unit` begins.
-    pub fn new(unit: &'u str) -> Self {
-        tracing::debug!("{unit}: begins");
-        let now = Instant::now();
-        Steps { unit, started: now, since: now }
-    }
-
-    /// One step is done, and the next begins.
-    pub fn done(&mut self, what: &str) {
-        tracing::debug!("{}: {what} in {:.1} ms", self.unit, self.since.elapsed().as_secs_f64() * 1000.0);
-        self.since = Instant::now();
-    }
 }

@@ -80,7 +80,10 @@ impl Recreation {
         }
         interrupt::check()?;
         for (unit, staged) in versions {
-            staged.rejects.keep(|| unit.file.open_original()).map_err(|error| error.at(unit.file.place()))?;
+            staged
+                .rejects
+                .keep(|| unit.source.open_original())
+                .map_err(|error| error.at(unit.source.place()))?;
         }
         Ok(transaction.commit()?)
     }
@@ -93,7 +96,7 @@ impl Recreation {
     /// Swaps all, in tries of limited length; the union view comes along.
     fn replace(&self, versions: &[(&Unit, &Staged)], transaction: &mut Transaction<'_>) -> Result<()> {
         let staging: Vec<Staging> = versions.iter().map(|(unit, _)| Staging::of(&unit.table)).collect();
-        lock::patiently_do(transaction, drop::PATIENCE, self.mother().name(), |attempt| {
+        lock::lock_in_tries(transaction, drop::PATIENCE, self.mother().name(), |attempt| {
             let turn = Turn::begin();
             let has_view = self.drop.lock(&turn, true, staging.iter().map(Staging::table), attempt)?;
             self.drop.execute(has_view, attempt)?;

@@ -2,7 +2,7 @@
 //! other versions.
 
 use super::fill::fill_by_one;
-use super::one::{Loaded, Steps};
+use super::one::Loaded;
 use super::unit_copy::UnitCopy;
 use super::{large, recreation, statistics};
 use crate::copy::rejects::lines::Rejects;
@@ -13,6 +13,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::progress::UnitProgress;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
@@ -49,7 +50,7 @@ pub fn stage(
     let mut steps = Steps::new(unit.table.name());
     let started = steps.started;
     let staging = Staging::of(&unit.table);
-    let rejects = settings.rejects.of(unit, &settings.format);
+    let rejects = unit.rejects(settings);
     let verification = settings.verify.then(|| unit.verification());
     let verification = verification.as_ref();
     let table = staging.table();
@@ -114,7 +115,7 @@ impl Staged {
             return Ok(());
         }
         let what = "which held its rows until they could be published, was dropped or emptied";
-        Err(Error::failed(format!("{}, {what}", staging.table())).at(unit.file.place()).remedy("run again"))
+        Err(Error::failed(format!("{}, {what}", staging.table())).at(unit.source.place()).remedy("run again"))
     }
 
     /// Whether a table is the one that was filled, with its rows: a crash of the server empties unlogged ones.
@@ -129,7 +130,7 @@ impl Staged {
 
     /// What is reported when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
-        let (rejected, bytes) = (self.rejects.count(), unit.file.data.bytes);
+        let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
         Loaded { rows: self.rows, rejected, bytes, verified, already: false }
     }
 

@@ -33,7 +33,7 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
 /// # Errors
 /// Those who use either for too long; what the server reports; Ctrl-C.
 pub fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
-    lock::patiently_do(transaction, PATIENCE, unit.mother.name(), |attempt| {
+    lock::lock_in_tries(transaction, PATIENCE, unit.mother.name(), |attempt| {
         let turn = Turn::begin();
         if unit.view.lock(attempt)? {
             turn.lock(attempt, &unit.mother, lock::AGAINST_PUBLICATIONS)?;
@@ -41,5 +41,5 @@ pub fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
         attempt.batch_execute(&unit.inherit_statement())?;
         unit.view.follow(Some((unit, &unit.table)), attempt)
     })
-    .map_err(|error| unit.replacement(&unit.table).in_the_way(error))
+    .map_err(|error| unit.replacement(&unit.table).explain_timeout(error))
 }

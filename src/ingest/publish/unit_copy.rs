@@ -47,7 +47,7 @@ impl UnitCopy<'_> {
         source: &mut dyn BatchSource,
         freeze: bool,
     ) -> Result<u64> {
-        let line_end = self.unit.file.header.line_end;
+        let line_end = self.unit.header.line_end;
         let mut encoder = self.encoder();
         let connect = || self.database.connect();
         let mut resolver = Resolver::new(&connect);
@@ -57,7 +57,7 @@ impl UnitCopy<'_> {
         let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
-        let reopen = || self.unit.file.open(self.settings);
+        let reopen = || self.unit.source.open(self.settings);
         stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
         self.add(watch);
         Ok(sent.rows)
@@ -75,7 +75,7 @@ impl UnitCopy<'_> {
         let mut encoder = self.encoder();
         let connect = || self.database.connect();
         let mut resolver = Resolver::new(&connect);
-        let line_end = self.unit.file.header.line_end;
+        let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
         let advance = |bytes| self.progress.advance(bytes);

@@ -1,11 +1,11 @@
 //! `--verify`: what a unit's table holds is compared with what was sent, before anyone sees the table.
 
-use super::one::Steps;
 use super::unit_copy::UnitCopy;
 use crate::copy::verify::digest::Digest;
 use crate::copy::verify::held::read_held;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
+use crate::report::steps::Steps;
 use crate::run::workers::side_by_side;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};

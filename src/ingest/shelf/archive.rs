@@ -3,7 +3,7 @@
 
 use super::shelve::{self, Shelved};
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::source::zip::dump::Dump;
+use crate::ingest::source::file::DumpFile;
 use crate::report::{Archived, UnitReport, UnitStatus};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
@@ -18,7 +18,7 @@ const REMEDY: &str = "let this user write there, or set another xport_cfg.archiv
 ///
 /// # Errors
 /// A file in the archive's place, and folders that may not be written.
-pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d Dump>) -> Result<()> {
+pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d DumpFile>) -> Result<()> {
     let unusable = |path: &Path, what: &dyn std::fmt::Display| {
         Error::refused(format!("cannot be the archive: {what}"))
             .at(Place::file(path.display().to_string()))
@@ -53,9 +53,9 @@ fn may_write(folder: &Path) -> io::Result<()> {
 
 /// Moves the dumps of which nothing is left to load; tells of those that moved, and of those that could not.
 pub fn archive(archive: &Path, units: &[Unit], reports: &[UnitReport]) -> Vec<Archived> {
-    let mut dumps: Vec<(&Dump, bool)> = Vec::new();
+    let mut dumps: Vec<(&DumpFile, bool)> = Vec::new();
     for (unit, report) in units.iter().zip(reports) {
-        let dump = unit.file.dump.as_ref();
+        let Some(dump) = unit.source.dump.file() else { continue };
         let loaded = report.status != UnitStatus::Failed;
         match dumps.iter_mut().find(|(known, _)| known.path == dump.path) {
             Some((_, all_loaded)) => *all_loaded &= loaded,

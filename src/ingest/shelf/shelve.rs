@@ -1,7 +1,8 @@
 //! Moving one dump into the archive: nothing is overwritten, and what is not the file that was loaded stays.
 
 use crate::Result;
-use crate::ingest::source::zip::dump::{self, Dump};
+use crate::ingest::source::file::DumpFile;
+use crate::ingest::source::name::without_encryption;
 use crate::run::interrupt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -30,7 +31,7 @@ pub enum Shelved {
 ///
 /// # Errors
 /// What the operating system reports; the dump is where it was then. Ctrl-C.
-pub fn shelve(dump: &Dump, archive: &Path) -> Result<Shelved> {
+pub fn shelve(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
     let metadata = match fs::symlink_metadata(&dump.path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Shelved::Not("it is gone")),
         metadata => metadata?,
@@ -80,9 +81,9 @@ pub fn or_current(folder: &Path) -> &Path {
 }
 
 /// The names that a dump may get: its own, then with numbers from 2 on.
-fn places(dump: &Dump, archive: &Path) -> impl Iterator<Item = PathBuf> {
+fn places(dump: &DumpFile, archive: &Path) -> impl Iterator<Item = PathBuf> {
     let name = Path::new(dump.path.file_name().unwrap_or_default());
-    let zip_name = dump::zip_path(name);
+    let zip_name = without_encryption(name);
     let encrypted = name.extension().filter(|_| zip_name != name);
     let numbered = move |number: u32| {
         let mut numbered = zip_name.file_stem().unwrap_or_default().to_owned();
@@ -110,7 +111,7 @@ fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
 }
 
 /// Another file may have taken the dump's place just before it was renamed.
-fn renamed(dump: &Dump, place: PathBuf) -> Result<Shelved> {
+fn renamed(dump: &DumpFile, place: PathBuf) -> Result<Shelved> {
     if dump.is_still(&fs::symlink_metadata(&place)?) {
         sync(folder_of(&place))?;
         sync(folder_of(&dump.path))?;
@@ -121,7 +122,7 @@ fn renamed(dump: &Dump, place: PathBuf) -> Result<Shelved> {
 }
 
 /// Copies a dump, and removes it when the copy is safe.
-fn copy(dump: &Dump, archive: &Path) -> Result<Shelved> {
+fn copy(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
     let source = File::open(&dump.path)?;
     let metadata = source.metadata()?;
     let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
@@ -169,10 +170,10 @@ mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
 
-    fn dump(folder: &Path, content: &str) -> Dump {
+    fn dump(folder: &Path, content: &str) -> DumpFile {
         let path = folder.join("app_v1.zip");
         fs::write(&path, content).unwrap();
-        Dump::for_tests(&path)
+        DumpFile::look_at(&path).unwrap()
     }
 
     #[test]

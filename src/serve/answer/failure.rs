@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use crate::Error;
 use crate::error::{MAX_QUOTED_CHARS, shortened};
+use crate::pg::sqlstate::SqlState;
 use axum::http::StatusCode;
 use tokio_postgres::error::DbError;
 
@@ -39,8 +40,15 @@ impl Failure {
     /// Whether the tables have changed since the catalog was read or the statement was prepared. 26000 is a prepared
     /// statement that the server does not know, as behind some poolers.
     pub fn is_of_stale_tables(&self) -> bool {
-        const STALE: [&str; 6] = ["42P01", "42703", "42883", "42804", "0A000", "26000"];
-        self.state().is_some_and(|state| STALE.contains(&state))
+        matches!(
+            self.state(),
+            SqlState::UnknownTable
+                | SqlState::UnknownColumn
+                | SqlState::UnknownFunction
+                | SqlState::WrongType
+                | SqlState::NotSupported
+                | SqlState::UnknownStatement
+        )
     }
 
     /// Whether the cause is an unknown name that the database may know by now.
@@ -50,7 +58,7 @@ impl Failure {
 
     /// Whether the server could not read a value as one of its column's type (SQLSTATE class 22).
     pub fn is_of_value(&self) -> bool {
-        self.state().is_some_and(|state| state.starts_with("22"))
+        self.state() == SqlState::BadValue
     }
 
     /// The server's words about the value.
@@ -64,10 +72,10 @@ impl Failure {
         }
     }
 
-    fn state(&self) -> Option<&str> {
+    fn state(&self) -> SqlState {
         match self {
-            Failure::Postgres(error) => error.code().map(|code| code.code()),
-            Failure::Problem(_) => None,
+            Failure::Postgres(error) => SqlState::from(error),
+            Failure::Problem(_) => SqlState::None,
         }
     }
 
@@ -87,7 +95,7 @@ impl Failure {
     }
 }
 
-/// The problem for an error of the server, by its SQLSTATE. PostgreSQL documentation, "PostgreSQL Error Codes".
+/// The problem for an error of the server, by its SQLSTATE.
 fn of_server(error: &DbError) -> Problem {
     let state = error.code().code();
     let words = || shortened(error.message(), MAX_QUOTED_CHARS);
@@ -95,34 +103,45 @@ fn of_server(error: &DbError) -> Problem {
         Some(column) => problem.of(column),
         None => problem,
     };
-    match (&state[..2], state) {
-        ("22", _) => Problem::new(StatusCode::BAD_REQUEST, words()),
-        (_, "23505" | "23P01" | "23503") => {
+    match SqlState::of(state) {
+        SqlState::BadValue => Problem::new(StatusCode::BAD_REQUEST, words()),
+        SqlState::UniqueViolation | SqlState::RowConflict => {
             let detail = error.detail().map(|detail| shortened(detail, MAX_QUOTED_CHARS));
             Problem::new(StatusCode::CONFLICT, detail.unwrap_or_else(words))
         }
         // The rows are well-formed, but the table refuses them: constraints, triggers, views that cannot be written.
-        ("23" | "44" | "P0" | "55", _) | (_, "428C9") => with_column(Problem::unprocessable(words())),
-        (_, "42883" | "42725" | "42804") => {
+        SqlState::Constraint
+        | SqlState::CheckOption
+        | SqlState::Raised
+        | SqlState::ObjectState
+        | SqlState::LockTimeout
+        | SqlState::GeneratedColumn => with_column(Problem::unprocessable(words())),
+        SqlState::UnknownFunction | SqlState::AmbiguousFunction | SqlState::WrongType => {
             Problem::new(StatusCode::BAD_REQUEST, "a column of this type cannot be compared or ordered so")
         }
         // The tables were read again a moment ago, and have changed since then.
-        (_, "42P01") => Problem::not_found("table"),
-        (_, "42703" | "0A000" | "26000") => {
+        SqlState::UnknownTable => Problem::not_found("table"),
+        SqlState::UnknownColumn | SqlState::NotSupported | SqlState::UnknownStatement => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the table has just changed; try again", 1)
         }
-        (_, "42501") => {
+        SqlState::NoRight => {
             Problem::new(StatusCode::FORBIDDEN, "the service's role may not do this in the database")
         }
-        ("54", _) => Problem::unprocessable("the values are too complex for the database"),
-        ("40", _) => {
+        SqlState::TooBig | SqlState::Limit => {
+            Problem::unprocessable("the values are too complex for the database")
+        }
+        SqlState::Serialization => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "another change came in between; try again", 1)
         }
-        (_, "57014") => {
+        SqlState::Cancelled => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database took too long to answer", 5)
         }
-        ("25", _) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database can only be read now", 30),
-        ("08" | "53" | "57", _) => Problem::away(),
+        SqlState::TransactionState => {
+            Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database can only be read now", 30)
+        }
+        SqlState::Connection | SqlState::NotReady | SqlState::OutOfResources | SqlState::Intervention => {
+            Problem::away()
+        }
         _ => {
             tracing::error!("{} (SQLSTATE {state})", words());
             Problem::new(

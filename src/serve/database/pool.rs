@@ -1,7 +1,7 @@
 //! A pool of connections to the database. They are made by the same rules as those of all other commands.
 
 use super::statement::{AsText, Parameter};
-use crate::pg::connect::{Dial, Target};
+use crate::pg::connect::{Dial, Target, of_this_process};
 use crate::serve::answer::failure::Failure;
 use crate::serve::settings::Limits;
 use crate::{Error, Result};
@@ -9,7 +9,6 @@ use deadpool::Runtime;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use futures_util::StreamExt;
 use std::collections::HashMap;
-use std::env;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,7 +85,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<PooledClient> {
         let (target, dial) = (self.target.clone(), AsyncDial(Handle::current()));
-        let connect = move || target.connect_by(&dial, &|name| env::var(name).ok());
+        let connect = move || target.connect_by(&dial, &of_this_process);
         let client = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
         // The server cancels a statement that takes too long, even if its client has gone.
         client.batch_execute(&format!("SET statement_timeout = {}", self.time.as_millis())).await?;

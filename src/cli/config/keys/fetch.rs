@@ -2,7 +2,7 @@
 
 use super::key::{Entry, key};
 use crate::config::{Size, Span};
-use crate::fetch::response::pages::DEFAULT_MOST;
+use crate::fetch::pages::DEFAULT_MOST;
 use crate::fetch::settings::{DEFAULT_PER, Settings};
 
 /// The keys, in the order in which they are shown.

@@ -3,11 +3,11 @@
 use super::key::{Entry, Variable, key};
 use crate::config::{Config, Size, Text};
 use crate::copy::input::format;
-use crate::ingest::catalogue::child_name;
-use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
-use crate::ingest::source::secrets::{
+use crate::ingest::settings::child_name;
+use crate::ingest::settings::secrets::{
     KEY_FILE_VARIABLE, KEY_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, ZIP_PASSWORD_VARIABLE,
 };
+use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[

@@ -7,7 +7,7 @@
 mod change;
 mod definition;
 
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::plan::mothers::Mother;
 use crate::ingest::plan::state::State;
 use crate::ingest::plan::unit::Unit;
@@ -15,6 +15,7 @@ use crate::ingest::settings::Settings;
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::ident::{Qualified, refusal};
 use crate::pg::lock::{self, Turn};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use change::{create, replace_statement};
 use definition::{Definition, Part, Typed};
@@ -128,14 +129,14 @@ impl UnionView {
     /// Makes everybody wait who comes to read it; tells whether it exists.
     ///
     /// # Errors
-    /// [`lock::NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock(&self, attempt: &mut Transaction<'_>) -> Result<bool> {
         let exists = matches!(self.there(attempt)?, Some(Some(_)));
         if exists {
             attempt.batch_execute(&lock_statement(&self.view)).map_err(|error| {
                 let (error, view) = (Error::from(error), self.view.name());
-                match error.sqlstate() {
-                    Some(lock::NOT_AVAILABLE) => error.remedy(format!(
+                match SqlState::from(&error) {
+                    SqlState::LockTimeout => error.remedy(format!(
                         "someone has been using {view} for too long; run again when they are done"
                     )),
                     _ => error,
@@ -179,15 +180,15 @@ impl UnionView {
                 return Ok(());
             }
         }
-        lock::patiently_do(transaction, PATIENCE, self.view.name(), |attempt| {
+        lock::lock_in_tries(transaction, PATIENCE, self.view.name(), |attempt| {
             let turn = Turn::begin();
             self.lock(attempt)?;
             // Publications that have not seen the view come before or after.
             turn.lock(attempt, &self.mother, lock::AGAINST_PUBLICATIONS)?;
             self.follow(None, attempt)
         })
-        .map_err(|error| match error.sqlstate() {
-            Some(lock::NOT_AVAILABLE) => {
+        .map_err(|error| match SqlState::from(&error) {
+            SqlState::LockTimeout => {
                 error.remedy(format!("someone is using {}; run again when they are done", self.mother.name()))
             }
             _ => error,
@@ -275,14 +276,14 @@ impl UnionView {
 pub fn of_mothers(
     settings: &Settings,
     mothers: &[Mother],
-    files: &[DataFile],
+    catalogue: &[ScannedTable],
     state: &State,
 ) -> Result<Vec<UnionView>> {
     let schema = &state.rights.schema;
     let tables: Vec<&str> = mothers
         .iter()
         .map(|mother| mother.name.as_str())
-        .chain(files.iter().map(|file| file.child.as_str()))
+        .chain(catalogue.iter().map(|scanned| scanned.child.as_str()))
         .collect();
     let of_mother = |mother: &Mother| UnionView::of(&Qualified::new(schema, &mother.name), settings.views);
     let views: Vec<UnionView> = mothers.iter().map(of_mother).collect();

@@ -2,7 +2,7 @@
 //! top of each other.
 
 use super::content::Content;
-use crate::ingest::source::limits::Limits;
+use crate::ingest::settings::limits::Limits;
 use crate::{Error, Place, Result};
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -3,8 +3,8 @@
 
 use super::aes::{Decrypted, Encryption};
 use super::content::Content;
-use crate::ingest::source::limits::Limits;
-use crate::ingest::source::secrets::Secrets;
+use crate::ingest::settings::limits::Limits;
+use crate::ingest::settings::secrets::Secrets;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use flate2::bufread::DeflateDecoder;

@@ -1,13 +1,15 @@
 //! Which of the secrets opens a message, said clearly where none does.
 
-use super::AGAIN;
-use crate::ingest::source::secrets::Secrets;
+use crate::ingest::settings::secrets::Secrets;
 use crate::{Error, Result};
 use pgp::composed::{Deserializable, Esk, SignedSecretKey};
 use pgp::packet::{PublicKeyEncryptedSessionKey, SymKeyEncryptedSessionKey};
 use pgp::types::{KeyDetails, Password, StringToKey};
 use std::fmt::Display;
 use std::path::Path;
+
+/// What helps with a message that cannot be read.
+pub const AGAIN: &str = "transfer or export the dump again, or move it out of this folder";
 
 /// Passphrases that a message may be encrypted with: to try one takes up to a second.
 const MAX_PASSPHRASES: usize = 16;

@@ -13,12 +13,12 @@ mod meter;
 mod unnamed;
 
 use super::content::Content;
-use crate::ingest::source::limits::Limits;
-use crate::ingest::source::secrets::Secrets;
+use crate::ingest::settings::limits::Limits;
+use crate::ingest::settings::secrets::Secrets;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use inflated::Inflated;
-use keyring::Keyring;
+use keyring::{AGAIN, Keyring};
 use meter::Meter;
 use pgp::composed::{DecryptionOptions, Edata, Message, TheRing};
 use pgp::types::Seipdv1ReadMode;
@@ -26,8 +26,6 @@ use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
-/// The file name extensions of OpenPGP messages.
-const EXTENSIONS: [&str; 3] = ["gpg", "pgp", "asc"];
 /// Encrypted bytes read at a time.
 const INPUT_BYTES: usize = 256 << 10;
 /// Plain bytes written at a time; in between Ctrl-C is heard.
@@ -40,13 +38,6 @@ const STEP_BYTES: u64 = 64 << 20;
 const MAX_LAYERS: usize = 8;
 /// Signatures of a message: each makes hashing the data one time slower.
 const MAX_SIGNATURES: usize = 16;
-/// What helps with a message that cannot be read.
-const AGAIN: &str = "transfer or export the dump again, or move it out of this folder";
-
-/// Whether files with this extension are OpenPGP messages.
-pub fn is_extension(extension: &str) -> bool {
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
-}
 
 /// Decrypts a message of `bytes` bytes into an unlinked file of mode 0600, and checks that nobody has changed it.
 /// Signatures are not verified.

@@ -1,6 +1,6 @@
 //! `pghaul db`: the embedded server by hand.
 
-use super::target::DataDirArg;
+use super::flags::target::DataDirArg;
 use crate::exit::Exit;
 use crate::pg::embedded::{Embedded, StartOutcome};
 use crate::run::interrupt;

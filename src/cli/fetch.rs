@@ -1,10 +1,10 @@
 //! `pghaul fetch`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::rejects::RejectArgs;
-use super::report::ReportArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::rejects::RejectArgs;
+use super::flags::report::ReportArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::fetch::settings::{RunRequest, Settings};

@@ -6,17 +6,13 @@ pub mod db;
 pub mod drain;
 mod errors;
 pub mod fetch;
+mod flags;
 pub mod generate;
-pub mod global;
 pub mod ingest;
 mod man;
-mod numbers;
-mod rejects;
-pub mod report;
 mod serve;
 mod status;
 mod sync;
-pub mod target;
 pub mod version;
 
 use crate::Result;
@@ -26,7 +22,7 @@ use crate::run::interrupt;
 use crate::secret::without_passwords;
 use clap::{CommandFactory, Parser, Subcommand};
 use errors::print_errors;
-use global::GlobalArgs;
+use flags::global::GlobalArgs;
 use std::io::Write;
 
 const EXAMPLES: &str = "\

@@ -1,8 +1,8 @@
 //! `pghaul serve`: its arguments, and the way to a service.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::target::TargetArgs;
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;

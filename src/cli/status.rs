@@ -1,7 +1,7 @@
 //! `pghaul status`: the ledger, for people and for scripts.
 
-use super::global::GlobalArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::{plural, print, seconds, size, table, thousands};

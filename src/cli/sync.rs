@@ -1,8 +1,8 @@
 //! `pghaul sync`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::report::ReportArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::report::ReportArgs;
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;

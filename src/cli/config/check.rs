@@ -1,7 +1,7 @@
 //! `pghaul config check`: all faults of the configuration, as `FILE:LINE:COLUMN: what is wrong`.
 
 use super::resolved::{SectionFault, Typed, resolve};
-use crate::cli::global::GlobalArgs;
+use crate::cli::flags::global::GlobalArgs;
 use crate::config::{ConfigText, Marks, faults, is_below};
 use crate::exit::Exit;
 use crate::report::print;

@@ -8,8 +8,8 @@ mod rows;
 mod show;
 mod sources;
 
-use super::global::GlobalArgs;
 use crate::Result;
+use crate::cli::flags::global::GlobalArgs;
 use crate::exit::Exit;
 use clap::{Args, Command, Subcommand};
 

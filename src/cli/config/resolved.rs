@@ -3,7 +3,7 @@
 
 use super::keys;
 use super::keys::key::{Entry, Key};
-use crate::cli::target;
+use crate::cli::flags::target;
 use crate::config::{Config, SyncCfg};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;

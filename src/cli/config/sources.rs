@@ -6,7 +6,7 @@ use super::keys::key::{Key, Secrecy, Variable};
 use super::resolved::{Resolved, Setting};
 use super::rows::{From, Row, push};
 use crate::Result;
-use crate::cli::target::TargetArgs;
+use crate::cli::flags::target::TargetArgs;
 use crate::config::{Mark, Marks, is_below};
 use crate::pg::embedded::Embedded;
 use clap::parser::ValueSource;

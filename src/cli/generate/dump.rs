@@ -1,9 +1,9 @@
 //! `pghaul generate dump`: its arguments, and the way to a report.
 
 use crate::Result;
-use crate::cli::global::GlobalArgs;
-use crate::cli::numbers;
-use crate::cli::report::ReportArgs;
+use crate::cli::flags::global::GlobalArgs;
+use crate::cli::flags::numbers;
+use crate::cli::flags::report::ReportArgs;
 use crate::exit::Exit;
 use crate::generate::dump::settings::{DEFAULT_APP, Request, Settings};
 use crate::generate::dump::{self, DumpReport};

@@ -3,8 +3,8 @@
 mod dump;
 mod users;
 
-use super::global::GlobalArgs;
 use crate::Result;
+use crate::cli::flags::global::GlobalArgs;
 use crate::exit::Exit;
 use clap::{Args, Subcommand};
 

@@ -1,9 +1,9 @@
 //! `pghaul generate users`: its arguments, and the way to a report.
 
-use crate::cli::global::GlobalArgs;
-use crate::cli::numbers;
-use crate::cli::report::ReportArgs;
-use crate::cli::target::TargetArgs;
+use crate::cli::flags::global::GlobalArgs;
+use crate::cli::flags::numbers;
+use crate::cli::flags::report::ReportArgs;
+use crate::cli::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};

@@ -7,7 +7,8 @@
 mod index;
 mod method;
 
-use super::plan::mothers::Mother;
+use super::plan::Plan;
+use super::plan::action::Action;
 use super::plan::unit::Unit;
 use super::settings::Settings;
 use super::settings::after::AfterMother;
@@ -41,14 +42,7 @@ struct IndexJob<'s> {
 /// # Errors
 /// All at once: columns that no version of their mother has, access methods that the server does not have or that cannot do
 /// it; what the server reports.
-pub fn check(
-    settings: &Settings,
-    mothers: &[Mother],
-    units: &[Unit],
-    schema: &str,
-    ledger_exists: bool,
-    client: &mut Client,
-) -> Result<()> {
+pub fn check(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<()> {
     if settings.after.is_empty() {
         return Ok(());
     }
@@ -56,12 +50,12 @@ pub fn check(
     let mut faults = Vec::new();
     for after in &settings.after {
         let name = &after.mother;
-        if !mothers.iter().any(|mother| mother.name == *name) {
+        if !plan.mothers.iter().any(|mother| mother.name == *name) {
             tracing::warn!("after.{name}: no dump has this table");
         }
-        let mut tables = planned_tables(units, name);
-        if ledger_exists {
-            let there = Indexed::of_mother(client, &Qualified::new(schema, name))?;
+        let mut tables = planned_tables(plan, name);
+        if plan.ledger_exists {
+            let there = Indexed::of_mother(client, &Qualified::new(&plan.schema, name))?;
             let of_units: BTreeSet<String> =
                 tables.iter().map(|table| table.table.name().to_owned()).collect();
             tables.extend(there.into_iter().filter(|table| !of_units.contains(table.table.name())));
@@ -77,31 +71,25 @@ pub fn check(
 }
 
 /// The version tables of the run's units, as they will be.
-fn planned_tables(units: &[Unit], mother: &str) -> Vec<Indexed> {
+fn planned_tables(plan: &Plan, mother: &str) -> Vec<Indexed> {
     let of_unit = |unit: &Unit| {
         let columns = unit.mother_columns.iter().chain(&unit.own_columns);
         Indexed::new(unit.table.clone(), columns.map(|column| column.name.clone()).collect())
     };
-    units.iter().filter(|unit| unit.mother.name() == mother).map(of_unit).collect()
+    plan.units_of(mother).map(of_unit).collect()
 }
 
 /// What a run would do after the load, as statements; nothing where there is nothing.
 ///
 /// # Errors
 /// What the server reports.
-pub fn plan(
-    settings: &Settings,
-    units: &[Unit],
-    schema: &str,
-    ledger_exists: bool,
-    client: &mut Client,
-) -> Result<String> {
+pub fn plan(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<String> {
     let mut text = String::new();
     for after in &settings.after {
-        let mother = Qualified::new(schema, &after.mother);
-        let there = if ledger_exists { Indexed::of_mother(client, &mother)? } else { Vec::new() };
+        let mother = Qualified::new(&plan.schema, &after.mother);
+        let there = if plan.ledger_exists { Indexed::of_mother(client, &mother)? } else { Vec::new() };
         let known: BTreeSet<String> = there.iter().map(|table| table.table.name().to_owned()).collect();
-        let planned = planned_tables(units, &after.mother).into_iter();
+        let planned = planned_tables(plan, &after.mother).into_iter();
         let new = planned.filter(|table| !known.contains(table.table.name()));
         for table in there.into_iter().chain(new) {
             for spec in &after.indexes {
@@ -110,9 +98,9 @@ pub fn plan(
                 }
             }
         }
-        let is_loaded =
-            |unit: &Unit| unit.mother == mother && unit.action != super::plan::action::Action::Skip;
-        let due = units.iter().any(is_loaded) || ledger_exists && loads::after_is_due(client, &mother)?;
+        let is_loaded = |unit: &Unit| unit.action != Action::Skip;
+        let due = plan.units_of(&after.mother).any(is_loaded)
+            || plan.ledger_exists && loads::after_is_due(client, &mother)?;
         for statement in after.sql.iter().filter(|_| due) {
             text.push_str(&format!("{};\n", statement.trim_end_matches(';')));
         }

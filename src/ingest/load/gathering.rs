@@ -1,8 +1,8 @@
 //! The versions of a mother that is made anew, until all of them have come in.
 
+use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::publish::recreation::Recreation;
-use crate::ingest::publish::stage::Staged;
+use crate::ingest::publish::staged::Staged;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,13 +1,14 @@
 //! A worker: it loads one unit after another by a connection of its own, again where that fails. Whoever loads the last version
 //! of a mother that is made anew publishes all of them.
 
-use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
+use super::unit_report::unit_report;
 use crate::copy::send::streams::PANICKED;
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::publish::large;
-use crate::ingest::publish::one::{self, Loaded};
-use crate::ingest::publish::stage::{self, Staged};
+use crate::ingest::publish::load_unit::UnitLoad;
+use crate::ingest::publish::publication::Publication;
+use crate::ingest::publish::recreation;
+use crate::ingest::publish::staged::Staged;
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::retry::Retries;
@@ -60,21 +61,26 @@ impl Worker<'_> {
         gathering.settle(version).map_or_else(Vec::new, |versions| self.conclude(gathering, versions))
     }
 
-    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Loaded> {
-        let (settings, database, progress) = (self.settings, self.database, self.progress);
-        let load = if by_many { large::load_and_publish } else { one::load_and_publish };
+    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Publication> {
         let mut unanswered = None;
-        self.persist(&unit.source.place(), |client| {
-            let bar = progress.unit(unit.table.name(), unit.source.bytes);
-            load(unit, settings, database, client, &bar, &mut unanswered).inspect_err(|_| bar.restart())
-        })
+        self.try_unit(unit, by_many, |load, client| load.publish(client, &mut unanswered))
     }
 
     fn stage(&mut self, unit: &Unit, by_many: bool) -> Result<Staged> {
+        self.try_unit(unit, by_many, |load, client| load.stage(client))
+    }
+
+    fn try_unit<T>(
+        &mut self,
+        unit: &Unit,
+        by_many: bool,
+        mut work: impl FnMut(&UnitLoad<'_>, &mut Client) -> Result<T>,
+    ) -> Result<T> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
-        self.persist(&unit.source.place(), |client| {
+        self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
-            stage::stage(unit, settings, database, client, &bar, by_many).inspect_err(|_| bar.restart())
+            let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
+            work(&load, client).inspect_err(|_| bar.restart())
         })
     }
 
@@ -86,8 +92,9 @@ impl Worker<'_> {
         let (mut failure, mut cause) = (None, gathering::cause(&versions, units));
         if cause.is_none() {
             let staged = gathering::staged(&versions, units);
-            match self.persist(&Place::table(mother), |client| recreation.publish(&staged, client)) {
-                Ok(()) => recreation.tell(),
+            match self.retry(&Place::table(mother), |client| recreation::publish(recreation, &staged, client))
+            {
+                Ok(()) => recreation::log(recreation),
                 Err(error) => {
                     (failure, cause) = (Some(error), Some(format!("{mother} could not be made anew")))
                 }
@@ -103,7 +110,7 @@ impl Worker<'_> {
                 (Outcome::Failed(error), _) => Err(error),
                 (Outcome::Staged(staged), None) => {
                     staged.rejects.tell();
-                    Ok(staged.loaded(unit, verified))
+                    Ok(Publication::Loaded(staged.loaded(unit, verified)))
                 }
                 // Where it is the mother that has failed, the first version tells of it.
                 (_, cause) => Err(failure.take().unwrap_or_else(|| held_back(unit, cause.as_deref()))),
@@ -128,14 +135,12 @@ impl Worker<'_> {
     ///
     /// # Errors
     /// Those of `work` and of connecting, at `place`.
-    pub fn persist<T>(&mut self, place: &Place, mut work: impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
+    pub fn retry<T>(&mut self, place: &Place, mut work: impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
         let mut retries = Retries::new(self.settings.retries);
         loop {
-            let tried = self.try_once(place, &mut work);
-            match tried.map_err(|error| retries.wait_after(error)) {
+            match self.try_once(place, &mut work) {
                 Ok(done) => return Ok(done),
-                Err(Ok(())) => {}
-                Err(Err(error)) => return Err(error),
+                Err(error) => retries.wait_after(error)?,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the target database holds of the tables that a run is about.
 
 use crate::Result;
-use crate::ingest::publish::union;
+use crate::ingest::union;
 use crate::pg::catalog::{self, Child, Relation, Rights};
 use crate::pg::ident::{self, Qualified};
 use crate::table::ledger::loads::{self, Entry};

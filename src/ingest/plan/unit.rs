@@ -10,9 +10,9 @@ use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
-use crate::ingest::publish::union::{self, UnionView};
 use crate::ingest::settings::{Settings, limits};
 use crate::ingest::source::TableSource;
+use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -222,6 +222,11 @@ impl Unit {
             columns: columns.map(|column| column.name.clone()).collect(),
             follower: Some((self.view.name().clone(), union::COMMENT)),
         }
+    }
+
+    /// What its union view reads of it; `table` has its rows until they are published.
+    pub fn part(&self, table: &Qualified) -> Part {
+        Part::new(&self.table, table, self.mother_columns.iter().chain(&self.own_columns))
     }
 
     /// To compare what is sent with what the version table holds.

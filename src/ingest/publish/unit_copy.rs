@@ -11,6 +11,7 @@ use crate::copy::send::{careful, stream};
 use crate::copy::verify::{Verification, Watch};
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
+use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
@@ -36,6 +37,16 @@ pub struct UnitCopy<'u> {
 }
 
 impl UnitCopy<'_> {
+    /// Opens the rows, and counts the header line as done.
+    ///
+    /// # Errors
+    /// A dump that is gone, changed or damaged.
+    pub fn open(&self) -> Result<DataReader> {
+        let reader = self.unit.source.open(self.settings)?;
+        self.progress.advance(self.unit.header.data_origin.offset);
+        Ok(reader)
+    }
+
     /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `--verify`: what a unit's table holds is compared with what was sent, before anyone sees the table.
 
-use super::one::Steps;
+use super::steps::Steps;
 use super::unit_copy::UnitCopy;
 use crate::copy::send::streams::PANICKED;
 use crate::copy::verify::digest::Digest;

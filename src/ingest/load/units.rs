@@ -3,19 +3,20 @@
 
 use super::gathering::Gathering;
 use super::share;
+use super::unit_report::untouched;
 use super::worker::{Report, Worker};
+use crate::Place;
 use crate::config::Size;
 use crate::copy::send::stream;
 use crate::ingest::plan::action::Action;
+use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::publish::one::Loaded;
-use crate::ingest::publish::recreation::{self, Recreation};
+use crate::ingest::publish::mother_lock::lock_mothers;
 use crate::ingest::settings::Settings;
 use crate::pg::cost::{self, Load};
 use crate::pg::database::Database;
+use crate::report::UnitReport;
 use crate::report::progress::Progress;
-use crate::report::{UnitReport, UnitStatus};
-use crate::{Error, Place, Result};
 use crossbeam_channel::{bounded, unbounded};
 use postgres::Client;
 
@@ -44,8 +45,8 @@ pub fn load(
     }
 
     let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };
-    let hold = |client: &mut Client| recreation::hold(recreations.iter().map(Recreation::mother), client);
-    let refusal = worker.persist(&Place::default(), hold).err();
+    let lock = |client: &mut Client| lock_mothers(recreations.iter().map(Recreation::mother), client);
+    let refusal = worker.retry(&Place::default(), lock).err();
     // A connection that does nothing else keeps other runs away, as long as it lives.
     let _keeper = if recreations.is_empty() { None } else { worker.client.take() };
     let gatherings: Vec<Gathering<'_>> =
@@ -106,42 +107,4 @@ fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<Report> {
         }
     });
     reports.try_iter().flatten().collect()
-}
-
-/// Tells how a unit went.
-pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Loaded>) -> UnitReport {
-    let mut report = UnitReport { seconds, ..untouched(unit) };
-    match outcome {
-        Ok(Loaded { rows, rejected, bytes, verified, already: false }) => {
-            report.status = UnitStatus::Loaded;
-            report.rows_read = rows + rejected;
-            report.rows_loaded = rows;
-            report.rows_rejected = rejected;
-            report.bytes_read = bytes;
-            report.verified = verified;
-            report.error = None;
-        }
-        Ok(_) => {
-            report.status = UnitStatus::Skipped;
-            report.error = None;
-        }
-        Err(error) => {
-            report.status = UnitStatus::Failed;
-            report.error = Some(error.to_string());
-        }
-    }
-    report
-}
-
-/// The report of a unit that no worker has touched.
-fn untouched(unit: &Unit) -> UnitReport {
-    let (status, error) = match unit.action {
-        Action::Skip => (UnitStatus::Skipped, None),
-        _ => (UnitStatus::Failed, Some(Error::failed("not loaded: no worker was left").to_string())),
-    };
-    UnitReport {
-        mother: Some(unit.mother.name().to_owned()),
-        error,
-        ..UnitReport::empty(unit.table.name(), unit.source.label(), status)
-    }
 }

@@ -1,6 +1,7 @@
 //! What a union view reads, and which columns it has.
 
 use crate::ingest::catalogue::names::match_names;
+use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};
 use std::iter::once;
 
@@ -19,6 +20,18 @@ pub struct Part {
     pub oid: u32,
     /// Its columns, in order.
     pub columns: Vec<Typed>,
+}
+
+impl Part {
+    /// A table of this run that will be called `name`; `table` has its rows until then.
+    pub fn new<'c>(
+        name: &Qualified,
+        table: &Qualified,
+        columns: impl IntoIterator<Item = &'c Column>,
+    ) -> Part {
+        let columns = columns.into_iter().map(|column| (column.name.clone(), column.sql_type()));
+        Part { name: name.clone(), table: table.clone(), oid: 0, columns: columns.collect() }
+    }
 }
 
 /// A column's name and its type as SQL, with the collation where that is not the type's own.

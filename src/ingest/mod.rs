@@ -1,10 +1,14 @@
 //! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
 //!
 //! ```text
-//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ after ─→ archive
-//!          (rayon)      (the database     (one thread and    (indexes,
-//!                        as it is)         COPY per worker)   statements)
+//! source ─→ catalogue ─→ plan ─────────→ load ─────────→ publish ──────→ after ──────→ shelf
+//! (zips)    (rayon)      (the database   (a thread and   (one            (indexes,     (the archive)
+//!                         as it is)       connection      transaction     statements)
+//!                                         per worker)     per unit)
 //! ```
+//!
+//! `types`, `settings`, `source`, `catalogue`, `union`, `plan`, `publish`, `load`, `after`, `shelf`: each folder knows only
+//! folders before it.
 
 mod after;
 mod catalogue;
@@ -36,13 +40,13 @@ use settings::{MothersMode, Settings};
 use shelf::archive;
 use std::time::Instant;
 
-/// The lock of everything that looks at mothers and then changes them.
+/// The advisory lock of what looks at mothers and then changes them.
 const SETUP_LOCK: &str = "the mother tables";
 
 /// What the dumps hold, before the database is looked at.
 pub struct Catalogue(Vec<ScannedTable>);
 
-/// Scans the dumps. This comes before the database, so that a wrong folder starts no server.
+/// Scans the dumps. This comes before the database: a wrong folder should start no server.
 ///
 /// # Errors
 /// Everything that is wrong with any of the dumps, all at once.
@@ -63,11 +67,10 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     Ok(Catalogue(catalogue))
 }
 
-/// Loads what has changed, and moves dumps of which nothing is left to load to the archive.
+/// Loads what has changed, and moves dumps to the archive whose units are all loaded.
 ///
 /// # Errors
-/// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
-/// in its report.
+/// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is in its report.
 pub fn run(
     settings: &Settings,
     catalogue: Catalogue,
@@ -116,8 +119,8 @@ pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> R
 
 /// Compares the catalogue with what the database holds, and carries out the changes that wait for no load.
 fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Plan> {
-    // What another run publishes after the comparison would be in the way of what is to be dropped. These locks come before
-    // the one of the setup, so that runs for other mothers do not wait.
+    // A version that another run publishes after the comparison would be in the way of the drop. These locks come before that of
+    // the setup: runs for other mothers need not wait.
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Recreate | MothersMode::Purge => {

@@ -1,8 +1,7 @@
 //! After the last unit: indexes on version tables, then SQL statements, as the configuration asks for them per mother.
 //!
-//! Indexes are compared with what is there, so that any run makes those that are missing. Whether statements are due the
-//! ledger tells, by when they were last run and when the mother's versions were loaded: what a killed run has not come to is
-//! made up for by the next.
+//! Any run makes the indexes that are missing. The ledger knows when a mother's statements were last run and when its versions
+//! were loaded: the next run makes up for what a killed run did not come to.
 
 mod index;
 mod method;
@@ -31,17 +30,17 @@ use std::time::Instant;
 /// How much of a statement messages and the report show (characters).
 const SHOWN_CHARS: usize = 120;
 
-/// An index to be made, and the mother that it is asked for.
+/// An index to be made, and its mother.
 struct IndexJob<'s> {
     mother: &'s str,
     index: NewIndex,
 }
 
-/// Finds out whether the indexes can be made.
+/// Checks that the indexes can be made.
 ///
 /// # Errors
-/// All at once: columns that no version of their mother has, access methods that the server does not have or that cannot do
-/// it; what the server reports.
+/// All at once: columns that no version of the mother has, access methods that the server lacks or that cannot do what is asked
+/// for; what the server reports.
 pub fn check(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<()> {
     if settings.after.is_empty() {
         return Ok(());
@@ -79,7 +78,7 @@ fn planned_tables(plan: &Plan, mother: &str) -> Vec<Indexed> {
     plan.units_of(mother).map(of_unit).collect()
 }
 
-/// What a run would do after the load, as statements; nothing where there is nothing.
+/// The statements that a run would execute after the load, as text; empty if there are none.
 ///
 /// # Errors
 /// What the server reports.
@@ -108,7 +107,7 @@ pub fn plan(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<Str
     if text.is_empty() { Ok(text) } else { Ok(format!("\n-- After the load\n{text}")) }
 }
 
-/// Makes the indexes that are missing, several at the same time; tells of each.
+/// Makes the indexes that are missing, several at the same time; reports on each.
 pub fn make_indexes(
     settings: &Settings,
     reports: &[UnitReport],
@@ -162,7 +161,7 @@ fn missing<'s>(
     Ok(jobs)
 }
 
-/// Another run may be making the same one.
+/// Makes an index, unless another run has made the same in the meantime.
 fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
     let name = Qualified::new(index.table.schema(), &index.name);
     let mut transaction = client.transaction()?;
@@ -175,8 +174,8 @@ fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// Runs the statements that are due, those of different mothers at the same time; tells of each. `indexes` is how the indexes
-/// went: nothing is run for a mother of which something failed.
+/// Runs the statements that are due, those of different mothers at the same time; reports on each. `indexes` are the reports of
+/// the indexes. A mother with a unit or an index that failed is left out.
 pub fn run_statements(
     settings: &Settings,
     reports: &[UnitReport],
@@ -200,7 +199,7 @@ pub fn run_statements(
             return Vec::new();
         }
         let mut done = Vec::new();
-        // Each mother has a connection of her own, whatever the statements set.
+        // Each mother has a connection of its own, since statements may change settings.
         let ran = interrupt::check().and_then(|()| database.connect()).and_then(|mut client| {
             let what = format!("what follows the load of {schema}.{name}");
             lock::exclusively(&mut client, &what, |client| run(after, schema, client, &mut done))
@@ -212,13 +211,13 @@ pub fn run_statements(
     })
 }
 
-/// Each statement is a transaction of its own, unless it begins one. What failed stays due.
+/// Runs the statements of a mother. Each is a transaction of its own, unless it begins one. After a failure they stay due.
 fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<AfterReport>) -> Result<()> {
     let mother = Qualified::new(schema, &after.mother);
     if !loads::after_is_due(client, &mother)? {
         return Ok(());
     }
-    // Versions that are published from here on may be seen by no statement.
+    // The statements may miss a version that is published from here on: it is due again.
     let begun = loads::now(client)?;
     for statement in &after.sql {
         let started = Instant::now();
@@ -245,7 +244,7 @@ fn report(mother: &str, statement: &str, started: Instant, outcome: Result<()>) 
 }
 
 fn failed(mother: &str, statement: &str, seconds: f64, error: Error) -> AfterReport {
-    // A statement that Ctrl-C has cancelled says so in its own way.
+    // The server reports a statement that Ctrl-C has cancelled in its own words.
     let error = interrupt::check().err().unwrap_or_else(|| {
         let place = if mother.is_empty() { "after".to_owned() } else { format!("after.{mother}") };
         Error::failed(format!("{place}: {statement}: {error}"))
@@ -255,7 +254,7 @@ fn failed(mother: &str, statement: &str, seconds: f64, error: Error) -> AfterRep
     AfterReport { mother: mother.to_owned(), statement: statement.to_owned(), seconds, error }
 }
 
-/// Does all jobs, by as many threads as there may be workers; gives what they tell, in the order of the jobs.
+/// Does all jobs, by up to as many threads as there are workers; returns their reports in the order of the jobs.
 fn in_parallel<J: Sync>(
     jobs: &[J],
     workers: usize,
@@ -273,7 +272,7 @@ fn in_parallel<J: Sync>(
             let (next, tell, work) = (next.clone(), tell.clone(), &work);
             scope.spawn(move || {
                 for (number, job) in next {
-                    // There is room for all of them too.
+                    // The channel has room for all of them, too.
                     let _ = tell.send((number, work(job)));
                 }
             });

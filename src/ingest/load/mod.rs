@@ -1,4 +1,4 @@
-//! Sharing the units out among workers, and what is told of each.
+//! Sharing the units out among workers, and the report of each unit.
 
 mod gathering;
 mod share;

@@ -1,4 +1,4 @@
-//! What is reported of a unit.
+//! The reports of units.
 
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
@@ -6,7 +6,7 @@ use crate::ingest::publish::publication::{Loaded, Publication};
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Result};
 
-/// The report of a unit that a worker was at for so many seconds.
+/// The report of a unit that a worker has tried for so many seconds.
 pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
@@ -31,7 +31,7 @@ pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> U
     report
 }
 
-/// The report of a unit that no worker has touched.
+/// The report of a unit that no worker has tried.
 pub fn untouched(unit: &Unit) -> UnitReport {
     let (status, error) = match unit.action {
         Action::Skip => (UnitStatus::Skipped, None),

@@ -1,10 +1,10 @@
-//! Loading: first the large units, each by all workers together; then workers take the others, largest first, and load
-//! each into its version table.
+//! The load: first the large units, each by all workers together; then each worker takes one of the others after another,
+//! largest first.
 
 use super::gathering::Gathering;
 use super::share;
 use super::unit_report::untouched;
-use super::worker::{Report, Worker};
+use super::worker::{IndexedReport, Worker};
 use crate::Place;
 use crate::config::Size;
 use crate::copy::send::stream;
@@ -19,11 +19,12 @@ use crate::report::UnitReport;
 use crate::report::progress::Progress;
 use crossbeam_channel::{bounded, unbounded};
 use postgres::Client;
+use std::cmp::Reverse;
 
-/// Loads all units that need it, by `settings.workers` workers; reports on all of them, in their order.
+/// Loads all units that need it, by `settings.workers` workers; reports on all units, in their order.
 ///
-/// Every worker is a thread of its own that owns one connection. A unit that fails leaves nothing behind, and the
-/// others go on; Ctrl-C ends them all. The units of a mother that is made anew fail together.
+/// Every worker is a thread that owns one connection. A unit that fails leaves nothing behind, and the others go on; Ctrl-C
+/// ends them all. The units of a mother that is recreated fail together.
 pub fn load(
     units: &[Unit],
     recreations: &[Recreation],
@@ -34,12 +35,12 @@ pub fn load(
 ) -> Vec<UnitReport> {
     let mut order: Vec<usize> =
         (0..units.len()).filter(|index| units[*index].action != Action::Skip).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(units[*index].source.bytes));
+    order.sort_by_key(|index| Reverse(units[*index].source.bytes));
     let bytes = |index: &usize| units[*index].source.bytes;
     let large = share::take_large(&mut order, bytes, settings.workers, share::LARGE_BYTES);
     if !(large.is_empty() && order.is_empty()) {
         let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
-        // Of many streams only one can have created the table that they fill.
+        // One connection creates a large unit's table, and all of them fill it.
         let load = Load { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
         cost::tell(&mut first, load);
     }
@@ -52,22 +53,21 @@ pub fn load(
     let gatherings: Vec<Gathering<'_>> =
         recreations.iter().map(|recreation| Gathering::new(recreation, units, refusal.as_ref())).collect();
     let mut worker = Worker { gatherings: &gatherings, ..worker };
-    let mut reports: Vec<Option<UnitReport>> = units.iter().map(|_| None).collect();
-    for index in large {
-        for (index, report) in worker.work(index, true) {
-            reports[index] = Some(report);
-        }
-    }
+    let mut reports: Vec<IndexedReport> =
+        large.into_iter().flat_map(|index| worker.work(index, true)).collect();
     if !order.is_empty() {
-        for (index, report) in load_each(order, worker) {
-            reports[index] = Some(report);
-        }
+        reports.extend(load_each(order, worker));
     }
-    reports.into_iter().zip(units).map(|(report, unit)| report.unwrap_or_else(|| untouched(unit))).collect()
+    let mut in_order: Vec<UnitReport> = units.iter().map(untouched).collect();
+    for (index, report) in reports {
+        in_order[index] = report;
+    }
+    in_order
 }
 
-/// Loads the units of these indexes, each by one of as many workers as there may be; `first` lends its connection.
-fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<Report> {
+/// Loads the units of these indexes, each by one of as many workers as there may be. The connection of `first` goes to one of
+/// them.
+fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<IndexedReport> {
     let Worker { units, gatherings, settings, database, progress, client } = first;
     let workers = settings.workers.min(order.len());
     tracing::debug!(
@@ -78,11 +78,11 @@ fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<Report> {
     let mut clients: Vec<Option<Client>> =
         database.connect_up_to(client, workers).into_iter().map(Some).collect();
     if clients.is_empty() {
-        // Its worker tries again, and reports why it cannot.
+        // Its worker connects again, or reports why it cannot.
         clients.push(None);
     }
-    // The last version of a mother that is made anew brings the reports of all.
-    let (send_reports, reports) = unbounded::<Vec<Report>>();
+    // The last version of a mother that is recreated brings the reports of all.
+    let (send_reports, reports) = unbounded::<Vec<IndexedReport>>();
     let (send_unit, next_unit) = bounded::<usize>(order.len());
     for index in order {
         // The channel has room for all of them, and its receiver is right here.
@@ -97,7 +97,7 @@ fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<Report> {
             let named = std::thread::Builder::new().name(format!("worker-{}", number + 1));
             let work = move || {
                 for index in next_unit {
-                    // Only fails when nobody waits for reports any more.
+                    // The receiver lives longer than the workers.
                     let _ = send_reports.send(worker.work(index, false));
                 }
             };

@@ -1,5 +1,5 @@
-//! A worker: it loads one unit after another by a connection of its own, again where that fails. Whoever loads the last version
-//! of a mother that is made anew publishes all of them.
+//! A worker: it loads one unit after another over a connection of its own, and tries again where the connection fails. The
+//! worker that loads the last version of a mother that is recreated publishes all of them.
 
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
 use super::unit_report::unit_report;
@@ -20,32 +20,32 @@ use postgres::Client;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// Of the unit with this index.
-pub type Report = (usize, UnitReport);
+/// The index of a unit, and its report.
+pub type IndexedReport = (usize, UnitReport);
 
 /// A thread's part in a load, with the connection that it owns.
 pub struct Worker<'r> {
     /// All units of the run.
     pub units: &'r [Unit],
-    /// The mothers that are made anew.
+    /// The mothers that are recreated.
     pub gatherings: &'r [Gathering<'r>],
     /// What is asked for.
     pub settings: &'r Settings,
     /// Where to load.
     pub database: &'r Database,
-    /// Is told the bytes.
+    /// Counts the bytes.
     pub progress: &'r Progress,
-    /// The connection, where there is one.
+    /// The connection, unless it was lost, or there was no room for it.
     pub client: Option<Client>,
 }
 
 impl Worker<'_> {
-    /// Loads a unit; tells how it went, if that is known by now.
-    pub fn work(&mut self, index: usize, by_many: bool) -> Vec<Report> {
+    /// Loads a unit; returns the reports that are known then: its own, or none, or those of all versions of its mother.
+    pub fn work(&mut self, index: usize, by_many: bool) -> Vec<IndexedReport> {
         let unit = &self.units[index];
         let started = Instant::now();
-        let is_made_anew = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
-        let Some(gathering) = self.gatherings.iter().find(is_made_anew) else {
+        let is_recreated = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
+        let Some(gathering) = self.gatherings.iter().find(is_recreated) else {
             let outcome = self.load(unit, by_many);
             return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome))];
         };
@@ -84,8 +84,8 @@ impl Worker<'_> {
         })
     }
 
-    /// Publishes the versions of a mother if all of them could be loaded, or else drops what was; tells how they went.
-    fn conclude(&mut self, gathering: &Gathering<'_>, versions: Vec<Settled>) -> Vec<Report> {
+    /// Publishes the versions of a mother if all of them were loaded, or else drops the staging tables; reports on all.
+    fn conclude(&mut self, gathering: &Gathering<'_>, versions: Vec<Settled>) -> Vec<IndexedReport> {
         let recreation = gathering.recreation;
         let mother = recreation.mother().name();
         let units = self.units;
@@ -96,7 +96,7 @@ impl Worker<'_> {
             {
                 Ok(()) => recreation::log(recreation),
                 Err(error) => {
-                    (failure, cause) = (Some(error), Some(format!("{mother} could not be made anew")))
+                    (failure, cause) = (Some(error), Some(format!("{mother} could not be recreated")))
                 }
             }
         }
@@ -112,7 +112,7 @@ impl Worker<'_> {
                     staged.rejects.tell();
                     Ok(Publication::Loaded(staged.loaded(unit, verified)))
                 }
-                // Where it is the mother that has failed, the first version tells of it.
+                // A failure of the publication is reported once, with the first version.
                 (_, cause) => Err(failure.take().unwrap_or_else(|| held_back(unit, cause.as_deref()))),
             };
             (index, unit_report(unit, seconds, outcome))
@@ -131,7 +131,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Does `work`, again where its connection failed.
+    /// Does `work`, and does it again where its connection failed.
     ///
     /// # Errors
     /// Those of `work` and of connecting, at `place`.
@@ -148,9 +148,9 @@ impl Worker<'_> {
     fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
         let outcome =
             catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.with_client(work))));
-        // The connection was dropped with the panic, and the transaction with it.
+        // The panic has dropped the connection, and the transaction with it.
         let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
-        // A statement that Ctrl-C has cancelled says so in its own way.
+        // The server reports a statement that Ctrl-C has cancelled in its own words.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
             Ok(()) => error.at(place.clone()),
@@ -170,7 +170,7 @@ impl Worker<'_> {
         let outcome = work(&mut client);
         let lost = client.is_closed();
         self.client = Some(client);
-        // What the server said before it hung up is lost when it comes in the middle of a COPY.
+        // The driver loses the server's last words where they come in the middle of a COPY.
         outcome.map_err(|error| if lost { lost_connection(error) } else { error })
     }
 }

@@ -1,4 +1,4 @@
-//! How a unit's transaction begins: with its locks, and another look at what is there.
+//! The begin of a unit's transaction: its locks, and another look at the version table.
 
 use super::mother_lock;
 use crate::ingest::plan::action::COMMENT;
@@ -11,17 +11,17 @@ use crate::table::ledger::loads;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
-/// A unit that is to be loaded, and that no other run can be at work on.
+/// A unit that has to be loaded, and that no other run can be at work on.
 pub struct Begun<'c> {
     /// Holds the unit's lock.
     pub transaction: Transaction<'c>,
-    /// What the new table is called while it is filled: where there is an old one, that keeps its name.
+    /// The new table's name while it is filled: an old version table keeps its own.
     pub work_table: Qualified,
     /// Whether there is an old version table.
     pub replaces: bool,
 }
 
-/// Waits for those who recreate the mother, takes the unit's lock, and looks again; `None` where the unit is up to date by now.
+/// Waits for runs that recreate the mother, takes the unit's lock, and looks again; `None` where the unit is up to date by now.
 ///
 /// # Errors
 /// A table of this name that is not ours, or that cannot be replaced; what the server reports; Ctrl-C.
@@ -34,7 +34,7 @@ pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Re
         OldTable::Outdated => true,
         OldTable::Missing => false,
     };
-    // Before anything is loaded, since a swap would have to fail, or to lose something without a word.
+    // Before anything is loaded: the swap would fail, or lose something silently.
     if replaces {
         unit.replacement(&unit.table).check(&mut transaction)?;
     }
@@ -43,14 +43,14 @@ pub fn begin<'c>(unit: &Unit, settings: &Settings, client: &'c mut Client) -> Re
     Ok(Some(Begun { transaction, work_table, replaces }))
 }
 
-/// What there is under the unit's name.
+/// The version table that is there.
 enum OldTable {
     Missing,
     Outdated,
     UpToDate,
 }
 
-/// Looks again, now that no other run can work on this unit.
+/// Looks at the version table under the unit's lock.
 fn look_again(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<OldTable> {
     let table = &unit.table;
     let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {

@@ -1,4 +1,4 @@
-//! Filling the table of a unit by one stream or by many, and comparing the two sides where that is asked for.
+//! Filling the table of a unit, by one stream or by many, and verifying it where that is asked for.
 
 use super::steps::Steps;
 use super::unit_copy::UnitCopy;
@@ -13,7 +13,7 @@ use crate::table::staging::Staging;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
-/// Creates the table of `copy`, copies the rows by one stream, and compares; returns the number of rows.
+/// Creates the table of `copy`, copies the rows by one stream, and verifies them; returns the number of rows.
 ///
 /// # Errors
 /// The first row that cannot be loaded or rejected; a difference; what the dump or the server reports; Ctrl-C.
@@ -29,10 +29,12 @@ pub fn fill_by_one(
     }
 }
 
-/// Fills the unit's staging table over these connections: each stream commits what it has sent into a table that others do not
-/// look for. Then `finish` gets its copy and the number of rows, in `transaction`, which must keep other runs away. Where
-/// the server refuses rows that may be rejected, one stream fills the table of `copy` instead. A staging table that cannot be
-/// finished is dropped. Returns the number of rows and what `finish` returns.
+/// Fills the unit's staging table over these connections, each of which commits what it has sent, and verifies it. Then calls
+/// `finish` in `transaction`, which must keep other runs away, with the copy into the staging table and the number of rows.
+/// Returns that number and what `finish` returns.
+///
+/// A staging table that cannot be finished is dropped. Where the server has refused rows that may be rejected, one stream fills
+/// the table of `copy` instead.
 ///
 /// # Errors
 /// The first row that cannot be loaded or rejected; a difference; what `finish`, the dump or the server reports; Ctrl-C.
@@ -53,8 +55,7 @@ pub fn fill_by_many<T>(
     let finished = copy_by_many(&by_many, streams).and_then(|rows| {
         let by = streams.len();
         steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
-        // What this holds is let go of when it fails, so that the table can be dropped by another connection, while the
-        // unit's lock is still ours.
+        // A failure lets go of what this holds: another connection can drop the table while the unit's lock is still ours.
         let mut attempt = transaction.transaction()?;
         verify::compare_by_many(&by_many, &mut attempt, streams, steps)?;
         let finished = finish(&by_many, rows, &mut attempt)?;
@@ -68,13 +69,13 @@ pub fn fill_by_many<T>(
         if !copy.rejects.need_care() {
             return Err(error);
         }
-        // Of many streams, each would have to find the rows that the server refuses among those of its own.
+        // Each of many streams would have to look for refused rows among its own.
         let rows = fill_carefully(copy, transaction, steps, &error)?;
         Ok((rows, finish(copy, rows, transaction)?))
     })
 }
 
-/// Copies the rows once more, without those that the server refuses, of which `refusal` names one; and compares.
+/// Copies the rows once more, without those that the server refuses, and verifies them. `refusal` names one of those.
 ///
 /// # Errors
 /// Too many rows that cannot be loaded; a difference; what the server reports; Ctrl-C.
@@ -98,7 +99,7 @@ fn fill_carefully(
     Ok(rows)
 }
 
-/// Creates the table that the rows go to, and copies them by `send`; leaves nothing in the transaction when it fails.
+/// Creates the table of `copy`, and copies the rows by `send`. A failure leaves nothing in the transaction.
 fn create_and_copy(
     copy: &UnitCopy<'_>,
     transaction: &mut Transaction<'_>,
@@ -107,7 +108,7 @@ fn create_and_copy(
 ) -> Result<u64> {
     let unit = copy.unit;
     let mut attempt = transaction.transaction()?;
-    // One that many streams were filling when their run was killed.
+    // Many streams may have been filling it when their run was killed.
     Staging::of(&unit.table).remove_leftover(&mut attempt)?;
     attempt.batch_execute(&unit.create_statement(copy.table))?;
     steps.done("created");
@@ -133,7 +134,7 @@ fn copy_by_many(copy: &UnitCopy<'_>, streams: &mut [Client]) -> Result<u64> {
     })
 }
 
-/// One of many streams. Its rows cannot be written frozen, since the table is not of its transaction.
+/// Copies what one of many streams gets. `FREEZE` is not possible: another transaction has created the table.
 fn copy_shared(copy: &UnitCopy<'_>, client: &mut Client, mut batches: SharedBatches<'_>) -> Result<u64> {
     let mut transaction = client.transaction()?;
     let rows = copy.run(&mut transaction, &mut batches, false)?;

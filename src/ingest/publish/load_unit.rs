@@ -32,9 +32,9 @@ pub struct UnitLoad<'u> {
     pub settings: &'u Settings,
     /// Where streams, and questions about values, get connections of their own.
     pub database: &'u Database,
-    /// Is told the bytes.
+    /// Counts the bytes.
     pub progress: &'u UnitProgress,
-    /// Whether as many streams as there are workers load it, if the server has room for two at least; else one stream does.
+    /// Whether as many streams as there are workers load it. Where the server has no room for two, one stream does.
     pub by_many: bool,
 }
 
@@ -54,16 +54,16 @@ struct Filled<T> {
 }
 
 impl UnitLoad<'_> {
-    /// Loads the unit into a table that no one sees, and publishes it; all in one transaction.
+    /// Loads the unit into a table that others do not see, and publishes it.
     ///
-    /// What `unanswered` holds, from an earlier try, is concluded if it turns out to have happened.
+    /// `unanswered` may hold the load of an earlier try. It is concluded if it turns out to have been committed.
     ///
-    /// The table is attached to its mother only at the end: `CREATE TABLE … INHERITS` at the start would hold a lock
-    /// on the mother during the whole load, and the versions of one mother would be loaded one after another.
+    /// The table is attached to its mother only at the end. `CREATE TABLE … INHERITS` at the start would lock the mother during
+    /// the whole load, and the versions of one mother would be loaded one after another.
     ///
     /// # Errors
-    /// The first row that cannot be loaded, a damaged dump, whatever the server reports, Ctrl-C. Nothing has changed
-    /// in the database then; tables that many streams have filled are dropped, or go with the next run.
+    /// The first row that cannot be loaded; a damaged dump; what the server reports; Ctrl-C. The version tables are as before
+    /// then. A staging table that many streams have filled is dropped, or goes with the next run.
     pub fn publish(&self, client: &mut Client, unanswered: &mut Option<Unanswered>) -> Result<Publication> {
         let mut steps = Steps::new(self.unit.table.name());
         let started = steps.started;
@@ -81,11 +81,10 @@ impl UnitLoad<'_> {
     }
 
     /// Loads the unit into its staging table, where it waits for the other versions of its mother. A table that an earlier
-    /// run has left goes. Other runs must be kept away from the mother.
+    /// run has left is dropped. Other runs must be kept away from the mother.
     ///
     /// # Errors
-    /// As [`UnitLoad::publish`]. Nothing is left then, unless the connection failed: then the table goes with the next try, or
-    /// run.
+    /// As [`UnitLoad::publish`]. The staging table is left only where the connection failed: the next try, or run, drops it.
     pub fn stage(&self, client: &mut Client) -> Result<Staged> {
         let mut steps = Steps::new(self.unit.table.name());
         let started = steps.started;
@@ -104,8 +103,8 @@ impl UnitLoad<'_> {
         Ok(Staged { rows, rejects, started, oid })
     }
 
-    /// Fills `table` by one stream, or the staging table by many, and compares what is there with what was sent where that is
-    /// asked for; then `finish` gets the copy and the number of rows.
+    /// Fills `table` by one stream, or the staging table by many, and verifies it where that is asked for. Then calls `finish`
+    /// with the copy, whose table holds the rows, and the number of rows.
     fn fill<T>(
         &self,
         table: &Qualified,
@@ -130,7 +129,7 @@ impl UnitLoad<'_> {
         Ok(Filled { rows, rejects, finished })
     }
 
-    /// What there is to do once the rows are there for everybody, if it was this run that put them there.
+    /// Reports the rejects and takes statistics of a unit that this run has published. `None` is one that another run has.
     fn conclude(&self, load: Option<Unanswered>, steps: &mut Steps<'_>, client: &mut Client) -> Publication {
         let Some(Unanswered { rows, rejects, verified }) = load else { return Publication::UpToDate };
         steps.done("published");

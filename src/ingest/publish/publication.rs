@@ -1,5 +1,5 @@
-//! The moment when others see a unit's rows: the new table takes the old one's place, or its name, and gets its mother,
-//! whose union view comes along.
+//! The moment when others see a unit's rows: the new table takes the old one's place, or its name, and becomes a child of the
+//! mother, and the union view is made again.
 
 use super::unit_copy::UnitCopy;
 use crate::Result;
@@ -12,7 +12,7 @@ use crate::table::swap::PATIENCE;
 use postgres::Transaction;
 use std::time::Instant;
 
-/// How a try to publish a unit ended that did not fail.
+/// How a try to publish a unit has ended, unless it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publication {
     /// This run has loaded and published it.
@@ -34,7 +34,7 @@ pub struct Loaded {
     pub verified: bool,
 }
 
-/// Gives the filled table its place: its name, its mother, its entry in the ledger; and its rejects theirs.
+/// Gives the filled table its name, its mother and its entry in the ledger, and installs the files of its rejects.
 ///
 /// # Errors
 /// Too many rejects; those who use the mother for too long; an index or a constraint of the old table that the rows do
@@ -48,7 +48,7 @@ pub fn publish(
 ) -> Result<()> {
     let UnitCopy { unit, table: new, rejects, .. } = *copy;
     rejects.judge(rows)?;
-    // This also keeps autovacuum away from a table that others can see already: it would have to be waited for below.
+    // This also keeps autovacuum away from a staging table, where the swap would have to wait for it.
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {
         swap(unit, new, transaction)?;

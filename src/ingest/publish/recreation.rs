@@ -1,6 +1,6 @@
-//! `--mothers recreate`: when all versions of a mother are loaded into tables that others do not see, one transaction drops what
-//! is there and puts the new tables in its place. Until then, and if one version cannot be loaded, the mother and its version
-//! tables stay as they are.
+//! `--mothers recreate`: when all versions of a mother are loaded into staging tables, one transaction drops the old tables and
+//! puts the new ones in their place. Until then, and if a version cannot be loaded, the mother and its version tables stay as
+//! they are.
 
 use super::publication::{record, rename_statement};
 use super::removal;
@@ -14,8 +14,7 @@ use crate::table::ledger::loads;
 use crate::table::staging::Staging;
 use postgres::{Client, Transaction};
 
-/// Drops what is there, creates the new mother, and rolls that back: what would stop it is better found now than when all is
-/// loaded.
+/// Drops the old tables, creates the new mother, and rolls that back: an obstacle is better found now than when all is loaded.
 ///
 /// # Errors
 /// What is in the way; what the server reports.
@@ -25,15 +24,15 @@ pub fn try_out(recreation: &Recreation, transaction: &mut Transaction<'_>) -> Re
     Ok(trial.rollback()?)
 }
 
-/// Puts the new mother with these versions, which are all that it has, in the place of what is there. Does nothing where
-/// an earlier try did it, whose commit was not answered.
+/// Puts the new mother with these versions, which are all that it has, in the place of the old tables. Does nothing where an
+/// earlier try has done it, but lost its connection before the commit was answered.
 ///
 /// # Errors
 /// What has come into the way since the run began; rows that are lost; those who use the tables for too long; rejects that
 /// cannot be written; what the server reports; Ctrl-C. Nothing has changed in the database then.
 pub fn publish(recreation: &Recreation, versions: &[(&Unit, &Staged)], client: &mut Client) -> Result<()> {
     let mut transaction = client.transaction()?;
-    // An earlier try, whose connection was lost, may still be at it.
+    // An earlier try, whose connection was lost, may still be at work in the server.
     lock::until_commit(&mut transaction, &format!("the publication of {}", recreation.mother()))?;
     if is_published(versions, &mut transaction)? {
         return Ok(());
@@ -61,7 +60,7 @@ pub fn log(recreation: &Recreation) {
     removal::log(&recreation.removal);
 }
 
-/// Swaps all, in tries of limited length; the union view comes along.
+/// Swaps all tables, and makes the union view again, in tries of limited length.
 fn replace(
     recreation: &Recreation,
     versions: &[(&Unit, &Staged)],
@@ -95,7 +94,7 @@ pub fn create(creation: &Creation, transaction: &mut Transaction<'_>) -> Result<
     loads::record_mother(transaction, &creation.mother)
 }
 
-/// Whether the version tables are what was staged.
+/// Whether the version tables are the tables that were staged.
 fn is_published(versions: &[(&Unit, &Staged)], transaction: &mut Transaction<'_>) -> Result<bool> {
     for (unit, staged) in versions {
         if !staged.is(&unit.table, transaction)? {

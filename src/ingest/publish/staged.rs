@@ -1,5 +1,4 @@
-//! A unit whose mother is recreated: its rows wait in a table that others do not look for until the mother's other versions are
-//! loaded.
+//! A unit whose mother is recreated: its rows wait in a staging table until the mother's other versions are loaded.
 
 use super::mother_lock;
 use super::publication::Loaded;
@@ -18,19 +17,19 @@ use std::time::Instant;
 pub struct Staged {
     /// Rows that the server counted.
     pub rows: u64,
-    /// Rows that were rejected.
+    /// Its rejects.
     pub rejects: Rejects,
     /// When its load began.
     pub started: Instant,
-    /// `pg_class.oid` of the table: another one of that name is not ours.
+    /// `pg_class.oid` of the table: another table of its name is not ours.
     pub oid: u32,
 }
 
 impl Staged {
-    /// Finds out whether the table is still there, with its rows.
+    /// Checks that the table still exists, with its rows.
     ///
     /// # Errors
-    /// One that somebody has dropped, or that was unlogged when the server crashed; what the server reports.
+    /// A table that was dropped, or that was unlogged when the server crashed; what the server reports.
     pub fn check(&self, unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
         let staging = Staging::of(&unit.table);
         if self.is(staging.table(), transaction)? {
@@ -40,7 +39,7 @@ impl Staged {
         Err(Error::failed(format!("{}, {what}", staging.table())).at(unit.source.place()).remedy("run again"))
     }
 
-    /// Whether a table is the one that was filled, with its rows: a crash of the server empties unlogged ones.
+    /// Whether a table is the one that was filled, and has its rows: a crash of the server empties unlogged tables.
     ///
     /// # Errors
     /// What the server reports.
@@ -50,7 +49,7 @@ impl Staged {
         Ok(transaction.query_one(sql, &[&table.to_string(), &self.oid, &(self.rows == 0)])?.get(0))
     }
 
-    /// What is reported when it is published.
+    /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
         Loaded { rows: self.rows, rejected, bytes, verified }
@@ -59,7 +58,7 @@ impl Staged {
     /// Drops the table of `unit`, which will not be published.
     pub fn discard(unit: &Unit, client: &mut Client) {
         let staging = Staging::of(&unit.table);
-        // A cancellation that was meant for what we did before is used up by the first question.
+        // A cancellation that was meant for the statement before may hit the first question.
         match staging.is_ours(client).or_else(|_| staging.is_ours(client)) {
             Ok(true) => staging.discard(client),
             Ok(false) => {}
@@ -71,8 +70,8 @@ impl Staged {
     }
 }
 
-/// Drops what killed runs have left of versions that are up to date, so that no load comes upon it; not what another run is
-/// at work on. A failure is a warning.
+/// Drops the staging tables that killed runs have left of versions that are up to date: no load will drop them. Tables that
+/// another run is at work on stay. A failure is a warning.
 pub fn remove_leftovers(units: &[Unit], client: &mut Client) {
     let Some(schema) = units.first().map(|unit| unit.table.schema()) else { return };
     let removed = Staging::names(client, schema).and_then(|names| {

@@ -2,7 +2,7 @@
 
 use super::target::DataDirArg;
 use crate::exit::Exit;
-use crate::pg::embedded::{Embedded, Started};
+use crate::pg::embedded::{Embedded, StartOutcome};
 use crate::run::interrupt;
 use crate::{Error, Result};
 use clap::{Args, Subcommand};
@@ -126,8 +126,8 @@ pub fn run(args: DbArgs) -> Result<Exit> {
 
 fn start(embedded: &Embedded, data_dir: Option<PathBuf>) -> Result<Exit> {
     let state = match embedded.start()? {
-        Started::Now => "running",
-        Started::Before => "already running",
+        StartOutcome::Started => "running",
+        StartOutcome::AlreadyRunning => "already running",
     };
     let flag = data_dir.map(|dir| format!(" --data-dir {}", shell_quoted(&dir.to_string_lossy())));
     let flag = flag.unwrap_or_default();

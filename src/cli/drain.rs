@@ -1,9 +1,10 @@
 //! `pghaul drain`: what was typed, and the way to a report.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::drain::settings::{Pace, Request, Settings};
 use crate::exit::Exit;
@@ -31,10 +32,7 @@ pub struct DrainArgs {
     /// Name of the job under `drain` in config.yml
     #[arg(value_name = "JOB")]
     job: String,
-    /// Drain what is there now, then end (the default)
-    #[arg(long, conflicts_with = "watch")]
-    once: bool,
-    /// Wait for more, until SIGTERM or Ctrl-C
+    /// Wait for more, until SIGTERM or Ctrl-C; without it, the run ends when what is there now is drained
     #[arg(long)]
     watch: bool,
     /// How long to wait for more

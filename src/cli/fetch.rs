@@ -1,12 +1,13 @@
 //! `pghaul fetch`: what was typed, and the way to a report.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::fetch::settings::{Request, Settings};
+use crate::fetch::settings::{RunRequest, Settings};
 use crate::report::{Done, Started};
 use crate::{Result, fetch};
 use clap::Args;
@@ -57,7 +58,7 @@ pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
 
 fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
     let config = Config::load(global.config.as_deref())?;
-    let request = Request {
+    let request = RunRequest {
         job: args.job.clone(),
         resume: args.resume,
         max_failures: args.max_failures,

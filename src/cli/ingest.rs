@@ -1,9 +1,10 @@
 //! `pghaul ingest`: what was typed, and the way to a report.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::rejects::RejectArgs;
 use super::report::ReportArgs;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};

@@ -1,9 +1,9 @@
 //! `pghaul man`: the man pages, one for each command. For packages, and so hidden.
 
-use super::{Cli, version};
+use super::version;
 use crate::exit::Exit;
 use crate::{Error, Place, Result};
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::fs;
@@ -23,12 +23,12 @@ pub struct ManArgs {
     folder: PathBuf,
 }
 
-/// Runs `pghaul man`.
+/// Runs `pghaul man` for the commands of `root`.
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn run(args: &ManArgs) -> Result<Exit> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+pub fn run(args: &ManArgs, root: Command) -> Result<Exit> {
+    let mut root = root.disable_help_subcommand(true);
     root.build();
     let failed = |error: io::Error| Error::failed(error).at(Place::file(args.folder.display().to_string()));
     fs::create_dir_all(&args.folder).map_err(failed)?;

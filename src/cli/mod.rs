@@ -1,11 +1,13 @@
 //! What was typed: the command line, and the way from it to an exit code.
 
 mod completions;
-mod config;
+pub mod config;
 pub mod db;
 pub mod drain;
+mod errors;
 pub mod fetch;
 pub mod generate;
+pub mod global;
 pub mod ingest;
 mod man;
 mod numbers;
@@ -19,12 +21,13 @@ pub mod version;
 
 use crate::Result;
 use crate::exit::Exit;
-use crate::report::log::{self, Verbosity};
+use crate::report::log;
 use crate::run::interrupt;
 use crate::secret::without_passwords;
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use errors::print_errors;
+use global::GlobalArgs;
 use std::io::Write;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,32 +53,6 @@ pub struct Cli {
     global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Flags that every command takes, before or after its name.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// Configuration file [default: ./config.yml if there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "PGHAUL_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Show what each worker does and how long each step takes
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// Print errors and warnings only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-}
-
-impl GlobalArgs {
-    /// How much is to be printed.
-    pub fn verbosity(&self) -> Verbosity {
-        match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,13 +112,6 @@ fn not_understood(error: &clap::Error) -> Exit {
     Exit::Refused
 }
 
-fn print_errors(messages: &[String]) {
-    for message in messages {
-        // Nobody reads it: the exit code still tells.
-        let _ = writeln!(std::io::stderr(), "error: {message}");
-    }
-}
-
 fn run(cli: Cli) -> Result<Exit> {
     interrupt::install().map_err(|error| crate::Error::refused(format!("cannot handle signals: {error}")))?;
     log::init(cli.global.verbosity());
@@ -154,8 +124,8 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),
-        Command::Config(args) => config::run(args, &cli.global),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Config(args) => config::run(args, &cli.global, Cli::command()),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     }
 }

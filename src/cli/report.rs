@@ -1,6 +1,6 @@
 //! Flags that say how a run reports; the same for every job.
 
-use super::print_errors;
+use super::errors::print_errors;
 use crate::exit::Exit;
 use crate::report::{Done, Report, Started, print};
 use crate::run::interrupt;

@@ -1,12 +1,13 @@
 //! `pghaul serve`: what was typed, and the way to a service.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::serve::settings::{Request, Settings};
-use crate::serve::{self, Reload};
+use crate::serve;
+use crate::serve::settings::{Reload, Request, Settings};
 use clap::Args;
 use nix::sys::signal::Signal;
 use std::num::NonZeroUsize;

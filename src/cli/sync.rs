@@ -1,7 +1,8 @@
 //! `pghaul sync`: what was typed, and the way to a report.
 
+use super::global::GlobalArgs;
+use super::numbers;
 use super::report::ReportArgs;
-use super::{GlobalArgs, numbers};
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;

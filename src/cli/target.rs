@@ -1,6 +1,7 @@
 //! Flags that say where the database is; the same for every job.
 
-use crate::config::Config;
+use crate::config::{Config, Datastore, Text};
+use crate::pg::connect::Target;
 use crate::pg::database::Database;
 use crate::secret::Secret;
 use crate::{Error, Place, Result};
@@ -44,14 +45,46 @@ impl TargetArgs {
     /// The database that flags, environment and configuration lead to.
     ///
     /// # Errors
-    /// As [`Database::open`].
+    /// As [`named`] and [`Database::open`].
     pub fn open(&self, config: &Config) -> Result<Database> {
         let url = self.url()?;
         let datastore = config.file.datastore.as_ref();
         let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
-        Database::open(url.as_ref(), datastore, self.data_dir.data_dir.as_deref())
+        named(url.as_ref(), datastore)
+            .and_then(|named| Database::open(named, self.data_dir.data_dir.as_deref()))
             .map_err(|error| error.at(place))
     }
+}
+
+/// The database that is named: by a URL, or else by the configuration's `datastore`; none for the embedded server.
+///
+/// # Errors
+/// A URL or a `datastore` that cannot be understood.
+pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>) -> Result<Option<Target>> {
+    match (url, datastore) {
+        (Some(url), _) => Target::parse(url.reveal()).map(Some),
+        (None, Some(datastore)) => from_datastore(datastore).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn from_datastore(datastore: &Datastore) -> Result<Target> {
+    let kind = datastore.connection.as_ref().map_or("postgresql", |text| text.0.as_str());
+    // SQLAlchemy names a driver behind a plus sign: postgresql+psycopg2.
+    if !matches!(kind.split('+').next(), Some("postgresql" | "postgres")) {
+        return Err(Error::refused(format!(
+            "datastore.connection: {kind:?} is not a database that pghaul loads"
+        ))
+        .remedy("write postgresql"));
+    }
+    let text = |value: &Option<Text>| value.as_ref().map(|text| text.0.clone());
+    Ok(Target::from_parts(
+        text(&datastore.server),
+        datastore.port.map(|port| port.0),
+        text(&datastore.user),
+        text(&datastore.passwd).map(Secret::new),
+        text(&datastore.db),
+    ))
 }
 
 fn from_environment() -> Result<Option<Secret>> {

@@ -1,7 +1,8 @@
 //! Everything that is wrong with the form of a configuration, with line and column.
 
+use super::file::ConfigFile;
 use super::marks::{Mark, Marks};
-use super::{ConfigFile, nearest};
+use super::nearest;
 
 /// Something that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

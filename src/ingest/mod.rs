@@ -21,7 +21,6 @@ pub mod source;
 mod types;
 mod union;
 
-use crate::pg::catalog;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
@@ -29,6 +28,7 @@ use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{Done, plural};
 use crate::run::interrupt;
+use crate::table::ledger::setup;
 use crate::{Place, Result};
 use catalogue::scan::{self, ScannedTable};
 use plan::action::Action;
@@ -124,7 +124,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Recreate | MothersMode::Purge => {
-            let schema = catalog::rights(client)?.schema;
+            let schema = setup::rights(client)?.schema;
             let names = mothers::names(settings, &catalogue.0);
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
         }

@@ -1,5 +1,7 @@
-//! What every job runs in: Ctrl-C, the number of cores, files that take their place when they are complete.
+//! What every job runs in: Ctrl-C, the number of cores, files that take their place when they are complete,
+//! worker threads.
 
 pub mod cores;
 pub mod interrupt;
 pub mod unfinished;
+pub mod workers;

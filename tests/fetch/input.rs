@@ -1,14 +1,14 @@
 //! Configurations, requests and rows that are wrong.
 
-use crate::support::{IDS, Job, numbered, small};
 use pghaul_mock_api::Options;
-use pghaul_test_support::{messages, says};
+use pghaul_test_support::fetch::{IDS, numbered, small};
+use pghaul_test_support::{fetch, messages, says};
 
 const INTO: &str = "into: {table: t, mode: append, columns: {id: bigint}}";
 
 #[test]
 fn everything_that_is_wrong_with_a_job_is_said_before_any_request() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config(
         "",
         "url: 'ftp://x/{a}'\n    rows: '.[] | ['\n    success: 'nosuch(.)'\n    headers: {'a b': x}\n    \
@@ -47,7 +47,7 @@ fn everything_that_is_wrong_with_a_job_is_said_before_any_request() {
 
 #[test]
 fn requests_that_are_wrong_are_named() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config("{\"id\": 1}\n{\"no\": 2}\n", &small(INTO));
     says(
         &job.fails(&["--max-failures", "1"], 1),
@@ -72,7 +72,7 @@ fn requests_that_are_wrong_are_named() {
 
 #[test]
 fn rows_that_are_wrong_are_rejects_with_request_and_row() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     let rows = |filter: &str| {
         job.config(&numbered(2), &small(INTO).replace("'.[] | [.]'", &format!("'{filter}'")));
     };
@@ -119,7 +119,7 @@ fn rows_that_are_wrong_are_rejects_with_request_and_row() {
 
 #[test]
 fn statements_before_and_after_are_executed_and_named_where_they_fail() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config(
         &numbered(1),
         &small(&format!(

@@ -1,7 +1,7 @@
 //! `pghaul config check`: all faults of the configuration, as `FILE:LINE:COLUMN: what is wrong`.
 
-use super::resolved::{Fault, Typed, resolve};
-use crate::cli::GlobalArgs;
+use super::resolved::{SectionFault, Typed, resolve};
+use crate::cli::global::GlobalArgs;
 use crate::config::{ConfigText, Marks, faults, is_below};
 use crate::exit::Exit;
 use crate::report::print;
@@ -58,9 +58,9 @@ fn faults_of(text: &ConfigText) -> Vec<Error> {
 }
 
 /// Faults of the content, as errors in the order of the file.
-pub fn of_content(file: &str, marks: &Marks, faults: Vec<Fault>) -> Vec<Error> {
+pub fn of_content(file: &str, marks: &Marks, faults: Vec<SectionFault>) -> Vec<Error> {
     let mut found: Vec<(Option<(usize, usize)>, String)> = Vec::new();
-    for Fault { section, error } in faults {
+    for SectionFault { section, error } in faults {
         for message in error.messages() {
             // The file is told once, at the front.
             let message = message

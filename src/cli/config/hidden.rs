@@ -1,12 +1,12 @@
 //! What may be shown of a value of the file. Rather too much is hidden than too little.
 
+use super::keys;
+use super::keys::key::Secrecy;
 use crate::secret::without_passwords;
 
 /// What stands for what is hidden.
 pub const HIDDEN: &str = "***";
 
-/// Keys whose values are secrets, or hold them.
-const SECRET_KEYS: [&str; 3] = ["passwd", "password", "body"];
 /// Words of a text that has a secret in it, such as `CREATE USER … PASSWORD '…'`.
 const SECRET_WORDS: [&str; 8] =
     ["passw", "secret", "token", "api_key", "apikey", "access_key", "identified by", "credential"];
@@ -14,17 +14,18 @@ const SECRET_WORDS: [&str; 8] =
 /// The text of a key as it is written in the file, without secrets. What environment variables hold is never in it:
 /// `${VAR}` is not replaced there.
 pub fn shown(path: &str, text: &str) -> String {
-    let key = path.rsplit('.').next().unwrap_or(path);
-    let names_a_place = path.ends_with(".env") || path.ends_with(".file");
-    if SECRET_KEYS.contains(&key) || path.contains(".headers.") {
-        return HIDDEN.to_owned();
+    match keys::secrecy(path) {
+        Secrecy::Secret => return HIDDEN.to_owned(),
+        Secrecy::Elsewhere => return text.to_owned(),
+        Secrecy::Open => {}
     }
     let lower = text.to_ascii_lowercase();
     if let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains(' ')) {
         // The secret of an API may stand anywhere in a URL: in the path, as with web hooks, or in the query.
         return format!("{scheme}://{}", address(rest, !scheme.starts_with("http")));
     }
-    if !names_a_place && SECRET_WORDS.iter().any(|word| lower.contains(word)) {
+    let is_file = path.ends_with(".file");
+    if !is_file && SECRET_WORDS.iter().any(|word| lower.contains(word)) {
         // `host=h password=p user=u` can be told apart; a statement cannot.
         let hidden = without_passwords(text);
         return if hidden == text || text.contains(['\'', '"']) { HIDDEN.to_owned() } else { hidden };

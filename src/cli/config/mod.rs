@@ -2,13 +2,16 @@
 
 mod check;
 mod hidden;
+pub mod keys;
 mod resolved;
+mod rows;
 mod show;
+mod sources;
 
-use super::GlobalArgs;
+use super::global::GlobalArgs;
 use crate::Result;
 use crate::exit::Exit;
-use clap::{Args, Subcommand};
+use clap::{Args, Command, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,13 +34,13 @@ enum ConfigCommand {
     Show(show::ShowArgs),
 }
 
-/// Runs `pghaul config`.
+/// Runs `pghaul config`, one of the commands of `root`.
 ///
 /// # Errors
 /// A configuration with faults; a standard output that cannot be written.
-pub fn run(args: ConfigArgs, global: &GlobalArgs) -> Result<Exit> {
+pub fn run(args: ConfigArgs, global: &GlobalArgs, root: Command) -> Result<Exit> {
     match args.command {
         ConfigCommand::Check(args) => check::run(&args, global),
-        ConfigCommand::Show(args) => show::run(&args, global),
+        ConfigCommand::Show(args) => show::run(&args, global, root),
     }
 }

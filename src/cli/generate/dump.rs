@@ -1,8 +1,9 @@
 //! `pghaul generate dump`: what was typed, and the way to a report.
 
 use crate::Result;
+use crate::cli::global::GlobalArgs;
+use crate::cli::numbers;
 use crate::cli::report::ReportArgs;
-use crate::cli::{GlobalArgs, numbers};
 use crate::exit::Exit;
 use crate::generate::dump::settings::{DEFAULT_APP, Request, Settings};
 use crate::generate::dump::{self, DumpReport};

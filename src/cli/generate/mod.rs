@@ -3,7 +3,7 @@
 mod dump;
 mod users;
 
-use super::GlobalArgs;
+use super::global::GlobalArgs;
 use crate::Result;
 use crate::exit::Exit;
 use clap::{Args, Subcommand};

@@ -1,5 +1,6 @@
 //! What a value means that no encoder knows: PostgreSQL's own input function decides, over a connection beside the COPY.
 
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::types::{FromSql, Type};
 use postgres::{Client, Statement};
@@ -103,7 +104,7 @@ fn ask(
         }
         Err(error) => error,
     };
-    if !is_about_a_value(&error) {
+    if !SqlState::from(&error).is_a_verdict() {
         return Err(error.into());
     }
     if values.len() == 1 {
@@ -113,12 +114,6 @@ fn ask(
     let (first, second) = values.split_at(values.len() / 2);
     ask(client, question, first, answers)?;
     ask(client, question, second, answers)
-}
-
-/// Whether the server speaks of a value, not of a lost connection, a cancelled query or a full disk (PostgreSQL
-/// documentation, "PostgreSQL Error Codes").
-fn is_about_a_value(error: &postgres::Error) -> bool {
-    error.code().is_some_and(|state| !["08", "53", "57", "58"].contains(&&state.code()[..2]))
 }
 
 /// A value of any type, as the server sends it.

@@ -2,14 +2,12 @@
 
 use crate::copy::encode::{CopyColumn, EMPTY_IS_NOT_NULL};
 use crate::pg::ident::{Qualified, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
 use std::io::Write;
 
-/// SQLSTATE of a row that no page can hold (`program_limit_exceeded`).
-const ROW_TOO_BIG: &str = "54000";
-
-/// What helps then (PostgreSQL documentation, "PostgreSQL Limits").
+/// What helps where no page can hold a row (PostgreSQL documentation, "PostgreSQL Limits").
 const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns; \
                                nothing of this unit was loaded";
 
@@ -105,24 +103,23 @@ impl<'t> CopySink<'t> {
 fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> CopyFailure {
     let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
     // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
-    let of_row = error.code().is_some_and(|state| ["22", "23", "54", "P0"].contains(&&state.code()[..2]));
-    if !of_row {
+    let state = SqlState::from(error);
+    if !state.is_of_row() {
         return CopyFailure { error: error.into(), refusal: None };
     }
     // A constraint is about a whole row, but the error may name the column.
     let of_constraint = error.as_db_error().and_then(|db| db.column()).map(str::to_owned);
-    let is_constraint = error.code().is_some_and(|state| state.code().starts_with("23"));
     let refusal = |row, column| Some(Refusal { row, column, what: Error::server_words(error) });
     match refused_row(context, table) {
         None => CopyFailure { error: error.into(), refusal: refusal(None, of_constraint) },
         // Beyond the row itself, the server may mean the block of up to 1,000 rows that it was writing
         // (`CopyMultiInsertBufferFlush`): the number is that of the last row it had read. Constraints are
         // checked row by row.
-        Some((row, "")) if !is_constraint => {
+        Some((row, "")) if !state.is_of_constraint() => {
             let context = format!("COPY row {row}, or one shortly before it");
             let from_server = Error::from_server(error, Some(&context));
-            let from_server = match from_server.sqlstate() {
-                Some(ROW_TOO_BIG) => from_server.remedy(SHORTEN_THE_ROW),
+            let from_server = match state {
+                SqlState::TooBig => from_server.remedy(SHORTEN_THE_ROW),
                 _ => from_server,
             };
             CopyFailure { error: from_server, refusal: refusal(None, None) }

@@ -5,28 +5,25 @@
 //! reported, however the streams happen to run.
 
 use super::stream::STREAM_BYTES;
+use crate::Result;
 use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
 use crate::run::interrupt;
-use crate::{Error, Result};
+use crate::run::workers::Workers;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A defect of ours, whose message the panic has printed. It is this unit's failure, and no other's.
-pub const PANICKED: &str = "pghaul has a defect here, see above; nothing of this unit was loaded";
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One stream's access to the batches of a file.
 pub struct SharedBatches<'s> {
     full: Receiver<Batch>,
     spent: Sender<Batch>,
-    stop: &'s AtomicBool,
+    workers: &'s Workers<'s>,
 }
 
 impl BatchSource for SharedBatches<'_> {
     /// The next batch that nobody has taken; `false` at the end of the file, and after a failure elsewhere.
     fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.workers.are_stopped() {
             return Ok(false);
         }
         let Ok(full) = self.full.recv() else { return Ok(false) };
@@ -68,33 +65,23 @@ pub fn share<R: Read, S: Send>(
         // The channel has room for them, and its receiver is right here.
         let _ = send_spent.send(Batch::new());
     }
-    let (send_outcome, outcomes) = bounded(count + 1);
-    let stop = AtomicBool::new(false);
-    let conclude = |outcome: Result<u64>| {
-        if outcome.is_err() {
-            stop.store(true, Ordering::Relaxed);
-        }
-        // The channel has room for all, and its receiver lives longer.
-        let _ = send_outcome.send(outcome);
-    };
+    let workers = Workers::default();
+    let rows = AtomicU64::new(0);
     std::thread::scope(|scope| {
-        let (send, conclude) = (&send, &conclude);
+        let (send, rows, workers) = (&send, &rows, &workers);
         for (number, stream) in streams.into_iter().enumerate() {
-            let batches = SharedBatches { full: full.clone(), spent: send_spent.clone(), stop: &stop };
-            let work = move || {
-                let sent = catch_unwind(AssertUnwindSafe(|| send(stream, batches)));
-                conclude(sent.unwrap_or_else(|_| Err(Error::failed(PANICKED))));
-            };
-            let named = std::thread::Builder::new().name(format!("stream-{}", number + 1));
-            if let Err(error) = named.spawn_scoped(scope, work) {
-                conclude(Err(Error::failed(format!("cannot start stream {}: {error}", number + 1))));
-            }
+            let batches = SharedBatches { full: full.clone(), spent: send_spent.clone(), workers };
+            workers.spawn(scope, format!("stream-{}", number + 1), move || {
+                rows.fetch_add(send(stream, batches)?, Ordering::Relaxed);
+                Ok(())
+            });
         }
         // When the last stream has ended, the reader has to notice.
         drop((full, send_spent));
-        conclude(read(reader, spent, send_full, &stop).map(|()| 0));
+        workers.run(|| read(reader, spent, send_full, workers));
     });
-    total(outcomes.try_iter())
+    workers.finish()?;
+    Ok(rows.into_inner())
 }
 
 /// Fills batches until there are no more rows, or no one to take them.
@@ -102,39 +89,24 @@ fn read<R: Read>(
     reader: &mut BatchReader<R>,
     spent: Receiver<Batch>,
     full: Sender<Batch>,
-    stop: &AtomicBool,
+    workers: &Workers<'_>,
 ) -> Result<()> {
     for mut batch in spent {
         interrupt::check()?;
-        if stop.load(Ordering::Relaxed) || !reader.next_into(&mut batch)? || full.send(batch).is_err() {
+        if workers.are_stopped() || !reader.next_into(&mut batch)? || full.send(batch).is_err() {
             break;
         }
     }
     Ok(())
 }
 
-/// The sum, or the failure that counts.
-fn total(outcomes: impl Iterator<Item = Result<u64>>) -> Result<u64> {
-    let (mut rows, mut cause) = (0, None::<Error>);
-    let line = |error: &Error| error.line().unwrap_or(u64::MAX);
-    for outcome in outcomes {
-        match (outcome, &cause) {
-            (Ok(sent), _) => rows += sent,
-            (Err(error), Some(earlier)) if line(&error) >= line(earlier) => {
-                tracing::debug!("besides: {error}");
-            }
-            (Err(error), _) => cause = Some(error),
-        }
-    }
-    cause.map_or(Ok(rows), Err)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Place;
     use crate::copy::input::batch::{BATCH_BYTES, Origin};
     use crate::copy::input::format::{Format, LineEnd};
+    use crate::run::workers::PANICKED;
+    use crate::{Error, Place};
     use std::sync::Mutex;
 
     /// Numbered rows, and what `send` makes of them; a few batches' worth.

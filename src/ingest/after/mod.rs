@@ -16,11 +16,10 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::{AfterReport, UnitReport, UnitStatus};
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::secret::without_passwords;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
-use crossbeam_channel::bounded;
 use index::{Indexed, Lack, NewIndex};
 use method::AccessMethod;
 use postgres::Client;
@@ -218,7 +217,7 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
         return Ok(());
     }
     // The statements may miss a version that is published from here on: it is due again.
-    let begun = loads::now(client)?;
+    let begun = loads::server_time(client)?;
     for statement in &after.sql {
         let started = Instant::now();
         let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
@@ -260,26 +259,9 @@ fn in_parallel<J: Sync>(
     workers: usize,
     work: impl Fn(&J) -> Vec<AfterReport> + Sync,
 ) -> Vec<AfterReport> {
-    let (send, next) = bounded(jobs.len());
-    let (tell, told) = bounded(jobs.len());
-    for job in jobs.iter().enumerate() {
-        // The channel has room for all of them, and its receiver is right here.
-        let _ = send.send(job);
+    match workers::share("worker", jobs.iter().collect(), 0..workers, |_, job| Ok(work(job))) {
+        Ok(told) => told.into_iter().flatten().collect(),
+        // Each job reports its own failures: this is a defect of pghaul.
+        Err(error) => vec![failed("", "", 0.0, error)],
     }
-    drop(send);
-    std::thread::scope(|scope| {
-        for _ in 0..workers.min(jobs.len()) {
-            let (next, tell, work) = (next.clone(), tell.clone(), &work);
-            scope.spawn(move || {
-                for (number, job) in next {
-                    // The channel has room for all of them, too.
-                    let _ = tell.send((number, work(job)));
-                }
-            });
-        }
-    });
-    drop(tell);
-    let mut told: Vec<(usize, Vec<AfterReport>)> = told.iter().collect();
-    told.sort_by_key(|(number, _)| *number);
-    told.into_iter().flat_map(|(_, reports)| reports).collect()
 }

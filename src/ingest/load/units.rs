@@ -13,13 +13,14 @@ use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::mother_lock::lock_mothers;
 use crate::ingest::settings::Settings;
-use crate::pg::cost::{self, Load};
+use crate::pg::cost::{self, Volume};
 use crate::pg::database::Database;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
-use crossbeam_channel::{bounded, unbounded};
+use crate::run::workers;
 use postgres::Client;
 use std::cmp::Reverse;
+use std::sync::{Mutex, PoisonError};
 
 /// Loads all units that need it, by `settings.workers` workers; reports on all units, in their order.
 ///
@@ -41,8 +42,8 @@ pub fn load(
     if !(large.is_empty() && order.is_empty()) {
         let sum = |indexes: &[usize]| if settings.unlogged { 0 } else { indexes.iter().map(bytes).sum() };
         // One connection creates a large unit's table, and all of them fill it.
-        let load = Load { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
-        cost::tell(&mut first, load);
+        let load = Volume { new_bytes: sum(&order), old_bytes: sum(&large), without_wal: Some("--unlogged") };
+        cost::log_costs(&mut first, load);
     }
 
     let mut worker = Worker { units, gatherings: &[], settings, database, progress, client: Some(first) };
@@ -81,30 +82,17 @@ fn load_each(order: Vec<usize>, first: Worker<'_>) -> Vec<IndexedReport> {
         // Its worker connects again, or reports why it cannot.
         clients.push(None);
     }
+    let workers =
+        clients.into_iter().map(|client| Worker { units, gatherings, settings, database, progress, client });
     // The last version of a mother that is recreated brings the reports of all.
-    let (send_reports, reports) = unbounded::<Vec<IndexedReport>>();
-    let (send_unit, next_unit) = bounded::<usize>(order.len());
-    for index in order {
-        // The channel has room for all of them, and its receiver is right here.
-        let _ = send_unit.send(index);
-    }
-    drop(send_unit);
-
-    std::thread::scope(|scope| {
-        for (number, client) in clients.into_iter().enumerate() {
-            let (next_unit, send_reports) = (next_unit.clone(), send_reports.clone());
-            let mut worker = Worker { units, gatherings, settings, database, progress, client };
-            let named = std::thread::Builder::new().name(format!("worker-{}", number + 1));
-            let work = move || {
-                for index in next_unit {
-                    // The receiver lives longer than the workers.
-                    let _ = send_reports.send(worker.work(index, false));
-                }
-            };
-            if let Err(error) = named.spawn_scoped(scope, work) {
-                tracing::warn!("cannot start worker {}: {error}", number + 1);
-            }
-        }
+    let reports = Mutex::new(Vec::new());
+    let shared = workers::share("worker", order, workers, |worker, index| {
+        let known = worker.work(index, false);
+        reports.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
+        Ok(())
     });
-    reports.try_iter().flatten().collect()
+    if let Err(error) = shared {
+        tracing::warn!("{error}");
+    }
+    reports.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

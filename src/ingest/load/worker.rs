@@ -3,7 +3,6 @@
 
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
 use super::unit_report::unit_report;
-use crate::copy::send::streams::PANICKED;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::load_unit::UnitLoad;
 use crate::ingest::publish::publication::Publication;
@@ -11,13 +10,12 @@ use crate::ingest::publish::recreation;
 use crate::ingest::publish::staged::Staged;
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
-use crate::pg::retry::Retries;
+use crate::pg::retry::{self, Retries};
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
-use crate::run::interrupt;
+use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// The index of a unit, and its report.
@@ -146,10 +144,8 @@ impl Worker<'_> {
     }
 
     fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
-        let outcome =
-            catch_unwind(AssertUnwindSafe(|| interrupt::check().and_then(|()| self.with_client(work))));
-        // The panic has dropped the connection, and the transaction with it.
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)));
+        // A panic drops the connection, and the transaction with it.
+        let outcome = workers::caught(|| interrupt::check().and_then(|()| self.with_client(work)));
         // The server reports a statement that Ctrl-C has cancelled in its own words.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
@@ -162,7 +158,7 @@ impl Worker<'_> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match error.is_of_connection() {
+            None => self.database.connect().map_err(|error| match retry::is_of_connection(&error) {
                 true => Error::failed(error).of_connection(),
                 false => Error::failed(error),
             })?,

@@ -74,7 +74,7 @@ fn children(
         return Err(has_own_rows());
     }
     let mut children = Vec::new();
-    for child in state.children.iter().filter(|child| child.mother == mother.name).map(|child| &child.child) {
+    for child in state.children.iter().filter(|child| child.parent == mother.name).map(|child| &child.child) {
         let entry = state.ledger.get(child.name()).filter(|entry| entry.mother == mother.name);
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));

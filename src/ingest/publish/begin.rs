@@ -53,7 +53,7 @@ enum OldTable {
 /// Looks at the version table under the unit's lock.
 fn look_again(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_>) -> Result<OldTable> {
     let table = &unit.table;
-    let Some(there) = catalog::glance(transaction, table, &unit.mother)? else {
+    let Some(there) = catalog::child_state(transaction, table, &unit.mother)? else {
         return Ok(OldTable::Missing);
     };
     let entry = loads::entry(transaction, table.schema(), table.name())?;

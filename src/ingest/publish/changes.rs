@@ -6,7 +6,7 @@ use crate::ingest::plan::changes::Changes;
 use crate::ingest::plan::removal::Removal;
 use crate::ingest::union::UnionView;
 use crate::pg::lock::{self, Turn};
-use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use postgres::{Client, Transaction};
 
 /// Creates the ledger, drops and creates mothers, and brings union views up to date, in one transaction. Mothers that are
@@ -16,7 +16,7 @@ use postgres::{Client, Transaction};
 /// What the server reports, and what has come into the way since the run was planned; nothing has changed then.
 pub fn apply(changes: &Changes, views: &[UnionView], client: &mut Client) -> Result<()> {
     let mut transaction = client.transaction()?;
-    loads::set_up(&mut transaction)?;
+    setup::set_up(&mut transaction)?;
     for recreation in &changes.recreations {
         recreation::try_out(recreation, &mut transaction)?;
     }
@@ -36,7 +36,7 @@ fn drop_mothers(removals: &[Removal], transaction: &mut Transaction<'_>) -> Resu
     if removals.is_empty() {
         return Ok(());
     }
-    lock::patiently_do(transaction, removal::PATIENCE, "the tables to be dropped", |attempt| {
+    lock::lock_in_tries(transaction, removal::PATIENCE, "the tables to be dropped", |attempt| {
         let turn = Turn::begin();
         let mut have_views = Vec::new();
         for (number, removal) in removals.iter().enumerate() {

@@ -1,6 +1,5 @@
 //! Filling the table of a unit, by one stream or by many, and verifying it where that is asked for.
 
-use super::steps::Steps;
 use super::unit_copy::UnitCopy;
 use super::verify;
 use crate::config::Size;
@@ -8,6 +7,7 @@ use crate::copy::send::streams::{self, SharedBatches};
 use crate::ingest::source::DataReader;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
+use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};

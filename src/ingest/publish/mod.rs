@@ -10,6 +10,5 @@ pub mod recreation;
 mod removal;
 pub mod staged;
 pub mod statistics;
-mod steps;
 mod unit_copy;
 mod verify;

@@ -7,7 +7,7 @@ use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
 use crate::run::interrupt;
-use crate::table::ledger::loads::{self, Load};
+use crate::table::ledger::loads::{self, LoadRecord};
 use crate::table::swap::PATIENCE;
 use postgres::Transaction;
 use std::time::Instant;
@@ -83,7 +83,7 @@ fn swap(unit: &Unit, new: &Qualified, transaction: &mut Transaction<'_>) -> Resu
 /// # Errors
 /// Those who use either for too long; what the server reports; Ctrl-C.
 fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
-    lock::patiently_do(transaction, PATIENCE, unit.mother.name(), |attempt| {
+    lock::lock_in_tries(transaction, PATIENCE, unit.mother.name(), |attempt| {
         let turn = Turn::begin();
         if unit.view.lock(attempt)? {
             turn.lock(attempt, &unit.mother, lock::AGAINST_PUBLICATIONS)?;
@@ -91,7 +91,7 @@ fn attach(unit: &Unit, transaction: &mut Transaction<'_>) -> Result<()> {
         attempt.batch_execute(&unit.inherit_statement())?;
         unit.view.follow(Some(unit.part(&unit.table)), attempt)
     })
-    .map_err(|error| unit.replacement(&unit.table).in_the_way(error))
+    .map_err(|error| unit.replacement(&unit.table).explain_timeout(error))
 }
 
 /// The statement that gives the new table the version table's name.
@@ -104,7 +104,7 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
 /// # Errors
 /// What the server reports.
 pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
-    let load = Load {
+    let load = LoadRecord {
         schema: unit.table.schema(),
         unit: unit.table.name(),
         mother: unit.mother.name(),

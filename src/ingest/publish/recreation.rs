@@ -67,7 +67,7 @@ fn replace(
     transaction: &mut Transaction<'_>,
 ) -> Result<()> {
     let staging: Vec<Staging> = versions.iter().map(|(unit, _)| Staging::of(&unit.table)).collect();
-    lock::patiently_do(transaction, removal::PATIENCE, recreation.mother().name(), |attempt| {
+    lock::lock_in_tries(transaction, removal::PATIENCE, recreation.mother().name(), |attempt| {
         let turn = Turn::begin();
         let has_view =
             removal::lock(&recreation.removal, &turn, true, staging.iter().map(Staging::table), attempt)?;
@@ -91,7 +91,7 @@ fn replace(
 /// What the server reports.
 pub fn create(creation: &Creation, transaction: &mut Transaction<'_>) -> Result<()> {
     removal::execute_statement(transaction, &creation.statement)?;
-    loads::record_mother(transaction, &creation.mother)
+    loads::mothers::record(transaction, &creation.mother)
 }
 
 /// Whether the version tables are the tables that were staged.

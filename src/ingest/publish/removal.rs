@@ -3,7 +3,8 @@
 use crate::ingest::plan::removal::{Removal, has_foreign_child, has_own_rows};
 use crate::pg::catalog;
 use crate::pg::ident::Qualified;
-use crate::pg::lock::{self, Turn};
+use crate::pg::lock::Turn;
+use crate::pg::sqlstate::SqlState;
 use crate::report::plural;
 use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
@@ -17,7 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// the view exists.
 ///
 /// # Errors
-/// [`lock::NOT_AVAILABLE`]; what the server reports.
+/// [`SqlState::LockTimeout`]; what the server reports.
 pub fn lock<'t>(
     removal: &'t Removal,
     turn: &Turn,
@@ -30,7 +31,7 @@ pub fn lock<'t>(
     }
     let has_view = removal.view.lock(attempt)?;
     let tables = std::iter::once(&removal.mother).chain(&removal.children).chain(more);
-    turn.lock_out(attempt, is_first && !has_view, tables)?;
+    turn.lock_against_readers(attempt, is_first && !has_view, tables)?;
     Ok(has_view)
 }
 
@@ -41,7 +42,7 @@ pub fn lock<'t>(
 pub fn execute(removal: &Removal, has_view: bool, attempt: &mut Transaction<'_>) -> Result<()> {
     check_again(removal, attempt).map_err(|error| error.at(Place::table(removal.mother.name())))?;
     execute_statement(attempt, &removal.statements(has_view))?;
-    loads::forget_mother(attempt, &removal.mother, &removal.children)
+    loads::mothers::forget(attempt, &removal.mother, &removal.children)
 }
 
 /// Says on the log that it is done.
@@ -70,8 +71,8 @@ pub fn execute_statement(transaction: &mut Transaction<'_>, statement: &str) -> 
     tracing::debug!("{statement}");
     transaction.batch_execute(statement).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            Some("2BP01") => error.remedy("drop what depends on the old tables, or keep them"),
+        match SqlState::from(&error) {
+            SqlState::Dependents => error.remedy("drop what depends on the old tables, or keep them"),
             _ => error,
         }
     })
@@ -79,8 +80,8 @@ pub fn execute_statement(transaction: &mut Transaction<'_>, statement: &str) -> 
 
 /// Adds what helps where others have used the tables for too long.
 pub fn in_the_way(error: Error) -> Error {
-    match error.sqlstate() {
-        Some(lock::NOT_AVAILABLE) => {
+    match SqlState::from(&error) {
+        SqlState::LockTimeout => {
             error.remedy("someone is using the tables that are to be dropped; run again when they are done")
         }
         _ => error,

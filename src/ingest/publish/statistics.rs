@@ -7,8 +7,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::{UnitReport, UnitStatus};
-use crate::run::interrupt;
-use crossbeam_channel::bounded;
+use crate::run::{interrupt, workers};
 use postgres::Client;
 use std::collections::BTreeSet;
 
@@ -32,25 +31,18 @@ pub fn of_mothers(reports: &[UnitReport], schema: &str, settings: &Settings, dat
     if changed.is_empty() || interrupt::requested().is_some() {
         return;
     }
-    let (send, next) = bounded(changed.len());
-    for name in &changed {
-        // The channel has room for all of them, and its receiver is right here.
-        let _ = send.send(*name);
+    let workers = 0..settings.workers.min(changed.len());
+    let analyzed =
+        workers::share("worker", changed.into_iter().collect(), workers.map(|_| None), |client, name| {
+            let client = match client {
+                Some(client) => client,
+                None => client.insert(database.connect()?),
+            };
+            of_mother(&Qualified::new(schema, name), client)
+        });
+    if let Err(error) = analyzed {
+        tracing::warn!("cannot analyze the mother tables: {error}");
     }
-    drop(send);
-    std::thread::scope(|scope| {
-        for _ in 0..settings.workers.min(changed.len()) {
-            let next = next.clone();
-            scope.spawn(move || {
-                let analyzed = database.connect().and_then(|mut client| {
-                    next.iter().try_for_each(|name| of_mother(&Qualified::new(schema, name), &mut client))
-                });
-                if let Err(error) = analyzed {
-                    tracing::warn!("cannot analyze the mother tables: {error}");
-                }
-            });
-        }
-    });
 }
 
 fn of_mother(mother: &Qualified, client: &mut Client) -> Result<()> {

@@ -1,12 +1,12 @@
 //! `--verify`: what a unit's table holds is compared with what was sent, before others see the table.
 
-use super::steps::Steps;
 use super::unit_copy::UnitCopy;
-use crate::copy::send::streams::PANICKED;
 use crate::copy::verify::digest::Digest;
 use crate::copy::verify::held::read_held;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
+use crate::report::steps::Steps;
+use crate::run::workers::side_by_side;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 use std::ops::Range;
@@ -44,7 +44,7 @@ pub fn compare_by_many(
     let parts = if version < READS_RANGES { 1 } else { clients.len() };
     let ranges = parts_of(u64::try_from(pages).unwrap_or(0), parts);
     let mut held = verification.empty_digest();
-    for part in side_by_side(clients, ranges, |client, pages| {
+    for part in side_by_side(clients.iter_mut().zip(ranges), |(client, pages)| {
         let outcome = client
             .transaction()
             .map_err(Error::from)
@@ -61,24 +61,6 @@ fn conclude(copy: &UnitCopy<'_>, held: &Digest, steps: &mut Steps<'_>) -> Result
     verification.compare(held, copy.unit.table.name())?;
     steps.done(&format!("verified {} {}", held.rows(), plural(held.rows(), "row")));
     Ok(())
-}
-
-/// Does `work` with each client and a range of its own, each on a thread of its own.
-fn side_by_side(
-    clients: &mut [Client],
-    ranges: Vec<Range<u64>>,
-    work: impl Fn(&mut Client, Range<u64>) -> Result<Digest> + Sync,
-) -> Vec<Result<Digest>> {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let started: Vec<_> = clients
-            .iter_mut()
-            .zip(ranges)
-            .map(|(client, range)| scope.spawn(move || work(client, range)))
-            .collect();
-        let ended = started.into_iter().map(|thread| thread.join());
-        ended.map(|outcome| outcome.unwrap_or_else(|_| Err(Error::failed(PANICKED)))).collect()
-    })
 }
 
 /// Divides so many pages into so many parts of the same size.

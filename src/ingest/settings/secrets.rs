@@ -17,13 +17,13 @@ const MAX_KEY_BYTES: u64 = 16 << 20;
 const READABLE_BY_OTHERS: u32 = 0o044;
 
 /// The environment variable of the OpenPGP passphrase.
-const PASSPHRASE_VARIABLE: &str = "PGHAUL_PASSPHRASE";
+pub const PASSPHRASE_VARIABLE: &str = "PGHAUL_PASSPHRASE";
 /// The environment variable that names the file of the OpenPGP private key.
-const KEY_FILE_VARIABLE: &str = "PGHAUL_KEY_FILE";
+pub const KEY_FILE_VARIABLE: &str = "PGHAUL_KEY_FILE";
 /// The environment variable of that key's passphrase.
-const KEY_PASSPHRASE_VARIABLE: &str = "PGHAUL_KEY_PASSPHRASE";
+pub const KEY_PASSPHRASE_VARIABLE: &str = "PGHAUL_KEY_PASSPHRASE";
 /// The environment variable of the password of zip members.
-const ZIP_PASSWORD_VARIABLE: &str = "PGHAUL_ZIP_PASSWORD";
+pub const ZIP_PASSWORD_VARIABLE: &str = "PGHAUL_ZIP_PASSWORD";
 
 /// Everything that encrypted dumps need.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ pub use existing::{COMMENT, is_ours};
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::ident::{Qualified, refusal};
 use crate::pg::lock::{self, Turn};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use change::PATIENCE;
 use definition::Definition;
@@ -80,14 +81,14 @@ impl UnionView {
     /// Makes those wait who come to read it; tells whether it exists.
     ///
     /// # Errors
-    /// [`lock::NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock(&self, attempt: &mut Transaction<'_>) -> Result<bool> {
         let exists = matches!(self.upkeep(attempt)?, Upkeep::Update(_));
         if exists {
             attempt.batch_execute(&lock_statement(&self.view)).map_err(|error| {
                 let (error, view) = (Error::from(error), self.view.name());
-                match error.sqlstate() {
-                    Some(lock::NOT_AVAILABLE) => error.remedy(format!(
+                match SqlState::from(&error) {
+                    SqlState::LockTimeout => error.remedy(format!(
                         "someone has been using {view} for too long; run again when they are done"
                     )),
                     _ => error,
@@ -138,15 +139,15 @@ impl UnionView {
                 }
             }
         }
-        lock::patiently_do(transaction, PATIENCE, self.view.name(), |attempt| {
+        lock::lock_in_tries(transaction, PATIENCE, self.view.name(), |attempt| {
             let turn = Turn::begin();
             self.lock(attempt)?;
             // Publications that have not seen the view come before or after.
             turn.lock(attempt, &self.mother, lock::AGAINST_PUBLICATIONS)?;
             self.follow(None, attempt)
         })
-        .map_err(|error| match error.sqlstate() {
-            Some(lock::NOT_AVAILABLE) => {
+        .map_err(|error| match SqlState::from(&error) {
+            SqlState::LockTimeout => {
                 error.remedy(format!("someone is using {}; run again when they are done", self.mother.name()))
             }
             _ => error,

@@ -1,0 +1,23 @@
+//! The sections of the file: a struct for each map, a field for each key. What a key means, and its default, is the job's.
+//!
+//! `cli/config/keys` lists every key for people; a test there compares both.
+
+mod after;
+mod datastore;
+mod drain;
+mod dumps;
+mod fetch;
+mod into;
+mod mothers;
+mod serve;
+mod sync;
+
+pub use after::{AfterCfg, IndexCfg};
+pub use datastore::Datastore;
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
+pub use dumps::{DecryptCfg, Dialect, LimitsCfg, XportCfg};
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg};
+pub use into::{ColumnsCfg, IntoCfg, Mode};
+pub use mothers::MotherTables;
+pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
+pub use sync::{DeletesCfg, SyncCfg};

@@ -1,0 +1,20 @@
+//! `pghaul ingest`: what is loaded, from what, and when; what is refused; and what a run says.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod after;
+mod archive;
+mod dumps;
+mod encrypted;
+mod expected;
+mod faults;
+mod hostile;
+mod memory;
+mod mothers;
+mod output;
+mod refresh;
+mod rejects;
+mod streams;
+mod target;
+mod values;
+mod verify;

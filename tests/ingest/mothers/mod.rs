@@ -1,0 +1,7 @@
+//! Mother tables and their union views.
+
+mod kinds;
+mod recreate;
+mod views;
+
+const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");

@@ -6,9 +6,9 @@ use pghaul::config::Config;
 use pghaul::copy::encode::CopyColumn;
 use pghaul::copy::values::batch::ValueColumns;
 use pghaul::fetch::api::client::Response;
-use pghaul::fetch::requests;
+use pghaul::fetch::requests::Request;
 use pghaul::fetch::response::shape::{Meaning, Shaper};
-use pghaul::fetch::settings::{Request, Settings};
+use pghaul::fetch::settings::{RunRequest, Settings};
 use pghaul_mock_api::{answer, character_id, request_line};
 use std::path::Path;
 use std::time::Instant;
@@ -27,15 +27,15 @@ fn main() -> pghaul::Result<()> {
     std::fs::write(folder.path().join("config.yml"), file)?;
     std::fs::write(folder.path().join("characters.ndjson"), "")?;
     let config = Config::load(Some(Path::new(&folder.path().join("config.yml"))))?;
-    let request = Request { job: "activity_stats".to_owned(), ..Request::default() };
+    let request = RunRequest { job: "activity_stats".to_owned(), ..RunRequest::default() };
     let settings = Settings::resolve(request, &config)?;
     let columns: Vec<CopyColumn> = ["integer", "integer", "integer", "bigint", "bigint", "text", "jsonb"]
         .into_iter()
         .enumerate()
         .map(|(number, type_name)| CopyColumn { name: number.to_string(), type_name: type_name.to_owned() })
         .collect();
-    let mut shaper = Shaper::new(&settings, ValueColumns::new(&columns))?;
-    let responses: Vec<(requests::Request, Response)> = (0..CHARACTERS).map(pair).collect();
+    let mut shaper = Shaper::new(settings.response_rules(), ValueColumns::new(&columns))?;
+    let responses: Vec<(Request, Response)> = (0..CHARACTERS).map(pair).collect();
     let bytes: usize = responses.iter().map(|(_, response)| response.body.len()).sum();
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
@@ -54,8 +54,8 @@ fn main() -> pghaul::Result<()> {
     Ok(())
 }
 
-fn pair(number: u64) -> (requests::Request, Response) {
-    let request = requests::Request {
+fn pair(number: u64) -> (Request, Response) {
+    let request = Request {
         number: number + 1,
         id: [0; 16],
         object: request_line(number).into(),

@@ -1,20 +1,20 @@
 //! The exit codes: one table, for the binary, its tests and its documentation.
 
-/// How a run ended. Scripts rely on the numbers.
+/// How a run has ended. Scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Everything loaded, or was already up to date.
+    /// All units are loaded, or were up to date.
     Loaded,
-    /// At least one unit failed; what else loaded is complete.
+    /// At least one unit has failed. The units that are loaded are complete.
     Failed,
-    /// Wrong usage, configuration or input: nothing was touched.
+    /// Wrong usage, configuration or input. Nothing was touched.
     Refused,
-    /// Everything loaded, with rejects.
+    /// All units are loaded, with rejects.
     Rejects,
-    /// Stopped by a signal (`SIGINT` or `SIGTERM`): what was published stays, the rest was rolled back.
+    /// A signal has stopped it (`SIGINT` or `SIGTERM`). Published units stay, the rest was rolled back.
     Interrupted(i32),
-    /// A number with a meaning of its own: what psql returned under `pghaul db psql`, and 1 from
-    /// `pghaul db status` when the server does not run.
+    /// A number with a meaning of its own: that of psql under `pghaul db psql`, and 1 from `pghaul db status` where the
+    /// server does not run.
     Other(u8),
 }
 

@@ -1,9 +1,9 @@
 //! pghaul hauls data into PostgreSQL as fast as PostgreSQL can take it, and never leaves it half done.
 //!
 //! ```text
-//! main → cli ┬→ ingest   ─┬→ table (what becomes visible when) → copy (the engine) → pg (the database)
+//! main → cli ┬→ ingest   ─┬→ table (what becomes visible when) → copy (the engine) → config → pg (PostgreSQL)
 //!            ├→ drain    ─┤
-//!            ├→ fetch    ─┤     all of them: run, report, config, error
+//!            ├→ fetch    ─┤     all of them: run, report, error
 //!            ├→ generate ─┤
 //!            ├→ serve    ─┤
 //!            └→ sync     ─┘

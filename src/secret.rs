@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A password or another secret. `Debug` and `Display` show `***`; only [`Secret::reveal`] gives the text, at
-/// the one place that hands it to the server.
+/// A password or another secret. `Debug` and `Display` show `***`. Only [`Secret::reveal`] gives the text, to the code that
+/// hands it to the server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -13,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The secret itself, for the wire and nothing else.
+    /// The secret itself, for the wire alone.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -31,13 +31,13 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The text with the passwords of URLs and conninfo strings hidden: one in the wrong place (a folder's
-/// argument, a key of the configuration) must not be quoted as it is. Rather too much is hidden than too little.
+/// The text with the passwords of URLs and conninfo strings hidden. A URL in the wrong place, such as a folder's argument or
+/// a key of the configuration, must not be quoted as it is. In doubt, more is hidden.
 pub fn without_passwords(text: &str) -> String {
     hide_parameters(&hide_credentials(text))
 }
 
-/// What stands before `user:secret@host`.
+/// The beginnings of a URL, before `user:secret@host`.
 const SCHEMES: [&str; 8] = [
     "postgres://",
     "postgresql://",
@@ -49,8 +49,8 @@ const SCHEMES: [&str; 8] = [
     "https://",
 ];
 
-/// Hides `user:secret` in `postgresql://user:secret@host/db`. A raw `@`, `/` or blank in a password is against the
-/// rules, but happens: all up to the last `@` is hidden.
+/// Hides `user:secret` in `postgresql://user:secret@host/db`. A raw `@`, `/` or blank in a password is against the rules, but
+/// happens; so all up to the last `@` is hidden.
 fn hide_credentials(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut from = 0;

@@ -7,8 +7,8 @@
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::LimitsCfg;
 use pghaul::copy::input::charset::Charset;
-use pghaul::ingest::catalogue::descriptor::{DescriptorColumn, parse};
-use pghaul::ingest::source::limits::Limits;
+use pghaul::ingest::settings::limits::Limits;
+use pghaul::ingest::source::descriptor::{SourceColumn, parse};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ fuzz_target!(|input: &[u8]| {
             columns.iter().map(|column| entry(&column.name, &column.source_type)).collect();
         let again = parse(format!("[{}]", entries.join(", ")).as_bytes(), Charset::Utf8, &limits).unwrap();
         // Numbers that stood beside a type are part of it now.
-        let read = |columns: &[DescriptorColumn]| -> Vec<(String, String)> {
+        let read = |columns: &[SourceColumn]| -> Vec<(String, String)> {
             columns.iter().map(|column| (column.name.clone(), column.source_type.clone())).collect()
         };
         assert_eq!(read(&again), read(&columns));

@@ -1,7 +1,7 @@
 //! Any bytes as a value of any type: what an encoder does not know leaves no trace, what it knows becomes one whole field,
 //! and that field means what the value says as far as it can be told without a server.
 //!
-//! The values that the fuzzer keeps are put to a server, too: `tests/encoders` reads the corpus.
+//! The values that the fuzzer keeps are put to a server, too: `tests/engine/encoders` reads the corpus.
 
 #![no_main]
 #![allow(clippy::unwrap_used, reason = "a fuzz target fails by panicking")]

@@ -1,10 +1,9 @@
 //! `pghaul completions`: what a shell needs to complete pghaul's commands and flags. For packages, and so hidden.
 
-use super::Cli;
 use crate::Result;
 use crate::exit::Exit;
 use crate::report::print;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::generate;
 use clap_complete::shells::{Bash, Fish, Zsh};
 
@@ -14,7 +13,7 @@ Examples:
   pghaul completions zsh > /usr/local/share/zsh/site-functions/_pghaul
   pghaul completions fish > ~/.config/fish/completions/pghaul.fish";
 
-/// What was typed after `pghaul completions`.
+/// The arguments of `pghaul completions`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompletionsArgs {
@@ -33,17 +32,17 @@ enum ShellArg {
     Fish,
 }
 
-/// Runs `pghaul completions`.
+/// Runs `pghaul completions` for the commands of `root`.
 ///
 /// # Errors
 /// A standard output that cannot be written.
-pub fn run(args: &CompletionsArgs) -> Result<Exit> {
-    let (mut command, mut script) = (Cli::command(), Vec::new());
-    let name = command.get_name().to_owned();
+pub fn run(args: &CompletionsArgs, mut root: Command) -> Result<Exit> {
+    let mut script = Vec::new();
+    let name = root.get_name().to_owned();
     match args.shell {
-        ShellArg::Bash => generate(Bash, &mut command, name, &mut script),
-        ShellArg::Zsh => generate(Zsh, &mut command, name, &mut script),
-        ShellArg::Fish => generate(Fish, &mut command, name, &mut script),
+        ShellArg::Bash => generate(Bash, &mut root, name, &mut script),
+        ShellArg::Zsh => generate(Zsh, &mut root, name, &mut script),
+        ShellArg::Fish => generate(Fish, &mut root, name, &mut script),
     }
     print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Loaded)

@@ -1,9 +1,9 @@
 //! `pghaul man`: the man pages, one for each command. For packages, and so hidden.
 
-use super::{Cli, version};
+use super::version;
 use crate::exit::Exit;
 use crate::{Error, Place, Result};
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::fs;
@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   pghaul man /usr/local/share/man/man1            pghaul.1, pghaul-ingest.1 and so on";
 
-/// What was typed after `pghaul man`.
+/// The arguments of `pghaul man`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ManArgs {
@@ -23,12 +23,12 @@ pub struct ManArgs {
     folder: PathBuf,
 }
 
-/// Runs `pghaul man`.
+/// Runs `pghaul man` for the commands of `root`.
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn run(args: &ManArgs) -> Result<Exit> {
-    let mut root = Cli::command().disable_help_subcommand(true);
+pub fn run(args: &ManArgs, root: Command) -> Result<Exit> {
+    let mut root = root.disable_help_subcommand(true);
     root.build();
     let failed = |error: io::Error| Error::failed(error).at(Place::file(args.folder.display().to_string()));
     fs::create_dir_all(&args.folder).map_err(failed)?;
@@ -92,7 +92,7 @@ fn page(command: &Command, related: &[String]) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The paragraphs that stand below a command's flags, with the titles that man pages have for them.
+/// The paragraphs below a command's flags, with the titles that man pages have for them.
 fn sections(help: &str) -> Vec<(&'static str, String)> {
     let mut sections: Vec<(&'static str, String)> = Vec::new();
     for paragraph in help.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {

@@ -1,30 +1,29 @@
-//! What was typed: the command line, and the way from it to an exit code.
+//! The command line, and the way from it to an exit code.
 
 mod completions;
-mod config;
+pub mod config;
 pub mod db;
 pub mod drain;
+mod errors;
 pub mod fetch;
+mod flags;
 pub mod generate;
 pub mod ingest;
 mod man;
-mod numbers;
-mod rejects;
-pub mod report;
 mod serve;
 mod status;
 mod sync;
-pub mod target;
 pub mod version;
 
 use crate::Result;
 use crate::exit::Exit;
-use crate::report::log::{self, Verbosity};
+use crate::report::log;
 use crate::run::interrupt;
 use crate::secret::without_passwords;
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use errors::print_errors;
+use flags::global::GlobalArgs;
 use std::io::Write;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,32 +49,6 @@ pub struct Cli {
     global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Flags that every command takes, before or after its name.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// Configuration file [default: ./config.yml if there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "PGHAUL_CONFIG")]
-    pub config: Option<PathBuf>,
-    /// Show what each worker does and how long each step takes
-    #[arg(short, long, global = true)]
-    pub verbose: bool,
-    /// Print errors and warnings only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-}
-
-impl GlobalArgs {
-    /// How much is to be printed.
-    pub fn verbosity(&self) -> Verbosity {
-        match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,7 +83,7 @@ enum Command {
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => return print_usage(&error),
     };
     match run(cli) {
         Ok(exit) => exit,
@@ -121,11 +94,10 @@ pub fn main() -> Exit {
     }
 }
 
-/// Prints what clap says: help on standard output, or an error, in which the argument that was not understood may be
-/// a URL.
-fn not_understood(error: &clap::Error) -> Exit {
+/// Prints clap's message: help on standard output, or an error on standard error. An argument that it quotes may be a URL.
+fn print_usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        // Nobody reads it: there is nothing else to do.
+        // If the reader has gone, nothing else can be done.
         let _ = error.print();
         return Exit::Loaded;
     }
@@ -133,13 +105,6 @@ fn not_understood(error: &clap::Error) -> Exit {
     let text = if log::colours() { text.ansi().to_string() } else { text.to_string() };
     let _ = std::io::stderr().write_all(without_passwords(&text).as_bytes());
     Exit::Refused
-}
-
-fn print_errors(messages: &[String]) {
-    for message in messages {
-        // Nobody reads it: the exit code still tells.
-        let _ = writeln!(std::io::stderr(), "error: {message}");
-    }
 }
 
 fn run(cli: Cli) -> Result<Exit> {
@@ -154,8 +119,8 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
         Command::Db(args) => db::run(args),
-        Command::Config(args) => config::run(args, &cli.global),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Config(args) => config::run(args, &cli.global, Cli::command()),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     }
 }

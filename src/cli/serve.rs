@@ -1,12 +1,13 @@
-//! `pghaul serve`: what was typed, and the way to a service.
+//! `pghaul serve`: its arguments, and the way to a service.
 
-use super::target::TargetArgs;
-use super::{GlobalArgs, numbers};
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::target::TargetArgs;
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::serve::settings::{Request, Settings};
-use crate::serve::{self, Reload};
+use crate::serve;
+use crate::serve::settings::{Reload, Request, Settings};
 use clap::Args;
 use nix::sys::signal::Signal;
 use std::num::NonZeroUsize;
@@ -21,7 +22,7 @@ SIGTERM lets running requests come to their end; SIGHUP reads the configuration 
 
 Exit codes: 0 stopped by SIGTERM; 130 by Ctrl-C; 2 wrong usage or configuration, or no database.";
 
-/// What was typed after `pghaul serve`.
+/// The arguments of `pghaul serve`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {

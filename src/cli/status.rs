@@ -1,11 +1,11 @@
 //! `pghaul status`: the ledger, for people and for scripts.
 
-use super::GlobalArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::{plural, print, seconds, size, table, thousands};
-use crate::table::ledger::status::{self, Load};
+use crate::table::ledger::loads::status::{self, LoadStatus};
 use crate::{Error, Place, Result};
 use clap::Args;
 
@@ -17,7 +17,7 @@ Examples:
 
 Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no database.";
 
-/// What was typed after `pghaul status`.
+/// The arguments of `pghaul status`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct StatusArgs {
@@ -28,7 +28,7 @@ pub struct StatusArgs {
     target: TargetArgs,
 }
 
-/// Runs `pghaul status`. It needs no dumps, writes nothing, and waits for nobody.
+/// Runs `pghaul status`. It needs no dumps, writes nothing, and waits for no lock.
 ///
 /// # Errors
 /// A configuration or database that cannot be used; a standard output that cannot be written.
@@ -48,13 +48,13 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     Ok(Exit::Loaded)
 }
 
-fn json(loads: &[Load]) -> Result<String> {
+fn json(loads: &[LoadStatus]) -> Result<String> {
     let json = serde_json::to_string_pretty(loads).map_err(Error::failed)?;
     Ok(format!("{json}\n"))
 }
 
 /// The table of all loads and a closing line.
-fn text(loads: &[Load]) -> String {
+fn text(loads: &[LoadStatus]) -> String {
     if loads.is_empty() {
         return "the ledger is empty: nothing is loaded\n".to_owned();
     }
@@ -73,7 +73,7 @@ fn text(loads: &[Load]) -> String {
     )
 }
 
-fn row(load: &Load, with_schema: bool) -> [String; 10] {
+fn row(load: &LoadStatus, with_schema: bool) -> [String; 10] {
     let unit = if with_schema { format!("{}.{}", load.schema, load.unit) } else { load.unit.clone() };
     // To the second.
     let finished = load.finished_at.get(..19).unwrap_or(&load.finished_at).replace('T', " ");

@@ -1,7 +1,7 @@
-//! The rows of a batch into a staging table: one thread reads pages, streams make rows of them and copy these.
+//! The rows of a batch into a staging table: one thread reads pages, and streams make rows of them and copy the rows.
 
 use super::cache::pages::Page;
-use super::row::RowValues;
+use super::row::{INDEX, RowValues, see_row};
 use super::types::learn::Learnt;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
@@ -18,40 +18,37 @@ use postgres::{Client, GenericClient};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The number of the column that a row is named by: the index comes first.
-const INDEX: usize = 0;
-
-/// Why a row cannot be loaded whose id is no text.
+/// The reason of a reject whose id is not text.
 pub const ODD_ID: &str = "id is not UTF-8";
 
-/// One try to load a batch.
-pub struct Load<'l> {
-    /// Where questions about values are asked.
+/// One load of a batch into a staging table.
+pub struct StagingLoad<'l> {
+    /// Answers questions about values.
     pub database: &'l Database,
     /// The table that the rows are for.
     pub target: &'l TargetTable,
-    /// The table that they are copied into.
+    /// The table that the rows are copied into.
     pub stage: &'l Stage,
-    /// Its number in the server: another table of its name is another one.
+    /// The staging table's oid. A later table of the same name has another one.
     pub stage_oid: u32,
-    /// Where rows go that cannot be loaded.
+    /// Takes the rows that cannot be loaded.
     pub rejects: &'l ValueRejects,
-    /// Is told of ids that are no text, before their rows are put aside.
+    /// Is called with each id that is not text, before its row becomes a reject.
     pub odd_ids: &'l (dyn Fn(&[u8]) -> Result<()> + Sync),
-    /// What the rows come from, for messages.
+    /// The replica, for messages.
     pub source: Arc<str>,
-    /// What the types of the staging table were chosen by; none where the types are given.
+    /// What the types of the staging table were inferred from; none if the table's types were given.
     pub chosen: Option<&'l Learnt>,
 }
 
-/// What a try came to.
+/// What a load has staged.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct StagedRows {
     /// Rows that the server counted.
     pub rows: u64,
     /// Bytes of all ids and rows.
     pub bytes: u64,
-    /// What all values say, where they say that the chosen types are too narrow. Then no row was kept.
+    /// What all values say, if the chosen types are too narrow for them. In this case no row was staged.
     pub too_narrow: Option<Learnt>,
 }
 
@@ -59,21 +56,21 @@ pub struct Loaded {
 #[derive(Default)]
 struct Shared {
     workers: Workers<'static>,
-    /// A value was seen that the chosen types do not hold: from here on rows are only looked at.
+    /// A value does not fit the chosen types: from here on streams look at rows and copy none.
     only_look: AtomicBool,
     learnt: Mutex<Option<Learnt>>,
 }
 
-impl Load<'_> {
-    /// Copies all rows of all pages, by a stream for each of `clients`; the caller's thread reads them by `next_page`.
+impl StagingLoad<'_> {
+    /// Copies all rows of all pages, by a stream for each of `clients`. The caller's thread reads the pages by `next_page`.
     ///
     /// # Errors
-    /// The first row that cannot be loaded, where no more may be put aside; what the reader or a connection reports; Ctrl-C.
+    /// The first row that cannot be loaded and would be one reject too many; what the reader or a connection reports; Ctrl-C.
     pub fn run(
         &self,
         clients: &mut [Client],
         mut next_page: impl FnMut() -> Result<Option<Page>>,
-    ) -> Result<Loaded> {
+    ) -> Result<StagedRows> {
         let shared = Shared { learnt: Mutex::new(self.chosen.cloned()), ..Shared::default() };
         let (send, pages) = bounded::<Page>(clients.len());
         let (mut bytes, rows) = (0, AtomicU64::new(0));
@@ -106,19 +103,19 @@ impl Load<'_> {
         shared.workers.finish()?;
         let learnt = shared.learnt.into_inner().unwrap_or_else(PoisonError::into_inner);
         let too_narrow = learnt.filter(|_| shared.only_look.into_inner());
-        Ok(Loaded { rows: rows.into_inner(), bytes, too_narrow })
+        Ok(StagedRows { rows: rows.into_inner(), bytes, too_narrow })
     }
 
-    /// Copies the rows of pages as they come, and commits them when there are no more.
+    /// Copies the rows of pages as they come, and commits after the last one.
     fn stream(&self, client: &mut Client, pages: &Receiver<Page>, shared: &Shared) -> Result<u64> {
         let connect = || self.database.connect();
         let columns = ValueColumns::new(self.target.columns());
         let mut copy = ValueCopy::new(columns.columns(), self.stage.table(), &connect);
         let mut batch = ValueBatch::new(&columns, Some(INDEX));
-        let mut rows = Rows { values: RowValues::default(), learnt: self.chosen.cloned() };
+        let mut rows = RowMaker { values: RowValues::default(), learnt: self.chosen.cloned() };
         batch.begin_source(Arc::clone(&self.source), 0, 0);
         let mut transaction = client.transaction()?;
-        // From here on nobody can put another table in its place, which our rows would then go to.
+        // From here on no other run can replace the table, and our rows cannot go to that run's table.
         let stage = self.stage.table();
         transaction.batch_execute(&format!("LOCK TABLE {stage} IN ROW EXCLUSIVE MODE"))?;
         if oid_of(&mut transaction, stage)? != Some(self.stage_oid) {
@@ -144,7 +141,7 @@ impl Load<'_> {
                 continue;
             }
             if batch.is_full() {
-                copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+                copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
                 batch.clear();
                 batch.begin_source(Arc::clone(&self.source), 0, 0);
             }
@@ -157,14 +154,14 @@ impl Load<'_> {
         if shared.workers.are_stopped() || shared.only_look.load(Ordering::Relaxed) {
             return Ok(0);
         }
-        copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+        copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
         self.rejects.sync()?;
         transaction.commit()?;
         Ok(copied)
     }
 }
 
-/// The number of a table in the server.
+/// The oid of a table; none if it does not exist.
 ///
 /// # Errors
 /// What the server reports.
@@ -172,19 +169,19 @@ pub fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Opti
     Ok(client.query_one("SELECT to_regclass($1)::oid", &[&table.to_string()])?.get(0))
 }
 
-/// Makes rows of what pages hold.
-struct Rows {
+/// Makes rows of a batch out of pages.
+struct RowMaker {
     values: RowValues,
     learnt: Option<Learnt>,
 }
 
-impl Rows {
-    /// Looks at the rows of a page, and adds them to `batch` unless it is only to look.
+impl RowMaker {
+    /// Learns from the rows of a page, and adds them to `batch` unless `only_look`.
     fn push(&mut self, page: &Page, batch: &mut ValueBatch, only_look: bool) {
         for (id, row) in page.rows() {
             let read = self.values.read(row);
             if let Some(learnt) = &mut self.learnt {
-                look(learnt, id, read.is_ok().then(|| self.values.values(row)));
+                see_row(learnt, id, read.is_ok().then(|| self.values.values(row)));
             }
             if only_look {
                 continue;
@@ -201,33 +198,12 @@ impl Rows {
             }
             for value in self.values.values(row) {
                 match value {
-                    // Into a column of JSON, too: a string is what holds the JSON.
+                    // For a column of JSON as well: the string holds the JSON.
                     Json::String(text) => batch.push_text(text),
                     value => batch.push_json(value),
                 }
             }
             batch.end_row();
         }
-    }
-}
-
-/// Looks at the rows of a page.
-pub fn look_at(learnt: &mut Learnt, page: &Page) {
-    let mut values = RowValues::default();
-    for (id, row) in page.rows() {
-        let read = values.read(row);
-        look(learnt, id, read.is_ok().then(|| values.values(row)));
-    }
-}
-
-/// What cannot be loaded anyway says nothing about types.
-fn look<'v>(learnt: &mut Learnt, id: &'v [u8], values: Option<impl ExactSizeIterator<Item = Json<'v>>>) {
-    let (Ok(id), Some(values)) = (std::str::from_utf8(id), values) else { return };
-    if values.len() + 1 != learnt.width() {
-        return;
-    }
-    learnt.see(INDEX, Json::String(id));
-    for (column, value) in values.enumerate() {
-        learnt.see(INDEX + 1 + column, value);
     }
 }

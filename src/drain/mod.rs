@@ -1,21 +1,25 @@
 //! `pghaul drain`: a Redis cache into PostgreSQL, each row exactly once, then cleared.
 //!
 //! ```text
-//! registry ─→ replica ─→ take ─────────→ pages ─→ load ─────────→ publish ─────→ take::finish
-//! (which      (one after  (the hash gets  (HSCAN)  (streams into   (one transac-   (UNLINK)
-//!  have rows)  the other)  another name)            a staging       tion, with the
-//!                                                   table)          ledger's row)
+//! job_cache ─→ replica ─→ take ─────────→ pages ─→ load ─────────→ batch ────────→ take::finish
+//! (which       (one after  (the hash gets  (HSCAN)  (streams into   (one transac-   (UNLINK)
+//!  replicas     the other)  another name)            a staging       tion, with the
+//!  have rows)                                        table)          ledger's row)
 //! ```
 //!
-//! A gateway has no `take` and no `finish`: its rows are read, and read again.
+//! A gateway has neither `take` nor `finish`: its rows are read, and the next run reads them again.
 
+mod advice;
 mod batch;
 mod cache;
+mod columns;
+mod job_cache;
 mod load;
 mod replica;
 mod row;
 pub mod settings;
 mod target;
+mod tries;
 mod types;
 mod watch;
 
@@ -23,14 +27,13 @@ use crate::Result;
 use crate::pg::database::Database;
 use crate::report::Done;
 use crate::run::interrupt;
-use cache::source::Cache;
 use settings::Settings;
 use std::time::Duration;
 
-/// How long a run may take to end after a signal. Redis, or a gateway, may not answer; and to be ended at any moment does no harm.
+/// How long a run may take to end after a signal. Redis or a gateway may not answer; to end at any moment does no harm.
 const STUCK: Duration = Duration::from_secs(3);
 
-/// Drains what there is, or, if the run is to watch, what comes until a signal asks to stop.
+/// Drains all rows that the job's replicas have now. A run that watches goes on until a signal stops it.
 ///
 /// # Errors
 /// What is wrong before anything is touched. What happens to a replica is in its report.
@@ -39,30 +42,11 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     watch::run(settings, database)
 }
 
-/// The columns of all replicas of the job as they would be inferred now, as lines for the configuration. Takes nothing.
+/// The columns of all replicas of the job as they would be inferred now, as lines for the configuration. No row is taken.
 ///
 /// # Errors
 /// What is wrong with a replica; what Redis or the gateway report; Ctrl-C.
 pub fn columns(settings: &Settings) -> Result<String> {
     interrupt::end_after(STUCK);
-    let mut cache = Cache::new(settings);
-    let mut text = String::new();
-    for replica in cache.replicas()? {
-        let learnt = cache.look(&replica)?;
-        let columns: Vec<String> = learnt
-            .types()
-            .map(|(name, type_name)| format!("{}: {}", yaml(&name), yaml(type_name.as_str())))
-            .collect();
-        text.push_str(&format!("# {replica}\ncolumns: {{{}}}\n", columns.join(", ")));
-    }
-    Ok(text)
-}
-
-/// A name, of a column or a type, in YAML.
-fn yaml(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ' ';
-    match name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(plain) {
-        true => name.to_owned(),
-        false => format!("'{}'", name.replace('\'', "''")),
-    }
+    columns::columns(settings)
 }

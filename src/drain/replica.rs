@@ -1,38 +1,41 @@
-//! One replica: what an earlier run has left of it first, then what it has now.
+//! One replica: first the batch that an earlier run has left, then the rows that the replica has now.
 
-use super::batch::{Batch, Published, into_failed};
-use super::cache::gateway::{Gateway, GatewayRows};
+use super::batch::{Batch, Published};
+use super::cache::gateway::Gateway;
+use super::cache::gateway_rows::GatewayRows;
 use super::cache::keys::Keys;
 use super::cache::meta;
 use super::cache::pages::HashPages;
-use super::cache::source::Cache;
 use super::cache::take::{self, take};
+use super::job_cache::JobCache;
 use super::settings::{Settings, Source};
 use super::target;
+use super::tries::{into_failed, load_and_publish};
+use crate::config::Destination;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::lock;
+use crate::pg::retry;
 use crate::report::{plural, thousands};
-use crate::table::into::IntoTable;
 use crate::table::ledger::drains::{self, Watched};
 use crate::{Error, Place, Result};
 use postgres::Client;
 use std::collections::BTreeSet;
 
-/// Drains one replica after the other, over connections that it keeps.
+/// Drains one replica after the other, over connections that stay open.
 pub struct Drainer<'d> {
     settings: &'d Settings,
     database: &'d Database,
-    cache: Cache<'d>,
+    cache: JobCache<'d>,
     client: Option<Client>,
     streams: Vec<Client>,
 }
 
-/// What a replica came to.
+/// What was drained of a replica.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Drained {
     /// Batches that were published.
     pub batches: u64,
-    /// What they had together.
+    /// Their rows, rejects and bytes together.
     pub sum: Published,
 }
 
@@ -46,15 +49,15 @@ impl Drained {
 }
 
 impl<'d> Drainer<'d> {
-    /// Connects when it has to.
+    /// Connects only when a replica is drained.
     pub fn new(settings: &'d Settings, database: &'d Database) -> Drainer<'d> {
-        Drainer { settings, database, cache: Cache::new(settings), client: None, streams: Vec::new() }
+        Drainer { settings, database, cache: JobCache::new(settings), client: None, streams: Vec::new() }
     }
 
     /// The replicas that may have rows.
     ///
     /// # Errors
-    /// As [`Cache::replicas`].
+    /// As [`JobCache::replicas`].
     pub fn replicas(&mut self) -> Result<BTreeSet<String>> {
         self.cache.replicas()
     }
@@ -62,16 +65,12 @@ impl<'d> Drainer<'d> {
     /// Drains a replica.
     ///
     /// # Errors
-    /// What is wrong with it before anything is touched (exit code 2), or with its rows; what Redis, gateway or database report;
-    /// Ctrl-C. Rows that are not published are all still in Redis.
+    /// What is wrong with the replica before anything is touched (exit code 2), or with its rows; what Redis, gateway or
+    /// database report; Ctrl-C. Redis still has every row that is not published.
     pub fn drain(&mut self, replica: &str) -> Result<Drained> {
         let mut client = self.connect()?;
         let settings = self.settings;
-        let source = match &settings.source {
-            Source::Redis(address) => address.describe(),
-            Source::Gateway(url) => url.as_str(),
-        };
-        let lock_name = format!("{replica} of {source}");
+        let lock_name = format!("{replica} of {}", settings.source.describe());
         let drained = drains::set_up(&mut client).map_err(Error::into_refused).and_then(|()| {
             lock::exclusively(&mut client, &lock_name, |client| match &settings.source {
                 Source::Redis(_) => self.drain_redis(replica, client),
@@ -84,14 +83,14 @@ impl<'d> Drainer<'d> {
                 Ok(drained)
             }
             Err(error) => {
-                let lost = client.is_closed() && !error.is_of_connection();
+                let lost = client.is_closed() && !retry::is_of_connection(&error);
                 self.disconnect();
                 Err(if lost { lost_connection(error) } else { error })
             }
         }
     }
 
-    /// Writes a sign of life into the ledger.
+    /// Writes a heartbeat into the ledger.
     ///
     /// # Errors
     /// What the database reports.
@@ -125,8 +124,8 @@ impl<'d> Drainer<'d> {
             }
             let batch =
                 Batch { settings, database, replica, name: &taken.key, columns: &columns, into: &into };
-            let published =
-                batch.load_and_publish(&mut HashPages::of(redis, &taken.key), client, &mut streams);
+            let mut pages = HashPages::of(redis, &taken.key);
+            let published = load_and_publish(&batch, &mut pages, client, &mut streams);
             drained.add(published.map_err(|error| {
                 into_failed(error).at(Place::file(format!("{}/{replica}", redis.describe()))).remedy(format!(
                     "nothing of this batch was published; its rows stay in Redis, in the hash {}",
@@ -149,7 +148,8 @@ impl<'d> Drainer<'d> {
         let name = format!("{} {}", gateway.describe(), Keys::of(replica).new_batch());
         let batch = Batch { settings, database, replica, name: &name, columns: &columns, into: &into };
         let mut rows = GatewayRows::of(gateway, replica);
-        let published = batch.load_and_publish(&mut rows, client, &mut self.streams).map_err(into_failed)?;
+        let published =
+            load_and_publish(&batch, &mut rows, client, &mut self.streams).map_err(into_failed)?;
         let mut drained = Drained::default();
         if published != Published::default() {
             drained.add(published);
@@ -178,7 +178,7 @@ impl<'d> Drainer<'d> {
         }
     }
 
-    /// After a failure nothing is known of what the connections are in the middle of.
+    /// Closes all connections: after a failure, an answer to an earlier command may still be on its way.
     fn disconnect(&mut self) {
         self.cache.disconnect();
         self.client = None;
@@ -186,8 +186,8 @@ impl<'d> Drainer<'d> {
     }
 }
 
-/// Everything about the table that can be known before a row is touched.
-fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<IntoTable> {
+/// Checks everything about the table that can be known before a row is touched.
+fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Client) -> Result<Destination> {
     let into = settings.into_table(replica)?;
     let refused = |what: String| Error::refused(what).at(Place::table(into.table.as_str()));
     let unknown = |name: &&String| !columns.contains(name);
@@ -199,14 +199,15 @@ fn check(settings: &Settings, replica: &str, columns: &[String], client: &mut Cl
         return Err(refused(format!("into.key: {replica} has no column {name}"))
             .remedy(format!("name some of {}", columns.join(", "))));
     }
-    let found = target::look(client, &into).map_err(Error::into_refused)?;
+    let found = target::find(client, &into).map_err(Error::into_refused)?;
     let all_there = found
         .columns
         .as_ref()
         .map(|there| columns.iter().all(|name| there.iter().any(|(known, _)| known == name)));
     match all_there {
-        // Columns that are missing are added, and the first batch creates the table.
+        // The first batch creates the table.
         None => {}
+        // The missing columns are added.
         Some(false) if settings.evolve => {}
         Some(_) => drop(target::existing(client, &into, columns)?),
     }

@@ -1,5 +1,7 @@
-//! A row as Redis has it: a JSON list of values.
+//! A row as Redis has it, a JSON list of values, and what a row says about the types of its columns.
 
+use super::cache::pages::Page;
+use super::types::learn::Learnt;
 use crate::copy::values::json::Json;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
@@ -7,15 +9,18 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::ops::Range;
 
-/// The values of one row after the other; what they take of memory is used again.
+/// The id of a row is its first column, the index.
+pub const INDEX: usize = 0;
+
+/// The values of one row at a time. The next row uses the same memory.
 #[derive(Debug, Default)]
 pub struct RowValues {
     values: Vec<Value>,
-    /// Strings without their escapes.
+    /// The texts of strings that have escapes, without them.
     unescaped: String,
 }
 
-/// One value.
+/// A value: its range in the row, or in [`RowValues::unescaped`].
 #[derive(Debug, Clone)]
 struct Value {
     kind: Kind,
@@ -27,8 +32,9 @@ enum Kind {
     Null,
     Bool(bool),
     Number,
-    /// A string without escapes stands in the row as it is.
+    /// A string without escapes, which stands in the row as it is.
     Plain,
+    /// A string with escapes.
     Unescaped,
     Compound,
 }
@@ -37,7 +43,7 @@ impl RowValues {
     /// Reads a row.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// What is wrong with the row, in words.
     pub fn read(&mut self, row: &[u8]) -> Result<(), String> {
         self.values.clear();
         self.unescaped.clear();
@@ -55,7 +61,7 @@ impl RowValues {
         Ok(())
     }
 
-    /// The values of the row that was read last.
+    /// The values of `row`, which must be the row that was read last.
     pub fn values<'v>(&'v self, row: &'v [u8]) -> impl ExactSizeIterator<Item = Json<'v>> {
         // It was read, so it is UTF-8.
         let text = std::str::from_utf8(row).unwrap_or_default();
@@ -73,6 +79,31 @@ impl RowValues {
     }
 }
 
+/// Learns from the rows of a page.
+pub fn see_page(learnt: &mut Learnt, page: &Page) {
+    let mut values = RowValues::default();
+    for (id, row) in page.rows() {
+        let read = values.read(row);
+        see_row(learnt, id, read.is_ok().then(|| values.values(row)));
+    }
+}
+
+/// Learns from one row, whose `values` are none if it cannot be read. A row that cannot be loaded says nothing about types.
+pub fn see_row<'v>(
+    learnt: &mut Learnt,
+    id: &'v [u8],
+    values: Option<impl ExactSizeIterator<Item = Json<'v>>>,
+) {
+    let (Ok(id), Some(values)) = (std::str::from_utf8(id), values) else { return };
+    if values.len() + 1 != learnt.width() {
+        return;
+    }
+    learnt.see(INDEX, Json::String(id));
+    for (column, value) in values.enumerate() {
+        learnt.see(INDEX + 1 + column, value);
+    }
+}
+
 fn broken(text: &str, error: &serde_json::Error) -> String {
     match text.trim_start().starts_with('[') {
         true => format!("row is broken JSON: {error}"),
@@ -80,7 +111,7 @@ fn broken(text: &str, error: &serde_json::Error) -> String {
     }
 }
 
-/// The elements of a list, as parts of the text.
+/// Reads the elements of a list as ranges of the text.
 struct Elements<'v, 't> {
     text: &'t str,
     values: &'v mut Vec<Value>,
@@ -151,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_said() {
+    fn what_is_not_a_list_is_an_error() {
         for (row, why) in [
             (&b"{\"a\": 1}"[..], "no JSON list"),
             (b"", "no JSON list"),

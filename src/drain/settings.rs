@@ -1,78 +1,77 @@
-//! What a run of `pghaul drain` is to do: the job of the configuration, and flags.
+//! The settings of `pghaul drain`: a job of the configuration, and flags.
 
 use super::cache::address::{self, Address, Login, TlsFiles};
 use super::cache::gateway::GatewayUrl;
-use crate::config::{Config, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
+use crate::config::{Config, Destination, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::type_name::TypeName;
 use crate::run::cores;
 use crate::secret::Secret;
-use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use glob::Pattern;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The list of replicas that the gateway keeps, unless another one is named.
+/// The list of replicas, unless the job names another one: the key that the gateway writes.
 const USUAL_REGISTRY: &str = "replica_registry";
-/// What stands for the replica in the table's name.
+/// Stands for the replica in the table's name.
 const REPLICA: &str = "{replica}";
-/// The variable that redis-cli takes the password from.
+/// The environment variable that redis-cli takes the password from.
 const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
-/// The folder for rejects unless another one is named.
+/// The folder for rejects, unless a flag names another one.
 const DEFAULT_REJECTS: &str = "rejects";
 
-/// What was asked for on the command line.
+/// What was typed.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The job's name.
     pub job: String,
-    /// Whether to wait for more.
+    /// One pass, or passes until a signal.
     pub pace: Pace,
-    /// COPY streams at once.
+    /// The most COPY streams at once.
     pub workers: Option<usize>,
-    /// Whether what is published stays in Redis, under another name.
+    /// Whether published rows stay in Redis, under another name.
     pub keep: bool,
-    /// Whether the gateway is told to clear what is published.
+    /// Whether the gateway is told to clear published rows.
     pub clear: bool,
     /// How often a batch is tried again when a connection fails.
     pub retries: u32,
-    /// How many rows of a batch may be put aside.
+    /// How many rejects a batch may have.
     pub max_rejects: RejectLimit,
-    /// Where.
+    /// The folder for the list of rejects.
     pub rejects: Option<PathBuf>,
 }
 
-/// Once, or again and again.
+/// How often a run looks at the replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// What is there now.
+    /// Once.
     Once,
-    /// What is there now, and what comes.
+    /// Again and again, until a signal.
     Watch {
-        /// How long to wait for more.
+        /// The time from the start of a pass to the start of the next one.
         every: Duration,
-        /// How often to say that one is alive.
+        /// The time between two heartbeats.
         heartbeat: Duration,
     },
 }
 
-/// A run that was thought through as far as can be without Redis and database.
+/// A run, checked as far as that needs neither Redis nor the database.
 pub struct Settings {
     /// The job's name.
     pub job: String,
-    /// Where rows come from.
+    /// The cache.
     pub source: Source,
-    /// Which of them.
+    /// The replicas to drain.
     pub which: Which,
-    /// The list of registered replicas, if there is one.
+    /// The list of registered replicas, if the cache has one.
     pub registered: Option<String>,
     into_cfg: IntoCfg,
-    /// Columns whose types are given.
+    /// Columns with given types.
     pub declared: Vec<(String, TypeName)>,
-    /// Whether columns become wider for values that do not fit.
+    /// Whether columns are added, and become wider for values that do not fit.
     pub evolve: bool,
-    /// COPY streams at once.
+    /// The most COPY streams at once.
     pub workers: usize,
     /// As [`Request::pace`].
     pub pace: Pace,
@@ -84,7 +83,7 @@ pub struct Settings {
     pub retries: u32,
     /// As [`Request::max_rejects`].
     pub max_rejects: RejectLimit,
-    /// The folder for rejects.
+    /// The folder for the list of rejects.
     pub rejects: PathBuf,
     /// Statements before each batch is loaded.
     pub before: Vec<String>,
@@ -92,28 +91,38 @@ pub struct Settings {
     pub after: Vec<String>,
 }
 
-/// Where rows come from.
+/// The cache that rows come from.
 pub enum Source {
     /// Redis itself.
     Redis(Box<Address>),
-    /// The HTTP gateway in front of one.
+    /// The HTTP gateway in front of a Redis.
     Gateway(GatewayUrl),
 }
 
-/// Which replicas are drained.
+impl Source {
+    /// Its URL without user and password, for messages and the ledger.
+    pub fn describe(&self) -> &str {
+        match self {
+            Source::Redis(address) => address.describe(),
+            Source::Gateway(url) => url.as_str(),
+        }
+    }
+}
+
+/// The replicas that a job drains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// This one.
     One(String),
-    /// All registered ones that match.
+    /// All registered replicas that match.
     Matching(Pattern),
 }
 
 impl Settings {
-    /// Puts the job of the configuration and the flags together.
+    /// Combines the job of the configuration with the flags.
     ///
     /// # Errors
-    /// No such job; everything that is wrong with it; flags that do not go with it.
+    /// No such job; what is wrong with it; flags that do not fit it.
     pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
         let jobs = &config.file.drain.0;
         let Some((_, cfg)) = jobs.iter().find(|(name, _)| *name == request.job) else {
@@ -165,7 +174,7 @@ impl Settings {
             after: texts(&cfg.after),
             job: request.job,
         };
-        // What is wrong with the table's name is wrong with every replica's.
+        // A wrong name of the table is wrong for every replica.
         settings.into_table("replica")?;
         Ok(settings)
     }
@@ -174,10 +183,10 @@ impl Settings {
     ///
     /// # Errors
     /// A name that no table can have.
-    pub fn into_table(&self, replica: &str) -> Result<IntoTable> {
-        // A dot would make a schema of what stands before it.
+    pub fn into_table(&self, replica: &str) -> Result<Destination> {
+        // The part before a dot would be taken for a schema.
         let table = self.into_cfg.table.0.replace(REPLICA, &replica.replace('.', "_"));
-        IntoTable::resolve(&IntoCfg { table: Text(table), ..self.into_cfg.clone() })
+        IntoCfg { table: Text(table), ..self.into_cfg.clone() }.resolve()
     }
 }
 
@@ -189,7 +198,7 @@ fn source(cfg: &DrainCfg, config: &Config) -> Result<Source> {
     let password = match &cfg.password {
         Some(Text(password)) => Some(password.clone()),
         None => std::env::var(PASSWORD_VARIABLE).ok().filter(|password| {
-            // One in the URL is meant for this Redis.
+            // A password in the URL comes before the variable.
             !password.is_empty() && !url.contains('@') && !url.contains("pass=")
         }),
     };

@@ -1,36 +1,36 @@
-//! The table of a replica: looked for before anything is taken from Redis, created when its first batch is published.
+//! The table of a replica. It is looked up before rows are taken from Redis, and created when its first batch is published.
 
 use super::types::forms::Forms;
 use super::types::learn::Learnt;
-use crate::config::Mode;
+use crate::config::{Destination, Mode};
 use crate::pg::ident::{Qualified, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::TypeName;
 use crate::pg::{catalog, lock};
-use crate::table::into::{IntoTable, Stage, TargetTable};
+use crate::table::into::{Stage, TargetTable};
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 use std::time::Duration;
 
-/// How long those who use a table are waited for when a column changes.
+/// How long an `ALTER TABLE` waits for other users of the table.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// SQLSTATE of a key that two rows have (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
-/// What the database has of the table.
+/// The table as the database has it.
 #[derive(Debug)]
 pub struct Found {
     /// The table.
     pub table: Qualified,
-    /// Its columns and types, in its order; none if it is not there.
+    /// Its columns with their types, in its order; none if it does not exist.
     pub columns: Option<Vec<(String, TypeName)>>,
 }
 
-/// Looks for the table.
+/// Looks the table up.
 ///
 /// # Errors
 /// A missing right; what the server reports.
-pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
-    let rights = catalog::rights(client)?;
+pub fn find(client: &mut Client, into: &Destination) -> Result<Found> {
+    let rights = setup::rights(client)?;
     let table = Qualified::new(into.schema.clone().unwrap_or(rights.schema), &into.table);
     let found = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
     let columns = found
@@ -38,29 +38,29 @@ pub fn look(client: &mut Client, into: &IntoTable) -> Result<Found> {
     Ok(Found { table, columns })
 }
 
-/// The table that is there, for rows of these columns.
+/// The existing table, for rows with these columns.
 ///
 /// # Errors
-/// As [`IntoTable::find`].
-pub fn existing(client: &mut Client, into: &IntoTable, names: &[String]) -> Result<TargetTable> {
+/// As [`TargetTable::find`].
+pub fn existing(client: &mut Client, into: &Destination, names: &[String]) -> Result<TargetTable> {
     let names: Vec<_> = names.iter().map(|name| (name.clone(), TypeName::text())).collect();
-    into.find(client, Some(&names))
+    TargetTable::find(client, into, Some(&names))
 }
 
-/// The table that is to be created, of these columns.
+/// The table that the first batch will create, with these columns.
 ///
 /// # Errors
-/// As [`IntoTable::find`].
-pub fn new(client: &mut Client, into: &IntoTable, types: &Learnt) -> Result<TargetTable> {
-    // It is created with the first batch, in one transaction: whatever the mode, its first rows take no others' place.
-    let first = IntoTable { mode: Mode::Replace, key: Vec::new(), ..into.clone() };
-    first.find(client, Some(&types.types().collect::<Vec<_>>()))
+/// As [`TargetTable::find`].
+pub fn to_be_created(client: &mut Client, into: &Destination, types: &Learnt) -> Result<TargetTable> {
+    // The first batch creates the table in its own transaction, so its rows replace nothing, whatever the mode.
+    let first = Destination { mode: Mode::Replace, key: Vec::new(), ..into.clone() };
+    TargetTable::find(client, &first, Some(&types.types().collect::<Vec<_>>()))
 }
 
-/// Gives a new table its rows and its key.
+/// Publishes a new table with its rows and its key.
 ///
 /// # Errors
-/// A key that is NULL somewhere; what the server reports.
+/// A key with a NULL; what the server reports.
 pub fn publish_new(
     target: &TargetTable,
     stage: &Stage,
@@ -77,20 +77,20 @@ pub fn publish_new(
     let mut attempt = transaction.transaction()?;
     match attempt.batch_execute(&add_key).map_err(Error::from) {
         Ok(()) => return Ok(attempt.commit()?),
-        Err(error) if error.sqlstate() == Some(UNIQUE_VIOLATION) => attempt.rollback()?,
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => attempt.rollback()?,
         Err(error) => return Err(error.at(Place::table(table.name()))),
     }
-    // As in an upsert, the last one wins.
+    // Of rows with equal keys the last one stays, as with an upsert.
     Ok(transaction.batch_execute(&format!(
         "DELETE FROM {table} t USING (SELECT ctid, row_number() OVER (PARTITION BY {key} ORDER BY ctid DESC) AS n \
          FROM {table}) d WHERE t.ctid = d.ctid AND d.n > 1; {add_key}"
     ))?)
 }
 
-/// Adds columns that rows have and the table has not, as wide as `learnt` says.
+/// Adds the columns that the rows have and the table lacks, with the types of `learnt`.
 ///
 /// # Errors
-/// Those who use the table for too long; what the server reports; Ctrl-C.
+/// A table that others use for too long; what the server reports; Ctrl-C.
 pub fn add_columns(client: &mut Client, found: &Found, learnt: &Learnt) -> Result<()> {
     let there = found.columns.as_deref().unwrap_or_default();
     let missing = learnt.types().filter(|(name, _)| !there.iter().any(|(known, _)| known == name));
@@ -99,7 +99,7 @@ pub fn add_columns(client: &mut Client, found: &Found, learnt: &Learnt) -> Resul
     alter(client, &found.table, &clauses)
 }
 
-/// Columns that are to become wider, each with its new type, for values that its type has refused.
+/// The columns that must become wider for values that they have refused, each with its new type.
 pub fn wider(target: &TargetTable, refused: &[(String, Forms)]) -> Vec<(String, TypeName)> {
     let wider = |(name, refused): &(String, Forms)| {
         let column = target.columns().iter().find(|column| column.name == *name)?;
@@ -114,7 +114,7 @@ pub fn wider(target: &TargetTable, refused: &[(String, Forms)]) -> Vec<(String, 
 /// Makes columns wider.
 ///
 /// # Errors
-/// What holds on to a column, such as a view; those who use the table for too long; what the server reports; Ctrl-C.
+/// A column that a view or the like depends on; a table that others use for too long; what the server reports; Ctrl-C.
 pub fn widen(client: &mut Client, table: &Qualified, columns: &[(String, TypeName)]) -> Result<()> {
     let clause = |(name, type_name): &(String, TypeName)| {
         let name = quote(name);
@@ -133,7 +133,7 @@ fn alter(client: &mut Client, table: &Qualified, clauses: &[String]) -> Result<(
     }
     let mut transaction = client.transaction()?;
     let statement = format!("ALTER TABLE {table} {}", clauses.join(", "));
-    lock::patiently(&mut transaction, PATIENCE, table.name(), &statement)
+    lock::execute_in_tries(&mut transaction, PATIENCE, table.name(), &statement)
         .map_err(|error| error.at(Place::table(table.name())))?;
     Ok(transaction.commit()?)
 }

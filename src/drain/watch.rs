@@ -1,7 +1,7 @@
-//! Once, or again and again: passes over all replicas, waits between them, and what is said meanwhile.
+//! One pass over all replicas, or passes until a signal: waits, retries, messages and heartbeats.
 
 use super::replica::{Drained, Drainer};
-use super::settings::{Pace, Settings, Source, Which};
+use super::settings::{Pace, Settings, Which};
 use crate::Result;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -13,38 +13,39 @@ use crate::table::ledger::drains::Watched;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How often a wait looks for signals.
+/// How often a wait checks for signals.
 const POLL: Duration = Duration::from_millis(20);
-/// A replica that fails for its rows is tried again after this time, and each time twice as long.
-const FIRST_PATIENCE: Duration = Duration::from_secs(5);
-/// But never later.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(300);
+/// A replica that fails for its rows is tried again after this time; after each further failure, after twice the time.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+/// The longest of these times.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// What a run has come to so far.
+/// A run, with what it has drained so far.
 struct Run<'r> {
     settings: &'r Settings,
     drainer: Drainer<'r>,
-    replicas: BTreeMap<String, Replica>,
+    replicas: BTreeMap<String, ReplicaState>,
     watched: Watched,
     last_beat: Option<Instant>,
 }
 
-/// What is known of a replica.
+/// What a run has done with a replica.
 #[derive(Default)]
-struct Replica {
+struct ReplicaState {
     drained: Drained,
     seconds: f64,
-    /// What stands against it, and when it is tried again.
+    /// The failure of the last pass.
     failure: Option<Failure>,
 }
 
 struct Failure {
     message: String,
-    patience: Duration,
+    wait: Duration,
+    /// The replica is not tried again before this moment.
     until: Instant,
 }
 
-/// Drains what there is, or what comes until a signal asks to stop.
+/// Drains all rows that the job's replicas have now. A run that watches goes on until a signal stops it.
 ///
 /// # Errors
 /// What is wrong before anything is touched; a signal that came in the middle of a batch. What happens to a replica is in its
@@ -59,7 +60,7 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     };
     match ended {
         Ok(()) => Ok(run.done()),
-        // A batch that a signal has stopped is in the report; where there was none, waiting has ended.
+        // The report has the batch that a signal has stopped. A signal during a wait ends the watch.
         Err(error) if is_interrupted(&error) && (run.has_failed() || settings.pace != Pace::Once) => {
             Ok(run.done())
         }
@@ -78,24 +79,24 @@ impl Run<'_> {
             let began = Instant::now();
             self.pass(is_first)?;
             is_first = false;
-            self.beat(heartbeat)?;
+            self.show_life(heartbeat)?;
             let every = every.max(POLL);
             while began.elapsed() < every {
                 interrupt::check()?;
                 std::thread::sleep(POLL);
-                self.beat(heartbeat)?;
+                self.show_life(heartbeat)?;
             }
             interrupt::check()?;
         }
     }
 
-    /// Drains all replicas that have rows. What is wrong with all of them ends the run, if it is the first pass.
+    /// Drains all replicas that have rows. In the first pass, an error that concerns all of them ends the run.
     fn pass(&mut self, is_first: bool) -> Result<()> {
-        let replicas = self.again(|run| run.drainer.replicas());
+        let replicas = self.retry(|run| run.drainer.replicas());
         let replicas = match replicas {
             Ok(replicas) => replicas,
             Err(error) if is_interrupted(&error) => return Err(error),
-            // Nothing was touched.
+            // Nothing is touched before the first replica is drained.
             Err(error) if is_first => return Err(error.into_refused()),
             Err(error) => {
                 tracing::warn!("{error}");
@@ -103,30 +104,30 @@ impl Run<'_> {
             }
         };
         for name in replicas {
-            if self.replicas.get(&name).is_some_and(Replica::is_to_wait) {
+            if self.replicas.get(&name).is_some_and(ReplicaState::must_wait) {
                 continue;
             }
             interrupt::check()?;
             let began = Instant::now();
-            let drained = self.again(|run| run.drainer.drain(&name));
+            let drained = self.retry(|run| run.drainer.drain(&name));
             let seconds = began.elapsed().as_secs_f64();
             match drained {
-                Ok(drained) => self.conclude(&name, drained, seconds),
+                Ok(drained) => self.note_success(&name, drained, seconds),
                 Err(error) if is_interrupted(&error) => {
-                    self.fail(&name, &error, seconds);
+                    self.note_failure(&name, &error, seconds);
                     return Err(error);
                 }
                 Err(error) if is_first && self.is_only_one() && error.exit() == Exit::Refused => {
                     return Err(error);
                 }
-                Err(error) => self.fail(&name, &error, seconds),
+                Err(error) => self.note_failure(&name, &error, seconds),
             }
         }
         Ok(())
     }
 
-    /// Does `work`, again as long as only connections fail.
-    fn again<T>(&mut self, mut work: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
+    /// Does `work`, and repeats it after lost connections.
+    fn retry<T>(&mut self, mut work: impl FnMut(&mut Self) -> Result<T>) -> Result<T> {
         let mut retries = match self.settings.pace {
             Pace::Once => Retries::new(self.settings.retries),
             Pace::Watch { .. } => Retries::endless(),
@@ -134,14 +135,14 @@ impl Run<'_> {
         loop {
             let error = match work(self) {
                 Ok(done) => return Ok(done),
-                // A statement that a signal has cancelled says so in its own way.
+                // A signal cancels statements; their errors do not name it.
                 Err(error) => interrupt::check().err().unwrap_or(error),
             };
             retries.wait_after(error)?;
         }
     }
 
-    fn conclude(&mut self, name: &str, drained: Drained, seconds_taken: f64) {
+    fn note_success(&mut self, name: &str, drained: Drained, seconds_taken: f64) {
         let replica = self.replicas.entry(name.to_owned()).or_default();
         replica.failure = None;
         replica.drained.batches += drained.batches;
@@ -161,22 +162,21 @@ impl Run<'_> {
         }
     }
 
-    fn fail(&mut self, name: &str, error: &Error, seconds_taken: f64) {
+    fn note_failure(&mut self, name: &str, error: &Error, seconds_taken: f64) {
         let replica = self.replicas.entry(name.to_owned()).or_default();
         let message = error.to_string();
         let earlier = replica.failure.take();
-        let patience =
-            earlier.as_ref().map_or(FIRST_PATIENCE, |earlier| (earlier.patience * 2).min(LONGEST_PATIENCE));
+        let wait = earlier.as_ref().map_or(FIRST_WAIT, |earlier| (earlier.wait * 2).min(LONGEST_WAIT));
         let is_news = earlier.is_none_or(|earlier| earlier.message != message);
         if is_news && !is_interrupted(error) && matches!(self.settings.pace, Pace::Watch { .. }) {
             tracing::error!("{message}");
         }
         replica.seconds += seconds_taken;
-        replica.failure = Some(Failure { message, patience, until: Instant::now() + patience });
+        replica.failure = Some(Failure { message, wait, until: Instant::now() + wait });
     }
 
-    /// Says, and writes into the ledger, that the run is alive.
-    fn beat(&mut self, heartbeat: Duration) -> Result<()> {
+    /// Logs that the run is alive and writes that into the ledger, if the last time is `heartbeat` ago.
+    fn show_life(&mut self, heartbeat: Duration) -> Result<()> {
         if self.last_beat.is_some_and(|last| last.elapsed() < heartbeat) {
             return Ok(());
         }
@@ -191,7 +191,7 @@ impl Run<'_> {
         );
         self.last_beat = Some(Instant::now());
         let watched = self.watched;
-        self.again(|run| run.drainer.beat(watched))
+        self.retry(|run| run.drainer.beat(watched))
     }
 
     fn is_only_one(&self) -> bool {
@@ -203,10 +203,7 @@ impl Run<'_> {
     }
 
     fn done(self) -> Done {
-        let source = match &self.settings.source {
-            Source::Redis(address) => address.describe().to_owned(),
-            Source::Gateway(url) => url.as_str().to_owned(),
-        };
+        let source = self.settings.source.describe().to_owned();
         let mut units = Vec::new();
         for (name, replica) in self.replicas {
             let table = self.settings.into_table(&name).ok().map(|into| into.table);
@@ -242,8 +239,8 @@ impl Run<'_> {
     }
 }
 
-impl Replica {
-    fn is_to_wait(&self) -> bool {
+impl ReplicaState {
+    fn must_wait(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| Instant::now() < failure.until)
     }
 }

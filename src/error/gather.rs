@@ -39,7 +39,15 @@ impl Others {
 }
 
 impl Error {
-    /// Several errors at once, of which those that say the same of several places become one.
+    /// The same error, marked as one that a single remedy cures wherever it is.
+    pub fn cured_at_once(mut self) -> Error {
+        if let Inner::One { others, .. } = &mut *self.0 {
+            others.get_or_insert_default();
+        }
+        self
+    }
+
+    /// Several errors as one, of which those that [`Error::cured_at_once`] has marked become one where they say the same.
     pub fn gathered(errors: Vec<Error>) -> Error {
         let mut gathered: Vec<Error> = Vec::new();
         for error in flat(errors) {
@@ -52,19 +60,23 @@ impl Error {
     }
 
     fn says_the_same(&self, other: &Error) -> bool {
-        match (&*self.0, &*other.0) {
-            (
-                Inner::One { severity, what, remedy, sqlstate, .. },
-                Inner::One {
-                    severity: severity_2, what: what_2, remedy: remedy_2, sqlstate: sqlstate_2, ..
-                },
-            ) => (severity, what, remedy, sqlstate) == (severity_2, what_2, remedy_2, sqlstate_2),
+        match (self.words(), other.words()) {
+            (Some(own), Some(theirs)) => own == theirs && self.exit() == other.exit(),
             _ => false,
         }
     }
 
+    /// What a marked error says.
+    fn words(&self) -> Option<(&str, Option<&str>)> {
+        match &*self.0 {
+            Inner::One { others: Some(_), what, remedy, .. } => Some((what, remedy.as_deref())),
+            _ => None,
+        }
+    }
+
     fn take_place_of(&mut self, other: Error) {
-        if let (Inner::One { others, .. }, Inner::One { place, .. }) = (&mut *self.0, *other.0) {
+        if let (Inner::One { others: Some(others), .. }, Inner::One { place, .. }) = (&mut *self.0, *other.0)
+        {
             others.push(place);
         }
     }
@@ -83,7 +95,7 @@ mod tests {
     use super::*;
 
     fn fault(what: &str, file: &str) -> Error {
-        Error::refused(what).remedy("mend it").at(Place::member("a.zip", file))
+        Error::refused(what).remedy("mend it").at(Place::member("a.zip", file)).cured_at_once()
     }
 
     #[test]
@@ -99,12 +111,19 @@ mod tests {
             ]
         );
         assert_eq!(Error::gathered(vec![fault("bad", "1")]).messages(), ["a.zip/1: bad; mend it"]);
+        let each = |file: &str| Error::refused("bad").at(Place::file(file));
+        assert_eq!(
+            Error::gathered(vec![each("a.zip"), each("b.zip")]).messages(),
+            ["a.zip: bad", "b.zip: bad"]
+        );
     }
 
     #[test]
     fn places_that_come_later_are_known_to_all() {
         let fault = |file: &str| {
-            Error::refused("bad").at(Place { member: Some(file.to_owned()), ..Place::default() })
+            Error::refused("bad")
+                .cured_at_once()
+                .at(Place { member: Some(file.to_owned()), ..Place::default() })
         };
         let error = Error::gathered(vec![fault("1"), fault("2")]).at(Place::file("a.zip"));
         assert_eq!(error.messages(), ["a.zip/1 and a.zip/2: bad"]);

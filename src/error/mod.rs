@@ -1,13 +1,15 @@
 //! The one error type: what went wrong, where, and what helps.
 //!
-//! An error is built from the inside out: the stage that notices says *what* ([`Error::refused`],
-//! [`Error::failed`]), the stages around it add the [`Place`] that they know ([`Error::at`]), and whoever knows
-//! the remedy adds it ([`Error::remedy`]). It is printed once, by the command line.
+//! An error is built from the inside out. The stage that notices it says *what* ([`Error::refused`], [`Error::failed`]), the
+//! stages around it add the [`Place`] that they know ([`Error::at`]), and a stage that knows the remedy adds that
+//! ([`Error::remedy`]). The command line prints it once.
 
 mod gather;
+mod hint;
 mod place;
 mod text;
 
+pub use hint::{Advice, Advise, Hint};
 pub use place::Place;
 pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
 
@@ -17,19 +19,20 @@ use gather::Others;
 use std::fmt;
 use text::{postgres_text, words_about_a_row};
 
-/// The result of everything in this crate that can go wrong.
+/// The result of a function of this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Something went wrong: one message with its place and remedy, or several such messages.
+/// One message with its place and remedy, or several such messages.
 pub struct Error(Box<Inner>);
 
 enum Inner {
     One {
         severity: Severity,
         place: Place,
-        others: Others,
+        others: Option<Others>,
         what: String,
         remedy: Option<String>,
+        hint: Option<Hint>,
         sqlstate: Option<String>,
         of_connection: bool,
     },
@@ -44,23 +47,22 @@ enum Severity {
 }
 
 impl Error {
-    /// Usage, configuration or input that cannot work; noticed before anything was written (exit code 2).
+    /// Usage, configuration or input that cannot work, noticed before anything was written (exit code 2).
     pub fn refused(what: impl fmt::Display) -> Self {
         Self::one(Severity::Refused, what)
     }
 
-    /// Something failed while loading (exit code 1).
+    /// A failure while loading (exit code 1).
     pub fn failed(what: impl fmt::Display) -> Self {
         Self::one(Severity::Failed, what)
     }
 
-    /// A signal asked to stop (exit code 128 + signal).
+    /// A signal that has asked the run to stop (exit code 128 + signal).
     pub fn interrupted(signal: i32) -> Self {
         Error(Box::new(Inner::Interrupted(signal)))
     }
 
-    /// What PostgreSQL reported, all of it: message, SQLSTATE, detail, hint and where; `context` stands in place of
-    /// its where.
+    /// All that PostgreSQL has reported: message, SQLSTATE, detail, hint and where. `context` replaces its where.
     pub fn from_server(error: &postgres::Error, context: Option<&str>) -> Self {
         let mut this = Error::failed(postgres_text(error, context));
         if let Inner::One { sqlstate, .. } = &mut *this.0 {
@@ -69,12 +71,12 @@ impl Error {
         this
     }
 
-    /// What PostgreSQL says about a row, in its own words: message, SQLSTATE and detail.
+    /// The words of PostgreSQL about a row: message, SQLSTATE and detail.
     pub fn server_words(error: &postgres::Error) -> String {
         words_about_a_row(error)
     }
 
-    /// Several errors at once; the exit code is that of the worst.
+    /// Several errors as one. Its exit code is that of the worst.
     pub fn many(mut errors: Vec<Error>) -> Self {
         match errors.len() {
             1 => errors.remove(0),
@@ -86,19 +88,20 @@ impl Error {
         Error(Box::new(Inner::One {
             severity,
             place: Place::default(),
-            others: Others::default(),
+            others: None,
             what: what.to_string(),
             remedy: None,
+            hint: None,
             sqlstate: None,
             of_connection: false,
         }))
     }
 
-    /// Adds the place, or what an error from further inside did not know of it.
+    /// Adds the place, or those of its parts that the error lacks.
     pub fn at(mut self, outer: Place) -> Self {
         match &mut *self.0 {
             Inner::One { place, others, .. } => {
-                others.fill_from(&outer);
+                others.iter_mut().for_each(|others| others.fill_from(&outer));
                 place.fill_from(outer);
             }
             Inner::Many(errors) => {
@@ -111,7 +114,7 @@ impl Error {
         self
     }
 
-    /// Adds what the user can do about it; the first remedy, given closest to the cause, stays.
+    /// Adds what the user can do about it. The first remedy stays: it comes from closest to the cause.
     pub fn remedy(mut self, text: impl fmt::Display) -> Self {
         if let Inner::One { remedy: remedy @ None, .. } = &mut *self.0 {
             *remedy = Some(text.to_string());
@@ -131,7 +134,7 @@ impl Error {
         self
     }
 
-    /// The same error, known to be the connection's, not that of what was sent over it.
+    /// The same error, marked as one of the connection and not of the data.
     pub fn of_connection(mut self) -> Self {
         if let Inner::One { of_connection, .. } = &mut *self.0 {
             *of_connection = true;
@@ -139,16 +142,12 @@ impl Error {
         self
     }
 
-    /// Whether another try may succeed: the connection was lost or refused, or the server said so by the SQLSTATE of its
-    /// error, which is of class 08 (connection exception) or 53 (insufficient resources), or 57P0x (shutdown, crash,
-    /// cannot connect now). PostgreSQL documentation, "PostgreSQL Error Codes".
-    pub fn is_of_connection(&self) -> bool {
-        let Inner::One { sqlstate, of_connection, .. } = &*self.0 else { return false };
-        let by_state = |state: &String| ["08", "53", "57P0"].iter().any(|class| state.starts_with(class));
-        *of_connection || sqlstate.as_ref().is_some_and(by_state)
+    /// Whether [`Error::of_connection`] has marked it. [`crate::pg::retry::is_of_connection`] looks at the SQLSTATE as well.
+    pub fn is_marked_of_connection(&self) -> bool {
+        matches!(&*self.0, Inner::One { of_connection: true, .. })
     }
 
-    /// The exit code of a run that ends with this error.
+    /// The exit code of a run that this error ends.
     pub fn exit(&self) -> Exit {
         match &*self.0 {
             Inner::One { severity: Severity::Refused, .. } => Exit::Refused,
@@ -165,7 +164,7 @@ impl Error {
         }
     }
 
-    /// The SQLSTATE, where PostgreSQL reported the error.
+    /// The SQLSTATE, where PostgreSQL has reported the error.
     pub fn sqlstate(&self) -> Option<&str> {
         match &*self.0 {
             Inner::One { sqlstate, .. } => sqlstate.as_deref(),
@@ -173,7 +172,7 @@ impl Error {
         }
     }
 
-    /// The line that it is about, where there is one.
+    /// The line of a file that it is about.
     pub fn line(&self) -> Option<u64> {
         match &*self.0 {
             Inner::One { place, .. } => place.line,
@@ -181,7 +180,7 @@ impl Error {
         }
     }
 
-    /// The messages one by one; more than one after a check that reports all faults at once.
+    /// The messages one by one. A check that reports all faults at once makes several.
     pub fn messages(&self) -> Vec<String> {
         match &*self.0 {
             Inner::Many(errors) => errors.iter().flat_map(Error::messages).collect(),
@@ -190,11 +189,48 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Adds what the error is about; the first hint stays.
+    pub fn hint(mut self, about: Hint) -> Self {
+        if let Inner::One { hint: hint @ None, .. } = &mut *self.0 {
+            *hint = Some(about);
+        }
+        self
+    }
+
+    /// Whether the job has something to add.
+    pub fn has_hint(&self) -> bool {
+        matches!(&*self.0, Inner::One { hint: Some(_), .. })
+    }
+
+    /// Replaces hints with a job's words.
+    pub fn advised(mut self, advise: Advise) -> Self {
+        match &mut *self.0 {
+            Inner::One { hint, what, remedy, .. } => {
+                let advice = hint.take().map(|hint| advise(&hint)).unwrap_or_default();
+                what.push_str(&advice.detail);
+                if !advice.remedy.is_empty() {
+                    let before = remedy.take().map_or(String::new(), |remedy| remedy + "; ");
+                    *remedy = Some(before + &advice.remedy);
+                }
+            }
+            Inner::Many(errors) => {
+                *errors = std::mem::take(errors).into_iter().map(|error| error.advised(advise)).collect();
+            }
+            Inner::Interrupted(_) => {}
+        }
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Inner::One { place, others, what, remedy, .. } => {
-                let mut text = others.words(&place.to_string());
+                let mut text = place.to_string();
+                if let Some(others) = others {
+                    text = others.words(&text);
+                }
                 if !text.is_empty() {
                     text.push_str(": ");
                 }
@@ -232,7 +268,7 @@ impl From<postgres::Error> for Error {
 }
 
 impl From<std::io::Error> for Error {
-    /// Unpacks the error that one of our own readers, or the COPY stream, sent through an `io` interface.
+    /// Unpacks the error that one of pghaul's readers, or the COPY stream, has sent through an `io` interface.
     fn from(error: std::io::Error) -> Self {
         match error.downcast::<Error>() {
             Ok(ours) => ours,

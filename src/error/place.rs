@@ -1,8 +1,8 @@
-//! Where an error happened.
+//! The place of an error.
 
 use std::fmt;
 
-/// Where it happened; what is not known stays empty.
+/// The place of an error. The parts that are not known stay empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The dump's file name, or another file.
@@ -18,7 +18,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// A file, named as the user would find it.
+    /// A file, by the name that the user knows.
     pub fn file(file: impl Into<String>) -> Self {
         Place { file: Some(file.into()), ..Place::default() }
     }
@@ -45,7 +45,7 @@ impl Place {
         self
     }
 
-    /// Takes from `outer` what this place does not know itself.
+    /// Takes the parts that this place lacks from `outer`.
     pub(super) fn fill_from(&mut self, outer: Place) {
         self.file = self.file.take().or(outer.file);
         self.member = self.member.take().or(outer.member);

@@ -1,11 +1,11 @@
-//! The words of errors: one line, without what would command a terminal.
+//! The words of errors: one line, without characters that command a terminal.
 
-/// How much of a server's message is shown (characters): its own words are far shorter, the rest is a value, which the
-/// server quotes in full, and that may be megabytes.
+/// How much of a server's message is shown, in characters. The server's own words are far shorter. The rest is a value that
+/// the server quotes in full, and may be megabytes.
 pub const MAX_QUOTED_CHARS: usize = 500;
 
-/// The text with control characters escaped: values and names from files are in it, and must neither end the line
-/// nor reach the terminal as commands.
+/// The text with control characters escaped. Values and names from files are in it; they must neither end the line nor reach
+/// the terminal as commands.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -14,7 +14,7 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// At most the first `most` characters of a text, with `…` for what is left out.
+/// At most the first `most` characters of a text, with `…` for the rest.
 pub fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -22,10 +22,9 @@ pub fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// Everything that PostgreSQL, or the client library, says about an error, in one line.
+/// All that PostgreSQL, or the client library, says about an error, in one line.
 ///
-/// The library's own `Display` omits detail, hint and where
-/// (PostgreSQL documentation, "Error and Notice Message Fields").
+/// The library's own `Display` omits detail, hint and where (PostgreSQL documentation, "Error and Notice Message Fields").
 pub(super) fn postgres_text(error: &postgres::Error, context: Option<&str>) -> String {
     let Some(db) = error.as_db_error() else {
         return with_sources(error);
@@ -39,7 +38,7 @@ pub(super) fn postgres_text(error: &postgres::Error, context: Option<&str>) -> S
     text
 }
 
-/// What PostgreSQL says about a row, without where it was in the COPY.
+/// The words of PostgreSQL about a row, without its place in the COPY.
 pub(super) fn words_about_a_row(error: &postgres::Error) -> String {
     let Some(db) = error.as_db_error() else { return with_sources(error) };
     let detail = db.detail().map(|detail| format!(" DETAIL: {}", shortened(detail, MAX_QUOTED_CHARS)));
@@ -50,7 +49,7 @@ fn words(db: &postgres::error::DbError) -> String {
     format!("{} (SQLSTATE {})", shortened(db.message(), MAX_QUOTED_CHARS), db.code().code())
 }
 
-/// An error with its causes, joined by colons; a cause that its parent already quotes is not said again.
+/// An error with its causes, joined by colons. A cause that its parent quotes is left out.
 pub fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

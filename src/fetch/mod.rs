@@ -1,12 +1,16 @@
 //! `pghaul fetch`: a rate-limited API into a table, at the limit and never over it.
 //!
 //! ```text
-//! settings ─→ requests ─→ pipeline: queue, client (limiter), shape (filter, json, pages), writer ─→ publish
+//! settings ─→ requests ─→ pipeline: queue, api (limiter), response (filter, pages), writer ─→ publish
 //!             (template)            └──────────────── ledger ────────────────┘
 //! ```
 
+mod advice;
 pub mod api;
+mod fetchers;
+mod json;
 mod ledger;
+pub mod pages;
 mod pipeline;
 mod queue;
 pub mod requests;
@@ -14,7 +18,9 @@ pub mod response;
 pub mod secrets;
 pub mod settings;
 mod summary;
+mod tally;
 pub mod template;
+mod url;
 mod writer;
 
 use crate::config::Mode;
@@ -23,15 +29,15 @@ use crate::pg::database::Database;
 use crate::pg::{lock, statements};
 use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
 use crate::run::interrupt;
-use crate::table::into::{Kept, Stage, TargetTable};
+use crate::table::into::{Durability, Stage, TargetTable};
+use crate::table::ledger::fetches::{self, LastRun};
 use crate::{Error, Place, Result};
 use api::client;
-use ledger::LastRun;
-use pipeline::Filled;
 use postgres::Client;
 use settings::Settings;
 use std::collections::HashMap;
 use std::time::Instant;
+use tally::Filled;
 use writer::Writers;
 
 pub use summary::summary;
@@ -39,18 +45,18 @@ pub use summary::summary;
 /// Fetches a job's rows into its table.
 ///
 /// # Errors
-/// Everything that can be known before the first request (exit code 2); then the first failure that is not one request's.
-/// What becomes of a request is in its report.
+/// What is wrong before the first request (exit code 2); then the first failure that concerns more than one request. What
+/// happens to a request is in its report.
 pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
-    let client = client::Client::new(settings)?;
+    let client = client::Client::new(settings.client_settings())?;
     let mut connection = database.connect()?;
     let key = |list: &str| format!("fetch.{}.{list}", settings.job);
     if !settings.resume {
         statements::execute(&mut connection, &key("before"), &settings.before)
             .map_err(|error| error.remedy("correct the statement; no request was made"))?;
     }
-    let target = settings.into.find(&mut connection, None)?;
-    ledger::set_up(&mut connection).map_err(Error::into_refused)?;
+    let target = TargetTable::find(&mut connection, &settings.into, None)?;
+    fetches::set_up(&mut connection).map_err(Error::into_refused)?;
     let lock = format!("the table {}", target.table());
     lock::exclusively(&mut connection, &lock, |connection| {
         let job = Job { settings, database };
@@ -63,7 +69,7 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     })
 }
 
-/// The name of the unit that tells why nothing was published.
+/// The name of the unit that says why nothing was published.
 const NOT_PUBLISHED: &str = "all requests";
 
 struct Job<'j> {
@@ -71,10 +77,12 @@ struct Job<'j> {
     database: &'j Database,
 }
 
-/// What a run begins with.
+/// The tables of a run.
 struct Begun {
     target: TargetTable,
+    /// The staging table, if rows do not go into the target at once.
     staging: Option<Stage>,
+    /// Whether the run goes on with what an earlier one has begun.
     goes_on: bool,
 }
 
@@ -83,8 +91,14 @@ impl Job<'_> {
         let settings = self.settings;
         let Begun { target, staging, goes_on } = self.begin(connection, target)?;
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
-        rejects.check()?;
-        ledger::begin(connection, &settings.job, &target.table().to_string(), settings.into.mode, goes_on)?;
+        rejects.check().map_err(|error| error.advised(advice::of))?;
+        fetches::begin(
+            connection,
+            &settings.job,
+            &target.table().to_string(),
+            &settings.into.mode.to_string(),
+            goes_on,
+        )?;
         let before = match goes_on {
             true => ledger::progress(connection, &settings.job, &settings.secrets)?,
             false => HashMap::new(),
@@ -98,23 +112,25 @@ impl Job<'_> {
         };
         let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.remedy("what is there is kept: --resume goes on with it"),
+            Ok(()) => {
+                error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
+            }
         })?;
         if filled.failed > settings.max_failures {
-            ledger::end(connection, &settings.job, "failed")?;
+            fetches::end(connection, &settings.job, "failed")?;
             return Ok(self.not_published(filled, staging.is_some()));
         }
-        rejects.judge()?;
+        rejects.judge().map_err(|error| error.advised(advice::of))?;
         self.publish(connection, &target, staging.as_ref())?;
-        rejects.tell();
+        rejects.log_outcome();
         Ok(filled.units.into())
     }
 
-    /// Finds out whether there is something to go on with, and where the rows are to go first.
+    /// Decides whether the run goes on with an earlier one, and which table its rows go into.
     fn begin(&self, connection: &mut Client, target: TargetTable) -> Result<Begun> {
         let replaces = target.mode() == Mode::Replace;
         let last =
-            if self.settings.resume { ledger::last_run(connection, &self.settings.job)? } else { None };
+            if self.settings.resume { fetches::last_run(connection, &self.settings.job)? } else { None };
         if let Some(LastRun { target: table, mode, .. }) = &last
             && (*table != target.table().to_string() || *mode != target.mode().to_string())
         {
@@ -133,25 +149,23 @@ impl Job<'_> {
                 if let Some(staging) = self.stage_left(connection, &target)? {
                     return Ok(Begun { target, staging: Some(staging), goes_on: true });
                 }
-                tracing::warn!(
-                    "what the last run has left is gone, or the table was altered; beginning anew"
-                );
+                tracing::warn!("the rows of the last run are gone, or the table was altered; starting over");
             }
             Some(_) => return Ok(Begun { target, staging: None, goes_on: true }),
-            None if self.settings.resume => tracing::info!("there is nothing to resume; beginning anew"),
+            None if self.settings.resume => tracing::info!("nothing to resume; starting over"),
             None => {}
         }
-        let staging = if replaces { Some(target.stage(connection, Kept::Always)?) } else { None };
+        let staging = if replaces { Some(target.stage(connection, Durability::Always)?) } else { None };
         Ok(Begun { target, staging, goes_on: false })
     }
 
-    /// The staging table of the last run, if it holds what the ledger says. One for an unlogged target loses its rows when
-    /// the server crashes.
+    /// The staging table of the last run, if it has as many rows as the ledger says. The staging table of an unlogged target
+    /// loses its rows when the server crashes.
     fn stage_left(&self, connection: &mut Client, target: &TargetTable) -> Result<Option<Stage>> {
-        let Some(staging) = target.stage_left(connection)? else { return Ok(None) };
+        let Some(staging) = target.leftover_stage(connection)? else { return Ok(None) };
         let held: i64 =
             connection.query_one(&format!("SELECT count(*) FROM {}", staging.table()), &[])?.get(0);
-        Ok((held == ledger::rows(connection, &self.settings.job)?).then_some(staging))
+        Ok((held == fetches::rows(connection, &self.settings.job)?).then_some(staging))
     }
 
     fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {
@@ -160,14 +174,14 @@ impl Job<'_> {
         if let Some(staging) = staging {
             target.publish(staging, &mut transaction)?;
         }
-        ledger::end(&mut transaction, &self.settings.job, "published")?;
+        fetches::end(&mut transaction, &self.settings.job, "published")?;
         interrupt::check()?;
         transaction.commit()?;
         tracing::debug!("published in {:.1} ms", started.elapsed().as_secs_f64() * 1000.0);
         Ok(())
     }
 
-    /// The report of a run of which too many requests have failed.
+    /// The report of a run with too many failed requests.
     fn not_published(&self, filled: Filled, replaces: bool) -> Done {
         let count = filled.failed;
         let (requests, most) = (plural(count, "request"), self.settings.max_failures);
@@ -178,7 +192,7 @@ impl Job<'_> {
         );
         let mut units = filled.units;
         if replaces {
-            // Their rows are kept, but nobody sees them.
+            // Their rows are in the staging table, which was not published.
             units.retain(|unit| unit.status == UnitStatus::Failed);
         }
         let job = format!("fetch.{}", self.settings.job);

@@ -1,4 +1,4 @@
-//! The pipeline of a run, whose stages all work at the same time.
+//! The pipeline of a run. All stages work at the same time.
 //!
 //! ```text
 //! requests ─→ queue ─→ fetch ─────────→ shape ───→ write (COPY and ledger) ─→ committed
@@ -8,64 +8,52 @@
 //!                └──── next pages ─────────────────────────────────────────────┘
 //! ```
 //!
-//! The next page is only asked for when the rows of the one before are committed: what is there of a request is always its
-//! first pages.
+//! The next page is requested when the rows of the page before are committed. So the table always has the first pages of a
+//! request, without a gap.
 
-use super::api::client::{Client, Failure, Response, is_interrupted};
-use super::ledger::{Entry, Progress};
+use super::api::client::{Client, Failure, Response};
+use super::fetchers::{self, Fetched, is_interrupted};
+use super::ledger::{Entry, RequestProgress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::shape::{Meaning, Shaper, start};
 use super::settings::Settings;
+use super::tally::{Filled, Tally};
 use super::writer::{Shaped, Writers};
+use crate::Result;
 use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
-use crate::report::{UnitReport, UnitStatus, plural, thousands};
+use crate::report::{UnitReport, UnitStatus};
 use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
-use crate::{Error, Result};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// How often those who wait look whether the run was stopped.
+/// How often waiting threads check whether the run was stopped.
 const POLL: Duration = Duration::from_millis(50);
 /// Requests that are read ahead.
 const READ_AHEAD: usize = 64;
-/// How often it is told how far a run has got.
-const HEARTBEAT: Duration = Duration::from_secs(10);
-
-/// A response, or why there is none, with its request.
-struct Fetched {
-    request: Request,
-    outcome: Result<Response, Failure>,
-    seconds: f64,
-}
-
-/// What a run has come to.
-#[derive(Debug, Default)]
-pub struct Filled {
-    /// One for each page of each request.
-    pub units: Vec<UnitReport>,
-    /// Requests that have failed for good.
-    pub failed: u64,
-}
 
 /// What the stages of a run share.
 struct Run<'r> {
     settings: &'r Settings,
     client: Arc<Client>,
     queue: Arc<Queue>,
-    filled: Mutex<(Filled, Instant)>,
+    tally: Tally,
     workers: Workers<'static>,
 }
 
-/// Makes all requests, and writes their rows.
+/// Makes all requests, and writes their rows. `before` is the progress of an earlier run.
 ///
 /// # Errors
-/// The first failure that is not one request's; Ctrl-C.
-pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, Progress>) -> Result<Filled> {
+/// The first failure that concerns more than one request; Ctrl-C.
+pub fn fill(
+    writers: &Writers<'_>,
+    client: Client,
+    before: &HashMap<RequestId, RequestProgress>,
+) -> Result<Filled> {
     let settings = writers.settings;
     let shapers = cores::count().get();
     let (send_request, requests) = bounded(READ_AHEAD);
@@ -76,7 +64,7 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
         settings,
         client: Arc::new(client),
         queue: Arc::clone(&queue),
-        filled: Mutex::new((Filled::default(), Instant::now())),
+        tally: Tally::new(),
         workers: Workers::with_hook(move || queue.stop()),
     };
     let mut connections = writers.database.connect_up_to(None, settings.workers);
@@ -88,8 +76,8 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
         settings.concurrency,
         connections.len()
     );
-    start_fetchers(&run, &send_fetched)?;
-    // When the last fetcher has ended, the shapers have to notice.
+    fetchers::start(settings.concurrency, &run.client, &run.queue, &send_fetched)?;
+    // The channel closes with the last fetcher, and so the shapers end.
     drop(send_fetched);
     std::thread::scope(|scope| {
         let run = &run;
@@ -104,7 +92,7 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
         drop(send_shaped);
         for (number, connection) in connections.into_iter().enumerate() {
             let shaped = shaped.clone();
-            let each = |entry, failed| run.committed(entry, failed);
+            let each = |entry| run.committed(entry);
             run.workers.spawn(scope, format!("write-{}", number + 1), move || {
                 writers.write(connection, &shaped, &each)
             });
@@ -113,53 +101,24 @@ pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, P
     });
     interrupt::check()?;
     run.workers.finish()?;
-    let mut filled = run.filled.into_inner().unwrap_or_else(PoisonError::into_inner).0;
-    filled.units.sort_by_key(|unit| number_in(&unit.name));
-    Ok(filled)
-}
-
-/// Starts the threads that wait for the server. They are not waited for: a run that was stopped ends, however long the
-/// server takes.
-fn start_fetchers(run: &Run<'_>, send: &Sender<Fetched>) -> Result<()> {
-    for number in 1..=run.settings.concurrency {
-        let (client, queue, send) = (Arc::clone(&run.client), Arc::clone(&run.queue), send.clone());
-        let work = move || {
-            let stopped = || queue.is_stopped() || is_interrupted();
-            while let Some(request) = queue.take() {
-                let started = Instant::now();
-                let outcome = match &request.home {
-                    Ok(home) => client.send(&request.url, home, request.body.as_deref(), &stopped),
-                    Err(lacks) => Err(Failure::Never(lacks.clone())),
-                };
-                let fetched = Fetched { request, outcome, seconds: started.elapsed().as_secs_f64() };
-                if send.send(fetched).is_err() {
-                    return;
-                }
-            }
-        };
-        std::thread::Builder::new().name(format!("fetch-{number}")).spawn(work).map_err(|error| {
-            Error::failed(format!("cannot start thread {number} of {}: {error}", run.settings.concurrency))
-                .remedy("lower concurrency")
-        })?;
-    }
-    Ok(())
+    Ok(run.tally.finish())
 }
 
 impl Run<'_> {
-    /// Hands out the requests, without those that an earlier run has done.
+    /// Reads the requests, and sends on what an earlier run has left of them.
     fn read_requests(
         &self,
         writers: &Writers<'_>,
-        before: &HashMap<RequestId, Progress>,
+        before: &HashMap<RequestId, RequestProgress>,
         send: &Sender<Request>,
     ) -> Result<()> {
-        self.settings.source.read(self.settings, writers.database, &mut |mut request| {
+        self.settings.source.read(self.settings.request_rules(), writers.database, &mut |mut request| {
             match before.get(&request.id) {
-                Some(Progress { next: None, .. }) => {
+                Some(RequestProgress { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Skipped));
                     return !self.queue.is_stopped();
                 }
-                Some(Progress { page, rows, next: Some(next) }) => {
+                Some(RequestProgress { page, rows, next: Some(next) }) => {
                     request.page = page + 1;
                     request.rows_before = *rows;
                     request.url = next.as_str().into();
@@ -181,9 +140,9 @@ impl Run<'_> {
         })
     }
 
-    /// One of the threads that make rows.
+    /// Makes rows of responses, on a thread of its own.
     fn shape(&self, columns: ValueColumns, fetched: &Receiver<Fetched>, send: &Sender<Shaped>) -> Result<()> {
-        let mut shaper = Shaper::new(self.settings, columns)?;
+        let mut shaper = Shaper::new(self.settings.response_rules(), columns)?;
         loop {
             interrupt::check()?;
             if self.queue.is_stopped() {
@@ -205,7 +164,7 @@ impl Run<'_> {
                     self.judge(request, None, Meaning::Again { why, wait: None, everyone: false }, seconds)
                 }
             };
-            // Fails when the writers have failed.
+            // The channel closes when the writers have failed.
             if let Some(shaped) = shaped
                 && send.send(shaped).is_err()
             {
@@ -214,7 +173,7 @@ impl Run<'_> {
         }
     }
 
-    /// What is to be written for a response; nothing for a request that is tried again.
+    /// What the writers get for a response; none if the request is tried again, which this arranges.
     fn judge(
         &self,
         mut request: Request,
@@ -260,7 +219,7 @@ impl Run<'_> {
                             "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
                             settings.retries
                         );
-                        self.queue.again(request, planned);
+                        self.queue.retry(request, planned);
                         return None;
                     } else {
                         format!("{why}; tried {} times", request.tries + 1)
@@ -274,8 +233,9 @@ impl Run<'_> {
         Some(Shaped { batch: None, entry: Entry { error: Some(error), body_start, ..entry(request) } })
     }
 
-    /// A response is written and committed.
-    fn committed(&self, entry: Entry, failed: bool) {
+    /// Takes note of a response whose rows are committed, and queues the next page.
+    fn committed(&self, entry: Entry) {
+        let failed = entry.error.is_some();
         let status = if failed { UnitStatus::Failed } else { UnitStatus::Loaded };
         let unit = UnitReport {
             rows_read: entry.rows + entry.rejected,
@@ -299,35 +259,12 @@ impl Run<'_> {
     }
 
     fn add(&self, unit: UnitReport) {
-        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
-        let (Filled { units, failed }, told) = &mut *filled;
-        if unit.status == UnitStatus::Failed {
-            *failed += 1;
-            if *failed > self.settings.max_failures {
-                self.queue.stop();
-            }
-        }
-        units.push(unit);
-        if told.elapsed() > HEARTBEAT {
-            *told = Instant::now();
-            let rows = units.iter().map(|unit| unit.rows_loaded).sum();
-            let requests = units.len() as u64;
-            tracing::info!(
-                "{} {}, {} rows",
-                thousands(requests),
-                plural(requests, "request"),
-                thousands(rows)
-            );
+        if self.tally.add(unit) > self.settings.max_failures {
+            self.queue.stop();
         }
     }
 
     fn unit(&self, request: &Request, status: UnitStatus) -> UnitReport {
         UnitReport::empty(request.name(), self.settings.secrets.hide(&request.url), status)
     }
-}
-
-/// The numbers of request and page in a unit's name, to order units by.
-fn number_in(name: &str) -> (u64, u64) {
-    let mut numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(1))
 }

@@ -1,4 +1,4 @@
-//! The requests that wait for a thread: new ones, next pages, and those that are to be tried again later.
+//! The requests that wait for a thread: new ones, next pages, and failed ones that are tried again later.
 
 use super::requests::Request;
 use crossbeam_channel::{Receiver, TryRecvError};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often those who wait look for new requests, and for the end.
+/// How often waiting threads check for new requests and for the end.
 const POLL: Duration = Duration::from_millis(10);
 
 /// The requests of a run.
@@ -20,10 +20,10 @@ pub struct Queue {
 
 #[derive(Default)]
 struct State {
-    /// Next pages, which come first: so that there are never more requests begun than there are threads.
+    /// Next pages. They come first, so the number of requests under way never exceeds the number of threads.
     pages: VecDeque<Request>,
     later: BinaryHeap<Later>,
-    /// Taken, or waiting here: a response may lead to another request.
+    /// Requests that are taken or wait here. Each may lead to a next page.
     open: usize,
     source_ended: bool,
 }
@@ -48,7 +48,7 @@ impl PartialOrd for Later {
 }
 
 impl Ord for Later {
-    /// The one that is due first is the greatest.
+    /// The request that is due first is the greatest.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         other.due.cmp(&self.due)
     }
@@ -60,8 +60,8 @@ impl Queue {
         Queue { state: Mutex::default(), changed: Condvar::new(), source, stopped: AtomicBool::new(false) }
     }
 
-    /// The next request; none when there are no more, or after [`Queue::stop`]. Each has to be followed by one call of
-    /// [`Queue::done`], [`Queue::next_page`] or [`Queue::again`].
+    /// The next request; none after the last one, or after [`Queue::stop`]. Each must be followed by one call of
+    /// [`Queue::done`], [`Queue::next_page`] or [`Queue::retry`].
     pub fn take(&self) -> Option<Request> {
         let mut state = self.state();
         loop {
@@ -98,31 +98,31 @@ impl Queue {
         }
     }
 
-    /// Nothing more comes of a request.
+    /// Ends a request.
     pub fn done(&self) {
         self.state().open -= 1;
         self.changed.notify_one();
     }
 
-    /// A request goes on with its next page.
+    /// Queues the next page of a request.
     pub fn next_page(&self, request: Request) {
         self.state().pages.push_back(request);
         self.changed.notify_one();
     }
 
-    /// A request is to be tried again after so long.
-    pub fn again(&self, request: Request, wait: Duration) {
+    /// Queues a request for another try after `wait`.
+    pub fn retry(&self, request: Request, wait: Duration) {
         self.state().later.push(Later { due: Instant::now() + wait, request });
         self.changed.notify_one();
     }
 
-    /// Nobody gets another request.
+    /// Hands out no further request.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
         self.changed.notify_all();
     }
 
-    /// Whether it was stopped.
+    /// Whether the queue was stopped.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
@@ -161,7 +161,7 @@ mod tests {
         }
         drop(send);
         assert_eq!(number(), Some(1));
-        queue.again(request(1), Duration::from_millis(30));
+        queue.retry(request(1), Duration::from_millis(30));
         assert_eq!(number(), Some(2));
         queue.next_page(request(2));
         assert_eq!((number(), number()), (Some(2), Some(3)));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_those_who_wait() {
+    fn a_stop_wakes_waiting_threads() {
         let (_send, source) = bounded(1);
         let queue = Queue::new(source);
         std::thread::scope(|scope| {

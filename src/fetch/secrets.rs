@@ -1,6 +1,6 @@
-//! What must not be printed, logged or stored: the values of environment variables in URLs, headers and bodies.
+//! Secrets, which are never printed, logged or stored: values of environment variables in URLs, headers and bodies.
 
-/// Shorter ones would hide half of every message.
+/// Shorter values are not hidden: they would hide half of each message.
 const LEAST_BYTES: usize = 4;
 const HIDDEN: &str = "***";
 
@@ -9,7 +9,7 @@ const HIDDEN: &str = "***";
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// Of these values, longest first, so that none is left of one that holds another.
+    /// The secrets among these values. The longest comes first, since it may contain another one.
     pub fn new(values: impl IntoIterator<Item = String>) -> Secrets {
         let mut values: Vec<String> = values.into_iter().filter(|value| value.len() >= LEAST_BYTES).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
@@ -28,7 +28,7 @@ impl Secrets {
         self.0.iter().enumerate().fold(text.to_owned(), fold)
     }
 
-    /// What [`Secrets::fold`] was given.
+    /// Undoes [`Secrets::fold`].
     pub fn restore(&self, text: &str) -> String {
         let restore = |text: String, (number, secret): (usize, &String)| text.replace(&mark(number), secret);
         self.0.iter().enumerate().fold(text.to_owned(), restore)
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// No URL holds a blank.
+/// The mark of a secret. It has a blank, which no URL has.
 fn mark(number: usize) -> String {
     format!("<secret {number}>")
 }

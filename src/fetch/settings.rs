@@ -1,48 +1,52 @@
-//! A job with everything resolved: what its configuration says, checked, and what was typed.
+//! The settings of `pghaul fetch`: a job of the configuration, and flags.
 
-use super::api::client::Header;
-use super::requests::Source;
+use super::api::client::ClientSettings;
+use super::api::header::Header;
+use super::pages::Pages;
+use super::requests::maker::RequestRules;
+use super::requests::source::Source;
 use super::response::filter::Filter;
-use super::response::pages::Pages;
+use super::response::shape::ResponseRules;
 use super::secrets::Secrets;
 use super::template::{Escape, Template};
-use crate::config::{Config, FetchCfg, RateCfg, SecretText, Text};
+use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
-use crate::table::into::IntoTable;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Requests at once, unless the job says otherwise.
 const DEFAULT_CONCURRENCY: usize = 16;
-/// More threads than any API wants to see.
+/// The most requests at once: more threads than any API wants to see.
 const MAX_CONCURRENCY: usize = 1000;
+/// The time in which the API allows so many requests.
+pub const DEFAULT_PER: Duration = Duration::from_secs(1);
 /// The longest time for one request with its response.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a request is tried again.
+/// Further tries of a request.
 const DEFAULT_RETRIES: u32 = 5;
 /// The longest wait that the API may ask for.
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(300);
 /// The largest response, bytes: its values take about ten times as much while its rows are made.
 const DEFAULT_MAX_RESPONSE: u64 = 64 << 20;
-/// Where rejects go.
+/// The folder for rejects, unless a flag names another one.
 const DEFAULT_REJECTS: &str = "rejects";
 
 /// What was typed.
 #[derive(Debug, Default)]
-pub struct Request {
+pub struct RunRequest {
     /// The job's name.
     pub job: String,
-    /// Go on with what an earlier run has begun.
+    /// Whether the run goes on with what an earlier one has begun.
     pub resume: bool,
-    /// Requests that may fail for good.
+    /// How many requests may fail for good.
     pub max_failures: u64,
-    /// Rows that may be put aside.
+    /// How many rows may be rejected.
     pub max_rejects: RejectLimit,
-    /// Where they go.
+    /// The folder for rejects.
     pub rejects: Option<PathBuf>,
-    /// Connections that copy.
+    /// Connections that write rows.
     pub workers: Option<usize>,
 }
 
@@ -51,13 +55,13 @@ pub struct Request {
 pub struct Settings {
     /// Its name.
     pub job: String,
-    /// Where the requests come from.
+    /// The source of requests.
     pub source: Source,
     /// The URL of a request.
     pub url: Template,
     /// The method.
     pub method: String,
-    /// The headers.
+    /// The headers of each request.
     pub headers: Vec<Header>,
     /// The body of a request.
     pub body: Option<Template>,
@@ -65,45 +69,45 @@ pub struct Settings {
     pub limit: usize,
     /// The window's length.
     pub window: Duration,
-    /// Whether a request counts until its response is there.
+    /// Whether a request counts until its response has come.
     pub strict: bool,
     /// Requests at once.
     pub concurrency: usize,
     /// The longest time for one request with its response.
     pub timeout: Duration,
-    /// How often a request is tried again.
+    /// Further tries of a request.
     pub retries: u32,
     /// The longest wait that the API may ask for.
     pub max_wait: Duration,
-    /// Tells whether a response is a success.
+    /// The filter that tells a success.
     pub success: Option<String>,
-    /// Gives the seconds that the API asks to wait.
+    /// The filter that gives the seconds to wait.
     pub wait: Option<String>,
-    /// Gives the rows.
+    /// The filter that gives the rows.
     pub rows: String,
-    /// How to get the next page.
+    /// The pages of a request.
     pub pages: Option<Pages>,
     /// The largest response, bytes.
     pub max_response: u64,
-    /// Certificates that count besides the system's.
+    /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Where the rows go.
-    pub into: IntoTable,
+    /// The table for the rows.
+    pub into: Destination,
     /// Statements before the first request.
     pub before: Vec<String>,
-    /// Statements when all rows are there.
+    /// Statements after the rows are published.
     pub after: Vec<String>,
-    /// What must not be shown.
+    /// Values that are never shown.
     pub secrets: Secrets,
-    /// Go on with what an earlier run has begun.
+    /// Whether the run goes on with what an earlier one has begun.
     pub resume: bool,
-    /// Requests that may fail for good.
+    /// How many requests may fail for good.
     pub max_failures: u64,
-    /// Rows that may be put aside.
+    /// How many rows may be rejected.
     pub max_rejects: RejectLimit,
-    /// Where they go.
+    /// The folder for rejects.
     pub rejects: PathBuf,
-    /// Connections that copy.
+    /// Connections that write rows.
     pub workers: usize,
 }
 
@@ -111,9 +115,9 @@ impl Settings {
     /// Checks a job of the configuration.
     ///
     /// # Errors
-    /// No job of that name; everything that is wrong with it and can be told without the database, all at once.
-    pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
-        let Request { job, .. } = &request;
+    /// No job of that name; everything that is wrong with it, as far as that needs no database.
+    pub fn resolve(request: RunRequest, config: &Config) -> Result<Settings> {
+        let RunRequest { job, .. } = &request;
         let jobs = config.file.fetch.as_ref().map(|jobs| &jobs.0[..]).unwrap_or_default();
         let Some((_, cfg)) = jobs.iter().find(|(name, _)| name == job) else {
             let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
@@ -125,49 +129,30 @@ impl Settings {
             };
             return Err(Error::refused(format!("fetch: there is no job {job}")).remedy(remedy));
         };
-        let place = |key: &str| Place::file(format!("fetch.{job}.{key}"));
-        let mut errors = Vec::new();
-        let mut keep = |key: &str, result: Result<()>| {
-            if let Err(error) = result {
-                errors.push(error.at(place(key)));
-            }
-        };
+        let mut faults = Faults { job, errors: Vec::new() };
         for (key, filter) in filters(cfg) {
-            keep(key, Filter::compile(&filter.0).map(drop));
+            faults.take(key, Filter::compile(&filter.0));
         }
-        let mut value = |key: &str, result: Result<Value>| match result {
-            Ok(value) => Some(value),
-            Err(error) => {
-                keep(key, Err(error));
-                None
-            }
-        };
-        let source = value("requests", Source::resolve(&cfg.requests, config).map(Value::Source));
-        let url = value("url", url_template(&cfg.url.text).map(Value::Template));
-        let body = cfg
-            .body
-            .as_ref()
-            .map(|body| value("body", Template::parse(&body.text, Escape::Json).map(Value::Template)));
-        let headers = value("headers", headers(cfg).map(Value::Headers));
-        let rate = value("rate", rate(cfg.rate.as_ref()).map(|(limit, window)| Value::Rate(limit, window)));
-        let pages = cfg.pages.as_ref().map(|pages| value("pages", Pages::resolve(pages).map(Value::Pages)));
-        let into = value("into", IntoTable::resolve(&cfg.into).map(|into| Value::Into(Box::new(into))));
+        let source = faults.take("requests", Source::resolve(&cfg.requests, config));
+        let url = faults.take("url", url_template(&cfg.url.text));
+        let body = cfg.body.as_ref();
+        let body = body.and_then(|body| faults.take("body", Template::parse(&body.text, Escape::Json)));
+        let headers = faults.take("headers", headers(cfg));
+        let rate = faults.take("rate", rate(cfg.rate.as_ref()));
+        let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
+        let into = faults.take("into", cfg.into.resolve());
         let concurrency = cfg.concurrency.map_or(DEFAULT_CONCURRENCY, |number| number.0);
         if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
             let what = format!("{concurrency} is not from 1 to {MAX_CONCURRENCY}");
-            keep("concurrency", Err(Error::refused(what).remedy("name a number of requests at once")));
+            let error = Error::refused(what).remedy("name a number of requests at once");
+            faults.take::<()>("concurrency", Err(error));
         }
-        let (Some(Value::Source(source)), Some(Value::Template(url)), Some(Value::Headers(headers))) =
-            (source, url, headers)
+        let errors = faults.errors;
+        let (Some(source), Some(url), Some(headers), Some((limit, window)), Some(into), true) =
+            (source, url, headers, rate, into, errors.is_empty())
         else {
             return Err(Error::many(errors));
         };
-        let (Some(Value::Rate(limit, window)), Some(Value::Into(into))) = (rate, into) else {
-            return Err(Error::many(errors));
-        };
-        if !errors.is_empty() {
-            return Err(Error::many(errors));
-        }
         let texts = |texts: &[Text]| texts.iter().map(|text| text.0.clone()).collect();
         let filter = |filter: &Option<Text>| filter.as_ref().map(|filter| filter.0.clone());
         Ok(Settings {
@@ -175,10 +160,7 @@ impl Settings {
             url,
             method: cfg.method.as_ref().map_or("GET".to_owned(), |method| method.0.to_ascii_uppercase()),
             headers,
-            body: match body {
-                Some(Some(Value::Template(body))) => Some(body),
-                _ => None,
-            },
+            body,
             limit,
             window,
             strict: cfg.rate.as_ref().is_some_and(|rate| rate.strict),
@@ -189,13 +171,10 @@ impl Settings {
             success: filter(&cfg.success),
             wait: filter(&cfg.wait),
             rows: cfg.rows.0.clone(),
-            pages: match pages {
-                Some(Some(Value::Pages(pages))) => Some(pages),
-                _ => None,
-            },
+            pages,
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
-            into: *into,
+            into,
             before: texts(&cfg.before),
             after: texts(&cfg.after),
             secrets: secrets(cfg),
@@ -210,16 +189,57 @@ impl Settings {
             job: request.job,
         })
     }
+
+    /// What concerns the making of requests.
+    pub fn request_rules(&self) -> RequestRules<'_> {
+        RequestRules {
+            job: &self.job,
+            method: &self.method,
+            url: &self.url,
+            body: self.body.as_ref(),
+            pages: self.pages.as_ref(),
+        }
+    }
+
+    /// What concerns the exchange with the API.
+    pub fn client_settings(&self) -> ClientSettings<'_> {
+        ClientSettings {
+            job: &self.job,
+            method: &self.method,
+            headers: &self.headers,
+            limit: self.limit,
+            window: self.window,
+            strict: self.strict,
+            concurrency: self.concurrency,
+            timeout: self.timeout,
+            max_response: self.max_response,
+            ca_file: self.ca_file.as_deref(),
+        }
+    }
+
+    /// What concerns the meaning of responses.
+    pub fn response_rules(&self) -> ResponseRules<'_> {
+        ResponseRules {
+            rows: &self.rows,
+            success: self.success.as_deref(),
+            wait: self.wait.as_deref(),
+            pages: self.pages.as_ref(),
+        }
+    }
 }
 
-/// What a key was resolved to.
-enum Value {
-    Source(Source),
-    Template(Template),
-    Headers(Vec<Header>),
-    Rate(usize, Duration),
-    Pages(Pages),
-    Into(Box<IntoTable>),
+/// Collects what is wrong with a job.
+struct Faults<'j> {
+    job: &'j str,
+    errors: Vec<Error>,
+}
+
+impl Faults<'_> {
+    /// The value of a key; an error is kept with the key as its place.
+    fn take<T>(&mut self, key: &str, value: Result<T>) -> Option<T> {
+        let place = || Place::file(format!("fetch.{}.{key}", self.job));
+        value.map_err(|error| self.errors.push(error.at(place()))).ok()
+    }
 }
 
 fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, &Text)> {
@@ -246,10 +266,10 @@ fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
     headers.iter().map(|(name, value)| Header::new(name, &value.text, !value.secrets.is_empty())).collect()
 }
 
-/// How many requests in a window of which length.
+/// The number of requests in a window, and its length.
 fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
-    let Some(rate) = rate else { return Ok((0, Duration::from_secs(1))) };
-    let per = rate.per.map_or(Duration::from_secs(1), |span| span.0);
+    let Some(rate) = rate else { return Ok((0, DEFAULT_PER)) };
+    let per = rate.per.map_or(DEFAULT_PER, |span| span.0);
     let window = rate.window.map_or(per, |span| span.0);
     if rate.requests.0 == 0 || per.is_zero() || window < per {
         return Err(Error::refused("allows no request, or has a window that is shorter than per")

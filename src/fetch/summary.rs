@@ -1,8 +1,8 @@
-//! The summary at the end of a run: a line, since there may be many requests.
+//! The summary of a run: one line, since a run may have many requests.
 
 use crate::report::{Report, plural, seconds, size, thousands};
 
-/// How many requests were made, what they gave, and how long it took.
+/// The number of requests, their rows and bytes, and the time.
 pub fn summary(report: &Report) -> String {
     let totals = &report.totals;
     if totals.units == 0 {

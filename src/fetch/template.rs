@@ -1,13 +1,14 @@
-//! Templates of URLs and bodies, over the fields of a request object.
+//! Templates of URLs and bodies, which the fields of a request object fill.
 
-use super::response::json::{text_of, write_json};
+use super::json::{text_of, write_json};
+use super::url::push_value;
 use crate::{Error, Result};
 use jaq_json::Val;
 
 /// How values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escape {
-    /// For a URL: all but letters, digits and `-._~` as `%XX` (RFC 3986, section 2).
+    /// For a URL: percent-encoded.
     Percent,
     /// For a JSON body: as JSON.
     Json,
@@ -68,7 +69,7 @@ impl Template {
     /// The text for a request.
     ///
     /// # Errors
-    /// The field that the request lacks, or that holds no plain value, in words.
+    /// In words: the field that the request lacks, or whose value cannot stand in a URL.
     pub fn fill(&self, request: &Val) -> Result<String, String> {
         let field_of = |field: &str| match request {
             Val::Obj(object) => object.get(&Val::utf8_str(field.to_owned())),
@@ -83,12 +84,12 @@ impl Template {
                         return Err(format!("the request has no field {field}, which the template needs"));
                     }
                     (Some(value), Escape::Json) => write_json(&mut out, value)?,
-                    (Some(Val::Num(number)), Escape::Percent) => push_percent(&mut out, &number.to_string()),
+                    (Some(Val::Num(number)), Escape::Percent) => push_value(&mut out, &number.to_string()),
                     (Some(Val::Bool(value)), Escape::Percent) => {
                         out.push_str(if *value { "true" } else { "false" })
                     }
                     (Some(value), Escape::Percent) => match text_of(value) {
-                        Some(text) => push_percent(&mut out, text),
+                        Some(text) => push_value(&mut out, text),
                         None => {
                             return Err(format!("the request's field {field} is no text, number or boolean"));
                         }
@@ -100,19 +101,9 @@ impl Template {
     }
 }
 
-/// Appends a text percent-encoded.
-pub fn push_percent(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::response::json::parse;
+    use super::super::json::parse;
     use super::*;
 
     fn fill(template: &str, escape: Escape, request: &str) -> Result<String, String> {

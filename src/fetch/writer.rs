@@ -1,4 +1,4 @@
-//! The end of the pipeline: rows of several responses by one COPY, and their ledger rows in the same transaction.
+//! The end of the pipeline: one COPY takes the rows of several responses, and its transaction writes their rows of the ledger.
 
 use super::ledger::{self, Entry};
 use super::settings::Settings;
@@ -14,16 +14,16 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use postgres::Client;
 use std::time::Duration;
 
-/// How often who waits for responses looks for Ctrl-C.
+/// How often a writer that waits for responses checks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(50);
-/// The most responses in one transaction; a run that is killed repeats them.
+/// The most responses in one transaction. After a kill, the next run repeats them.
 const MOST_RESPONSES: usize = 1000;
 
-/// A response on its way into the table: its rows, none of one that has failed, and what is known of it.
+/// A response on its way into the table.
 pub struct Shaped {
-    /// The rows.
+    /// The rows; none if the request has failed.
     pub batch: Option<ValueBatch>,
-    /// For the ledger; its counts are filled in here.
+    /// The response's row of the ledger, whose counts are filled in here.
     pub entry: Entry,
 }
 
@@ -31,27 +31,23 @@ pub struct Shaped {
 pub struct Writers<'w> {
     /// The job.
     pub settings: &'w Settings,
-    /// Where connections come from.
+    /// The database.
     pub database: &'w Database,
-    /// Where the rows go.
+    /// The job's table.
     pub target: &'w TargetTable,
-    /// The table that is filled, where it is not the target.
+    /// The staging table, if the run has one.
     pub staging: Option<&'w Qualified>,
-    /// The rows that cannot be loaded.
+    /// Takes the rows that cannot be loaded.
     pub rejects: &'w ValueRejects,
 }
 
 impl Writers<'_> {
-    /// Writes what comes by `shaped`, until there is no more; gives each entry to `each` once it is committed.
+    /// Writes what comes by `shaped` until the channel closes. Calls `each` with every entry that is committed.
     ///
     /// # Errors
-    /// The first row that cannot be loaded or put aside; what the server reports; Ctrl-C. What was not committed is undone.
-    pub fn write(
-        &self,
-        mut client: Client,
-        shaped: &Receiver<Shaped>,
-        each: &dyn Fn(Entry, bool),
-    ) -> Result<()> {
+    /// The first row that cannot be loaded and would be one reject too many; what the server reports; Ctrl-C. What was not
+    /// committed is rolled back.
+    pub fn write(&self, mut client: Client, shaped: &Receiver<Shaped>, each: &dyn Fn(Entry)) -> Result<()> {
         let connect = || self.database.connect();
         let direct = match self.staging {
             Some(_) => None,
@@ -73,14 +69,11 @@ impl Writers<'_> {
             let entries = self
                 .write_some(&mut client, &mut copy, direct.as_ref(), first, shaped)
                 .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })?;
-            for entry in entries {
-                let failed = entry.error.is_some();
-                each(entry, failed);
-            }
+            entries.into_iter().for_each(each);
         }
     }
 
-    /// One transaction, with what is there already.
+    /// Writes `first`, and what else has come already, in one transaction.
     fn write_some(
         &self,
         client: &mut Client,
@@ -134,8 +127,8 @@ impl Writers<'_> {
         batch: &ValueBatch,
         entries: &mut [Entry],
     ) -> Result<()> {
-        for refused in copy.copy_and_tell(transaction, batch, self.rejects)?.refused {
-            // A row counts as rejected where it came from.
+        for refused in copy.copy(transaction, batch, self.rejects)?.refused {
+            // The server refused the row: it counts as a reject of its response.
             if let Some(entry) = entries.iter_mut().find(|entry| entry.request.name() == *refused.source) {
                 entry.rows -= 1;
                 entry.rejected += 1;

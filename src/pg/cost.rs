@@ -1,18 +1,19 @@
-//! What the server's settings cost a load, and what would help. Nothing is changed: settings are the user's.
+//! What the server's settings cost a load, and what would help. pghaul changes none of them: they are the user's.
 
 use crate::report::size;
 use postgres::Client;
 use tracing::Level;
 
-/// `wal_level` where rows of a table of the same transaction need no WAL (PostgreSQL documentation, `wal_level`).
+/// The `wal_level` at which the rows of a table need no WAL if the same transaction has created it (PostgreSQL
+/// documentation, `wal_level`).
 const MINIMAL: &str = "minimal";
 
-/// What a load writes, roughly: as many bytes of WAL as of rows, where rows need it.
+/// How much a load writes, roughly. Rows that need WAL make as many bytes of it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Load {
-    /// Bytes for tables that the transaction which fills them creates: in WAL unless `wal_level` is `minimal`.
+pub struct Volume {
+    /// Bytes for tables that are created by the transaction that fills them. They need WAL unless `wal_level` is `minimal`.
     pub new_bytes: u64,
-    /// Bytes for tables that were committed before: always in WAL.
+    /// Bytes for tables that were committed before. They always need WAL.
     pub old_bytes: u64,
     /// What spares WAL besides `wal_level`, in the words of the command.
     pub without_wal: Option<&'static str>,
@@ -20,24 +21,24 @@ pub struct Load {
 
 /// The settings that matter.
 #[derive(Debug)]
-struct Server {
+struct Settings {
     wal_level: String,
     max_wal_bytes: u64,
-    /// A checkpoint begins after so many bytes of WAL, at the latest.
+    /// A checkpoint begins after so many bytes of WAL at the latest.
     checkpoint_bytes: u64,
     synchronous_commit: String,
     standbys: String,
     fsync: String,
 }
 
-/// Tells, at `-v`, what settings cost a load over this connection. Without `-v` nobody is asked; where the server does
-/// not answer, nothing is said.
-pub fn tell(client: &mut Client, load: Load) {
+/// Logs, at `-v`, what the server's settings cost a load over this connection. Without `-v` the server is not asked; where
+/// it does not answer, nothing is logged.
+pub fn log_costs(client: &mut Client, volume: Volume) {
     if !tracing::enabled!(Level::DEBUG) {
         return;
     }
-    let Ok(server) = Server::read(client) else { return };
-    let costs = server.costs(load);
+    let Ok(settings) = Settings::read(client) else { return };
+    let costs = settings.costs(volume);
     if costs.is_empty() {
         tracing::debug!("server settings: fine for this load");
     }
@@ -46,11 +47,11 @@ pub fn tell(client: &mut Client, load: Load) {
     }
 }
 
-impl Server {
-    fn read(client: &mut Client) -> Result<Server, postgres::Error> {
+impl Settings {
+    fn read(client: &mut Client) -> Result<Settings, postgres::Error> {
         let row = client.query_one(include_str!("cost.sql"), &[])?;
         let bytes = |index| u64::try_from(row.get::<_, i64>(index)).unwrap_or(0);
-        Ok(Server {
+        Ok(Settings {
             wal_level: row.get(0),
             max_wal_bytes: bytes(1),
             checkpoint_bytes: bytes(2),
@@ -61,12 +62,12 @@ impl Server {
     }
 
     /// A line for each setting that costs something.
-    fn costs(&self, load: Load) -> Vec<String> {
-        let of_new = if self.wal_level == MINIMAL { 0 } else { load.new_bytes };
-        let wal_bytes = of_new.saturating_add(load.old_bytes);
+    fn costs(&self, volume: Volume) -> Vec<String> {
+        let of_new = if self.wal_level == MINIMAL { 0 } else { volume.new_bytes };
+        let wal_bytes = of_new.saturating_add(volume.old_bytes);
         let mut costs = Vec::new();
         if of_new > 0 {
-            costs.push(self.wal_level(load));
+            costs.push(self.wal_level(volume));
         }
         if wal_bytes > 0 {
             costs.extend(self.max_wal_size(wal_bytes));
@@ -81,13 +82,13 @@ impl Server {
         costs
     }
 
-    fn wal_level(&self, load: Load) -> String {
+    fn wal_level(&self, volume: Volume) -> String {
         let mut cost = format!(
             "wal_level = {} writes every row twice, to its table and to WAL; {MINIMAL} spares that (after a restart; \
              without standbys and archiving of WAL)",
             self.wal_level
         );
-        if let Some(way) = load.without_wal {
+        if let Some(way) = volume.without_wal {
             cost.push_str(&format!(", and so does {way}"));
         }
         cost
@@ -108,7 +109,7 @@ impl Server {
         ))
     }
 
-    /// Without synchronous standbys a commit waits for our own disk, once per unit, which no load notices.
+    /// Without synchronous standbys a commit waits for the server's own disk, once per unit, and no load notices that.
     fn synchronous_commit(&self) -> Option<String> {
         let level = self.synchronous_commit.as_str();
         if matches!(level, "off" | "local") || self.standbys.is_empty() {
@@ -126,12 +127,12 @@ mod tests {
     use super::*;
 
     const GIB: u64 = 1 << 30;
-    const NEW: Load = Load { new_bytes: 4 * GIB, old_bytes: 0, without_wal: Some("--unlogged") };
-    const OLD: Load = Load { new_bytes: 0, old_bytes: 4 * GIB, without_wal: None };
+    const NEW: Volume = Volume { new_bytes: 4 * GIB, old_bytes: 0, without_wal: Some("--unlogged") };
+    const OLD: Volume = Volume { new_bytes: 0, old_bytes: 4 * GIB, without_wal: None };
 
     /// As it comes from initdb, but for the level.
-    fn server(wal_level: &str) -> Server {
-        Server {
+    fn server(wal_level: &str) -> Settings {
+        Settings {
             wal_level: wal_level.to_owned(),
             max_wal_bytes: GIB,
             checkpoint_bytes: GIB * 10 / 19,
@@ -141,8 +142,8 @@ mod tests {
         }
     }
 
-    fn costs(server: &Server, load: Load) -> String {
-        server.costs(load).join("\n")
+    fn costs(settings: &Settings, volume: Volume) -> String {
+        settings.costs(volume).join("\n")
     }
 
     #[test]
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_writes_no_wal_costs_none() {
-        assert_eq!(costs(&server("replica"), Load::default()), "", "unlogged");
+        assert_eq!(costs(&server("replica"), Volume::default()), "", "unlogged");
         assert_eq!(costs(&server("minimal"), NEW), "");
     }
 
@@ -173,7 +174,7 @@ mod tests {
         let forced = |wal_bytes| server("replica").max_wal_size(wal_bytes);
         assert_eq!(forced(500_000_000), None);
         assert!(forced(600_000_000).unwrap().contains(" forces a checkpoint while about 572.2 MiB "));
-        let unknown = Server { checkpoint_bytes: 0, ..server("replica") };
+        let unknown = Settings { checkpoint_bytes: 0, ..server("replica") };
         assert_eq!(unknown.max_wal_size(0), None);
     }
 
@@ -181,7 +182,7 @@ mod tests {
     fn commits_wait_for_synchronous_standbys_only() {
         let with = |level: &str| {
             let (synchronous_commit, standbys) = (level.to_owned(), "ANY 1 (a, b)".to_owned());
-            Server { synchronous_commit, standbys, ..server("replica") }.synchronous_commit()
+            Settings { synchronous_commit, standbys, ..server("replica") }.synchronous_commit()
         };
         assert_eq!(server("replica").synchronous_commit(), None);
         assert_eq!((with("off"), with("local")), (None, None));
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_unsafe_server_is_named_whatever_is_loaded() {
-        let server = Server { fsync: "off".to_owned(), ..server("minimal") };
-        assert!(costs(&server, Load::default()).starts_with("fsync = off is fast, but "));
+        let server = Settings { fsync: "off".to_owned(), ..server("minimal") };
+        assert!(costs(&server, Volume::default()).starts_with("fsync = off is fast, but "));
     }
 }

@@ -1,4 +1,4 @@
--- The settings that decide what a load costs. A checkpoint is forced after max_wal_size / (1 +
+-- The settings that decide what a load costs. The server begins a checkpoint after max_wal_size / (1 +
 -- checkpoint_completion_target) bytes of WAL (`CalculateCheckpointSegments` in PostgreSQL's xlog.c).
 SELECT current_setting('wal_level'),
        max_wal.bytes, (max_wal.bytes / (1 + current_setting('checkpoint_completion_target')::float8))::bigint,

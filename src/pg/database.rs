@@ -1,80 +1,57 @@
 //! The target database: the one that was named, or the embedded server.
 
 use super::connect::Target;
-use super::embedded::{Embedded, Session};
-use crate::config::Datastore;
+use super::embedded::{Embedded, Lease};
 use crate::report::plural;
-use crate::secret::Secret;
 use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
 
-/// What a failure is called after which the server has ended the connection.
+/// The same failure, marked as one of the connection: the server has ended that.
 pub fn lost_connection(error: Error) -> Error {
     error.remedy("the server's log says why; run again to load what is missing").of_connection()
 }
 
-/// The target database of a run; the embedded server is held running as long as this lives.
+/// The target database of a run. As long as this lives, the embedded server runs, where that is the database.
 pub struct Database {
     target: Target,
-    session: Option<Session>,
+    embedded: Option<Lease>,
 }
 
 impl Database {
-    /// Finds the database: `url` (from `--db` or `DATABASE_URL`) before the configuration's `datastore` before
-    /// the embedded server in `data_dir`, which is started if need be.
+    /// The database that is named, or else the embedded server in `data_dir`, which is started where it does not run.
     ///
     /// # Errors
-    /// A URL or datastore that cannot be understood, an embedded server that cannot be started.
-    pub fn open(
-        url: Option<&Secret>,
-        datastore: Option<&Datastore>,
-        data_dir: Option<&Path>,
-    ) -> Result<Database> {
-        if let Some(target) = Database::named(url, datastore)? {
-            return Ok(Database { target, session: None });
+    /// An embedded server that cannot be started.
+    pub fn open(named: Option<Target>, data_dir: Option<&Path>) -> Result<Database> {
+        if let Some(target) = named {
+            return Ok(Database { target, embedded: None });
         }
-        let session = Embedded::new(data_dir)?.acquire()?;
-        Ok(Database { target: Target::parse(&session.url())?, session: Some(session) })
+        let lease = Embedded::new(data_dir)?.acquire()?;
+        Ok(Database { target: Target::parse(&lease.url())?, embedded: Some(lease) })
     }
 
-    /// The database that is named; none for the embedded server. Nothing is connected or started.
-    ///
-    /// # Errors
-    /// A URL or datastore that cannot be understood.
-    pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>) -> Result<Option<Target>> {
-        match (url, datastore) {
-            (Some(url), _) => Target::parse(url.reveal()).map(Some),
-            (None, Some(datastore)) => from_datastore(datastore).map(Some),
-            (None, None) => Ok(None),
-        }
-    }
-
-    /// Opens a connection; can be called from any thread.
+    /// Opens a connection. Any thread may call it.
     ///
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect(&self) -> Result<Client> {
-        // What the server itself has said has a SQLSTATE, which tells by itself whether to try again.
-        self.target.connect().map_err(|error| match error.sqlstate() {
-            None => error.of_connection(),
-            Some(_) => error,
-        })
+        self.target.connect()
     }
 
-    /// What to connect to, for who connects in another way than [`Database::connect`].
+    /// The target, for a caller that connects in another way than [`Database::connect`].
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// `first`, if there is one, and as many connections more as make `wanted`; fewer where the server has no room for all.
+    /// Opens connections until there are `wanted`, with `first` among them; fewer where the server has no room for all.
     pub fn connect_up_to(&self, first: Option<Client>, wanted: usize) -> Vec<Client> {
         let mut clients: Vec<Client> = first.into_iter().collect();
         while clients.len() < wanted {
             match self.connect() {
                 Ok(client) => clients.push(client),
                 Err(error) => {
-                    // Whoever needs one that it did not get here connects again, or fails.
+                    // A worker without a connection tries once more by itself, and may fail then.
                     let found = clients.len().max(1);
                     let workers = plural(found as u64, "worker");
                     tracing::warn!("loading with {found} {workers} instead of {wanted}: {error}");
@@ -90,30 +67,11 @@ impl Database {
         self.target.describe()
     }
 
-    /// Lets go of the embedded server, which stops it unless others use it. What was loaded stays loaded where that
-    /// fails, so it is a warning.
+    /// Gives the embedded server back, which stops it unless another process uses it. A failure is a warning, since what
+    /// was loaded stays loaded.
     pub fn close(self) {
-        if let Some(Err(error)) = self.session.map(Session::release) {
+        if let Some(Err(error)) = self.embedded.map(Lease::release) {
             tracing::warn!("the embedded server was not stopped: {error}");
         }
     }
-}
-
-fn from_datastore(datastore: &Datastore) -> Result<Target> {
-    let kind = datastore.connection.as_ref().map_or("postgresql", |text| text.0.as_str());
-    // SQLAlchemy names a driver behind a plus sign: postgresql+psycopg2.
-    if !matches!(kind.split('+').next(), Some("postgresql" | "postgres")) {
-        return Err(Error::refused(format!(
-            "datastore.connection: {kind:?} is not a database that pghaul loads"
-        ))
-        .remedy("write postgresql"));
-    }
-    let text = |value: &Option<crate::config::Text>| value.as_ref().map(|text| text.0.clone());
-    Ok(Target::from_parts(
-        text(&datastore.server),
-        datastore.port.map(|port| port.0),
-        text(&datastore.user),
-        text(&datastore.passwd).map(Secret::new),
-        text(&datastore.db),
-    ))
 }

@@ -1,9 +1,9 @@
-//! Names: always quoted, so that names from files are data and never SQL.
+//! Names of tables and columns. They are always quoted in SQL, so a name from a file is data and never SQL.
 
 use std::fmt;
 
-/// The longest identifier in bytes; PostgreSQL cuts off what is longer without an error (PostgreSQL
-/// documentation, "Identifiers and Key Words"; `NAMEDATALEN` is 64 with its closing zero).
+/// The longest identifier in bytes. PostgreSQL cuts off what is longer, without an error (PostgreSQL documentation,
+/// "Identifiers and Key Words"; `NAMEDATALEN` is 64 with its closing zero).
 pub const MAX_IDENT_BYTES: usize = 63;
 
 /// A name as a quoted identifier.
@@ -23,14 +23,14 @@ pub fn refusal(name: &str) -> Option<String> {
     } else if name.len() > MAX_IDENT_BYTES {
         Some(format!("a name of {} bytes; PostgreSQL allows {MAX_IDENT_BYTES}", name.len()))
     } else if name.chars().any(char::is_control) {
-        // NUL is impossible, the others would end lines and command terminals wherever the name is shown.
+        // PostgreSQL allows no NUL. The others would end lines and command terminals wherever the name is shown.
         Some("a name with a control character".to_owned())
     } else {
         None
     }
 }
 
-/// Names that every table has columns of already (PostgreSQL documentation, "System Columns").
+/// The columns that every table has already (PostgreSQL documentation, "System Columns").
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
 /// Why `name` cannot be the name of a column; `None` if it can.
@@ -41,7 +41,7 @@ pub fn column_refusal(name: &str) -> Option<String> {
     refusal(name)
 }
 
-/// A table in its schema; `Display` gives it quoted.
+/// A table in its schema. `Display` writes it quoted, as SQL.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Qualified {
     schema: String,
@@ -71,8 +71,8 @@ impl fmt::Display for Qualified {
     }
 }
 
-/// Reads `table` or `schema.table`; a part in double quotes may hold dots, and a quote that stands twice. Capitals are kept.
-/// `None` for anything else, and for names that no table can have.
+/// Reads `table` or `schema.table` and gives the schema and the name. A part in double quotes may hold dots, and a doubled
+/// quote. Capitals are kept. `None` for anything else, and for names that no table can have.
 pub fn parse_name(text: &str) -> Option<(Option<String>, String)> {
     let mut parts = vec![String::new()];
     let mut quoted = false;

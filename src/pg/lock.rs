@@ -1,6 +1,7 @@
-//! Waiting for locks in such a way that Ctrl-C is heard and that readers get past.
+//! Locks of tables, and advisory locks. While pghaul waits for one, it hears Ctrl-C, and lets readers pass.
 
 use super::ident::Qualified;
+use super::sqlstate::SqlState;
 use crate::Result;
 use crate::run::interrupt;
 use postgres::{Client, Transaction};
@@ -8,34 +9,33 @@ use std::time::{Duration, Instant};
 
 /// How often an advisory lock is asked for again.
 const POLL: Duration = Duration::from_millis(100);
-/// How long a table's lock is waited for at first; each further time twice as long, so that a busy table's turn
-/// comes. Less than PostgreSQL's `deadlock_timeout` (1 s), after which someone who waits for us would be ended.
+/// How long the first try waits for a table's lock. Each further try waits twice as long, so the turn of a busy table comes.
+/// It is less than PostgreSQL's `deadlock_timeout` (1 s), after which the server would end a session that waits for us.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest single wait: those who queue behind us wait as long.
+/// The longest single wait. Sessions that queue behind us wait as long.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
-/// How long a turn may wait in all. Those who queue behind its first lock look for deadlocks when they have waited for 1 s
-/// (`deadlock_timeout`), and end themselves if they hold what the turn waits for.
+/// How long a turn may wait in all. A session that queues behind its first lock looks for a deadlock when it has waited for
+/// 1 s (`deadlock_timeout`), and ends itself if it holds what the turn waits for.
 const TURN: Duration = Duration::from_millis(900);
-/// With less than this left of it, a turn does not wait any more.
+/// With less than this left, a turn waits no more.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
-/// How long an ANALYZE waits for a VACUUM or the building of an index; it can be done without.
+/// How long an ANALYZE waits for a VACUUM or for an index that is being built. A load can do without its statistics.
 const ANALYZE_WAIT: Duration = Duration::from_secs(10);
-/// Those who queued behind us run in between.
+/// The pause between two tries, in which the sessions run that queued behind us.
 const PAUSE: Duration = Duration::from_millis(100);
-/// SQLSTATE of a wait that was too long (`lock_not_available`).
-pub const NOT_AVAILABLE: &str = "55P03";
 
-/// The mode in which `INHERIT` locks a mother; no two have it, and readers do not mind.
+/// The mode in which `ALTER TABLE … INHERIT` locks the parent. One session at a time has it; it does not stop readers.
 pub const AGAINST_PUBLICATIONS: &str = "SHARE UPDATE EXCLUSIVE";
 
-/// The mode of a lock that keeps readers out.
+/// The mode of a lock that stops readers too.
 const EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
 
-/// The advisory locks of pghaul have names; their keys are hashes of them.
+/// The advisory locks of pghaul have names. The key of one is a hash of its name.
 const KEY: &str = "hashtextextended('pghaul: ' || $1, 0)";
 
-/// Does `work` while everyone else who asks for the lock `name` waits. The lock is the session's, since a type that
-/// the server does not know would end a transaction; it goes with the connection when `work` fails.
+/// Does `work` under the advisory lock `name`; other sessions that ask for it wait. The session holds the lock and not a
+/// transaction, since an error of the server ends a transaction, for example about a type that it does not know. Where
+/// `work` fails, the lock is held until the connection is closed.
 ///
 /// # Errors
 /// What the server or `work` reports; Ctrl-C.
@@ -50,7 +50,7 @@ pub fn exclusively<T>(
     Ok(done)
 }
 
-/// Gives the advisory lock `name` back, which the session holds.
+/// Releases the advisory lock `name` of this session.
 ///
 /// # Errors
 /// What the server reports.
@@ -76,7 +76,7 @@ pub fn until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result<()>
     wait_for(name, || try_until_commit(transaction, name))
 }
 
-/// As [`until_commit`], beside others who ask for it in this way.
+/// As [`until_commit`], shared with the sessions that ask for it in this way.
 ///
 /// # Errors
 /// As there.
@@ -84,7 +84,7 @@ pub fn shared_until_commit(transaction: &mut Transaction<'_>, name: &str) -> Res
     wait_for(name, || try_shared_until_commit(transaction, name))
 }
 
-/// Takes the advisory lock `name` if nobody has it; tells whether it did.
+/// Takes the advisory lock `name` if it is free, and says whether it did. The transaction holds it until it ends.
 ///
 /// # Errors
 /// What the server reports.
@@ -93,7 +93,7 @@ pub fn try_until_commit(transaction: &mut Transaction<'_>, name: &str) -> Result
     Ok(transaction.query_one(&sql, &[&name])?.get(0))
 }
 
-/// As [`try_until_commit`], beside others who ask for it in this way.
+/// As [`try_until_commit`], shared with the sessions that ask for it in this way.
 ///
 /// # Errors
 /// As there.
@@ -115,25 +115,25 @@ fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-/// Executes statements that lock the tables `used`, in tries of limited length, for at most `patience` in all; between tries
-/// nothing of them is held.
+/// Executes statements that lock the tables `used`, in tries of limited length, for at most `patience` in all. Between two
+/// tries none of their locks is held.
 ///
 /// # Errors
-/// [`NOT_AVAILABLE`] when patience has ended; what the server reports; Ctrl-C. The transaction has failed then.
-pub fn patiently(
+/// [`SqlState::LockTimeout`] when `patience` has passed; what the server reports; Ctrl-C. The transaction has failed then.
+pub fn execute_in_tries(
     transaction: &mut Transaction<'_>,
     patience: Duration,
     used: &str,
     statements: &str,
 ) -> Result<()> {
-    patiently_do(transaction, patience, used, |attempt| Ok(attempt.batch_execute(statements)?))
+    lock_in_tries(transaction, patience, used, |attempt| Ok(attempt.batch_execute(statements)?))
 }
 
-/// As [`patiently`], for `work` that executes the statements itself, and is asked again for each try.
+/// As [`execute_in_tries`]; `work` executes the statements, and is called once for each try.
 ///
 /// # Errors
 /// As there, and what `work` reports.
-pub fn patiently_do(
+pub fn lock_in_tries(
     transaction: &mut Transaction<'_>,
     patience: Duration,
     used: &str,
@@ -151,7 +151,7 @@ pub fn patiently_do(
             }
             Err(error) => error,
         };
-        if error.sqlstate() != Some(NOT_AVAILABLE) || started.elapsed() >= patience {
+        if SqlState::from(&error) != SqlState::LockTimeout || started.elapsed() >= patience {
             return Err(error);
         }
         attempt.rollback()?;
@@ -164,18 +164,18 @@ pub fn patiently_do(
     }
 }
 
-/// Several locks, one after the other: only the first is waited for in earnest. Its users may hold the others, and wait behind
-/// us for the first.
+/// Several locks, one after the other. Only the first is waited for at length: its users may hold the others, while they wait
+/// behind us for the first.
 #[derive(Debug)]
 pub struct Turn(Instant);
 
 impl Turn {
-    /// The first lock will be asked for now.
+    /// A turn whose first lock is asked for now.
     pub fn begin() -> Turn {
         Turn(Instant::now())
     }
 
-    /// Limits the statements that follow, which lock something as another thing than the first.
+    /// Limits how long the next statements wait; they take locks after the first one.
     ///
     /// # Errors
     /// What the server reports.
@@ -184,11 +184,11 @@ impl Turn {
         Ok(attempt.batch_execute(&set_timeout(rest.max(LEAST_WAIT)))?)
     }
 
-    /// Locks tables, without their children, so that nobody reads them; `is_first` if nothing is locked yet.
+    /// Locks tables against readers and writers, without their children; `is_first` if the turn holds no lock yet.
     ///
     /// # Errors
     /// As [`Turn::lock`].
-    pub fn lock_out<'t>(
+    pub fn lock_against_readers<'t>(
         &self,
         attempt: &mut Transaction<'_>,
         mut is_first: bool,
@@ -205,10 +205,10 @@ impl Turn {
         Ok(())
     }
 
-    /// Locks a table, without its children, as another one than the first.
+    /// Locks a table after the first one, without its children.
     ///
     /// # Errors
-    /// [`NOT_AVAILABLE`]; what the server reports.
+    /// [`SqlState::LockTimeout`]; what the server reports.
     pub fn lock(&self, attempt: &mut Transaction<'_>, table: &Qualified, mode: &str) -> Result<()> {
         let rest = TURN.saturating_sub(self.0.elapsed());
         let nowait = if rest < LEAST_WAIT { " NOWAIT" } else { "" };
@@ -220,10 +220,10 @@ impl Turn {
     }
 }
 
-/// Collects statistics of a table (its name in SQL, with ONLY or without), if that needs no long wait.
+/// Collects statistics of a table, unless that takes a long wait. `table` is its name in SQL, with `ONLY` or without.
 ///
 /// # Errors
-/// [`NOT_AVAILABLE`] after that wait; what the server reports.
+/// [`SqlState::LockTimeout`] after 10 s of waiting; what the server reports.
 pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
     let mut transaction = client.transaction()?;
     transaction.batch_execute(&format!("{}; ANALYZE {table}", set_timeout(ANALYZE_WAIT)))?;

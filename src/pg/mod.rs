@@ -1,4 +1,5 @@
-//! The database: connecting to it, running one of our own, and what is in it.
+//! PostgreSQL alone: connecting to it, running a server of our own, and what a database holds. Nothing here knows dumps,
+//! mother tables, the ledger or the configuration.
 
 pub mod catalog;
 pub mod connect;
@@ -8,5 +9,6 @@ pub mod embedded;
 pub mod ident;
 pub mod lock;
 pub mod retry;
+pub mod sqlstate;
 pub mod statements;
 pub mod type_name;

@@ -1,21 +1,22 @@
-//! Another try after a failure of the connection. What failed for the data would fail again, so it is never tried twice.
+//! Another try after a failure of the connection. A failure for the data would come again, so it gets no second try.
 
+use super::sqlstate::SqlState;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-/// The first wait; each further one is twice as long.
+/// The first wait. Each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// No wait is longer, but for its jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// How often a wait looks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The tries that are left for one thing.
+/// The tries that are left for one task.
 #[derive(Debug)]
 pub struct Retries {
-    /// None for ever.
+    /// How many more tries than the first one; none for as many as it takes.
     limit: Option<u32>,
     done: u32,
 }
@@ -31,13 +32,13 @@ impl Retries {
         Retries { limit: None, done: 0 }
     }
 
-    /// Waits until it is time to try again, and says on the log why.
+    /// Waits until it is time to try again, and logs why.
     ///
     /// # Errors
-    /// `error` itself, if it is not one of the connection or no try is left; Ctrl-C.
+    /// `error` itself, if it is not one of the connection, or if no try is left; Ctrl-C.
     pub fn wait_after(&mut self, error: Error) -> Result<()> {
         interrupt::check()?;
-        if self.limit == Some(self.done) || !error.is_of_connection() {
+        if self.limit == Some(self.done) || !is_of_connection(&error) {
             return Err(error);
         }
         let wait = backoff(self.done);
@@ -54,7 +55,12 @@ impl Retries {
     }
 }
 
-/// How long to wait after so many tries and one more.
+/// Whether another try may succeed: the connection was lost or refused, or the server's SQLSTATE says so.
+pub fn is_of_connection(error: &Error) -> bool {
+    error.is_marked_of_connection() || SqlState::from(error).is_of_connection()
+}
+
+/// How long to wait after the try that follows `done` others.
 pub fn backoff(done: u32) -> Duration {
     jittered(planned(done))
 }
@@ -63,7 +69,7 @@ fn planned(done: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1_u32.checked_shl(done).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
 }
 
-/// Half to one and a half times as long, so that workers whose connections were lost together do not come back together.
+/// Half to one and a half times `wait`: workers that lose their connections together do not come back together.
 fn jittered(wait: Duration) -> Duration {
     // The standard library seeds its hash tables with random numbers.
     let random = RandomState::new().hash_one(());

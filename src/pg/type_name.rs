@@ -1,12 +1,12 @@
-//! Names of types, as they may come from a configuration or a type map.
+//! Names of types.
 
 use crate::{Error, Result};
 use postgres::Client;
 use std::collections::HashMap;
 use std::fmt;
 
-/// The name of a PostgreSQL type, such as `numeric(10,2)` or `timestamp with time zone`, that is safe to put into
-/// SQL: words, a list of numbers in parentheses, and array brackets. Whether the type exists is the server's to say.
+/// The name of a PostgreSQL type, such as `numeric(10,2)` or `timestamp with time zone`. It is safe to put into SQL: it
+/// consists of words, a list of numbers in parentheses, and array brackets. Whether the type exists, the server says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeName(String);
 
@@ -48,7 +48,7 @@ impl fmt::Display for TypeName {
     }
 }
 
-/// Spells types as the server does (`format_type`), so that they can be compared, and finds out which exist.
+/// Spells types as the server does (`format_type`), which makes them comparable. Remembers the answers.
 #[derive(Debug, Default)]
 pub struct TypeNames {
     known: HashMap<TypeName, TypeName>,
@@ -66,8 +66,8 @@ impl TypeNames {
         let refused = |what: String| {
             Error::refused(what).remedy(format!("choose a type that this database has, instead of {name}"))
         };
-        // The cast is described, not executed, which a domain that refuses NULL would not survive. It makes the
-        // server resolve name and parameters together, but gives the type below a domain.
+        // The server resolves name and parameters of a cast together. The cast is described and not executed, since a
+        // domain may refuse NULL. For a domain the description has the type below.
         let described = client.prepare(&format!("SELECT CAST(NULL AS {name})"));
         let described = described.map_err(|error| refused(Error::from(error).to_string()))?;
         let below = described.columns().first().map(|column| (column.type_().oid(), column.type_modifier()));

@@ -1,4 +1,4 @@
-//! Log lines on standard error, above the progress bars where there are any.
+//! Log lines on standard error, above the progress bars.
 
 use indicatif::MultiProgress;
 use std::fmt;
@@ -14,22 +14,22 @@ use tracing_subscriber::registry::LookupSpan;
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
-    /// `-q`: errors and warnings, no bars, no summary.
+    /// `-q`: errors and warnings; no bars and no summary.
     Quiet,
-    /// Errors, warnings, what takes a while or drops something, bars and the summary.
+    /// Errors, warnings, steps that take a while or drop something; bars and the summary.
     Normal,
-    /// `-v`: what each worker does, too.
+    /// `-v`: the steps of each worker as well.
     Verbose,
 }
 
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
 
-/// Where all progress bars are drawn.
+/// The place of all progress bars.
 pub fn bars() -> &'static MultiProgress {
     BARS.get_or_init(MultiProgress::new)
 }
 
-/// Starts logging; called once by the command line.
+/// Starts logging. The command line calls it once.
 pub fn init(verbosity: Verbosity) {
     let level = match verbosity {
         Verbosity::Quiet => Level::WARN,
@@ -64,7 +64,7 @@ impl Write for AboveBars {
     }
 }
 
-/// `warning: …`, or with `-v` `[   0.012 s worker-1] …`.
+/// The form of a line: `warning: …`, or with `-v` `[   0.012 s worker-1] …`.
 struct Line {
     started: Instant,
     with_thread: bool,
@@ -76,7 +76,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // Other crates' chatter does not help a user; their errors reach us as values.
+        // The log lines of other crates do not help a user. Their errors reach us as values.
         if !event.metadata().target().starts_with("pghaul") {
             return Ok(());
         }

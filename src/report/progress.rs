@@ -1,14 +1,14 @@
 //! Progress bars by bytes or rows, on a terminal only.
 
 use super::log::{Verbosity, bars};
-use super::summary::{plural, thousands};
+use super::numbers::{plural, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 
-/// What is counted.
+/// The look of bars that count bytes or rows.
 #[derive(Debug, Clone, Copy)]
 struct Measure {
-    /// The bar of a whole run: what is done, rate, and remaining time.
+    /// The bar of a whole run: count, rate, and remaining time.
     total_style: &'static str,
     /// The bar of one unit.
     unit_style: &'static str,
@@ -30,7 +30,7 @@ pub struct Progress {
     measure: Measure,
 }
 
-/// The bar of one unit; it goes away when dropped.
+/// The bar of one unit. Dropping it removes the bar.
 #[derive(Debug)]
 pub struct UnitProgress {
     unit: ProgressBar,
@@ -38,7 +38,7 @@ pub struct UnitProgress {
 }
 
 impl Progress {
-    /// Begins to show the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
+    /// Shows the progress of `units` units with `bytes` bytes in all, if standard error is a terminal.
     pub fn new(verbosity: Verbosity, units: usize, bytes: u64) -> Progress {
         Progress::of(BYTES, verbosity, units, bytes)
     }
@@ -55,8 +55,8 @@ impl Progress {
         Progress { total, measure }
     }
 
-    /// Begins to show how many of `rows` rows, which are `what`, are made; if standard error is a terminal, and
-    /// `in_use` does not say that the rows go there too.
+    /// Shows how many of `rows` rows are generated, if standard error is a terminal. `what` is the word for them; `in_use`
+    /// says that the rows go to the terminal too, and then nothing is shown.
     pub fn of_one(verbosity: Verbosity, what: &'static str, rows: u64, in_use: bool) -> Progress {
         hide_unless(verbosity != Verbosity::Quiet && !in_use);
         let total = bars().add(ProgressBar::new(rows).with_style(style(ROWS.total_style)));
@@ -64,17 +64,17 @@ impl Progress {
         Progress { total, measure: ROWS }
     }
 
-    /// So many more bytes or rows are done.
+    /// Counts `done` more bytes or rows.
     pub fn advance(&self, done: u64) {
         self.total.inc(done);
     }
 
-    /// There are rather so many bytes or rows in all than was thought.
+    /// Corrects the number of bytes or rows in all.
     pub fn expect(&self, length: u64) {
         self.total.set_length(length);
     }
 
-    /// Adds a bar for a unit of so many bytes or rows.
+    /// Adds a bar for a unit of `length` bytes or rows.
     pub fn unit(&self, name: &str, length: u64) -> UnitProgress {
         let style = style(self.measure.unit_style);
         let bar = ProgressBar::new(length).with_style(style).with_prefix(name.to_owned());
@@ -89,13 +89,13 @@ impl Drop for Progress {
 }
 
 impl UnitProgress {
-    /// So many more bytes or rows are done.
+    /// Counts `done` more bytes or rows.
     pub fn advance(&self, done: u64) {
         self.unit.inc(done);
         self.total.inc(done);
     }
 
-    /// What was done is lost, and begins anew.
+    /// Sets the unit back to its beginning: its work is lost.
     pub fn restart(&self) {
         self.total.dec(self.unit.position());
         self.unit.reset();
@@ -115,10 +115,10 @@ fn hide_unless(wanted: bool) {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    // Only a template that cannot be parsed makes this fail; the default bar is better than none.
+    // It fails only for a template that cannot be parsed. The default bar is better than none.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        // As it comes, a rate has four decimals.
+        // The library's own rate has four decimals.
         .with_key("whole_per_sec", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             let _ = out.write_str(&thousands(state.per_sec() as u64));
         })

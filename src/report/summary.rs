@@ -1,9 +1,11 @@
 //! The summary table at the end of a run.
 
+use super::document::{AfterReport, Archived, Report};
+use super::numbers::{plural, seconds, size, thousands};
 use super::table::table;
-use super::{AfterReport, Archived, Report, UnitReport, UnitStatus};
+use super::unit::{UnitReport, UnitStatus};
 
-/// Columns from here on hold numbers.
+/// The columns from this one on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
 
 /// The table of all units and a closing line.
@@ -42,7 +44,7 @@ pub fn summary(report: &Report) -> String {
     text
 }
 
-/// A line for what went well after the load; nothing where there was nothing to do.
+/// A line for the statements after the load that have succeeded; empty where there are none.
 fn after(reports: &[AfterReport]) -> String {
     let well: Vec<&AfterReport> = reports.iter().filter(|done| done.error.is_none()).collect();
     if well.is_empty() {
@@ -53,7 +55,7 @@ fn after(reports: &[AfterReport]) -> String {
     format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
 }
 
-/// Rows that were rejected, behind what was loaded; nothing where there are none.
+/// The words for rejected rows, which follow those for loaded rows; empty where there are none.
 fn rejected(rows: u64) -> String {
     if rows == 0 { String::new() } else { format!(", {} rejected", thousands(rows)) }
 }
@@ -76,55 +78,11 @@ fn row(unit: &UnitReport) -> [String; 7] {
     ]
 }
 
-/// The word for that many.
-pub fn plural(count: u64, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
-}
-
-/// `1234567` as `1,234,567`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Bytes in the unit that fits, with 1024 bytes to the KiB.
-pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
-/// Seconds, to a hundredth.
-pub fn seconds(seconds: f64) -> String {
-    format!("{seconds:.2}")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Started;
-    use super::super::tests::unit;
+    use super::super::document::Started;
+    use super::super::unit::samples::unit;
     use super::*;
-
-    #[test]
-    fn numbers_are_readable() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([752, 2048, 1 << 30].map(size), ["752 B", "2.0 KiB", "1.0 GiB"]);
-    }
 
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {

@@ -1,9 +1,9 @@
-//! Tables as text: no lines, columns as wide as they must be.
+//! Tables as text, without lines.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::ops::Range;
 
-/// The rows below the header, with the columns `numbers` to the right.
+/// The rows below the header; each column is as wide as it must be, and the columns `numbers` are aligned to the right.
 pub fn table<const N: usize>(header: [&str; N], rows: &[[String; N]], numbers: Range<usize>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

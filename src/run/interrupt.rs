@@ -1,4 +1,4 @@
-//! Ctrl-C: the first one asks the run to stop and roll back, the second ends the process at once.
+//! Ctrl-C. The first one asks the run to stop and roll back, the second one ends the process at once.
 
 use crate::error::{Error, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -11,40 +11,49 @@ use std::time::Duration;
 static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 static SIGINT_ACTIONS: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
 
-/// What is done when a signal asks to stop.
+/// A function that is called when a signal asks to stop.
 type Hook = Box<dyn Fn() + Send>;
 
-/// The hooks, and whether the signal came.
-static HOOKS: Mutex<(Vec<Hook>, bool)> = Mutex::new((Vec::new(), false));
-/// How long a run that was asked to stop may take to do so by itself, where it has nothing to undo.
-const STUCK: Duration = Duration::from_millis(500);
-/// How often the watcher looks for the signal.
-const POLL: Duration = Duration::from_millis(50);
-
-/// Calls `hook` when a signal asks to stop: for what waits elsewhere, such as a statement in the server. It is called
-/// from a thread of its own, once; at once where the signal came already.
-pub fn on_request(hook: impl Fn() + Send + 'static) {
-    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
-    if hooks.1 {
-        drop(hooks);
-        return hook();
-    }
-    if hooks.0.is_empty() {
-        std::thread::spawn(watch);
-    }
-    hooks.0.push(Box::new(hook));
+/// The hooks that wait for a signal, or the fact that they were called.
+enum Hooks {
+    Waiting(Vec<Hook>),
+    Called,
 }
 
-/// Ends the process some time after a signal has asked it to stop: for who may wait for ever, such as for a reader who
-/// does not read, and has nothing to undo.
+static HOOKS: Mutex<Hooks> = Mutex::new(Hooks::Waiting(Vec::new()));
+/// How long a run that was asked to stop may take to do so by itself, where it has nothing to undo.
+const STUCK: Duration = Duration::from_millis(500);
+/// The time after which the watcher looks for the signal again.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Calls `hook` once, on another thread, when a signal asks to stop; at once where that has happened already. It is for work
+/// that waits elsewhere, such as a statement in the server.
+pub fn on_request(hook: impl Fn() + Send + 'static) {
+    let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *hooks {
+        Hooks::Called => {
+            drop(hooks);
+            hook();
+        }
+        Hooks::Waiting(waiting) => {
+            if waiting.is_empty() {
+                std::thread::spawn(watch);
+            }
+            waiting.push(Box::new(hook));
+        }
+    }
+}
+
+/// Ends the process half a second after a signal has asked it to stop. It is for a run that has nothing to undo and may wait
+/// for ever, for example for a reader of its output.
 pub fn end_if_stuck() {
     end_after(STUCK);
 }
 
-/// As [`end_if_stuck`], after a time of the caller's choice.
+/// As [`end_if_stuck`], after the time `patience`.
 pub fn end_after(patience: Duration) {
     on_request(move || {
-        // On a thread of its own: other hooks may be what lets the run end by itself.
+        // It waits on a thread of its own: another hook may let the run end by itself.
         std::thread::spawn(move || {
             std::thread::sleep(patience);
             std::process::exit(128 + requested().unwrap_or(SIGINT));
@@ -58,23 +67,22 @@ fn watch() {
     }
     let hooks = {
         let mut hooks = HOOKS.lock().unwrap_or_else(PoisonError::into_inner);
-        hooks.1 = true;
-        std::mem::take(&mut hooks.0)
+        std::mem::replace(&mut *hooks, Hooks::Called)
     };
-    for hook in hooks {
-        hook();
+    if let Hooks::Waiting(waiting) = hooks {
+        waiting.iter().for_each(|hook| hook());
     }
 }
 
-/// Installs the handlers for `SIGINT` and `SIGTERM`; called once by the command line.
+/// Installs the handlers for `SIGINT` and `SIGTERM`. The command line calls it once.
 ///
 /// # Errors
-/// When the operating system refuses a handler.
+/// The operating system refuses a handler.
 pub fn install() -> std::io::Result<()> {
     let seen = SIGNAL.get_or_init(Arc::default);
     let once = Arc::new(AtomicBool::new(false));
     for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
-        // Registered first, so that it acts only when an earlier signal has set the flag.
+        // It is registered first, so it acts only when an earlier signal has set the flag.
         let actions = [
             flag::register_conditional_shutdown(signal, code, Arc::clone(&once))?,
             flag::register(signal, Arc::clone(&once))?,
@@ -87,22 +95,22 @@ pub fn install() -> std::io::Result<()> {
     Ok(())
 }
 
-/// From here on Ctrl-C is for the interactive program that we run, however often it is pressed; we do not react.
+/// From here on Ctrl-C is for the interactive program that pghaul runs, however often it is pressed.
 ///
-/// The handler stays, with nothing to do: to *ignore* the signal would be inherited by the program.
+/// The handler stays, with nothing to do: if the signal were *ignored*, the program would inherit that.
 pub fn leave_ctrl_c_to_child() {
     for action in SIGINT_ACTIONS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         low_level::unregister(action);
     }
 }
 
-/// The signal that asked to stop, if one did.
+/// The signal that has asked to stop; none before that.
 pub fn requested() -> Option<i32> {
     let signal = SIGNAL.get()?.load(Ordering::Relaxed);
     i32::try_from(signal).ok().filter(|signal| *signal != 0)
 }
 
-/// An error once a signal asked to stop; loops call it once per batch.
+/// Fails when a signal has asked to stop. Loops call it once per batch.
 ///
 /// # Errors
 /// [`Error::interrupted`] with the signal's number.

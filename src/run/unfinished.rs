@@ -1,4 +1,4 @@
-//! A file that grows beside its place under another name, and takes its place when it is complete.
+//! A file that grows under another name beside its place, and takes its place when it is complete.
 
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -6,18 +6,17 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// How a file is called until it is complete: `.users.csv.….unfinished`.
+/// The end of a file's name until it is complete: `.users.csv.….unfinished`.
 const UNFINISHED: &str = ".unfinished";
 
-/// What a new file may at most be allowed; the process's umask takes from it.
+/// The widest permissions of a new file. The process's umask narrows them.
 const ALL_MAY_READ_AND_WRITE: u32 = 0o666;
 
-/// A new file for what will become `path`; removed again unless it takes that place. Where there is a file already, it
-/// must be one that could be written to, and the new one gets its permissions. What killed runs have left of such files
-/// goes.
+/// A new file that will become `path`; it is removed unless it takes that place. A file that is there already must be
+/// writable, and the new one gets its permissions. Files that killed runs have left are removed.
 ///
 /// # Errors
-/// What the operating system reports, without the name that nobody has heard of.
+/// What the operating system reports, without the temporary name, which a user does not know.
 pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = folder_of(path);
     if !folder.is_dir() {
@@ -34,7 +33,8 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Removes what killed runs have left of files that were to become `path`; those that others are at work on are locked.
+/// Removes the files that killed runs have left and that were to become `path`. The file of a run that is at work is locked,
+/// and stays.
 pub fn remove_leftovers(path: &Path) {
     let start = start_of(path);
     let Ok(entries) = folder_of(path).read_dir() else { return };
@@ -43,13 +43,13 @@ pub fn remove_leftovers(path: &Path) {
         let middle = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(UNFINISHED));
         let is_unfinished = middle.is_some_and(|random| !random.contains('.'));
         if is_unfinished && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            // Whoever cannot remove it is not told: it takes room, and does no harm.
+            // A failure is not reported: the file takes room, and does no harm.
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
-/// A new file, locked: that tells others that it is no leftover. Where files cannot be locked, leftovers stay.
+/// A new file, locked: the lock tells other runs that it is no leftover. Where files cannot be locked, leftovers stay.
 fn create(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     loop {
         let file = tempfile::Builder::new()
@@ -58,7 +58,7 @@ fn create(path: &Path, folder: &Path) -> io::Result<NamedTempFile> {
             .permissions(Permissions::from_mode(ALL_MAY_READ_AND_WRITE))
             .tempfile_in(folder)?;
         let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
-        // Someone may have taken it for a leftover before it was locked.
+        // Another run may have taken it for a leftover before it was locked, and removed it.
         if !is_taken && file.as_file().metadata()?.nlink() > 0 {
             return Ok(file);
         }

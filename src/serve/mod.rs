@@ -1,38 +1,38 @@
 //! `pghaul serve`: a REST API over the tables that the configuration names.
 //!
 //! ```text
-//! listener (connections, their limits) → guard (host, rate, token) → routes → list | row | write
-//!     → statement (SQL: identifiers from the catalog, values as parameters) → pool → PostgreSQL's JSON → answer
+//! http (connections, host, rate, token) → requests → query (a statement: identifiers from the catalog, values as
+//!     parameters) → database → PostgreSQL's JSON → answer
 //! ```
 //!
-//! Here alone is tokio; everything else in this crate blocks. `State` is what all requests share; its `Snapshot`, which
-//! holds the settings and what the database says of the tables, is replaced as a whole when either changes.
+//! This is the only part of the crate that uses tokio; everything else blocks. All requests share a `State`. Its
+//! `Snapshot` holds the settings and the tables as the database describes them, and is replaced as a whole when either
+//! changes.
 
+mod answer;
+mod database;
+mod describe;
 mod http;
-mod page;
-mod pool;
 mod query;
+mod requests;
 pub mod settings;
+mod shared;
 mod signals;
 mod tables;
 
 use crate::pg::database::Database;
 use crate::{Error, Result};
-use http::listener;
-use http::listener::Listener;
-use settings::Settings;
+use database::pool::Pool;
+use http::listener::{self, Listener};
+use settings::{Reload, Settings};
+use shared::state::{self, Snapshot, State};
 use signals::Signals;
 use std::sync::Arc;
-use tables::state;
-use tables::state::{Snapshot, State};
 
-/// Reads the settings again, on SIGHUP.
-pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;
-
-/// Serves until a signal asks to stop, and gives that signal.
+/// Serves until a signal asks to stop, and returns that signal.
 ///
 /// # Errors
-/// Refuses what cannot be served: an address that cannot be listened on, a database that is away, a table that does not exist.
+/// An address that cannot be listened on, a database that cannot be reached, a table that cannot be served.
 pub fn run(settings: Settings, database: &Database, reload: Reload) -> Result<i32> {
     listener::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -46,7 +46,7 @@ pub fn run(settings: Settings, database: &Database, reload: Reload) -> Result<i3
 
 async fn serve(settings: Settings, database: &Database, reload: Reload) -> Result<i32> {
     let signals = Signals::listen()?;
-    let pool = pool::Pool::new(database.target().clone(), &settings.limits);
+    let pool = Pool::new(database.target().clone(), &settings.limits);
     let snapshot = Snapshot::load(settings, &pool).await?;
     let listener = Listener::bind(&snapshot.settings).await?;
     let state = Arc::new(State::new(pool, snapshot));

@@ -1,5 +1,5 @@
-//! Both tables by ranges of keys: their rows are counted and hashed on both sides, whatever their order, and only where that
-//! differs are keys fetched.
+//! Compares both tables by ranges of keys. Both sides count and hash the rows of each range; the order of the rows does not
+//! matter. Keys are fetched only from ranges that differ.
 
 use super::ranges::{self, Order};
 use super::session::Session;
@@ -10,9 +10,9 @@ use crate::run::{interrupt, workers};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap};
 
-/// Ranges that tables are cut into: enough that one that differs is small, few enough to be looked up for every row.
+/// The most ranges: enough that each is small, few enough that the server finds the range of each row fast.
 const RANGES: u64 = 1000;
-/// Rows of a range at least.
+/// The least rows of a range.
 const LEAST_ROWS: u64 = 1000;
 
 /// What is compared.
@@ -30,32 +30,31 @@ pub type Key = Vec<String>;
 /// A range of keys in which the tables differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// Where it begins, and the first value that is not in it any more; of the key's first column.
+    /// The lowest value of the key's first column, and the value that ends the range and is not in it.
     pub range: (Option<String>, Option<String>),
     /// Keys that only the source has.
     pub missing: Vec<Key>,
     /// Keys that only the destination has.
     pub gone: Vec<Key>,
-    /// Keys of rows that are not the same.
+    /// Keys of rows that differ.
     pub different: Vec<Key>,
 }
 
-/// What a comparison has found.
+/// The result of a comparison.
 #[derive(Debug, Default)]
 pub struct Comparison {
     /// Rows of the source.
     pub rows: u64,
     /// Ranges that were compared.
     pub ranges: usize,
-    /// Those that differ.
+    /// The ranges that differ.
     pub differences: Vec<Difference>,
 }
 
-/// Count and sum of hashes of the rows in each range that has some.
+/// For each range with rows: their number and the sum of their hashes.
 type Sums = BTreeMap<i32, (i64, String)>;
 
-/// Compares both tables; the source as it is in the transaction that is open there. Each range that differs is given to
-/// `found` with the keys on both sides.
+/// Compares both tables. The source is seen by the transaction that is open on its connection.
 ///
 /// # Errors
 /// What a server reports; Ctrl-C.
@@ -78,7 +77,7 @@ pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparis
     for (number, (low, high)) in
         ranges::between(&bounds).into_iter().map(|range| (range.low, range.high)).enumerate()
     {
-        // width_bucket counts from 0, which is below the first bound.
+        // Bucket 0 of width_bucket is below the first bound.
         let number = i32::try_from(number).unwrap_or(i32::MAX);
         if ours.get(&number) == theirs.get(&number) {
             continue;
@@ -95,18 +94,18 @@ pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparis
 /// One of the two tables.
 struct Side {
     table: String,
-    /// The condition of rows that count.
-    there: String,
+    /// The condition of rows that count: soft-deleted rows do not.
+    counts: String,
 }
 
 impl Side {
     fn source(pair: &Pair) -> Side {
-        Side { table: pair.source.table.to_string(), there: "true".to_owned() }
+        Side { table: pair.source.table.to_string(), counts: "true".to_owned() }
     }
 
     fn destination(pair: &Pair) -> Side {
-        let there = pair.mark.as_ref().map_or("true".to_owned(), |mark| format!("{} IS NULL", quote(mark)));
-        Side { table: pair.table.to_string(), there }
+        let counts = pair.mark.as_ref().map_or("true".to_owned(), |mark| format!("{} IS NULL", quote(mark)));
+        Side { table: pair.table.to_string(), counts }
     }
 
     fn sums(&self, client: &mut Client, pair: &Pair, bounds: &[String], compared: Compared) -> Result<Sums> {
@@ -122,7 +121,7 @@ impl Side {
             "SELECT {range}, count(*), sum({})::text FROM {} WHERE {} GROUP BY 1",
             hash(pair, compared),
             self.table,
-            self.there
+            self.counts
         );
         let rows = client.query(&sql, &[])?;
         Ok(rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
@@ -141,13 +140,13 @@ impl Side {
             key.join(", "),
             hash(pair, compared),
             self.table,
-            self.there
+            self.counts
         );
         Ok(client.query(&sql, &[])?.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 }
 
-/// The hash of a row: of its text, which is the same for every version of the server.
+/// The hash of a row's text, which every version of the server computes alike.
 fn hash(pair: &Pair, compared: Compared) -> String {
     let columns = match compared {
         Compared::Rows => pair.columns(),
@@ -156,7 +155,7 @@ fn hash(pair: &Pair, compared: Compared) -> String {
     format!("hashtextextended(ROW({columns})::text, 0)")
 }
 
-/// What differs in a range; nothing where that has changed since it was summed up, which the destination may do.
+/// The difference in a range; none if the destination has changed since it was summed up and is the same now.
 fn difference(
     range: (Option<String>, Option<String>),
     source: HashMap<Key, i64>,

@@ -1,12 +1,12 @@
-//! The initial load: one exported snapshot, ranges of keys in parallel, indexes afterwards.
+//! The initial load: ranges of keys in parallel from one exported snapshot, then indexes.
 //!
-//! A range that is loaded is recorded with its rows, so a load that was killed goes on with those that are left. It reads
-//! them in a snapshot of its own. That is no mix in the end: what has changed since the first snapshot has a cursor behind
-//! the watermark that was taken before it, or a transaction id behind the horizon, and is read again by the increments.
+//! The transaction that loads a range also records it, so the run after a kill loads only the ranges that are left. It reads
+//! them in a snapshot of its own. The mix of snapshots does no harm: a row that has changed since the first snapshot has a
+//! cursor above the watermark, which was taken before it, or a transaction id from the horizon on. So the passes read it again.
 
 use super::ranges::{self, Order};
 use super::session::Session;
-use super::state::{self, Phase, Range, State};
+use super::state::{self, Phase, Range, RangesLeft, State};
 use super::table::indexes;
 use super::table::pair::Pair;
 use super::table::shape::Shape;
@@ -19,19 +19,19 @@ use crate::{Error, Place, Result};
 use postgres::Client;
 use std::sync::{Mutex, PoisonError};
 
-/// Tables below this size are not worth several connections (bytes).
+/// Smaller tables are not worth several connections (bytes).
 const SMALL: u64 = 8 << 20;
-/// Ranges for each worker at least, so that none is left alone with a large one, if the table's rows lie in the order of its
-/// key. If they do not, the server goes through most of the table for each range, and each worker has one.
+/// The least number of ranges for each worker, if the table's rows are in the order of its key: no worker is left alone with a
+/// large range at the end. In other tables each range makes the server read most of the table, and a worker gets one range.
 const RANGES_PER_WORKER: u64 = 4;
-/// Correlation of the key's order with that of the rows (`pg_stats.correlation`) from which on a range is a part of the table.
+/// From this correlation of the key's order with that of the rows on (`pg_stats.correlation`), a range is a part of the table.
 const ORDERED: f64 = 0.9;
-/// Ranges are not much larger than this, so that a load that is killed has not lost much (bytes).
+/// Ranges are not much larger than this, so a killed load has not lost much (bytes).
 const RANGE_BYTES: u64 = 1 << 30;
-/// More ranges than the planner's statistics can cut by default.
+/// The most ranges: the planner's statistics have no more bounds by default.
 const MOST_RANGES: u64 = 100;
 
-/// How many ranges a table is cut into.
+/// The number of ranges that a table is cut into.
 fn wanted_ranges(bytes: u64, workers: usize, correlation: f64) -> usize {
     if bytes < SMALL {
         return 1;
@@ -55,8 +55,8 @@ pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Rang
 /// Loads the ranges that are left and builds the indexes. Gives what this run has loaded.
 ///
 /// # Errors
-/// What a server reports; Ctrl-C. Ranges that are complete stay.
-pub fn load(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
+/// What a server reports; Ctrl-C. Complete ranges stay.
+pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
     let mut loaded = Piped::default();
     if state.phase == Phase::Loading {
         loaded = load_ranges(session)?;
@@ -64,11 +64,10 @@ pub fn load(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
         state.write(&mut session.destination, &session.pair.table)?;
     }
     let mut builders = session.connect_destinations(session.settings.workers)?;
-    let name = (Some(session.pair.table.schema().to_owned()), session.pair.table.name().to_owned());
-    let there = Shape::read(&mut session.destination, &name)?.ok_or_else(|| {
+    let destination = Shape::read(&mut session.destination, &session.pair.table)?.ok_or_else(|| {
         Error::failed("has just been dropped").at(Place::table(session.pair.table.to_string()))
     })?;
-    indexes::build(&mut builders, &session.pair.source, &there)?;
+    indexes::build(&mut builders, &session.pair.source, &destination)?;
     lock::analyze(&mut session.destination, &session.pair.table.to_string())?;
     state.phase = Phase::Following;
     state.write(&mut session.destination, &session.pair.table)?;
@@ -76,15 +75,16 @@ pub fn load(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
 }
 
 fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
-    let (left, done, rows_done) = state::ranges_left(&mut session.destination, &session.pair.table)?;
+    let RangesLeft { left, done, rows_done } =
+        state::ranges_left(&mut session.destination, &session.pair.table)?;
     if done > 0 {
         tracing::info!("{done} of {} ranges are loaded already", done + left.len());
     }
     if session.pair.key.is_empty() {
-        // Without a key, nothing tells which rows of an earlier snapshot are there.
+        // Without a key the only range is the whole table, and nothing identifies rows of an earlier attempt.
         session.destination.batch_execute(&format!("TRUNCATE {}", session.pair.table))?;
     }
-    // The snapshot lives as long as the transaction that exports it.
+    // The snapshot exists as long as the transaction that exports it.
     session.source.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let snapshot: String = session.source.query_one("SELECT pg_export_snapshot()", &[])?.get(0);
     let workers = session.settings.workers.min(left.len()).max(1);
@@ -113,7 +113,7 @@ struct Work<'w> {
     pace: &'w Pace,
     progress: Progress,
     ranges: usize,
-    /// What is loaded, in so many ranges.
+    /// The rows and bytes so far, and the number of their ranges.
     loaded: Mutex<(Piped, usize)>,
 }
 
@@ -137,7 +137,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Adds a range, and corrects the planner's estimate by what the ranges so far have had.
+    /// Adds a range, and corrects the planner's estimate by the rows of the ranges so far.
     fn count(&self, piped: Piped) {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let (sum, ranges) = &mut *loaded;

@@ -1,4 +1,4 @@
-//! A table in one PostgreSQL kept the same in another, once or continuously.
+//! `pghaul sync`: keeps a table in one PostgreSQL the same as a table in another, once or continuously.
 //!
 //! ```text
 //! shape ─→ destination ─→ load (ranges) ─→ indexes ─→ pass (windows) ─→ deletes ─→ compare
@@ -6,8 +6,8 @@
 //!          compared       many at once     at last    since, by cursor  are gone
 //! ```
 //!
-//! Everything that is known of a destination is in its own database (`state.rs`), and changes in the transaction that it tells
-//! of, so a run can end anywhere and the next one goes on. The source is only read.
+//! The state of a destination is in its own database (`state.rs`). It changes in the same transactions as the destination's
+//! rows, so a run can end at any point and the next one goes on. The source is only read.
 
 mod compare;
 mod follow;
@@ -18,6 +18,7 @@ mod ranges;
 mod session;
 pub mod settings;
 mod state;
+mod steps;
 mod table;
 mod watch;
 
@@ -26,20 +27,15 @@ pub use watch::watch;
 
 use crate::Result;
 use crate::pg::retry::Retries;
-use crate::pg::statements;
 use crate::report::log::Verbosity;
-use compare::Compared;
-use follow::{deletes, pass};
-use session::Session;
 use settings::Settings;
-use state::{Phase, State};
-use std::time::Instant;
+use steps::{follow_changes, initial_load, run_after};
 
-/// Makes the destination the same as the source, as it is now.
+/// Makes the destination the same as the source is now.
 ///
 /// # Errors
-/// What stops the run: a table or a column that cannot be, exit code 2; what a server reports; Ctrl-C. What is complete
-/// stays, and the next run goes on from there.
+/// A table or a column that cannot be synced, exit code 2; what a server reports; Ctrl-C. What is complete stays, and the next
+/// run goes on from there.
 pub fn once(settings: &Settings, verbosity: Verbosity) -> Result<Outcome> {
     let mut retries = Retries::new(settings.retries);
     let mut outcome = Outcome::default();
@@ -51,64 +47,19 @@ pub fn once(settings: &Settings, verbosity: Verbosity) -> Result<Outcome> {
     }
 }
 
-/// Opens both sides, and does all that there is to do. What is done is in `outcome` even where something fails.
+/// Opens both sides and brings the destination up to date. `outcome` has what was done, even after a failure.
 fn attempt(settings: &Settings, verbosity: Verbosity, outcome: &mut Outcome) -> Result<()> {
     open::with(settings, verbosity, |session, state| {
-        load(session, state, outcome)?;
+        initial_load(session, state, outcome)?;
         if session.pair.cursor.is_none()
             && !settings.verify
             && settings.deletes.is_none()
             && outcome.is_loaded()
         {
-            // Nothing can be followed, and nothing more was asked for.
-            return after(session, outcome);
+            // Without a cursor nothing can be followed, and the load was all that was asked for.
+            return run_after(session, outcome);
         }
-        follow(session, state, outcome, settings.deletes.is_some() || settings.verify)?;
-        after(session, outcome)
+        follow_changes(session, state, outcome, settings.deletes.is_some() || settings.verify)?;
+        run_after(session, outcome)
     })
-}
-
-/// The initial load, or what is left of it.
-fn load(session: &mut Session<'_>, state: &mut State, outcome: &mut Outcome) -> Result<()> {
-    if state.phase == Phase::Following {
-        return Ok(());
-    }
-    let started = Instant::now();
-    let piped = load::load(session, state)?;
-    outcome.add_load(piped, started.elapsed());
-    Ok(())
-}
-
-/// A pass, and in the same snapshot of the source what compares both tables.
-fn follow(
-    session: &mut Session<'_>,
-    state: &mut State,
-    outcome: &mut Outcome,
-    in_snapshot: bool,
-) -> Result<()> {
-    session.pair.followed()?;
-    let started = Instant::now();
-    let pass = pass::pass(session, state, in_snapshot)?;
-    let deleted = match (session.settings.deletes, in_snapshot) {
-        (Some(_), true) => deletes::follow(session)?,
-        _ => 0,
-    };
-    outcome.add_pass(pass, deleted, started.elapsed());
-    if session.settings.verify && in_snapshot {
-        let started = Instant::now();
-        let comparison = compare::compare(session, Compared::Rows)?;
-        outcome.add_comparison(comparison, started.elapsed());
-    }
-    if in_snapshot {
-        session.source.batch_execute("COMMIT")?;
-    }
-    Ok(())
-}
-
-/// The statements that follow what has changed the destination.
-fn after(session: &mut Session<'_>, outcome: &Outcome) -> Result<()> {
-    if !outcome.has_changed() {
-        return Ok(());
-    }
-    statements::execute(&mut session.destination, &session.settings.after_key, &session.settings.after)
 }

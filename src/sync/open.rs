@@ -1,4 +1,4 @@
-//! Opening both sides: what the tables are, what is known of the destination, and what it begins with.
+//! Opens both sides: reads the shapes of the tables and the state of the destination, and creates what is missing.
 
 use super::follow::now::Now;
 use super::load;
@@ -10,40 +10,41 @@ use super::table::pair::Pair;
 use super::table::shape::Shape;
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
+use crate::pg::catalog;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// As [`with_session`], with errors that say whether the connection was lost: what has failed, and was neither refused nor
-/// reported by a server, was.
+/// As [`with_session`]. A failure that no server has reported becomes an error of the connection, which a retry may help.
 ///
 /// # Errors
-/// As there.
+/// As [`with_session`].
 pub fn with<T>(
     settings: &Settings,
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), error.sqlstate()) {
-        (Exit::Failed, None) => error.of_connection(),
+    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
+        (Exit::Failed, SqlState::None) => error.of_connection(),
         _ => error,
     })
 }
 
-/// Connects to both sides, makes the destination's table what it must be, and does `work`, while no other pghaul does
-/// anything with that table.
+/// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away
+/// from that table.
 ///
 /// # Errors
-/// A table or a column that cannot be, exit code 2; what a server or `work` reports.
+/// A table or a column that cannot be synced, exit code 2; what a server or `work` reports.
 fn with_session<T>(
     settings: &Settings,
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
     let (mut source, mut destination) = session::connect_both(settings)?;
-    let shape = Shape::read(&mut source, &settings.table)?.ok_or_else(|| {
+    let shape = Shape::find(&mut source, &settings.table)?.ok_or_else(|| {
         let (schema, name) = &settings.table;
         let name = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
         Error::refused("does not exist at the source")
@@ -51,7 +52,7 @@ fn with_session<T>(
             .remedy("name another one with --table")
     })?;
     let table = destination_name(&mut destination, &shape, settings)?;
-    // Held by the connection that writes what is known: without the one, there is not the other.
+    // The connection that writes the state holds the lock. If it is lost, so is the right to write.
     let lock = format!("sync {table}");
     lock::until_disconnect(&mut destination, &lock)?;
     let pair = Pair::new(&mut source, shape, table, settings)?;
@@ -64,8 +65,8 @@ fn with_session<T>(
     Ok(done)
 }
 
-/// The table of that name, or where it would be: in the schema that was named, else in the one of the same name as the
-/// source's.
+/// The name of the destination's table, in the named schema or in one of the same name as the source's. The table may not exist
+/// yet.
 fn destination_name(client: &mut Client, source: &Shape, settings: &Settings) -> Result<Qualified> {
     let (schema, name) = &settings.to_table;
     let schema = schema.clone().unwrap_or_else(|| source.table.schema().to_owned());
@@ -82,17 +83,16 @@ fn destination_name(client: &mut Client, source: &Shape, settings: &Settings) ->
     Ok(Qualified::new(schema, name))
 }
 
-/// Creates or compares the destination's table; gives what is known of it.
+/// Creates the destination's table or compares it with the source's. Gives its state.
 fn prepare(session: &mut Session<'_>) -> Result<State> {
     state::set_up(&mut session.destination)?;
     let table = session.pair.table.clone();
     let at = || Place::table(table.to_string());
-    let name = (Some(table.schema().to_owned()), table.name().to_owned());
     let source = identify(session)?;
-    let there = Shape::read(&mut session.destination, &name).map_err(|error| error.at(at()))?;
-    let state = match there {
-        None => begin_anew(session, &source).map_err(|error| error.at(at()))?,
-        Some(there) => take_up(session, &source, &there).map_err(|error| error.at(at()))?,
+    let existing = Shape::read(&mut session.destination, &table).map_err(|error| error.at(at()))?;
+    let state = match existing {
+        None => create(session, &source).map_err(|error| error.at(at()))?,
+        Some(existing) => take_up(session, &source, &existing).map_err(|error| error.at(at()))?,
     };
     Ok(state)
 }
@@ -105,8 +105,8 @@ fn identify(session: &mut Session<'_>) -> Result<Source> {
     })
 }
 
-/// Creates the table, to be loaded.
-fn begin_anew(session: &mut Session<'_>, source: &Source) -> Result<State> {
+/// Creates the table, and plans its initial load.
+fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
     let state = State { phase: Phase::Loading, marks: first_marks(session)? };
     let ranges = load::plan(&mut session.source, &session.pair, session.settings.workers)?;
     let table = &session.pair.table;
@@ -124,19 +124,19 @@ fn begin_anew(session: &mut Session<'_>, source: &Source) -> Result<State> {
     Ok(state)
 }
 
-/// Takes up a table that is there: one that pghaul knows, one that is empty, or one that has rows already. Those are compared
-/// with the source's, all of them, as if each had changed.
-fn take_up(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<State> {
-    let known = State::read(&mut session.destination, &there.table, there.oid)?;
+/// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass
+/// reads all rows of the source, as if each had changed.
+fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
+    let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
     if let Some((_, followed)) = &known {
         check_same(followed, source)?;
     }
     let mut transaction = session.destination.transaction()?;
-    destination::compare(&mut transaction, &session.pair.source, there, session.settings)?;
+    destination::compare(&mut transaction, &session.pair.source, existing, session.settings)?;
     transaction.commit()?;
     let state = match known {
         Some((state, _)) => state,
-        None => adopt(session, source, there)?,
+        None => adopt(session, source, existing)?,
     };
     if state.phase == Phase::Following && !session.pair.key.is_empty() {
         check_key(session)?;
@@ -144,7 +144,8 @@ fn take_up(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<
     Ok(state)
 }
 
-fn adopt(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<State> {
+/// Records the state of an existing table that pghaul does not know yet.
+fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
     let table = session.pair.table.clone();
     let sql = format!("SELECT EXISTS (SELECT FROM {table})");
     let has_rows: bool = session.destination.query_one(&sql, &[])?.get(0);
@@ -159,14 +160,14 @@ fn adopt(session: &mut Session<'_>, source: &Source, there: &Shape) -> Result<St
         false => load::plan(&mut session.source, &session.pair, session.settings.workers)?,
     };
     let mut transaction = session.destination.transaction()?;
-    state.begin(&mut transaction, &table, there.oid, source)?;
+    state.begin(&mut transaction, &table, existing.oid, source)?;
     state::plan_ranges(&mut transaction, &table, &ranges)?;
     transaction.commit()?;
     Ok(state)
 }
 
-/// The watermark before an initial load begins: everything up to it is in its snapshot, or belongs to a transaction that is
-/// still open.
+/// The watermark of an initial load, read before its snapshot is taken: a row up to it is in the snapshot, or belongs to a
+/// transaction that is still open.
 fn first_marks(session: &mut Session<'_>) -> Result<Marks> {
     if session.pair.cursor.is_none() || session.pair.key.is_empty() {
         return Ok(Marks::default());
@@ -178,7 +179,7 @@ fn first_marks(session: &mut Session<'_>) -> Result<Marks> {
 fn check_same(followed: &Source, source: &Source) -> Result<()> {
     if followed.id != source.id {
         return Err(Error::refused(format!("follows another table, {}", followed.described)).remedy(
-            "drop it to have it loaded anew, or delete its row from pghaul.syncs to have all rows compared once",
+            "drop it to have it loaded again, or delete its row from pghaul.syncs to have all rows compared once",
         ));
     }
     match (&followed.cursor, &source.cursor) {
@@ -189,7 +190,7 @@ fn check_same(followed: &Source, source: &Source) -> Result<()> {
             )))
         }
         (None, _) => {
-            Err(Error::refused("was loaded without a cursor, so nobody knows what has changed since")
+            Err(Error::refused("was loaded without a cursor, so the changes since then are unknown")
                 .remedy("delete its row from pghaul.syncs to have all rows compared once"))
         }
     }
@@ -197,8 +198,7 @@ fn check_same(followed: &Source, source: &Source) -> Result<()> {
 
 fn check_key(session: &mut Session<'_>) -> Result<()> {
     let pair = &session.pair;
-    let sql = include_str!("../table/into/key.sql");
-    if session.destination.query_one(sql, &[&pair.table.to_string(), &pair.key])?.get(0) {
+    if catalog::has_unique_index(&mut session.destination, &pair.table, &pair.key)? {
         return Ok(());
     }
     let key = pair.key_list();

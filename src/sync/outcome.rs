@@ -1,26 +1,27 @@
-//! What a run has done, in words and for the report.
+//! The outcome of a run: as text, and as units of the report.
 
 use super::compare::{Comparison, Difference, Key};
-use super::follow::pass::Pass;
+use super::follow::window::Merged;
 use crate::copy::relay::pipe::Piped;
 use crate::report::{UnitReport, UnitStatus, plural, seconds, thousands};
 use std::time::Duration;
 
-/// Keys that are printed of each kind, of all ranges together.
+/// Keys that are printed of each kind in a range.
 const SHOWN_KEYS: usize = 20;
 /// Ranges that are printed.
 const SHOWN_RANGES: usize = 20;
 
-/// What was done.
+/// What a run has done, and how long each part took.
 #[derive(Debug, Default)]
 pub struct Outcome {
     load: Option<(Piped, Duration)>,
-    pass: Option<(Pass, u64, Duration)>,
+    /// The last pass, with the number of deleted rows.
+    pass: Option<(Merged, u64, Duration)>,
     comparison: Option<(Comparison, Duration)>,
 }
 
 impl Outcome {
-    /// Rows were loaded; after a lost connection, some more.
+    /// Adds an initial load, or the rest of one after a lost connection.
     pub fn add_load(&mut self, piped: Piped, time: Duration) {
         let (sum, all) = self.load.get_or_insert_default();
         sum.rows += piped.rows;
@@ -28,28 +29,28 @@ impl Outcome {
         *all += time;
     }
 
-    /// A pass was made.
-    pub fn add_pass(&mut self, pass: Pass, deleted: u64, time: Duration) {
+    /// Sets the pass.
+    pub fn add_pass(&mut self, pass: Merged, deleted: u64, time: Duration) {
         self.pass = Some((pass, deleted, time));
     }
 
-    /// Both tables were compared.
+    /// Sets the comparison.
     pub fn add_comparison(&mut self, comparison: Comparison, time: Duration) {
         self.comparison = Some((comparison, time));
     }
 
-    /// Whether there was an initial load.
+    /// Whether the run made an initial load.
     pub fn is_loaded(&self) -> bool {
         self.load.is_some()
     }
 
-    /// Whether the destination is not as it was.
+    /// Whether the destination has changed.
     pub fn has_changed(&self) -> bool {
         let by_pass = self.pass.as_ref().is_some_and(|(pass, deleted, _)| pass.changed + deleted > 0);
         self.load.is_some() || by_pass
     }
 
-    /// One line for a load and a pass.
+    /// One line about the load and the pass.
     pub fn line(&self, table: &str) -> String {
         let mut parts = Vec::new();
         if let Some((piped, time)) = &self.load {
@@ -62,7 +63,7 @@ impl Outcome {
             };
             parts.push(format!(
                 "{} read, {} changed{deleted}, in {} s",
-                rows(pass.piped.rows),
+                rows(pass.copied.rows),
                 thousands(pass.changed),
                 seconds(time.as_secs_f64())
             ));
@@ -70,14 +71,14 @@ impl Outcome {
         format!("{table}: {}\n", parts.join("; "))
     }
 
-    /// All of it.
+    /// The summary for standard output.
     pub fn summary(&self, table: &str) -> String {
         let mut text = String::new();
         if self.load.is_some() || self.pass.is_some() {
             text.push_str(&self.line(table));
         }
         if let Some((comparison, time)) = &self.comparison {
-            text.push_str(&told(table, comparison, *time));
+            text.push_str(&comparison_text(table, comparison, *time));
         }
         text
     }
@@ -90,8 +91,9 @@ impl Outcome {
         };
         let mut units: Vec<UnitReport> = self.load.iter().map(|(piped, time)| unit(piped, time)).collect();
         units.extend(self.pass.iter().map(|(pass, deleted, time)| {
-            let unit = unit(&pass.piped, time);
-            let status = if pass.piped.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Skipped };
+            let unit = unit(&pass.copied, time);
+            let status =
+                if pass.copied.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Skipped };
             UnitReport { status, ..unit }
         }));
         if let Some((comparison, time)) = &self.comparison {
@@ -100,7 +102,8 @@ impl Outcome {
             unit.verified = comparison.differences.is_empty();
             if !unit.verified {
                 unit.status = UnitStatus::Failed;
-                unit.error = Some(format!("table {table}: differs from the source in {}", count(comparison)));
+                unit.error =
+                    Some(format!("table {table}: differs from the source in {}", counts(comparison)));
             }
             units.push(unit);
         }
@@ -112,7 +115,8 @@ fn rows(count: u64) -> String {
     format!("{} {}", thousands(count), plural(count, "row"))
 }
 
-fn count(comparison: &Comparison) -> String {
+/// The number of ranges and rows that differ.
+fn counts(comparison: &Comparison) -> String {
     let sum = |of: fn(&Difference) -> usize| comparison.differences.iter().map(of).sum::<usize>() as u64;
     format!(
         "{} of {} ranges: {} missing, {} too many, {} not the same",
@@ -124,8 +128,8 @@ fn count(comparison: &Comparison) -> String {
     )
 }
 
-/// What a comparison has found: ranges and keys.
-fn told(table: &str, comparison: &Comparison, time: Duration) -> String {
+/// A comparison in words, with ranges and keys.
+fn comparison_text(table: &str, comparison: &Comparison, time: Duration) -> String {
     let time = seconds(time.as_secs_f64());
     if comparison.differences.is_empty() {
         return format!(
@@ -133,7 +137,7 @@ fn told(table: &str, comparison: &Comparison, time: Duration) -> String {
             rows(comparison.rows)
         );
     }
-    let mut text = format!("{table}: differs in {}, compared in {time} s\n", count(comparison));
+    let mut text = format!("{table}: differs in {}, compared in {time} s\n", counts(comparison));
     for difference in comparison.differences.iter().take(SHOWN_RANGES) {
         let bound = |bound: &Option<String>| bound.clone().unwrap_or_else(|| "…".to_owned());
         let (low, high) = &difference.range;
@@ -144,7 +148,7 @@ fn told(table: &str, comparison: &Comparison, time: Duration) -> String {
             ("not the same", &difference.different),
         ];
         for (kind, keys) in kinds.into_iter().filter(|(_, keys)| !keys.is_empty()) {
-            text.push_str(&format!("    {kind}: {}\n", shown(keys)));
+            text.push_str(&format!("    {kind}: {}\n", key_list(keys)));
         }
     }
     if comparison.differences.len() > SHOWN_RANGES {
@@ -153,7 +157,8 @@ fn told(table: &str, comparison: &Comparison, time: Duration) -> String {
     text
 }
 
-fn shown(keys: &[Key]) -> String {
+/// Keys, as a list that ends after the first few.
+fn key_list(keys: &[Key]) -> String {
     let text = |key: &Key| match &key[..] {
         [one] => one.clone(),
         several => format!("({})", several.join(", ")),
@@ -170,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_are_told_with_ranges_and_keys() {
+    fn differences_are_shown_with_ranges_and_keys() {
         let key = |key: &str| vec![key.to_owned()];
         let difference = Difference {
             range: (None, Some("50".into())),
@@ -179,7 +184,7 @@ mod tests {
             different: vec![vec!["1".into(), "a".into()], key("2")],
         };
         let comparison = Comparison { rows: 9, ranges: 4, differences: vec![difference] };
-        insta::assert_snapshot!(told("t", &comparison, Duration::from_millis(10)), @r"
+        insta::assert_snapshot!(comparison_text("t", &comparison, Duration::from_millis(10)), @r"
         t: differs in 1 of 4 ranges: 1 row missing, 0 too many, 2 not the same, compared in 0.01 s
           keys from … to before 50
             missing: 3

@@ -1,4 +1,4 @@
-//! The key space, cut into ranges with about as many rows each, by the planner's statistics of the key's first column.
+//! Ranges of keys with about the same number of rows, by the planner's statistics of the key's first column.
 
 use super::state::Range;
 use super::table::pair::Pair;
@@ -6,12 +6,11 @@ use crate::Result;
 use crate::pg::ident::{literal, quote};
 use postgres::Client;
 
-/// Rows that are looked at where the planner has no statistics.
+/// Rows of a sample, if the planner has no statistics.
 const SAMPLE_ROWS: f64 = 30_000.0;
 
-/// Values of the key's first column that cut the table into up to `wanted` parts, in order and each once; none where the
-/// table has no key or no rows. `collation` is the order that they are in: the type's own, or `"C"`, which is the same
-/// everywhere.
+/// Different values of the key's first column that cut the table into up to `wanted` parts, in this `order`; none if the table
+/// has no key or no rows.
 ///
 /// # Errors
 /// What the server reports.
@@ -49,7 +48,8 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> 
     Ok(Vec::new())
 }
 
-/// How much the rows lie in the order of the key's first column, from -1 to 1, as the planner knows; 0 where it does not.
+/// How much the rows are in the order of the key's first column, from -1 to 1, by the planner's statistics; 0 without
+/// statistics.
 ///
 /// # Errors
 /// What the server reports.
@@ -65,14 +65,14 @@ pub fn correlation(client: &mut Client, pair: &Pair) -> Result<f64> {
 /// The order of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// That of the source's index.
+    /// The order of the source's index.
     Own,
-    /// One that two servers with other collations share.
+    /// An order that servers with different collations share.
     Shared,
 }
 
 impl Order {
-    /// What stands behind a value of the key's first column to have it compared in this order.
+    /// Follows a value of the key's first column to have it compared in this order.
     pub fn clause(self, pair: &Pair) -> &'static str {
         let collatable = pair.key.first().and_then(|name| pair.source.column(name)).is_some_and(|column| {
             ["text", "character", "name", "\"char\""].iter().any(|text| column.type_name.starts_with(text))
@@ -88,7 +88,7 @@ pub fn between(bounds: &[String]) -> Vec<Range> {
     low.zip(high).zip(1..).map(|((low, high), number)| Range { number, low, high }).collect()
 }
 
-/// The condition of rows in a range.
+/// The condition that the rows of a range fulfil.
 pub fn condition(pair: &Pair, low: Option<&str>, high: Option<&str>, order: Order) -> String {
     let Some(column) = pair.key.first().and_then(|name| pair.source.column(name)) else {
         return "true".to_owned();
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_leave_nothing_out() {
+    fn ranges_cover_all_keys() {
         let range = |number, low: Option<&str>, high: Option<&str>| Range {
             number,
             low: low.map(str::to_owned),

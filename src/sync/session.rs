@@ -11,39 +11,39 @@ use crate::{Error, Place, Result};
 use postgres::Client;
 use std::time::Duration;
 
-/// What PostgreSQL calls version 13, from which on it has all that is asked for here.
+/// PostgreSQL 13, the oldest version with all that sync uses.
 const OLDEST_VERSION: i32 = 130_000;
-/// Room for the temporary table that windows go through; by default it is 8 MB, and goes to the disk.
+/// Keeps the temporary table for windows in memory; with the default of 8 MB it goes to the disk.
 const PREPARE_DESTINATION: &str = "SET temp_buffers = '128MB'";
 
 /// Both sides of a sync.
 pub struct Session<'s> {
-    /// What was asked for.
+    /// The settings.
     pub settings: &'s Settings,
-    /// How much is printed.
+    /// How much the run prints.
     pub verbosity: Verbosity,
     /// Both tables.
     pub pair: Pair,
-    /// The source: it cannot be written to over this connection.
+    /// The source. This connection cannot write.
     pub source: Client,
     /// The destination.
     pub destination: Client,
-    /// Whether it has the temporary table that windows go through. Creating one writes, which a pass with nothing to do need
-    /// not.
+    /// Whether the destination's connection has the temporary table for windows. Creating one writes to the database, so a pass
+    /// without changes creates none.
     pub has_window: bool,
-    /// Other connections to the destination, once there are many rows to merge; they have one.
+    /// Further connections to the destination, for windows of many rows. Each has the temporary table.
     pub others: Vec<Client>,
-    /// How fast the source is read.
+    /// Limits how fast the source is read.
     pub pace: Pace,
 }
 
-/// A connection to the source, which can do nothing but read.
+/// A connection to the source, which can only read.
 ///
 /// # Errors
 /// As [`Target::connect`]; a server that is too old.
-pub fn connect_source(settings: &Settings) -> Result<Client> {
+fn connect_source(settings: &Settings) -> Result<Client> {
     let mut client = connect(&settings.from, "source")?;
-    // While rows are waited for on purpose, the server waits too.
+    // A limited rate makes the server wait within a statement, so the timeout grows by the time of a window.
     let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());
     let timeout = settings.source_timeout + Duration::from_secs(pauses.min(1_000_000));
     client.batch_execute(&format!(
@@ -76,10 +76,7 @@ pub fn connect_destination(settings: &Settings) -> Result<Client> {
 }
 
 fn connect(target: &Target, side: &str) -> Result<Client> {
-    let mut client = target.connect().map_err(|error| match error.sqlstate() {
-        None => error.of_connection(),
-        Some(_) => error,
-    })?;
+    let mut client = target.connect()?;
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
     if version < OLDEST_VERSION {
         return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))
@@ -90,7 +87,7 @@ fn connect(target: &Target, side: &str) -> Result<Client> {
 }
 
 impl Session<'_> {
-    /// Connections to the source that see this snapshot, each in a transaction that lasts as long as the connection.
+    /// Connections to the source that see this snapshot, each in one transaction that ends with the connection.
     ///
     /// # Errors
     /// As [`connect_source`].

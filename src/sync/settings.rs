@@ -1,4 +1,4 @@
-//! What a sync is asked for: flags and the job of the configuration, combined and checked.
+//! The settings of `pghaul sync`: flags and a job of the configuration, combined and checked.
 
 use crate::config::{Config, SyncCfg, Text};
 use crate::pg::connect::Target;
@@ -9,25 +9,25 @@ use crate::{Error, Result};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// Rows of a window: enough that a transaction's own costs do not count, few enough that it takes about a second.
+/// Rows of a window: so many that the costs of a transaction do not matter, so few that it takes about a second.
 pub const DEFAULT_CHUNK: u64 = 100_000;
-/// The pause between two passes of `watch`.
+/// The time from the start of a pass of `watch` to the start of the next one.
 pub const DEFAULT_EVERY: Duration = Duration::from_secs(5);
-/// How long a statement may take at the source, but for what copies the initial load, unless it is told.
+/// The longest time of a statement at the source, except for the COPY of the initial load.
 pub const DEFAULT_SOURCE_TIMEOUT: Duration = Duration::from_secs(600);
-/// The column that `--deletes soft` sets, unless it is told.
+/// The column that `--deletes soft` sets.
 pub const DEFAULT_DELETED_COLUMN: &str = "deleted_at";
 
-/// What becomes of rows that are gone at the source.
+/// What happens to rows that were deleted at the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletes {
-    /// They are deleted.
+    /// They are deleted at the destination.
     Hard,
-    /// A column says when they were found to be gone.
+    /// A column of the destination gets the time at which the deletion was found.
     Soft,
 }
 
-/// What was typed; what is missing is the job's to say.
+/// What was typed. The job of the configuration gives the rest.
 #[derive(Debug, Default)]
 pub struct Request {
     /// The job in the configuration.
@@ -42,34 +42,34 @@ pub struct Request {
     pub to_table: Option<String>,
     /// The column that grows with every change.
     pub cursor: Option<String>,
-    /// The columns that make a row the same row.
+    /// The columns that identify a row.
     pub key: Vec<String>,
     /// Rows of a window.
     pub chunk: Option<u64>,
-    /// The pause between two passes.
+    /// The time from the start of a pass to the start of the next one.
     pub every: Option<Duration>,
     /// Connections of the initial load, to each side.
     pub workers: Option<usize>,
-    /// What becomes of rows that are gone.
+    /// What happens to rows that were deleted at the source.
     pub deletes: Option<Deletes>,
     /// The column that soft deletes set.
     pub deleted_column: Option<String>,
-    /// Rows per second.
+    /// The most rows per second that are read from the source.
     pub max_rate: Option<u64>,
-    /// How long a statement may take at the source.
+    /// The longest time of a statement at the source.
     pub source_timeout: Option<Duration>,
-    /// Add columns that have come up at the source.
+    /// Whether new columns of the source are added to the destination.
     pub evolve: bool,
-    /// Compare both tables at the end.
+    /// Whether both tables are compared at the end.
     pub verify: bool,
-    /// How often to try again after a lost connection.
+    /// Retries after a lost connection.
     pub retries: u32,
 }
 
-/// A table's name, perhaps with its schema.
+/// A table's name, with or without a schema.
 pub type TableName = (Option<String>, String);
 
-/// A sync in full.
+/// A sync, with every setting resolved.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The source.
@@ -78,35 +78,35 @@ pub struct Settings {
     pub to: Target,
     /// The table at the source.
     pub table: TableName,
-    /// The table at the destination; without a schema it has the source's.
+    /// The table at the destination. Without a schema, it is in a schema of the same name as the source's.
     pub to_table: TableName,
     /// The column that grows with every change.
     pub cursor: Option<String>,
-    /// The columns that make a row the same row; the primary key where there are none.
+    /// The columns that identify a row; empty for the primary key.
     pub key: Vec<String>,
     /// Rows of a window.
     pub chunk: u64,
-    /// The pause between two passes.
+    /// The time from the start of a pass to the start of the next one.
     pub every: Duration,
     /// Connections of the initial load, to each side.
     pub workers: usize,
-    /// What becomes of rows that are gone; nothing without it.
+    /// What happens to rows that were deleted at the source; none if they stay.
     pub deletes: Option<Deletes>,
     /// The column that soft deletes set.
     pub deleted_column: String,
-    /// Rows per second.
+    /// The most rows per second that are read from the source.
     pub max_rate: Option<NonZeroU64>,
-    /// How long a statement may take at the source.
+    /// The longest time of a statement at the source.
     pub source_timeout: Duration,
-    /// Add columns that have come up at the source.
+    /// Whether new columns of the source are added to the destination.
     pub evolve: bool,
-    /// Compare both tables at the end.
+    /// Whether both tables are compared at the end.
     pub verify: bool,
-    /// How often to try again after a lost connection.
+    /// Retries after a lost connection.
     pub retries: u32,
-    /// What the statements are called in messages.
+    /// The name of `after` in messages.
     pub after_key: String,
-    /// Statements that follow what has changed something.
+    /// Statements after each change of the destination.
     pub after: Vec<String>,
 }
 
@@ -114,8 +114,8 @@ impl Settings {
     /// Combines flags and configuration; flags come first.
     ///
     /// # Errors
-    /// A job that is not there, something that is missing, a name that no table or column can have, a URL that cannot be
-    /// understood; exit code 2.
+    /// An unknown job, a missing setting, a name that no table or column can have, a URL that cannot be understood; exit code
+    /// 2.
     pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
         let none = SyncCfg::default();
         let job = match &request.job {
@@ -179,7 +179,7 @@ impl Settings {
         })
     }
 
-    /// Whether rows that are gone are only marked.
+    /// Whether deleted rows are only marked.
     pub fn soft(&self) -> bool {
         self.deletes == Some(Deletes::Soft)
     }

@@ -1,54 +1,54 @@
-//! What the destination knows of its source: `pghaul.syncs`, and the ranges of an initial load in `pghaul.sync_ranges`.
+//! The state of a destination: `pghaul.syncs`, and the ranges of an initial load in `pghaul.sync_ranges`.
 
 use crate::Result;
 use crate::pg::ident::Qualified;
-use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use postgres::{Client, GenericClient, Transaction};
 
-/// The lock of those who create the tables.
+/// The lock under which the tables are created.
 const SETUP_LOCK: &str = "the ledger";
 
-/// What is done with the destination's table.
+/// What a run does with the destination's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Its ranges are being loaded.
     Loading,
     /// Its indexes are being built.
     Indexing,
-    /// Changes are followed.
+    /// Its source's changes are being followed.
     Following,
 }
 
-/// What is known of a destination.
+/// The state of a destination.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    /// What is done with it.
+    /// What a run does with it.
     pub phase: Phase,
     /// How far the source has been read.
     pub marks: Marks,
 }
 
-/// How far the source has been read. Cursors are texts, as the server writes them.
+/// How far the source has been read. Cursors are text, as the server writes them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Marks {
-    /// No row with a smaller cursor can appear at the source any more; `None` before anything is known to be settled.
+    /// No row with a smaller cursor can appear at the source any more; none until this is known of a cursor.
     pub settled: Option<String>,
-    /// Rows up to this cursor have been read. Those that were not visible then have a transaction id from `horizon` on.
+    /// Rows up to this cursor have been read. A row that was not visible then has a transaction id from `horizon` on.
     pub read_to: Option<String>,
     /// The oldest transaction that was open when reading began.
     pub horizon: Option<i64>,
-    /// What is about to be settled.
+    /// The cursor that will be settled next.
     pub pending: Option<Pending>,
 }
 
-/// A cursor that no new transaction goes below, and those that still may.
+/// A cursor that no new transaction goes below, and the open transactions that still may.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pending {
     /// The cursor.
     pub to: String,
-    /// When it was the greatest one, by the source's clock; seconds.
+    /// When it was the greatest cursor, by the source's clock (seconds).
     pub since: f64,
-    /// The transactions that were open some time later; `None` until that is known.
+    /// The transactions that were open a while later; none until they are known.
     pub open: Option<Vec<String>>,
 }
 
@@ -57,9 +57,9 @@ pub struct Pending {
 pub struct Range {
     /// Its number.
     pub number: i32,
-    /// The first value of the key's first column; none at the beginning.
+    /// The lowest value of the key's first column; none in the first range.
     pub low: Option<String>,
-    /// The first one that is not in it any more; none at the end.
+    /// The value that ends the range and is not in it; none in the last range.
     pub high: Option<String>,
 }
 
@@ -78,18 +78,13 @@ impl Phase {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    let exists = "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                  WHERE n.nspname = 'pghaul' AND c.relname = 'syncs')";
-    loads::set_up_once(client, SETUP_LOCK, exists, |transaction| {
-        let no_schema = "SELECT to_regnamespace('pghaul') IS NULL";
-        if transaction.query_one(no_schema, &[])?.get(0) {
-            transaction.batch_execute("CREATE SCHEMA pghaul")?;
-        }
+    setup::set_up_once(client, SETUP_LOCK, "syncs", |transaction| {
+        setup::create_schema(transaction)?;
         Ok(transaction.batch_execute(include_str!("state.sql"))?)
     })
 }
 
-/// Which table of which database of which cluster it is.
+/// Identifies a table: the cluster, the database and the oid.
 ///
 /// # Errors
 /// What the server reports.
@@ -100,8 +95,8 @@ pub fn identity(client: &mut Client, oid: u32) -> Result<String> {
 }
 
 impl State {
-    /// What is known of the table with `oid`, with the source that it follows; nothing for a table of the same name that
-    /// was there earlier.
+    /// The state of the table with `oid`, and the source that it follows; none if the state is that of an earlier table of the
+    /// same name.
     ///
     /// # Errors
     /// What the server reports.
@@ -125,7 +120,7 @@ impl State {
         Ok(Some((State { phase, marks }, source)))
     }
 
-    /// Begins to keep the table the same as this source; what was known of an earlier one is forgotten.
+    /// Records a table that begins to follow this source. An earlier state is removed.
     ///
     /// # Errors
     /// What the server reports.
@@ -153,7 +148,7 @@ impl State {
         self.write(transaction, table)
     }
 
-    /// Records how far it has come.
+    /// Records the phase and the marks.
     ///
     /// # Errors
     /// What the server reports.
@@ -179,18 +174,18 @@ impl State {
     }
 }
 
-/// Whom a destination follows.
+/// The source that a destination follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// For people.
+    /// Its description, for messages.
     pub described: String,
-    /// Which table it is.
+    /// Its [`identity`].
     pub id: String,
     /// The cursor that changes are followed by.
     pub cursor: Option<String>,
 }
 
-/// Forgets a destination.
+/// Removes the state of a destination.
 ///
 /// # Errors
 /// What the server reports.
@@ -214,24 +209,35 @@ pub fn plan_ranges(transaction: &mut Transaction<'_>, table: &Qualified, ranges:
     Ok(())
 }
 
-/// The ranges that are still to be loaded, with the number and the rows of those that are.
+/// The ranges of an initial load.
+#[derive(Debug, Default)]
+pub struct RangesLeft {
+    /// The ranges that are still to be loaded.
+    pub left: Vec<Range>,
+    /// The number of loaded ranges.
+    pub done: usize,
+    /// The rows of the loaded ranges.
+    pub rows_done: u64,
+}
+
+/// The ranges of an initial load that are left, and the number of those that are loaded.
 ///
 /// # Errors
 /// What the server reports.
-pub fn ranges_left(client: &mut Client, table: &Qualified) -> Result<(Vec<Range>, usize, u64)> {
+pub fn ranges_left(client: &mut Client, table: &Qualified) -> Result<RangesLeft> {
     let sql = "SELECT number, low, high, rows FROM pghaul.sync_ranges WHERE schema_name = $1 AND table_name = $2 \
                ORDER BY number";
-    let (mut left, mut done, mut rows_done) = (Vec::new(), 0, 0);
+    let mut ranges = RangesLeft::default();
     for row in client.query(sql, &[&table.schema(), &table.name()])? {
         match row.get::<_, Option<i64>>(3) {
-            None => left.push(Range { number: row.get(0), low: row.get(1), high: row.get(2) }),
+            None => ranges.left.push(Range { number: row.get(0), low: row.get(1), high: row.get(2) }),
             Some(rows) => {
-                done += 1;
-                rows_done += rows.unsigned_abs();
+                ranges.done += 1;
+                ranges.rows_done += rows.unsigned_abs();
             }
         }
     }
-    Ok((left, done, rows_done))
+    Ok(ranges)
 }
 
 /// Records a range that is loaded.

@@ -1,5 +1,5 @@
--- Tables that are kept the same as one of another database: one row per destination table, and one per range of keys of
--- an initial load. Each changes in the transaction that it tells of.
+-- The state of destination tables: one row per table, and one row per range of keys of an initial load. A row changes in the same
+-- transaction as the table.
 CREATE TABLE pghaul.syncs (
     schema_name   text        NOT NULL,
     table_name    text        NOT NULL,

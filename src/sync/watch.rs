@@ -1,12 +1,12 @@
-//! Passes for ever, with a pause between them.
+//! Passes until a signal, with a pause between them.
 
+use super::open;
 use super::outcome::Outcome;
 use super::session::Session;
 use super::settings::Settings;
 use super::state::State;
-use super::{follow, load, open};
+use super::steps::{follow_changes, initial_load, run_after};
 use crate::pg::retry::Retries;
-use crate::pg::statements;
 use crate::report::log::Verbosity;
 use crate::report::print;
 use crate::run::interrupt;
@@ -15,13 +15,12 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-/// How often a pause looks for the signal.
+/// How often a pause checks for the signal.
 const POLL: Duration = Duration::from_millis(50);
-/// Looking for rows that are gone reads all keys on both sides, so it is not done with every pass.
+/// The least time between two searches for deleted rows: each reads all keys on both sides.
 const BETWEEN_DELETES: Duration = Duration::from_secs(60);
 
-/// Keeps the destination the same until a signal asks to stop. A connection that is lost is opened again, however long that
-/// takes.
+/// Keeps the destination the same until a signal stops it. A lost connection is opened again, however long that takes.
 ///
 /// # Errors
 /// As [`super::once`], but for lost connections; the signal.
@@ -39,21 +38,18 @@ fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retr
     loop {
         let started = Instant::now();
         let mut outcome = Outcome::default();
-        load(session, state, &mut outcome)?;
+        initial_load(session, state, &mut outcome)?;
         let looks_for_deletes = session.settings.deletes.is_some()
             && deletes_at.is_none_or(|last| last.elapsed() >= BETWEEN_DELETES.max(session.settings.every));
         if looks_for_deletes {
             deletes_at = Some(started);
         }
-        follow(session, state, &mut outcome, looks_for_deletes)?;
-        if outcome.has_changed() {
-            let Settings { after_key, after, .. } = session.settings;
-            statements::execute(&mut session.destination, after_key, after)?;
-        }
+        follow_changes(session, state, &mut outcome, looks_for_deletes)?;
+        run_after(session, &outcome)?;
         if session.verbosity != Verbosity::Quiet {
             print(&outcome.line(&session.settings.to_table.1))?;
         }
-        // It works again: the next failure is a first one.
+        // The pass has succeeded, so the waits after failures begin again with the shortest.
         retries.replace(Retries::new(u32::MAX));
         pause(session.settings.every.saturating_sub(started.elapsed()))?;
     }

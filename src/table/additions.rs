@@ -1,53 +1,69 @@
-//! What users have put on a table, and how it comes over to the table that takes its place.
+//! The indexes, constraints, grants and so on that users have put on a table, and how they come over to the table that takes
+//! its place.
 //!
-//! Most of it is put on the new table while nobody sees that: indexes, constraints, grants. What needs the old one's name,
-//! or takes no time, follows in the transaction that swaps them.
+//! Most of them are put on the new table while no other session sees that. Those that need the old table's name, or take no
+//! time, follow in the transaction that swaps the two.
 
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::{GenericClient, Transaction};
 use std::time::Duration;
 
-/// The table that is replaced, and the one that takes its place.
+/// A table that is replaced, and the one that takes its place.
 #[derive(Debug)]
 pub struct Replacement {
-    /// The table that is there.
+    /// The table that is replaced.
     pub old: Qualified,
-    /// Its mother, for a version table.
+    /// Its mother, where it is a version table.
     pub mother: Option<Qualified>,
-    /// The new one.
+    /// The table that takes its place.
     pub new: Qualified,
-    /// The columns that the new one has.
+    /// The columns of the new table.
     pub columns: Vec<String>,
-    /// A view that uses the old one, and will be made to use the new one; with the comment that tells it from others of its
-    /// name.
+    /// A view that uses the old table and will use the new one, with the comment that tells it from other views of its name.
     pub follower: Option<(Qualified, &'static str)>,
 }
 
-/// What users have put on the old table, as far as it can come over.
+/// The additions of users to the old table that can come over.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Additions(Vec<Addition>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Addition {
-    moment: i32,
-    /// What it is; nothing where it belongs to another one.
+    moment: Moment,
+    /// What it is, in words; none where it belongs to another addition.
     what: Option<String>,
     statement: String,
     /// The columns that it needs and the new table lacks.
     lost: Vec<String>,
 }
 
-/// Nobody sees the new table.
-const HIDDEN: i32 = 0;
-/// Nobody sees it either, but the statement locks another table.
-const LOCKS_ANOTHER: i32 = 1;
-/// The new table has the old one's name.
-const NAMED: i32 = 2;
+/// When the statement of an addition is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// While no other session sees the new table.
+    Hidden,
+    /// Then as well, but the statement locks another table.
+    LocksAnother,
+    /// When the new table has the old one's name.
+    Named,
+}
+
+impl Moment {
+    /// The moment of a number that `additions.sql` gives.
+    fn of(number: i32) -> Moment {
+        match number {
+            0 => Moment::Hidden,
+            1 => Moment::LocksAnother,
+            _ => Moment::Named,
+        }
+    }
+}
 
 impl Replacement {
-    /// Reads what users have put on the old table.
+    /// Reads the additions of users to the old table.
     ///
     /// # Errors
     /// What the server reports.
@@ -56,7 +72,7 @@ impl Replacement {
         let mother = self.mother.as_ref().map(Qualified::to_string);
         let rows = client.query(include_str!("additions.sql"), &[&old, &mother, &new, &self.columns])?;
         let addition = |row: &postgres::Row| Addition {
-            moment: row.get(0),
+            moment: Moment::of(row.get(0)),
             what: row.get(1),
             statement: row.get(2),
             lost: row.get(3),
@@ -64,7 +80,7 @@ impl Replacement {
         Ok(Additions(rows.iter().map(addition).collect()))
     }
 
-    /// What cannot come over, and must not be lost without a word: views, say, which hold on to the old table.
+    /// What cannot come over and must not be lost without a word, in words: for example views that use the old table.
     ///
     /// # Errors
     /// What the server reports.
@@ -78,10 +94,10 @@ impl Replacement {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Fails where there are obstacles.
+    /// Checks that there are no obstacles.
     ///
     /// # Errors
-    /// The obstacles, with what helps.
+    /// The obstacles, with what helps; what the server reports.
     pub fn check(&self, client: &mut impl GenericClient) -> Result<()> {
         let obstacles = self.obstacles(client)?;
         if obstacles.is_empty() {
@@ -102,7 +118,7 @@ impl Replacement {
 }
 
 impl Additions {
-    /// What comes over, in words.
+    /// The additions that come over, in words.
     pub fn kept(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
@@ -110,7 +126,7 @@ impl Additions {
             .filter_map(|addition| addition.what.as_deref())
     }
 
-    /// What does not, since it needs columns that are gone; in words.
+    /// The additions that do not, since they need columns that are gone; in words.
     pub fn lost(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter(|addition| !addition.lost.is_empty()).filter_map(|addition| {
             let what = addition.what.as_deref()?;
@@ -118,7 +134,8 @@ impl Additions {
         })
     }
 
-    /// Puts on the new table what can be put there while nobody sees it.
+    /// Puts the additions on the new table that need not wait for its name. Locks of other tables are waited for no longer
+    /// than `patience`.
     ///
     /// # Errors
     /// Rows that a constraint does not allow; what the server reports. The transaction has failed then.
@@ -129,38 +146,39 @@ impl Additions {
         transaction: &mut Transaction<'_>,
     ) -> Result<()> {
         revoke_default_grants(&replacement.new, transaction)?;
-        for addition in self.at(HIDDEN) {
+        for addition in self.at(Moment::Hidden) {
             tracing::debug!("{}", addition.statement);
             transaction
                 .batch_execute(&addition.statement)
                 .map_err(|error| addition.does_not_fit(error.into(), replacement))?;
         }
-        for addition in self.at(LOCKS_ANOTHER) {
-            lock::patiently(transaction, patience, "a table that is referenced", &addition.statement)
+        for addition in self.at(Moment::LocksAnother) {
+            lock::execute_in_tries(transaction, patience, "a table that is referenced", &addition.statement)
                 .map_err(|error| addition.does_not_fit(error, replacement))?;
         }
         Ok(())
     }
 
-    /// The statements for the new table when it has the old one's name.
+    /// The statements for the time when the new table has the old one's name.
     pub fn named(&self) -> impl Iterator<Item = &str> {
-        self.at(NAMED).map(|addition| addition.statement.as_str())
+        self.at(Moment::Named).map(|addition| addition.statement.as_str())
     }
 
-    fn at(&self, moment: i32) -> impl Iterator<Item = &Addition> {
+    fn at(&self, moment: Moment) -> impl Iterator<Item = &Addition> {
         self.0.iter().filter(move |addition| addition.moment == moment && addition.lost.is_empty())
     }
 }
 
 impl Addition {
     fn does_not_fit(&self, error: Error, replacement: &Replacement) -> Error {
-        // A duplicate key (class 23), a type that no longer fits (22, 42): not a server that has gone away.
-        let of_the_rows = |state: &str| ["22", "23", "42"].iter().any(|class| state.starts_with(class));
-        match (error.sqlstate(), &self.what) {
-            (Some(lock::NOT_AVAILABLE), Some(what)) => error.remedy(format!(
+        // The remedy is for a duplicate key or a type that no longer fits, and not for a server that is gone.
+        let is_of_rows =
+            |kind: SqlState| kind == SqlState::BadValue || kind.is_of_constraint() || kind.is_of_statement();
+        match (SqlState::from(&error), &self.what) {
+            (SqlState::LockTimeout, Some(what)) => error.remedy(format!(
                 "someone has been using the table that {what} refers to for too long; run again when they are done"
             )),
-            (Some(state), Some(what)) if of_the_rows(state) => {
+            (kind, Some(what)) if is_of_rows(kind) => {
                 let (table, source) = match replacement.mother {
                     Some(_) => ("version table", "dump"),
                     None => ("table", "rows"),
@@ -173,7 +191,7 @@ impl Addition {
     }
 }
 
-/// Takes back what `ALTER DEFAULT PRIVILEGES` has granted on a new table: the old one's grants are to count.
+/// Revokes what `ALTER DEFAULT PRIVILEGES` has granted on a new table: the old table's grants count.
 fn revoke_default_grants(new: &Qualified, transaction: &mut Transaction<'_>) -> Result<()> {
     let sql = "SELECT DISTINCT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(e.grantee)) END \
                FROM pg_class c, aclexplode(c.relacl) e WHERE c.oid = to_regclass($1) AND e.grantee <> c.relowner";

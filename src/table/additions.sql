@@ -1,9 +1,10 @@
--- What users have put on the table or view $1, a child of $2 (or of none), as statements that put the same on the table $3, which
--- has the columns $4 and is to take the place and the name of $1: when to execute it (0 while nobody sees $3; 1 then
--- too, but it locks another table; 2 when $3 has its name), what it is about, and the columns that it needs and $3 lacks.
+-- The additions of users to the table or view $1, a child of $2 (or of none), as statements that put the same on the table
+-- $3. That has the columns $4, and will take the place and the name of $1. A row for each: when to execute it (0: while no
+-- other session sees $3; 1: then too, but it locks another table; 2: when $3 has its name), what it is, the statement, and
+-- the columns that it needs and $3 lacks.
 --
--- The names of indexes are taken as long as $1 is there, hence others until it is gone. An index's or a constraint's
--- definition comes from PostgreSQL; of an index's only what follows its name and table is used.
+-- The names of indexes are taken while $1 exists, so the new ones have other names until $1 is gone. The definition of an
+-- index or a constraint comes from PostgreSQL; of an index's, only the part behind its name and its table is used.
 WITH old AS (
     SELECT c.*, n.nspname, c.oid AS id FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = to_regclass($1)
@@ -16,7 +17,7 @@ WITH old AS (
     FROM old JOIN pg_constraint k ON k.conrelid = old.id
     WHERE k.contype IN ('p', 'u', 'x', 'f')
        OR k.contype = 'c' AND k.coninhcount = 0
-          -- A table that somebody has detached still has its mother's.
+          -- A table that a user has detached still has its mother's.
           AND NOT EXISTS (SELECT FROM pg_constraint m
                           WHERE m.conrelid = to_regclass($2) AND m.conname = k.conname AND m.contype = 'c'
                             AND NOT m.connoinherit)
@@ -87,7 +88,7 @@ UNION ALL
 UNION ALL
     SELECT 9, 0, i.what,
            format('CREATE %sINDEX %I ON %s %s', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, i.temporary, $3::text,
-                  -- Were it ever of another form, this would be a syntax error, and nothing would be changed.
+                  -- A definition of another form would make a syntax error here, and nothing would change.
                   CASE WHEN starts_with(i.definition, i.beginning) THEN substr(i.definition, length(i.beginning) + 1)
                        ELSE i.definition END),
            'pg_class'::regclass, i.id, i.id, NULL

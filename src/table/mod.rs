@@ -1,4 +1,5 @@
-//! How rows become visible: tables that are filled beside, what takes the place of what, and the ledger that says so.
+//! How rows become visible: tables that are filled beside the visible ones, the swap of one table for another, and the
+//! ledger of what was loaded.
 
 pub mod additions;
 pub mod into;

@@ -1,13 +1,12 @@
--- What would be lost without a word, or would stop it, if another table took the place of the table $1, a child of $2 (or
--- of none); the other has the columns $3. The view $4 with the comment $5 is no obstacle; it will use
--- the other.
+-- What would be lost without a word, or would stop the swap, if another table with the columns $3 took the place of the table
+-- $1, a child of $2 (or of none). The view $4 with the comment $5 is no obstacle: it will use the other table.
 WITH old AS (
     SELECT c.*, c.oid AS id, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = to_regclass($1)
 )
 SELECT DISTINCT what
 FROM (
-    -- What uses the table or its row type: DROP TABLE would refuse. What is the table's own goes with it.
+    -- Objects that use the table or its row type: DROP TABLE would refuse. The table's own objects are dropped with it.
     SELECT CASE WHEN w.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, w.ev_class, 0)
                 ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END AS what
     FROM old
@@ -16,7 +15,7 @@ FROM (
                      OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
     LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
     WHERE d.deptype = 'n'
-      -- A view's own rule refers to it.
+      -- A view's own rule refers to the view.
       AND (w.rulename IS DISTINCT FROM '_RETURN' OR w.ev_class <> old.id)
       AND (w.rulename IS DISTINCT FROM '_RETURN' OR w.ev_class IS DISTINCT FROM to_regclass($4)
            OR obj_description(w.ev_class, 'pg_class') IS DISTINCT FROM $5)
@@ -51,7 +50,7 @@ UNION ALL
     SELECT 'its inheritance from ' || pg_describe_object('pg_class'::regclass, i.inhparent, 0)
     FROM old JOIN pg_inherits i ON i.inhrelid = old.id WHERE i.inhparent IS DISTINCT FROM to_regclass($2)
 UNION ALL
-    -- Rows that pghaul did not load.
+    -- Columns with values that pghaul has not loaded.
     SELECT 'column ' || a.attname || ', which no dump had'
     FROM old
     JOIN pghaul.loads l ON l.schema_name = old.nspname AND l.unit = old.relname

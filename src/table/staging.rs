@@ -1,20 +1,18 @@
-//! A table under another name: filled by several connections, and given its own name when it is complete.
+//! A staging table: several connections fill a table under another name, and it gets its real name when it is complete.
 //!
-//! Other connections see only what is committed, so a table that several of them fill cannot be hidden in one
-//! transaction. Nobody looks for it under this name, though, and it gets its real one in one statement.
+//! A connection sees only what others have committed, so one transaction cannot hide a table that several connections fill.
+//! Under its staging name no reader looks for it, and one statement gives it the real one.
 
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::pg::lock;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use postgres::{Client, GenericClient, Transaction};
 
-/// SQLSTATE of a statement that a signal has cancelled (`query_canceled`).
-const CANCELLED: &str = "57014";
-
-/// How their names begin.
+/// The beginning of the name of a staging table.
 const PREFIX: &str = "pghaul_staging_";
 
-/// The table under both its names.
+/// A table under both its names.
 #[derive(Debug)]
 pub struct Staging {
     table: Qualified,
@@ -22,7 +20,7 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Which staging tables there are in a schema, by name.
+    /// The names of the staging tables in a schema.
     ///
     /// # Errors
     /// What the server reports.
@@ -32,22 +30,22 @@ impl Staging {
         Ok(client.query(sql, &[&schema, &PREFIX])?.iter().map(|row| row.get(0)).collect())
     }
 
-    /// The staging table of `target`: always the same one, so that what a run that was killed has left behind is found
-    /// by the next. The runs of one target must exclude each other.
+    /// The staging table of `target`. Its name is always the same, so a run finds what a killed one has left. Two runs of one
+    /// target must exclude each other.
     pub fn of(target: &Qualified) -> Staging {
         let name = format!("{PREFIX}{:08x}", crc32fast::hash(target.name().as_bytes()));
         Staging { table: Qualified::new(target.schema(), name), target: target.clone() }
     }
 
-    /// The table that is to be filled.
+    /// The table that is filled.
     pub fn table(&self) -> &Qualified {
         &self.table
     }
 
-    /// Does `work` while no other run fills the same target, which is not there yet.
+    /// Does `work` while no other run fills the same target, which must not exist yet.
     ///
     /// # Errors
-    /// A target that is there already; what `work` or the server reports.
+    /// A target that exists; what `work` or the server reports.
     pub fn exclusively<T>(
         &self,
         client: &mut Client,
@@ -56,7 +54,7 @@ impl Staging {
         lock::exclusively(client, &self.table.to_string(), |client| {
             let sql = "SELECT to_regclass($1) IS NOT NULL";
             if client.query_one(sql, &[&self.target.to_string()])?.get(0) {
-                return Err(Error::refused("has just been created by somebody else")
+                return Err(Error::refused("has just been created by another session")
                     .at(Place::table(self.target.name()))
                     .remedy("look what it holds, then drop it or name another table"));
             }
@@ -64,8 +62,8 @@ impl Staging {
         })
     }
 
-    /// Creates the target by what `create` makes of its name, and takes it back: a missing right, or a type of that name,
-    /// is better found now than when all is loaded.
+    /// Creates the target by the statement that `create` makes of its name, and rolls that back. So a missing right, or a
+    /// type of that name, is found before anything is loaded.
     ///
     /// # Errors
     /// What the server reports.
@@ -75,10 +73,10 @@ impl Staging {
         Ok(trial.rollback()?)
     }
 
-    /// Creates it by the statement `create`, in the place of one that an earlier run has left, and commits that.
+    /// Creates the table by the statement `create`, in the place of one that an earlier run has left, and commits that.
     ///
     /// # Errors
-    /// A table of this name that pghaul did not create; what the server reports.
+    /// A table of this name that pghaul has not created; what the server reports.
     pub fn create(&self, client: &mut Client, create: &str) -> Result<()> {
         let mut transaction = client.transaction()?;
         self.remove_leftover(&mut transaction)?;
@@ -95,7 +93,7 @@ impl Staging {
         Ok(transaction.commit()?)
     }
 
-    /// Drops what an earlier run has left under this name, which its comment tells.
+    /// Drops the table that an earlier run has left under this name; its comment says so.
     ///
     /// # Errors
     /// What the server reports.
@@ -107,7 +105,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Whether there is a table of this name that pghaul has created for this target.
+    /// Whether a table of this name exists that pghaul has created for this target.
     ///
     /// # Errors
     /// What the server reports.
@@ -117,8 +115,8 @@ impl Staging {
         Ok(comment.is_some_and(|comment| comment == self.comment()))
     }
 
-    /// It is complete, and will be there after a crash of the server too: the transaction is written to the disk when it
-    /// commits, whatever the server's settings, and all before it. Gives its `pg_class.oid`.
+    /// Makes the complete table survive a crash of the server: the commit of this transaction is written to the disk,
+    /// whatever the server's settings, and with it all earlier ones. Returns the table's `pg_class.oid`.
     ///
     /// # Errors
     /// What the server reports.
@@ -132,10 +130,10 @@ impl Staging {
         Ok(transaction.query_one("SELECT to_regclass($1)::oid", &[&self.table.to_string()])?.get(0))
     }
 
-    /// Gives it its real name.
+    /// Gives the table its real name.
     ///
     /// # Errors
-    /// A table of that name that has come up in the meantime.
+    /// A table that has got that name in the meantime; what the server reports.
     pub fn publish(&self, client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
         transaction.batch_execute(&format!(
@@ -146,17 +144,17 @@ impl Staging {
         Ok(transaction.commit()?)
     }
 
-    /// Drops it, after a failure. Where that fails as well, the next run does it.
+    /// Drops the table after a failure. Where that fails as well, the next run drops it.
     pub fn discard(&self, client: &mut Client) {
         let sql = format!("DROP TABLE IF EXISTS {}", self.table);
         let mut dropped = client.batch_execute(&sql);
-        if dropped.as_ref().is_err_and(|error| error.code().is_some_and(|state| state.code() == CANCELLED)) {
-            // The cancellation was meant for what we did before, and is used up.
+        if dropped.as_ref().is_err_and(|error| SqlState::from(error) == SqlState::Cancelled) {
+            // The cancellation was meant for the statement before, and is used up.
             dropped = client.batch_execute(&sql);
         }
         if let Err(error) = dropped {
             let error = Error::from(error);
-            tracing::warn!("the table {} is left over, and goes with the next run: {error}", self.table);
+            tracing::warn!("the table {} is left over; the next run drops it: {error}", self.table);
         }
     }
 

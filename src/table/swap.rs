@@ -3,33 +3,34 @@
 use super::additions::Replacement;
 use crate::pg::ident::quote;
 use crate::pg::lock::{self, Turn};
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
 use postgres::Transaction;
 use std::time::Duration;
 
-/// When a swap gives up waiting for those who use the old table or its mother.
+/// How long a swap waits for the sessions that use the old table or its mother.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Replacement {
-    /// Puts the new table in the place of the old one, with all that users have put on that.
+    /// Puts the new table in the place of the old one, with all additions of users.
     ///
-    /// A mother is locked first: a reader that had already listed her children would wait for the old one, find
-    /// it gone, and see neither; so readers must wait for the mother, before they list. They wait behind us while we
-    /// wait, so we step back between tries and let them pass. Where there is no mother, those who wait for the old table look
-    /// its name up again when they get to it, and find the new one.
+    /// A mother is locked first. A reader that has listed its children already would wait for the old table, find it gone,
+    /// and see neither; so readers must wait for the mother, before they list. They queue behind us while we wait, so we
+    /// step back between tries and let them pass. Without a mother, a reader that waits for the old table looks up the name
+    /// once more when it gets the lock, and finds the new table.
     ///
     /// # Errors
-    /// What the rows do not allow, or what has come into the way since the load began; those who use either table for
-    /// too long; what the server reports; Ctrl-C.
+    /// Additions that the rows do not allow; obstacles that have come up since the load began; sessions that use either
+    /// table for too long; what the server reports; Ctrl-C.
     pub fn swap(&self, transaction: &mut Transaction<'_>) -> Result<()> {
         self.swap_along(transaction, |_| Ok(false), |_| Ok(()))
     }
 
-    /// As [`Replacement::swap`]. `lock_first` locks something before the tables, and tells whether there was anything;
-    /// `along` is done when all is locked, and both tables are still there.
+    /// As [`Replacement::swap`]. `lock_first` takes a lock before those of the tables, and says whether it did; `along` is
+    /// called when all is locked and both tables still exist.
     ///
     /// # Errors
-    /// As there, and theirs.
+    /// As there, and those of `lock_first` and `along`.
     pub fn swap_along(
         &self,
         transaction: &mut Transaction<'_>,
@@ -40,7 +41,7 @@ impl Replacement {
         for lost in additions.lost() {
             tracing::warn!("{}: the new version has no place for {lost}", self.old.name());
         }
-        additions.put_on_hidden(self, PATIENCE, transaction).map_err(|error| self.in_the_way(error))?;
+        additions.put_on_hidden(self, PATIENCE, transaction).map_err(|error| self.explain_timeout(error))?;
         let mut statements = vec![
             format!("DROP TABLE {}", self.old),
             format!("ALTER TABLE {} RENAME TO {}", self.new, quote(self.old.name())),
@@ -48,12 +49,12 @@ impl Replacement {
         statements.extend(additions.named().map(str::to_owned));
         let statements = statements.join("; ");
         let used = self.mother.as_ref().unwrap_or(&self.old).name();
-        let swapped = lock::patiently_do(transaction, PATIENCE, used, |attempt| {
+        let swapped = lock::lock_in_tries(transaction, PATIENCE, used, |attempt| {
             let turn = Turn::begin();
             let is_first = !lock_first(attempt)?;
-            // Without children: whoever reads another version is in nobody's way.
-            turn.lock_out(attempt, is_first, self.mother.iter().chain([&self.old]))?;
-            // Until now it could be changed, and grants can be even now.
+            // Children are not locked: a reader of another version does not matter.
+            turn.lock_against_readers(attempt, is_first, self.mother.iter().chain([&self.old]))?;
+            // Until now the old table could be altered. Grants on it can be altered even now.
             if self.additions(attempt)? != additions {
                 return Err(self.changed_meanwhile());
             }
@@ -61,9 +62,9 @@ impl Replacement {
             along(attempt)?;
             Ok(attempt.batch_execute(&statements)?)
         });
-        swapped.map_err(|error| match error.sqlstate() {
-            Some("2BP01") => error.remedy(self.remedy()),
-            _ => self.in_the_way(error),
+        swapped.map_err(|error| match SqlState::from(&error) {
+            SqlState::Dependents => error.remedy(self.remedy()),
+            _ => self.explain_timeout(error),
         })
     }
 
@@ -72,9 +73,9 @@ impl Replacement {
         Error::failed(format!("{table} was altered while its new rows were being loaded")).remedy("run again")
     }
 
-    /// Adds what helps where somebody has used a table for too long.
-    pub fn in_the_way(&self, error: Error) -> Error {
-        if error.sqlstate() != Some(lock::NOT_AVAILABLE) {
+    /// Adds what helps where other sessions have used a table for too long.
+    pub fn explain_timeout(&self, error: Error) -> Error {
+        if SqlState::from(&error) != SqlState::LockTimeout {
             return error;
         }
         let (table, seconds) = (self.old.name(), PATIENCE.as_secs());

@@ -1,8 +1,7 @@
 //! Servers that fail: what is tried again, what is not, and what is said.
 
-use crate::support::Job;
 use pghaul_mock_api::Options;
-use pghaul_test_support::says;
+use pghaul_test_support::{fetch, says};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -16,7 +15,7 @@ fn what_may_pass_is_tried_again() {
         "/fault/slow?ms=5000&times=1",
         "/fault/throttle?times=1",
     ] {
-        let job = Job::new(Options::default());
+        let job = fetch!(Options::default());
         let times: u64 = path.rsplit('=').next().unwrap().parse().unwrap();
         job.one(path, "timeout: 2s\n    success: 'type == \"array\"'\n    wait: 'if type == \"object\" then .ThrottleSeconds else null end'");
         job.run(&[], 0);
@@ -27,7 +26,7 @@ fn what_may_pass_is_tried_again() {
 
 #[test]
 fn an_api_says_until_when_to_wait() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.one("/fault/status/503?date_in=3&times=1", "timeout: 20s");
     let begun = Instant::now();
     job.run(&[], 0);
@@ -51,7 +50,7 @@ fn what_would_fail_again_is_not_tried_again() {
         ("/fault/code", "is no success by the filter; it begins with \"{\\\"ErrorCode\\\": 1601"),
         ("/fault/loop", "is redirected more than 5 times"),
     ] {
-        let job = Job::new(Options { gzip: true, ..Options::default() });
+        let job = fetch!(Options { gzip: true, ..Options::default() });
         job.one(path, "max_response: 1MiB\n    success: 'type == \"array\" or .ErrorCode == 1'");
         let message = job.fails(&[], 1);
         says(&message, &["request 1 (http://localhost:", path, text]);
@@ -63,7 +62,7 @@ fn what_would_fail_again_is_not_tried_again() {
 
 #[test]
 fn tries_and_waits_have_limits() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.one("/fault/status/500", "retries: 1");
     says(&job.fails(&[], 1), &["HTTP status 500 Internal Server Error", "; tried 2 times"]);
     assert_eq!(job.api.count("/fault/status/500"), 2);

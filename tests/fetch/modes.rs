@@ -1,8 +1,8 @@
 //! The original's case, and where rows go.
 
-use crate::support::{IDS, Job, numbered, small};
 use pghaul_mock_api::{Options, character_id, request_line};
-use pghaul_test_support::says;
+use pghaul_test_support::fetch::{IDS, numbered, small};
+use pghaul_test_support::{fetch, says};
 use serde_json::{Value, json};
 
 const STATS: &str = include_str!("../../fixtures/fetch/config.yml");
@@ -11,7 +11,7 @@ const STATS_TABLE: &str = "CREATE SCHEMA stats; CREATE TABLE stats.t_aggregate_a
 
 #[test]
 fn the_originals_activities_become_a_row_for_each_value() {
-    let job = Job::new(Options { gzip: true, ..Options::default() });
+    let job = fetch!(Options { gzip: true, ..Options::default() });
     job.db.execute(STATS_TABLE);
     job.db.execute(
         "CREATE MATERIALIZED VIEW stats.kills AS SELECT character_id, count(*) FROM stats.t_aggregate_activity_stats GROUP BY 1",
@@ -51,7 +51,7 @@ fn the_originals_activities_become_a_row_for_each_value() {
 
 #[test]
 fn replace_keeps_the_old_rows_until_all_new_ones_are_there_and_resume_repeats_what_failed() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.db.execute("CREATE TABLE t (id bigint PRIMARY KEY); INSERT INTO t VALUES (99)");
     job.config(
         &numbered(3).replace("{\"id\": 2}", "{\"id\": \"1/2\"}"),
@@ -88,7 +88,7 @@ fn replace_keeps_the_old_rows_until_all_new_ones_are_there_and_resume_repeats_wh
 
 #[test]
 fn a_job_may_publish_without_a_few_requests_and_add_them_later() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config(
         "{\"n\": 404}\n{\"n\": 200}\n",
         "url: 'BASE/fault/status/{n}?times=1'\n    rows: 'if type == \"array\" then .[] else {id: 7} end'\n    \
@@ -104,7 +104,7 @@ fn a_job_may_publish_without_a_few_requests_and_add_them_later() {
 
 #[test]
 fn append_adds_and_upsert_overwrites_by_key() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config(&numbered(5), &small("into: {table: t, mode: append, columns: {id: bigint}}"));
     job.run(&[], 0);
     job.run(&[], 0);
@@ -117,7 +117,7 @@ fn append_adds_and_upsert_overwrites_by_key() {
 
 #[test]
 fn rows_may_be_objects_and_requests_may_come_from_a_query_or_a_csv_file() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.db.execute(
         "CREATE TABLE c (id bigint, name text); INSERT INTO c VALUES (4611686018438308034, 'a b'), (2, NULL)",
     );
@@ -142,7 +142,7 @@ fn rows_may_be_objects_and_requests_may_come_from_a_query_or_a_csv_file() {
 
 #[test]
 fn the_report_of_a_run_without_requests_is_empty_and_a_body_is_posted() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config("", &small(IDS.split_once("\n    ").unwrap().1));
     job.run(&[], 0).assert_stdout_has("no requests");
     job.config(

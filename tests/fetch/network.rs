@@ -1,12 +1,11 @@
 //! What lies between: redirects to other hosts, certificates, proxies.
 
-use crate::support::Job;
 use pghaul_mock_api::Options;
-use pghaul_test_support::says;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use pghaul_test_support::{Authority, fetch, says};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -18,7 +17,7 @@ const ECHO: &str = "headers: {X-API-Key: '${KEY}', X-Plain: seen, Authorization:
 
 #[test]
 fn secret_headers_stay_with_their_host() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     let other = format!("{}/echo", job.api.other_base());
     let seen = |path: &str| {
         job.db.execute("DROP TABLE IF EXISTS e");
@@ -32,7 +31,7 @@ fn secret_headers_stay_with_their_host() {
 
 #[test]
 fn secrets_in_urls_are_in_no_message_and_in_no_ledger() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     job.config("{}\n", "url: 'BASE/nowhere?key=${KEY}'\n    rows: '.[]'\n    into: {table: t, mode: append, columns: {id: int}}");
     let run = job.command(&["-v", "--report", "-"]).env("KEY", "hush-hush").run();
     run.assert_code(1).assert_stderr_has("/nowhere?key=***").assert_never_says("hush-hush");
@@ -41,28 +40,23 @@ fn secrets_in_urls_are_in_no_message_and_in_no_ledger() {
 
 /// An authority's certificate (PEM), and what a server for `localhost` needs that it vouches for.
 fn certificates() -> (String, Arc<ServerConfig>) {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&key).unwrap().pem();
-    let issuer = Issuer::new(params, key);
-    let own_key = KeyPair::generate().unwrap();
-    let own =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&own_key, &issuer).unwrap();
-    let private = PrivateKeyDer::try_from(own_key.serialize_der()).unwrap();
+    let authority = Authority::new("pghaul test CA");
+    let (certificate, key) = authority.signed("localhost");
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![own.der().clone()], private)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
-    (authority, Arc::new(config))
+    (authority.pem(), Arc::new(config))
 }
 
 #[test]
 fn a_certificate_must_be_vouched_for() {
     let (authority, tls) = certificates();
-    let job = Job::new(Options { tls: Some(tls), ..Options::default() });
+    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
     job.one("/fault/good", "");
     let message = job.fails(&[], 1);
     says(
@@ -116,7 +110,7 @@ fn proxy() -> (String, Arc<AtomicUsize>) {
 #[test]
 fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     let (authority, tls) = certificates();
-    let job = Job::new(Options { tls: Some(tls), ..Options::default() });
+    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
     job.work.write("ca.pem", &authority);
     job.one("/fault/good", "ca_file: ca.pem");
     let (url, tunnels) = proxy();

@@ -1,12 +1,12 @@
 //! Pages, in every way that leads to the next one.
 
-use crate::support::Job;
 use pghaul_mock_api::Options;
-use pghaul_test_support::says;
+use pghaul_test_support::fetch::Fetch;
+use pghaul_test_support::{fetch, says};
 
 const ALL: &str = "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24";
 
-fn paged(job: &Job, path: &str, pages: &str) {
+fn paged(job: &Fetch, path: &str, pages: &str) {
     job.config(
         "{}\n",
         &format!(
@@ -25,7 +25,7 @@ fn every_way_gives_every_item_once() {
         ("count", "{page: page, first: 2}", 3),
         ("offset", "{offset: offset, step: 10}", 4),
     ] {
-        let job = Job::new(Options::default());
+        let job = fetch!(Options::default());
         paged(&job, path, pages);
         let run = job.run(&[], 0);
         run.assert_stdout_has(&format!("{requests} requests: {requests} loaded"));
@@ -39,7 +39,7 @@ fn every_way_gives_every_item_once() {
 
 #[test]
 fn rejects_are_numbered_through_all_pages_and_the_number_of_pages_has_a_limit() {
-    let job = Job::new(Options::default());
+    let job = fetch!(Options::default());
     paged(&job, "next", "{next: '.next'}");
     let config = job.work.read("config.yml");
     job.work.write(

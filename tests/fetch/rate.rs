@@ -1,7 +1,8 @@
 //! The limit is kept to, as the server counts, and nearly reached; and the server's own requests to slow down are heard.
 
-use crate::support::{Job, numbered, small};
 use pghaul_mock_api::{Options, Throttle};
+use pghaul_test_support::fetch;
+use pghaul_test_support::fetch::{numbered, small};
 use std::time::{Duration, Instant};
 
 const INTO: &str = "into: {table: t, mode: append, columns: {id: bigint}}\n    concurrency: 8\n    ";
@@ -18,7 +19,7 @@ fn limited(throttle: Throttle) -> Options {
 #[test]
 fn no_window_of_the_servers_ever_holds_more_and_each_is_full() {
     for (strict, least_seconds) in [("", 4.0), (", strict: true", 4.4)] {
-        let job = Job::new(limited(Throttle::Status));
+        let job = fetch!(limited(Throttle::Status));
         job.config(
             &numbered(45),
             &small(&format!("{INTO}rate: {{requests: 5, per: 500ms, window: 1s{strict}}}")),
@@ -36,7 +37,7 @@ fn no_window_of_the_servers_ever_holds_more_and_each_is_full() {
 #[test]
 fn when_the_server_says_slow_down_everybody_does() {
     for throttle in [Throttle::Status, Throttle::Body] {
-        let job = Job::new(limited(throttle));
+        let job = fetch!(limited(throttle));
         // Without a rate of its own.
         let filters = "rows: '.[] | [.]'\n    success: 'type == \"array\"'\n    wait: '.ThrottleSeconds?'";
         job.config(

@@ -1,10 +1,12 @@
 //! Running the built binary, and saying everything about a run that went wrong.
 
+use crate::watchdog::Watchdog;
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::{env, fs};
 use tempfile::TempDir;
 
@@ -12,9 +14,9 @@ use tempfile::TempDir;
 pub struct Workdir(TempDir);
 
 impl Workdir {
-    /// A new folder, deleted on drop.
+    /// A new folder, deleted on drop, or when the process ends in any way.
     pub fn new() -> Workdir {
-        let dir = TempDir::with_prefix("pghaul-").expect("a temporary folder");
+        let dir = TempDir::with_prefix_in("test-", folder()).expect("a temporary folder");
         // The embedded server runs as another user when we are root, and must get to its data here.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("own folder");
         fs::create_dir(dir.path().join("home")).expect("write into a temporary folder");
@@ -52,6 +54,28 @@ impl Workdir {
         let path = self.join(name);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
+}
+
+/// Where all folders of this process are: what a static holds is never dropped, and a killed test drops nothing.
+fn folder() -> &'static Path {
+    static FOLDER: OnceLock<(PathBuf, Watchdog)> = OnceLock::new();
+    let (folder, _) = FOLDER.get_or_init(|| {
+        let mut command = Command::new("sh");
+        command.args(["-c", include_str!("folder.sh"), "watchdog"]).arg(env::temp_dir());
+        let mut watchdog = Watchdog::start(command);
+        (watchdog.answer().into(), watchdog)
+    });
+    folder
+}
+
+/// The names in a folder, sorted.
+#[track_caller]
+pub fn names(folder: impl AsRef<Path>) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect();
+    names.sort();
+    names
 }
 
 impl Default for Workdir {

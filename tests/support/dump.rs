@@ -1,9 +1,11 @@
 //! Dumps for tests: good ones, and ones that are damaged in one exact place.
 
-use std::io::{Cursor, Write};
+use std::fs::File;
+use std::io::{Cursor, Read, Write};
+use std::path::Path;
 use zip::unstable::write::FileOptionsExt;
 use zip::write::{SimpleFileOptions, ZipWriter};
-use zip::{AesMode, CompressionMethod};
+use zip::{AesMode, CompressionMethod, ZipArchive};
 
 /// Signature, and offset of the name's length, of the name and of the CRC-32 in a local header
 /// (APPNOTE.TXT 4.3.7) and in a central one (4.3.12).
@@ -104,6 +106,15 @@ impl Dump {
         }
         bytes
     }
+}
+
+/// A member of a dump in a file, inflated.
+#[track_caller]
+pub fn member(dump: &Path, name: &str) -> Vec<u8> {
+    let mut zip = ZipArchive::new(File::open(dump).expect("open a dump")).expect("read a dump");
+    let mut bytes = Vec::new();
+    zip.by_name(name).expect("the member").read_to_end(&mut bytes).expect("inflate a member");
+    bytes
 }
 
 /// The JSON text of a descriptor.

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// A table of a dump: its name, its columns as `name:type name:type`, and its rows without the header.
@@ -129,12 +128,7 @@ impl Case {
     /// Waits until `sql` gives true.
     #[track_caller]
     pub fn wait_until(&self, sql: &str) {
-        let give_up = Instant::now() + Duration::from_secs(60);
-        let mut client = self.db.client();
-        while !client.query_one(sql, &[]).expect(sql).get::<_, bool>(0) {
-            assert!(Instant::now() < give_up, "waited too long for: {sql}");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        self.db.wait_until(sql);
     }
 }
 

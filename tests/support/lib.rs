@@ -1,42 +1,41 @@
 //! What the integration tests share: a real PostgreSQL server ([`server`], [`Server`], [`Database`]), running the
 //! binary ([`pghaul!`], [`Pghaul`], [`Workdir`], [`Running`]), dumps ([`Dump`]), GnuPG
-//! ([`Gpg`]), and runs of `pghaul ingest` on them ([`ingest!`],
-//! [`Ingest`]).
+//! ([`Gpg`]), runs of `pghaul ingest` on them ([`ingest!`], [`Ingest`]), and what other jobs read ([`fetch!`], [`drain!`]).
 //!
 //! Tests of `ingest` begin with a [`case!`]: a folder for dumps, and a database to load them into.
 //!
 //! A package of its own, so that no test binary compiles helpers that it does not call.
 
 mod binary;
-mod database;
+mod cache;
+mod certificates;
 mod drain;
 mod dump;
+#[rustfmt::skip] // long lists, which it would write one value a line
+#[expect(missing_docs, reason = "each is named after its type")]
+pub mod families;
+pub mod fetch;
 mod fixtures;
-mod gateway;
 mod gpg;
 mod ingest;
-mod redis;
 mod running;
 mod server;
-mod small_disk;
 mod source;
+mod wait;
 mod watchdog;
-mod writer;
 
-pub use binary::{Pghaul, Run, Workdir};
-pub use database::Database;
+pub use binary::{Pghaul, Run, Workdir, names};
+pub use cache::{Gateway, RedisServer, Writer, Written};
+pub use certificates::Authority;
 pub use drain::{Drain, JOB, REPLICA};
-pub use dump::{Dump, Encryption, descriptor};
+pub use dump::{Dump, Encryption, descriptor, member};
 pub use fixtures::{Case, Outcome, repository, write_dump};
-pub use gateway::Gateway;
 pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
-pub use redis::RedisServer;
 pub use running::Running;
-pub use server::{SUPERUSER, Server, ServerOptions, pg_bin, server};
-pub use small_disk::SmallDisk;
+pub use server::{Database, IN_COPY, OTHERS, SUPERUSER, Server, ServerOptions, SmallDisk, pg_bin, server};
 pub use source::{literals_of, source_literals};
-pub use writer::{Writer, Written};
+pub use wait::wait_for;
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.
 ///
@@ -61,6 +60,14 @@ macro_rules! ingest {
 macro_rules! case {
     () => {
         $crate::Case::new(env!("CARGO_BIN_EXE_pghaul"))
+    };
+}
+
+/// `pghaul fetch` with an API of this kind and a database of its own: `fetch!(Options::default()).run(&[], 0)`.
+#[macro_export]
+macro_rules! fetch {
+    ($options:expr) => {
+        $crate::fetch::Fetch::new(env!("CARGO_BIN_EXE_pghaul"), $options)
     };
 }
 

@@ -2,7 +2,7 @@
 
 use crate::sides::{BY_U, Sides, numbered};
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Running, Server, ServerOptions, pghaul};
+use pghaul_test_support::{Running, Server, ServerOptions, pghaul, wait_for};
 use postgres::{Client, NoTls};
 use std::time::{Duration, Instant};
 
@@ -95,14 +95,14 @@ fn a_source_that_goes_away_is_waited_for() {
     let server: &'static Server = Box::leak(Box::new(Server::start(ServerOptions::default())));
     let sides = Sides::on(server, &numbered(1000), &BY_U);
     let mut watch = Running::start(sides.watch(&["--every", "100ms"]));
-    wait_until(|| {
+    wait_for("the source to go away", || {
         sides.destination.rows("SELECT FROM pg_class WHERE relname = 't' AND reltuples = 1000").len() == 1
     });
     server.crash();
     std::thread::sleep(Duration::from_millis(300));
     server.start_again();
     sides.source.execute("UPDATE t SET v = 'after', u = 5000 WHERE id = 1");
-    wait_until(|| sides.destination.one("SELECT v FROM t WHERE id = 1") == "after");
+    wait_for("what was changed since", || sides.destination.one("SELECT v FROM t WHERE id = 1") == "after");
     assert!(watch.is_alive());
     watch.signal(Signal::SIGTERM);
     let run = watch.wait();
@@ -156,13 +156,4 @@ fn jobs_of_the_configuration_and_what_follows_them() {
     assert_eq!(sides.destination.one("SELECT count(*) FROM runs"), "2");
     let unknown = pghaul!(sides.work).args(["sync", "once", "copi"]).run();
     unknown.assert_code(2).assert_stderr_has("there is no job \"copi\" under `sync`; name one of: copy");
-}
-
-#[track_caller]
-fn wait_until(mut done: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !done() {
-        assert!(started.elapsed() < Duration::from_secs(100), "it takes too long");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -1,21 +1,24 @@
-//! `pghaul config`: the configuration, checked and shown, without a look at any database.
+//! `pghaul config`: checks and shows the configuration, without a look at any database.
 
 mod check;
 mod hidden;
+pub mod keys;
 mod resolved;
+mod rows;
 mod show;
+mod sources;
 
-use super::GlobalArgs;
 use crate::Result;
+use crate::cli::flags::global::GlobalArgs;
 use crate::exit::Exit;
-use clap::{Args, Subcommand};
+use clap::{Args, Command, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
   pghaul config check                             every fault of ./config.yml, with line and column
   pghaul config show                              what counts, and where each value comes from";
 
-/// What was typed after `pghaul config`.
+/// The arguments of `pghaul config`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ConfigArgs {
@@ -31,13 +34,13 @@ enum ConfigCommand {
     Show(show::ShowArgs),
 }
 
-/// Runs `pghaul config`.
+/// Runs `pghaul config`, one of the commands of `root`.
 ///
 /// # Errors
 /// A configuration with faults; a standard output that cannot be written.
-pub fn run(args: ConfigArgs, global: &GlobalArgs) -> Result<Exit> {
+pub fn run(args: ConfigArgs, global: &GlobalArgs, root: Command) -> Result<Exit> {
     match args.command {
         ConfigCommand::Check(args) => check::run(&args, global),
-        ConfigCommand::Show(args) => show::run(&args, global),
+        ConfigCommand::Show(args) => show::run(&args, global, root),
     }
 }

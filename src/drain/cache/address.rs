@@ -1,4 +1,4 @@
-//! Where a Redis is, and how to get in: `redis://`, `rediss://` or a unix socket, with an ACL user or without.
+//! The address of a Redis, with what it takes to log in: `redis://`, `rediss://` or a unix socket, with or without an ACL user.
 
 use crate::error::with_sources;
 use crate::secret::{Secret, without_passwords};
@@ -6,7 +6,7 @@ use crate::{Error, Place, Result};
 use redis::{Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 use std::path::{Path, PathBuf};
 
-/// What helps where a URL is not understood.
+/// The remedy for a URL that is not understood.
 pub const URL_FORMS: &str =
     "write redis://HOST:PORT/DB, rediss://HOST:PORT/DB, unix:///PATH?db=DB or http://HOST:PORT";
 
@@ -16,7 +16,7 @@ const SCHEMES: [&str; 6] = ["redis", "rediss", "valkey", "valkeys", "unix", "red
 /// Files for TLS (PEM).
 #[derive(Debug, Clone, Default)]
 pub struct TlsFiles {
-    /// Authorities that the server's certificate may be signed by; else those that the system trusts.
+    /// The authorities that may sign the server's certificate; without it, those that the system trusts.
     pub ca: Option<PathBuf>,
     /// The client's certificate.
     pub cert: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub struct TlsFiles {
     pub key: Option<PathBuf>,
 }
 
-/// Who connects, beside what the URL says.
+/// The login that the configuration or the environment gives; it comes before that of the URL.
 #[derive(Debug, Clone, Default)]
 pub struct Login {
     /// The ACL user.
@@ -40,16 +40,16 @@ pub struct Address {
     shown: String,
 }
 
-/// Whether a URL names a Redis, and not a gateway.
+/// Whether a URL is that of a Redis rather than of a gateway.
 pub fn is_redis(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| SCHEMES.contains(&scheme))
 }
 
 impl Address {
-    /// Understands a URL; `login` and `tls` stand beside it, and come first.
+    /// Reads a URL. `login` comes before the URL's user and password.
     ///
     /// # Errors
-    /// A URL that names no Redis, or asks for TLS without checking certificates; files that cannot be read.
+    /// A URL that is not of a Redis, or that asks for TLS with any certificate; files that cannot be read.
     pub fn parse(url: &str, login: &Login, tls: &TlsFiles) -> Result<Address> {
         let refused = |what: String| Error::refused(what).remedy(URL_FORMS);
         let info = url.into_connection_info().map_err(|error| {
@@ -78,12 +78,12 @@ impl Address {
         Ok(Address { client, shown })
     }
 
-    /// The client library's way to it.
+    /// The client of the Redis library.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The URL without who connects, for messages and the ledger.
+    /// The URL without user and password, for messages and the ledger.
     pub fn describe(&self) -> &str {
         &self.shown
     }

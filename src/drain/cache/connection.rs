@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an answer may take. Redis does one thing at a time, and somebody else's may take a while.
+/// How long an answer may take. Redis does one thing at a time, and another client's command may take a while.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An open connection.
@@ -21,7 +21,7 @@ impl Redis {
     /// Connects.
     ///
     /// # Errors
-    /// A Redis that does not answer (an error of the connection), or that refuses us.
+    /// A Redis that does not answer (an error of the connection), or that refuses the login.
     pub fn connect(address: &Address) -> Result<Redis> {
         let shown = address.describe();
         let open = || {
@@ -30,9 +30,9 @@ impl Redis {
             connection.set_write_timeout(Some(ANSWER_TIMEOUT))?;
             Ok(connection)
         };
-        let connection = open().map_err(|error: RedisError| understood(&error, shown))?;
+        let connection = open().map_err(|error: RedisError| explained(&error, shown))?;
         let mut this = Redis { connection, address: address.clone() };
-        // A password that is missing is only noticed by a command.
+        // Redis refuses a missing password only when a command comes.
         this.ask::<String>(&redis::cmd("PING"))?;
         Ok(this)
     }
@@ -48,20 +48,20 @@ impl Redis {
     /// Executes a command.
     ///
     /// # Errors
-    /// What Redis says; a lost connection.
+    /// What Redis reports; a lost connection.
     pub fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T> {
-        command.query(&mut self.connection).map_err(|error| understood(&error, self.address.describe()))
+        command.query(&mut self.connection).map_err(|error| explained(&error, self.address.describe()))
     }
 
     /// Executes several commands.
     ///
     /// # Errors
-    /// What Redis says; a lost connection.
+    /// What Redis reports; a lost connection.
     pub fn ask_all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T> {
-        commands.query(&mut self.connection).map_err(|error| understood(&error, self.address.describe()))
+        commands.query(&mut self.connection).map_err(|error| explained(&error, self.address.describe()))
     }
 
-    /// Which Redis this is, without who connects.
+    /// The URL without user and password, for messages and the ledger.
     pub fn describe(&self) -> &str {
         self.address.describe()
     }
@@ -72,14 +72,14 @@ impl Redis {
     }
 }
 
-/// What an error means: whether another try may help, and what the user can do.
-fn understood(error: &RedisError, shown: &str) -> Error {
+/// An error of Redis, with a remedy; an error of the connection if another try may help.
+fn explained(error: &RedisError, shown: &str) -> Error {
     let what = match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => with_sources(error),
     };
     let failed = Error::failed(format!("Redis: {what}")).at(Place::file(shown));
-    // Of several commands, the first one that failed.
+    // Of several commands, the first failure counts.
     let of_several = error.clone().into_server_errors().and_then(|errors| errors.first()?.1.kind());
     match of_several.map_or(error.kind(), ErrorKind::Server) {
         ErrorKind::AuthenticationFailed => failed.into_refused().remedy(
@@ -107,13 +107,13 @@ fn understood(error: &RedisError, shown: &str) -> Error {
         ErrorKind::Io if is_of_certificate(error) => failed
             .into_refused()
             .remedy("name the authority that signed the server's certificate with tls: {ca: FILE}"),
-        // A half-read answer is no answer to what was asked.
+        // An answer that was read in part says nothing about the command.
         ErrorKind::Io | ErrorKind::Parse => failed.of_connection(),
         _ => failed,
     }
 }
 
-/// Whether TLS failed for a reason that stays.
+/// Whether TLS failed for a certificate, which another try cannot help.
 fn is_of_certificate(error: &RedisError) -> bool {
     let text = with_sources(error);
     text.contains("certificate") || text.contains("Certificate")

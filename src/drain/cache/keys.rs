@@ -1,20 +1,20 @@
-//! The names that pghaul gives to keys in Redis. All of one replica's are in one hash slot, as the key of the replica is.
+//! The names of keys in Redis. All keys of one replica are in the hash slot of the replica's own key.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// What stands behind the replica in every name of ours.
+/// Follows the replica in the name of each key that pghaul writes.
 const MARK: &str = "pghaul";
 
 /// The keys of one replica.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// The hash that is written to.
+    /// The hash that the cache writes to.
     pub replica: String,
     /// The hash with its description.
     pub meta: String,
-    /// A text: the name of the hash that is being drained, as long as there is one.
+    /// A text: the name of the hash that is being drained. The key exists as long as that hash does.
     pub draining: String,
-    /// What the names of ours begin with.
+    /// The names of batches begin with it.
     prefix: String,
 }
 
@@ -33,7 +33,7 @@ impl Keys {
         }
     }
 
-    /// A name that no hash has had before: the time, and a random number.
+    /// A name that no hash has had before, made of the time and a random number.
     pub fn new_batch(&self) -> String {
         // The standard library seeds its hash tables with random numbers.
         let random = RandomState::new().hash_one(());
@@ -41,18 +41,18 @@ impl Keys {
         format!("{}{now}-{random:016x}", self.prefix)
     }
 
-    /// Where the rejects of a batch stay.
+    /// The hash that holds the rejects of a batch.
     pub fn rejected(batch: &str) -> String {
         format!("{batch}:rejected")
     }
 
-    /// Where a batch stays that is kept.
+    /// The name of a published batch whose rows stay in Redis.
     pub fn kept(batch: &str) -> String {
         format!("{batch}:kept")
     }
 }
 
-/// What decides about a key's slot in place of the whole key, if something does (Redis documentation, "Redis cluster
+/// The part of a key that its slot is computed from, if that is not the whole key (Redis documentation, "Redis cluster
 /// specification", "Hash tags").
 fn hash_tag(key: &str) -> Option<&str> {
     let (_, behind) = key.split_once('{')?;
@@ -64,7 +64,7 @@ fn hash_tag(key: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    /// What the slot is computed of.
+    /// The text that the slot is computed from.
     fn slot(key: &str) -> &str {
         hash_tag(key).unwrap_or(key)
     }

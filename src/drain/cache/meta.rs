@@ -1,4 +1,4 @@
-//! What a replica says of itself: the names of its columns, the index first.
+//! A replica's description of itself: the names of its columns, the index first.
 
 use super::connection::Redis;
 use super::keys::Keys;
@@ -6,13 +6,13 @@ use crate::pg::ident;
 use crate::{Error, Result};
 use redis::{Value, cmd};
 
-/// The field with the columns.
+/// The field that names the columns.
 const COLUMNS: &str = "COLUMNS";
 
 /// The names of a replica's columns in the table: the index first, then one for each value of a row.
 ///
 /// # Errors
-/// A description that is missing or is none; names that no columns can have.
+/// A description that is missing or cannot be read; names that no columns can have.
 pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Vec<String>> {
     let place = redis.place(&keys.meta);
     let text = match redis.ask::<Value>(cmd("HGET").arg(&keys.meta).arg(COLUMNS))? {
@@ -34,10 +34,10 @@ pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Vec<String>> {
     in_table(&names).map_err(|error| error.at(place))
 }
 
-/// The names as columns of a table: a dot, as JSON that was made flat has it, becomes an underscore.
+/// The names as columns of a table. A dot, as in flattened JSON, becomes an underscore.
 ///
 /// # Errors
-/// No name at all, or one that no column can have; two that become one.
+/// No name; a name that no column can have; two names that become the same.
 pub fn in_table(names: &[String]) -> Result<Vec<String>> {
     if names.is_empty() {
         return Err(Error::refused(format!("{COLUMNS} names no column")).remedy("the first one is the index"));

@@ -1,12 +1,12 @@
-//! The cache: what a Redis, or the gateway in front of it, has of each replica.
+//! The cache: the replicas of a Redis, or of the gateway in front of it, and their rows.
 
 pub mod address;
 pub mod connection;
 pub mod gateway;
+pub mod gateway_rows;
 pub mod keys;
 pub mod meta;
 pub mod pages;
 pub mod registry;
 pub mod rejected;
-pub mod source;
 pub mod take;

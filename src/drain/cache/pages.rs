@@ -1,8 +1,8 @@
 //! The rows of a batch, page by page.
 //!
-//! `HSCAN` gives every field of a hash that nobody writes to, and each once: only a table that begins to shrink on the way can
-//! show a field twice, and only a write makes one begin (Redis documentation, SCAN, "Scan guarantees"; `dictScan` in Redis's
-//! `dict.c`). That nobody has written is certain when as many rows came as the hash has.
+//! While no client writes to a hash, `HSCAN` gives each of its fields exactly once: only a table that begins to shrink
+//! meanwhile can show a field twice, and only a write begins that (Redis documentation, SCAN, "Scan guarantees"; `dictScan` in
+//! Redis's `dict.c`). If as many rows came as the hash has, no client has written.
 
 use super::connection::Redis;
 use super::rejected::RejectedRows;
@@ -10,24 +10,24 @@ use crate::report::{plural, thousands};
 use crate::{Error, Result};
 use redis::{Value, cmd, from_redis_value};
 
-/// What is asked for at first, rows: a page of the largest rows must not be large either.
+/// Rows of the first page: few, since each may be large.
 const FIRST_COUNT: usize = 16;
-/// What is asked for at most, rows. Redis does nothing else meanwhile: 2 ms or so.
+/// The most rows of a page. Redis does nothing else while it makes one: about 2 ms.
 const MOST_COUNT: usize = 4096;
-/// What a page should have, bytes.
+/// The size that a page should have, bytes.
 const PAGE_BYTES: usize = 1 << 20;
 
 /// Some rows of a batch.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// Ids and rows, in turns.
+    /// Ids and rows alternate.
     pub fields: Vec<Vec<u8>>,
-    /// Size of all of them.
+    /// The size of all ids and rows.
     pub bytes: usize,
 }
 
 impl Page {
-    /// Of ids and rows, in turns.
+    /// A page of ids and rows, which alternate.
     pub fn of(fields: Vec<Vec<u8>>) -> Page {
         let bytes = fields.iter().map(Vec::len).sum();
         Page { fields, bytes }
@@ -38,36 +38,36 @@ impl Page {
         self.fields.chunks_exact(2).map(|pair| (pair[0].as_slice(), pair[1].as_slice()))
     }
 
-    /// How many rows it has.
+    /// The number of its rows.
     pub fn count(&self) -> u64 {
         self.fields.len() as u64 / 2
     }
 }
 
-/// Where the rows of a batch come from, as often as they are asked for.
+/// Gives the rows of a batch, as often as they are asked for.
 pub trait RowSource {
-    /// Begins anew with the first row; gives the number of rows, where that is known.
+    /// Starts over at the first row. Gives the number of rows, if the source knows it.
     ///
     /// # Errors
     /// What the source reports; a lost connection.
     fn begin(&mut self) -> Result<Option<u64>>;
 
-    /// The next page, which may be empty; none behind the last.
+    /// The next page, which may be empty; none after the last one.
     ///
     /// # Errors
     /// As [`RowSource::begin`].
     fn next_page(&mut self) -> Result<Option<Page>>;
 
-    /// Whether the pages were all there is; else they are to be read once more.
+    /// Whether the pages had all rows; if not, the caller begins again.
     ///
     /// # Errors
-    /// As [`RowSource::begin`]; rows that somebody else has changed meanwhile.
+    /// As [`RowSource::begin`]; rows that another client has changed meanwhile.
     fn was_all(&mut self) -> Result<bool>;
 
-    /// What it is, for messages and the ledger.
+    /// The address of the source, for messages and the ledger.
     fn describe(&self) -> &str;
 
-    /// The place for rows that are put aside, where the source has one.
+    /// The place for rejects, if the source has one.
     ///
     /// # Errors
     /// As [`RowSource::begin`].
@@ -78,7 +78,7 @@ pub trait RowSource {
 pub struct HashPages<'r> {
     redis: &'r mut Redis,
     key: &'r str,
-    /// Where the next page begins; none behind the last.
+    /// Where the next page begins; none after the last one.
     cursor: Option<u64>,
     count: usize,
     length: u64,
@@ -103,8 +103,8 @@ impl RowSource for HashPages<'_> {
         let Some(cursor) = self.cursor else { return Ok(None) };
         let mut command = cmd("HSCAN");
         command.arg(self.key).arg(cursor).arg("COUNT").arg(self.count);
-        let (cursor, fields) = understood(self.redis.ask(&command)?).ok_or_else(|| {
-            Error::failed("Redis: HSCAN has given something else than rows").at(self.redis.place(self.key))
+        let (cursor, fields) = page_of(self.redis.ask(&command)?).ok_or_else(|| {
+            Error::failed("Redis: HSCAN gave something other than rows").at(self.redis.place(self.key))
         })?;
         self.cursor = Some(cursor).filter(|cursor| *cursor != 0);
         let page = Page::of(fields);
@@ -121,7 +121,7 @@ impl RowSource for HashPages<'_> {
         }
         let (read, length, rows) = (thousands(self.read), thousands(length), plural(length, "row"));
         Err(Error::failed(format!(
-            "read {read} rows of a batch of {length} {rows}: somebody else changes it"
+            "read {read} rows of a batch of {length} {rows}: another client changes it"
         ))
         .at(self.redis.place(self.key))
         .of_connection())
@@ -132,12 +132,12 @@ impl RowSource for HashPages<'_> {
     }
 
     fn rejected_rows(&self) -> Result<Option<RejectedRows>> {
-        RejectedRows::none_of(self.redis.another()?, self.key).map(Some)
+        RejectedRows::begin(self.redis.another()?, self.key).map(Some)
     }
 }
 
-/// The cursor and the fields of an answer.
-fn understood(answer: Value) -> Option<(u64, Vec<Vec<u8>>)> {
+/// The cursor and the fields of an answer to `HSCAN`.
+fn page_of(answer: Value) -> Option<(u64, Vec<Vec<u8>>)> {
     let Value::Array(mut parts) = answer else { return None };
     let (Some(Value::Array(fields)), Some(cursor), None) = (parts.pop(), parts.pop(), parts.pop()) else {
         return None;

@@ -1,4 +1,4 @@
-//! The list of registered replicas. It may be long, and most of what it names may be empty.
+//! The list of registered replicas. It may be long, and most of the replicas may be empty.
 
 use super::connection::Redis;
 use super::keys::Keys;
@@ -7,14 +7,13 @@ use crate::{Error, Result};
 use redis::cmd;
 use std::collections::BTreeSet;
 
-/// Entries of the list that are looked at together.
+/// Entries of the list that are read at a time.
 const ENTRIES: isize = 5_000;
 
-/// The registered replicas that have rows, or of which an earlier run has left some; of those that `wanted` takes. Each
-/// once, by name.
+/// The registered replicas that are `wanted` and have rows, or rows that an earlier run has left.
 ///
 /// # Errors
-/// A list that is missing or is something else; what Redis says; Ctrl-C.
+/// A missing list, or a key of another type; what Redis reports; Ctrl-C.
 pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     each_part(redis, list, |redis, names| {
@@ -25,7 +24,8 @@ pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -
     Ok(found)
 }
 
-/// Adds those of these replicas that have rows. Redis is asked about many at once, and again only where there are some.
+/// Adds the replicas that have rows to `found`. Redis is asked about all of them at once, and about parts of them only if one
+/// has rows.
 fn add_existing(redis: &mut Redis, names: &[String], found: &mut BTreeSet<String>) -> Result<()> {
     const PARTS: usize = 16;
     let mut command = cmd("EXISTS");
@@ -65,7 +65,7 @@ fn check(redis: &mut Redis, list: &str) -> Result<()> {
     }
 }
 
-/// Gives the list part by part to `look`.
+/// Calls `look` with one part of the list after the other.
 fn each_part(
     redis: &mut Redis,
     list: &str,

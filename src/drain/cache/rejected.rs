@@ -1,4 +1,4 @@
-//! Rows that were put aside stay in Redis, in a hash of their own beside the batch: what is not in the table is there.
+//! Rejects stay in Redis, in a hash of their own beside the batch: a row is either in the table or there.
 
 use super::connection::Redis;
 use super::keys::Keys;
@@ -6,7 +6,7 @@ use crate::{Error, Result};
 use redis::{Value, cmd};
 use std::sync::{Mutex, PoisonError};
 
-/// Rows that are moved together.
+/// Rows that are copied at a time.
 const TOGETHER: usize = 500;
 
 /// The rejects of one batch.
@@ -18,26 +18,28 @@ pub struct RejectedRows {
 
 struct Waiting {
     redis: Redis,
+    /// The rows that are still to be copied.
     ids: Vec<Vec<u8>>,
+    /// Whether the hash has a row.
     begun: bool,
 }
 
 impl RejectedRows {
-    /// None yet of `batch`; what an earlier try has put aside is forgotten, since its rows are all still in the batch.
+    /// Begins without a reject. The rejects of an earlier attempt are removed: the batch still has all of its rows.
     ///
     /// # Errors
-    /// What Redis says; a lost connection.
-    pub fn none_of(mut redis: Redis, batch: &str) -> Result<RejectedRows> {
+    /// What Redis reports; a lost connection.
+    pub fn begin(mut redis: Redis, batch: &str) -> Result<RejectedRows> {
         let rejected = Keys::rejected(batch);
         redis.ask::<u64>(cmd("UNLINK").arg(&rejected))?;
         let waiting = Mutex::new(Waiting { redis, ids: Vec::new(), begun: false });
         Ok(RejectedRows { batch: batch.to_owned(), rejected, waiting })
     }
 
-    /// Puts the row of this id aside.
+    /// Adds the row with this id.
     ///
     /// # Errors
-    /// What Redis says; a lost connection.
+    /// What Redis reports; a lost connection.
     pub fn add(&self, id: &[u8]) -> Result<()> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.ids.push(id.to_vec());
@@ -47,21 +49,22 @@ impl RejectedRows {
         }
     }
 
-    /// All of them are in their hash then: to be called before the other rows are published. Gives its name, if there are any.
+    /// Copies all rejects that wait into their hash, which must happen before the other rows are published. Gives the name of
+    /// the hash, if the batch has rejects.
     ///
     /// # Errors
-    /// What Redis says; a lost connection.
+    /// What Redis reports; a lost connection.
     pub fn complete(&self) -> Result<Option<&str>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         self.copy(&mut waiting)?;
         Ok(waiting.begun.then_some(self.rejected.as_str()))
     }
 
-    /// Forgets them, since nothing of the batch is published.
+    /// Removes the rejects, since nothing of the batch is published.
     ///
     /// # Errors
-    /// What Redis says; a lost connection. The next try does it then.
-    pub fn forget(&self) -> Result<()> {
+    /// What Redis reports; a lost connection. The next attempt removes them then.
+    pub fn discard(&self) -> Result<()> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.ids.clear();
         waiting.begun = false;

@@ -1,43 +1,43 @@
-//! Taking a replica's rows: the hash gets another name, at once and whole, and writers go on into a fresh one.
+//! Taking a replica's rows: the whole hash gets another name at once, and writers go on into a fresh hash.
 //!
-//! `<replica>:pghaul:draining` holds that name as long as the hash is there, so that whoever comes after a crash finds it.
-//! Both change together, in one `MULTI`. A name is never used twice: the ledger's row about it is about this hash only.
+//! `<replica>:pghaul:draining` holds that name as long as the hash exists, and a run after a crash finds the hash by it. Both
+//! keys change together, in one `MULTI`. A name is never used twice, so a row of the ledger is about one hash only.
 
 use super::connection::Redis;
 use super::keys::Keys;
 use crate::{Error, Result};
 use redis::{cmd, pipe};
 
-/// A hash that nobody writes to any more.
+/// A hash of rows that no writer knows the name of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct TakenBatch {
     /// Its name.
     pub key: String,
     /// Whether an earlier run has taken it, and may have published it.
     pub is_leftover: bool,
 }
 
-/// Takes what the replica has, or finds what an earlier run has taken; nothing where there are no rows.
+/// Takes the rows of the replica, or finds the batch that an earlier run has taken; none if neither has a row.
 ///
 /// # Errors
-/// A replica that is no hash; what Redis says; a lost connection, after which it may be taken or not.
-pub fn take(redis: &mut Redis, keys: &Keys) -> Result<Option<Batch>> {
+/// A replica that is not a hash; what Redis reports; a lost connection, after which the rows may be taken or not.
+pub fn take(redis: &mut Redis, keys: &Keys) -> Result<Option<TakenBatch>> {
     loop {
-        // Another run may take it between our looking and our taking.
+        // `WATCH` makes the `MULTI` below fail if another run takes the rows in between.
         redis.ask::<()>(cmd("WATCH").arg(&keys.draining))?;
         if let Some(key) = redis.ask::<Option<String>>(cmd("GET").arg(&keys.draining))? {
             let kind: String = redis.ask(cmd("TYPE").arg(&key))?;
             match kind.as_str() {
                 "hash" => {
                     redis.ask::<()>(&cmd("UNWATCH"))?;
-                    return Ok(Some(Batch { key, is_leftover: true }));
+                    return Ok(Some(TakenBatch { key, is_leftover: true }));
                 }
                 "none" => {
                     tracing::debug!("{}: {key} is gone", keys.draining);
                     redis.ask_all::<Option<()>>(pipe().atomic().del(&keys.draining).ignore())?;
                     continue;
                 }
-                _ => return Err(no_hash(redis, &key, &kind)),
+                _ => return Err(not_a_hash(redis, &key, &kind)),
             }
         }
         let kind: String = redis.ask(cmd("TYPE").arg(&keys.replica))?;
@@ -47,23 +47,23 @@ pub fn take(redis: &mut Redis, keys: &Keys) -> Result<Option<Batch>> {
                 redis.ask::<()>(&cmd("UNWATCH"))?;
                 return Ok(None);
             }
-            _ => return Err(no_hash(redis, &keys.replica, &kind).into_refused()),
+            _ => return Err(not_a_hash(redis, &keys.replica, &kind).into_refused()),
         }
         let key = keys.new_batch();
         let mut taking = pipe();
         taking.atomic().set(&keys.draining, &key).ignore().rename(&keys.replica, &key).ignore();
-        // A time to live would come over with the name, and take rows that are not published yet.
+        // `RENAME` keeps a time to live, which could remove rows before they are published.
         taking.persist(&key).ignore();
         if redis.ask_all::<Option<()>>(&taking)?.is_some() {
-            return Ok(Some(Batch { key, is_leftover: false }));
+            return Ok(Some(TakenBatch { key, is_leftover: false }));
         }
     }
 }
 
-/// Removes a batch that is published, or gives it a name under which it stays.
+/// Removes a published batch, or renames it if its rows are to stay.
 ///
 /// # Errors
-/// What Redis says; a lost connection. The next run does it then.
+/// What Redis reports; a lost connection. The next run finishes the batch then.
 pub fn finish(redis: &mut Redis, keys: &Keys, batch: &str, keep: bool) -> Result<()> {
     let mut finishing = pipe();
     finishing.atomic();
@@ -75,8 +75,8 @@ pub fn finish(redis: &mut Redis, keys: &Keys, batch: &str, keep: bool) -> Result
     redis.ask_all::<()>(&finishing)
 }
 
-/// An error about what is not a hash.
-pub fn no_hash(redis: &Redis, key: &str, kind: &str) -> Error {
+/// The error for a key that is not a hash.
+pub fn not_a_hash(redis: &Redis, key: &str, kind: &str) -> Error {
     Error::failed(format!("is a {kind}, not a hash of rows"))
         .at(redis.place(key))
         .remedy("nothing of it was touched; name a replica")

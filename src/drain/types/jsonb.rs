@@ -7,13 +7,13 @@ use serde::de::IgnoredAny;
 /// Deeper JSON may be more than the server's stack has room for (`max_stack_depth`).
 const MOST_LEVELS: usize = 1_000;
 
-/// Whether a text is JSON that `jsonb` holds: without a NUL character, half a pair of surrogates, a number beyond `numeric`, or
-/// more levels than the server can go down.
+/// Whether `jsonb` holds a text: JSON without a NUL character, without half a pair of surrogates, without a number beyond
+/// `numeric`, and with no more levels than the server can go down.
 pub fn jsonb_holds(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok() && holds_what_is_valid(text.as_bytes())
 }
 
-/// As [`jsonb_holds`], of JSON.
+/// As [`jsonb_holds`], for a text that is JSON.
 fn holds_what_is_valid(json: &[u8]) -> bool {
     let (mut at, mut levels) = (0, 0_usize);
     while at < json.len() {
@@ -45,7 +45,7 @@ fn holds_what_is_valid(json: &[u8]) -> bool {
     true
 }
 
-/// Behind the quote that closes a string; none if the string holds what no text can.
+/// The position after the quote that closes a string; none if the string holds a character that no text can have.
 fn string_end(json: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr2(b'"', b'\\', &json[at..])?;
@@ -71,7 +71,7 @@ fn string_end(json: &[u8], mut at: usize) -> Option<usize> {
 /// Bytes of `\\u00e9`.
 const ESCAPED: usize = 6;
 
-/// The unit of UTF-16 that stands here as `\\u00e9`.
+/// The UTF-16 unit of the escape, such as `\\u00e9`, that the text begins with; none if it begins with none.
 fn escaped(json: &[u8]) -> Option<u16> {
     let digits = json.strip_prefix(b"\\u")?.get(..4)?;
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()

@@ -1,10 +1,11 @@
-//! What was learnt of columns whose types are found out from their values.
+//! The types of columns, as given or as inferred from values.
 
 use super::forms::Forms;
+use super::value::form_of;
 use crate::copy::values::json::Json;
 use crate::pg::type_name::TypeName;
 
-/// Columns, some with the types that they are to have, the others with what was seen of their values.
+/// The columns of a replica: some have given types, the others the forms of the values so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Learnt {
     columns: Vec<(String, Column)>,
@@ -15,7 +16,7 @@ enum Column {
     Declared(TypeName),
     Seen {
         forms: Forms,
-        /// Whether more values can say more: `text` is the widest type there is.
+        /// Whether more values are looked at. `text` is the widest type, so a column of it is closed.
         open: bool,
     },
 }
@@ -30,7 +31,7 @@ impl Column {
 }
 
 impl Learnt {
-    /// Nothing yet, but for the types that are `declared`.
+    /// Columns of these names without any value yet; those in `declared` keep their types.
     pub fn nothing_of(names: &[String], declared: &[(String, TypeName)]) -> Learnt {
         let column = |name: &String| {
             let declared = declared.iter().find(|(column, _)| column == name);
@@ -43,19 +44,19 @@ impl Learnt {
         Learnt { columns: names.iter().map(column).collect() }
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn width(&self) -> usize {
         self.columns.len()
     }
 
-    /// Looks at the value of a column.
+    /// Adds the form of a value to the column of this number.
     pub fn see(&mut self, column: usize, value: Json<'_>) {
         if let Some((_, Column::Seen { forms, open: true })) = self.columns.get_mut(column) {
-            *forms |= Forms::of(value);
+            *forms |= form_of(value);
         }
     }
 
-    /// Adds what somebody else has learnt.
+    /// Adds what another thread has learnt of the same columns.
     pub fn add(&mut self, other: &Learnt) {
         for ((_, ours), (_, theirs)) in self.columns.iter_mut().zip(&other.columns) {
             if let (Column::Seen { forms, .. }, Column::Seen { forms: more, .. }) = (ours, theirs) {
@@ -64,7 +65,7 @@ impl Learnt {
         }
     }
 
-    /// Looks no further at columns that are as wide as can be.
+    /// Stops looking at columns that are `text` already.
     pub fn close(&mut self) {
         for (_, column) in &mut self.columns {
             if let Column::Seen { forms, open } = column {
@@ -73,12 +74,12 @@ impl Learnt {
         }
     }
 
-    /// Whether both come to the same types.
+    /// Whether both have the same types.
     pub fn agrees_with(&self, other: &Learnt) -> bool {
         self == other || self.types().eq(other.types())
     }
 
-    /// The types that hold all values seen.
+    /// Each column with the narrowest type that holds all of its values.
     pub fn types(&self) -> impl Iterator<Item = (String, TypeName)> {
         self.columns.iter().map(|(name, column)| (name.clone(), column.type_name()))
     }

@@ -1,6 +1,7 @@
-//! Which types the values of new columns need.
+//! The types that new columns need for their values.
 
 pub mod forms;
 pub mod jsonb;
 pub mod learn;
 pub mod numbers;
+pub mod value;

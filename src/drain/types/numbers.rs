@@ -1,14 +1,14 @@
-//! Which type a number needs, by the way it is written.
+//! The type that a number needs, by the way it is written.
 
 use super::forms::Forms;
 
-/// So many significant digits a double keeps (`DBL_DIG`).
+/// A double keeps so many significant digits (`DBL_DIG`).
 const DOUBLE_DIGITS: usize = 15;
-/// Digits before and behind the point that `numeric` has room for (PostgreSQL documentation, "Numeric Types").
+/// The most digits of a `numeric` before and after the point (PostgreSQL documentation, "Numeric Types").
 const NUMERIC_WHOLE: usize = 131_072;
 const NUMERIC_DECIMALS: usize = 16_383;
 
-/// The form of a number; none if it is no number, or one that PostgreSQL would write otherwise, such as `007`.
+/// The form of a number; none if `text` is no number, or if PostgreSQL writes that number in another way, as with `007`.
 pub fn form(text: &[u8]) -> Option<Forms> {
     let Parts { negative, whole, decimals, exponent } = Parts::of(text)?;
     let is_zero = whole == b"0" && decimals.iter().all(|digit| *digit == b'0');
@@ -23,7 +23,7 @@ pub fn form(text: &[u8]) -> Option<Forms> {
         }
         (_, Some(_)) => {
             let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-            // What is too small for a double becomes zero there.
+            // A number too small for a double becomes 0.
             (value.is_finite() && (value != 0.0 || is_zero)).then_some(Forms::DOUBLE)?
         }
     };
@@ -50,7 +50,7 @@ struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    /// By the grammar of JSON (RFC 8259, section 6).
+    /// Splits a number by the grammar of JSON (RFC 8259, section 6).
     fn of(text: &'t [u8]) -> Option<Parts<'t>> {
         let negative = text.first() == Some(&b'-');
         let (whole, rest) = digits(&text[usize::from(negative)..]);
@@ -80,12 +80,12 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(text.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }
 
-/// Whether `numeric` holds a number of this form, as it must in `jsonb`.
+/// Whether `numeric` holds a number. `jsonb` stores numbers as `numeric`.
 pub fn numeric_holds(text: &[u8]) -> bool {
     let Some(parts) = Parts::of(text) else { return false };
     let exponent =
         parts.exponent.map_or(Ok(0), |digits| std::str::from_utf8(digits).unwrap_or_default().parse());
-    // Whichever way the exponent moves the point.
+    // The exponent may move the point either way.
     exponent.is_ok_and(|exponent: usize| {
         parts.whole.len().saturating_add(exponent) <= NUMERIC_WHOLE
             && parts.decimals.len().saturating_add(exponent) <= NUMERIC_DECIMALS
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_written_as_postgres_writes_it() {
+    fn a_number_has_a_form_if_postgres_writes_it_the_same_way() {
         for text in ["", "-", "01", "+1", "1.", ".5", "1e", "1e+", "0x1", "1 ", "1_0", "-0", "-0.00"] {
             assert_eq!(form(text.as_bytes()), None, "{text}");
         }

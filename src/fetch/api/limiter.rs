@@ -1,230 +1,71 @@
-//! The limiter: never more requests in any rolling window than the API allows, as the API counts them.
-//!
-//! The API counts a request when it arrives, which is some time between its start and the arrival of its response. A
-//! request that counts until a window after its *response* is never counted too short, whatever the network does:
-//! that is what `strict` asks for. It costs the time of one request per window.
-//!
-//! Otherwise, the fastest response so far tells how long an answer takes at least, on the server and on its way back:
-//! every request arrived that much before its response, less a quarter for what varies. A request that is held up on its
-//! way is late by as much in its response, and counts longer for it. Only one that is held up while the server answers
-//! it faster than any before could be misjudged.
+//! The limiter: a [`Window`] with a clock, whose turns all threads wait for.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use super::window::{Turn, Window};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// For clocks that do not run alike, and for servers that count a window with both its ends.
-const TOLERANCE: Duration = Duration::from_millis(2);
-/// The part of the fastest response that is not relied on: one in so many.
-const MARGIN: u32 = 4;
+/// How often waiting threads check whether the run was stopped.
+const POLL: Duration = Duration::from_millis(50);
 
-/// A rolling window. Times are since any fixed moment, by whatever clock the caller has.
-#[derive(Debug)]
-pub struct Window {
-    limit: usize,
-    length: Duration,
-    strict: bool,
-    /// Requests without a response yet.
-    open: usize,
-    /// When the responses of the others came, in order.
-    ended: VecDeque<Duration>,
-    fastest: Option<Duration>,
-    paused_until: Duration,
+/// The limiter of a job.
+pub struct Limiter {
+    window: Mutex<Window>,
+    changed: Condvar,
+    since: Instant,
 }
 
-/// Whether a request may start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// Now; it is counted.
-    Now,
-    /// Not before this time.
-    At(Duration),
-    /// When one of those under way has ended.
-    AfterAnother,
-}
+impl Limiter {
+    /// Its clock starts now.
+    pub fn new(window: Window) -> Limiter {
+        Limiter { window: Mutex::new(window), changed: Condvar::new(), since: Instant::now() }
+    }
 
-impl Window {
-    /// At most `limit` requests in any time of this `length`; 0 for no limit.
-    pub fn new(limit: usize, length: Duration, strict: bool) -> Window {
-        Window {
-            limit,
-            length,
-            strict,
-            open: 0,
-            ended: VecDeque::new(),
-            fastest: None,
-            paused_until: Duration::ZERO,
+    /// Waits for a turn. Gives the time of the start, for [`Limiter::end`]; none once `stopped`.
+    pub fn start(&self, stopped: &dyn Fn() -> bool) -> Option<Duration> {
+        let mut window = self.window();
+        loop {
+            if stopped() {
+                return None;
+            }
+            let now = self.since.elapsed();
+            let wait = match window.turn(now) {
+                Turn::Now => return Some(now),
+                Turn::At(time) => time.saturating_sub(now).min(POLL),
+                Turn::AfterAnother => POLL,
+            };
+            window = self.changed.wait_timeout(window, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// Asks for a turn at the time `now`.
-    pub fn turn(&mut self, now: Duration) -> Turn {
-        if now < self.paused_until {
-            return Turn::At(self.paused_until);
-        }
-        if self.limit == 0 {
-            self.open += 1;
-            return Turn::Now;
-        }
-        // However long answers will turn out to take, these no longer count.
-        while self.ended.front().is_some_and(|ended| *ended + self.length + TOLERANCE <= now) {
-            self.ended.pop_front();
-        }
-        let counts_for = self.length + TOLERANCE - self.least_answer();
-        let gone = self.ended.partition_point(|ended| *ended + counts_for <= now);
-        let counted = self.open + self.ended.len() - gone;
-        if counted < self.limit {
-            self.open += 1;
-            return Turn::Now;
-        }
-        // So many have to go before there is room.
-        match self.ended.get(gone + counted - self.limit) {
-            Some(ended) => Turn::At(*ended + counts_for),
-            None => Turn::AfterAnother,
-        }
+    /// Ends the request that began at `started`; `answered` says whether it has a response.
+    pub fn end(&self, started: Duration, answered: bool) {
+        self.window().end(started, self.since.elapsed(), answered);
+        self.changed.notify_one();
     }
 
-    /// A request that started at `started` has its response, or has failed, at `now`; `answered` says which.
-    pub fn end(&mut self, started: Duration, now: Duration, answered: bool) {
-        self.open = self.open.saturating_sub(1);
-        if self.limit > 0 {
-            self.ended.push_back(now);
-        }
-        if answered {
-            let took = now.saturating_sub(started);
-            self.fastest = Some(self.fastest.map_or(took, |fastest| fastest.min(took)));
-        }
+    /// Starts no request for so long.
+    pub fn pause(&self, time: Duration) {
+        self.window().pause(self.since.elapsed() + time);
     }
 
-    /// Nobody starts before the time `until`.
-    pub fn pause(&mut self, until: Duration) {
-        self.paused_until = self.paused_until.max(until);
-    }
-
-    /// How long before its response a request has arrived at least.
-    fn least_answer(&self) -> Duration {
-        match self.fastest {
-            Some(fastest) if !self.strict => (fastest - fastest / MARGIN).min(self.length),
-            _ => Duration::ZERO,
-        }
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    const LENGTH: Duration = Duration::from_secs(10);
-
-    fn ms(milliseconds: u64) -> Duration {
-        Duration::from_millis(milliseconds)
-    }
-
-    /// A request on its way: how long to the server, and how long until its response is back.
-    #[derive(Debug, Clone, Copy)]
-    struct Way {
-        there: u64,
-        back: u64,
-    }
-
-    /// Sends requests as fast as the window and `concurrency` allow; gives when each arrived, in milliseconds, and when the
-    /// last response came.
-    fn simulate(window: &mut Window, ways: &[Way], concurrency: usize) -> (Vec<u64>, u64) {
-        let (mut arrivals, mut open, mut now, mut last) = (Vec::new(), Vec::<(u64, u64)>::new(), 0_u64, 0);
-        let mut waiting = ways.iter();
-        let mut next = waiting.next();
-        while next.is_some() || !open.is_empty() {
-            let mut wake = u64::MAX;
-            while let Some(way) = next.filter(|_| open.len() < concurrency) {
-                match window.turn(ms(now)) {
-                    Turn::Now => {
-                        arrivals.push(now + way.there);
-                        open.push((now, now + way.there + way.back));
-                        next = waiting.next();
-                    }
-                    Turn::At(time) => {
-                        wake = (time.as_micros().div_ceil(1000) as u64).max(now + 1);
-                        break;
-                    }
-                    Turn::AfterAnother => break,
-                }
-            }
-            now = open.iter().map(|(_, end)| *end).min().unwrap_or(u64::MAX).min(wake);
-            for (started, end) in open.extract_if(.., |(_, end)| *end <= now) {
-                window.end(ms(started), ms(end), true);
-                last = last.max(end);
-            }
-        }
-        (arrivals, last)
-    }
-
-    fn most_in_any_window(arrivals: &[u64]) -> usize {
-        let mut sorted = arrivals.to_vec();
-        sorted.sort_unstable();
-        let most = |first: usize| {
-            let end = sorted[first] + LENGTH.as_millis() as u64;
-            sorted[first..].iter().take_while(|at| **at <= end).count()
-        };
-        (0..sorted.len()).map(most).max().unwrap_or(0)
-    }
-
-    proptest! {
-        /// Whatever the ways of the requests, no window ever holds more than the limit.
-        #[test]
-        fn strictly_no_window_holds_more_than_the_limit(
-            ways in prop::collection::vec((0_u64..15_000, 0_u64..15_000), 1..200),
-            limit in 1_usize..20,
-            concurrency in 1_usize..30,
-        ) {
-            let ways: Vec<Way> = ways.iter().map(|&(there, back)| Way { there, back }).collect();
-            let (arrivals, _) = simulate(&mut Window::new(limit, LENGTH, true), &ways, concurrency);
-            prop_assert_eq!(arrivals.len(), ways.len());
-            prop_assert!(most_in_any_window(&arrivals) <= limit);
-        }
-
-        /// The same where answers take some least time, and requests are held up on their way as they like, but for those
-        /// that showed that time.
-        #[test]
-        fn no_window_holds_more_than_the_limit_where_answers_take_their_time(
-            ways in prop::collection::vec((0_u64..12_000, 0_u64..12_000), 1..200),
-            least in 0_u64..3_000,
-            limit in 1_usize..20,
-            concurrency in 1_usize..30,
-        ) {
-            let held_up = ways.iter().map(|&(there, back)| Way { there, back: least + back });
-            let ways: Vec<Way> = std::iter::once(Way { there: 0, back: least }).chain(held_up).collect();
-            let (arrivals, _) = simulate(&mut Window::new(limit, LENGTH, false), &ways, concurrency);
-            prop_assert_eq!(arrivals.len(), ways.len());
-            prop_assert!(most_in_any_window(&arrivals) <= limit);
-        }
-    }
 
     #[test]
-    fn the_least_possible_time_is_met_within_three_percent() {
-        let ways = [Way { there: 1, back: 479 }; 551];
-        let (arrivals, last) = simulate(&mut Window::new(250, LENGTH, false), &ways, 60);
-        let least = 20_000 + 480;
-        assert!(most_in_any_window(&arrivals) <= 250);
-        assert!(last * 100 <= least * 103, "{last} ms");
-        let (_, strictly) = simulate(&mut Window::new(250, LENGTH, true), &ways, 60);
-        assert!(strictly > last && strictly < least + 2 * 480 + 20, "{strictly} ms");
-    }
-
-    #[test]
-    fn a_pause_is_for_all_and_a_longer_one_stays() {
-        let mut window = Window::new(0, LENGTH, false);
-        window.pause(ms(500));
-        window.pause(ms(300));
-        assert_eq!(window.turn(ms(499)), Turn::At(ms(500)));
-        assert_eq!(window.turn(ms(500)), Turn::Now);
-    }
-
-    #[test]
-    fn where_all_are_under_way_one_has_to_end() {
-        let mut window = Window::new(1, LENGTH, false);
-        assert_eq!(window.turn(ms(0)), Turn::Now);
-        assert_eq!(window.turn(ms(20_000)), Turn::AfterAnother);
-        window.end(ms(0), ms(20_000), false);
-        assert_eq!(window.turn(ms(20_001)), Turn::At(ms(30_002)));
+    fn a_turn_comes_when_another_request_has_ended() {
+        let limiter = Limiter::new(Window::new(1, Duration::from_millis(20), true));
+        let first = limiter.start(&|| false).unwrap();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| limiter.start(&|| false).unwrap());
+            limiter.end(first, true);
+            assert!(second.join().unwrap() >= first + Duration::from_millis(20));
+        });
+        assert_eq!(limiter.start(&|| true), None);
     }
 }

@@ -1,4 +1,6 @@
-//! The API: one exchange after the other, and never more than it allows.
+//! The API: one exchange after the other, and never more requests than it allows.
 
 pub mod client;
+pub mod header;
 pub mod limiter;
+pub mod window;

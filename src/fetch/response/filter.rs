@@ -1,6 +1,6 @@
-//! jq filters, as jaq runs them: one place that knows its interface.
+//! jq filters, as jaq runs them. No other file uses the interface of jaq.
 
-use super::json::text_of;
+use crate::fetch::json::text_of;
 use crate::{Error, Result};
 use jaq_core::load::{Arena, File, Loader, lex, parse};
 use jaq_core::{Compiler, Ctx, Vars, data, load, unwrap_valr};
@@ -10,10 +10,10 @@ use std::fmt;
 /// The variable that holds the request object.
 const REQUEST: &str = "$request";
 
-/// What one output of a filter is: a value, or an error of the filter.
+/// One output of a filter: a value, or an error of the filter.
 pub type Output = Result<Val, String>;
 
-/// A filter that is compiled; not to be shared by threads, each compiles its own.
+/// A compiled filter. Threads cannot share one; each compiles its own.
 pub struct Filter(jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>);
 
 impl fmt::Debug for Filter {
@@ -58,7 +58,7 @@ impl Filter {
         }
     }
 
-    /// The first output; null where there is none.
+    /// The first output; null if the filter has none.
     ///
     /// # Errors
     /// What the filter reports.
@@ -79,7 +79,7 @@ impl Filter {
         Ok(!matches!(self.first(input, request)?, Val::Null | Val::Bool(false)))
     }
 
-    /// The first output as a text; none for `null`, `false` and the empty text.
+    /// The first output as text; none for `null`, `false` and the empty text.
     ///
     /// # Errors
     /// What the filter reports; another value.
@@ -93,7 +93,7 @@ impl Filter {
         }
     }
 
-    /// The first output as a number of seconds; none for `null`, and for what is not above 0.
+    /// The first output as seconds; none for `null`, `false`, 0 and negative numbers.
     ///
     /// # Errors
     /// What the filter reports; another value.
@@ -144,8 +144,8 @@ fn place(code: &str, part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::parse;
     use super::*;
+    use crate::fetch::json::parse;
 
     fn outputs(code: &str, input: &str) -> Vec<String> {
         let mut all = Vec::new();

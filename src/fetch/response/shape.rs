@@ -1,25 +1,25 @@
-//! What a response means: rows, another try, or a failure; and the next page.
+//! The meaning of a response: rows and the next page, another try, or a failure.
 
 use super::filter::Filter;
-use super::json::{kind_of, parse, push, text_of};
-use super::pages::{Way, next_link};
 use crate::Result;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::error::{one_line, shortened};
-use crate::fetch::api::client::{Response, join_text};
+use crate::fetch::api::client::Response;
+use crate::fetch::json::{kind_of, parse, push, text_of};
+use crate::fetch::pages::{Pages, Way, next_link};
 use crate::fetch::requests::Request;
-use crate::fetch::settings::Settings;
+use crate::fetch::url::join;
 use jaq_json::Val;
 use std::time::Duration;
 
-/// How much of a response is shown and kept where it is no success (characters).
+/// How much of a failed response is shown and kept (characters).
 const SHOWN_CHARS: usize = 200;
-/// Statuses besides 5xx that another try may help with: request timeout, too early, too many requests.
+/// Statuses besides 5xx after which another try may help: request timeout, too early, too many requests.
 const AGAIN: [u16; 3] = [408, 425, 429];
-/// Statuses with which a server asks all to slow down.
+/// Statuses that ask for a pause of all requests.
 const SLOW_DOWN: [u16; 2] = [429, 503];
 
-/// What a response means.
+/// The meaning of a response.
 pub enum Meaning {
     /// A success.
     Rows {
@@ -27,25 +27,38 @@ pub enum Meaning {
         batch: ValueBatch,
         /// The URL of the next page.
         next: Option<String>,
-        /// Nobody is to start a request for so long.
+        /// No request may start for so long.
         wait: Option<Duration>,
     },
-    /// To be tried again.
+    /// Another try may help.
     Again {
         /// Why.
         why: String,
-        /// After so long, where the API says so.
+        /// The next try is after so long, if the API says so.
         wait: Option<Duration>,
-        /// Whether all are to slow down.
+        /// Whether all requests wait, not only this one.
         everyone: bool,
     },
-    /// It would be the same again.
+    /// Another try would end the same way.
     Failed(String),
 }
 
-/// Finds out what responses mean; each thread has its own.
+/// What a job says about responses.
+#[derive(Debug, Clone, Copy)]
+pub struct ResponseRules<'s> {
+    /// The filter that gives the rows.
+    pub rows: &'s str,
+    /// The filter that tells a success.
+    pub success: Option<&'s str>,
+    /// The filter that gives the seconds to wait.
+    pub wait: Option<&'s str>,
+    /// The pages of a request.
+    pub pages: Option<&'s Pages>,
+}
+
+/// Makes rows of responses; each thread has its own.
 pub struct Shaper<'s> {
-    settings: &'s Settings,
+    pages: Option<&'s Pages>,
     columns: ValueColumns,
     rows: Filter,
     success: Option<Filter>,
@@ -58,28 +71,28 @@ impl<'s> Shaper<'s> {
     /// Compiles the filters of a job, whose rows have these columns.
     ///
     /// # Errors
-    /// A filter that does not compile; [`Settings::resolve`] has found that out before.
-    pub fn new(settings: &'s Settings, columns: ValueColumns) -> Result<Shaper<'s>> {
-        let compile = |filter: &Option<String>| filter.as_deref().map(Filter::compile).transpose();
-        let next = settings.pages.as_ref().and_then(|pages| match &pages.way {
-            Way::Next(filter) => Some(filter.clone()),
+    /// A filter that does not compile.
+    pub fn new(rules: ResponseRules<'s>, columns: ValueColumns) -> Result<Shaper<'s>> {
+        let compile = |filter: Option<&str>| filter.map(Filter::compile).transpose();
+        let next = rules.pages.and_then(|pages| match &pages.way {
+            Way::Next(filter) => Some(filter.as_str()),
             _ => None,
         });
         Ok(Shaper {
-            settings,
+            pages: rules.pages,
             columns,
-            rows: Filter::compile(&settings.rows)?,
-            success: compile(&settings.success)?,
-            wait: compile(&settings.wait)?,
-            next: compile(&next)?,
+            rows: Filter::compile(rules.rows)?,
+            success: compile(rules.success)?,
+            wait: compile(rules.wait)?,
+            next: compile(next)?,
             scratch: String::new(),
         })
     }
 
-    /// What the response to a request means.
+    /// The meaning of the response to a request.
     pub fn meaning(&mut self, request: &Request, response: &Response) -> Meaning {
         let status = response.status.as_u16();
-        // It was JSON when the request was made.
+        // It was parsed when the request was made, so it is JSON.
         let object = parse(request.object.as_bytes()).unwrap_or_default();
         if !response.status.is_success() {
             return self.of_status(status, &object, response);
@@ -106,7 +119,7 @@ impl<'s> Shaper<'s> {
                 };
             }
         }
-        // The rows take the body, so that the filter need not copy what it takes apart.
+        // The rows come last and own the body: the filter then takes it apart without a copy.
         let named = match self.named_next(&body, &object) {
             Ok(named) => named,
             Err(what) => return Meaning::Failed(what),
@@ -174,7 +187,7 @@ impl<'s> Shaper<'s> {
         batch: &ValueBatch,
         named: Option<String>,
     ) -> Result<Option<String>, String> {
-        let Some(pages) = &self.settings.pages else { return Ok(None) };
+        let Some(pages) = self.pages else { return Ok(None) };
         let most = pages.most;
         let next = match &pages.way {
             Way::Next(_) => named,
@@ -183,7 +196,7 @@ impl<'s> Shaper<'s> {
                 pages.counted(&request.url, request.page, batch.rows() + batch.rejects().len())
             }
         };
-        let next = next.map(|next| join_text(&response.url, &next));
+        let next = next.map(|next| join(&response.url, &next));
         match &next {
             Some(_) if request.page >= most => {
                 Err(format!("has more than {most} pages, which pages.most allows"))
@@ -194,7 +207,7 @@ impl<'s> Shaper<'s> {
     }
 }
 
-/// Makes a row of what the filter gives: an array has the values in the order of the columns, an object has them by name.
+/// Makes a row of an output: an array has the values in the order of the columns, an object has them by name.
 fn push_row(batch: &mut ValueBatch, columns: &ValueColumns, row: &Val, scratch: &mut String) {
     let pushed = match row {
         Val::Arr(values) => values.iter().try_for_each(|value| push(batch, value, scratch)),
@@ -221,13 +234,13 @@ fn push_row(batch: &mut ValueBatch, columns: &ValueColumns, row: &Val, scratch: 
     }
 }
 
-/// The start of a body, for messages.
+/// The start of a body, quoted, for messages.
 pub fn start(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARS)]);
     format!("{:?}", shortened(text.trim(), SHOWN_CHARS))
 }
 
-/// How long a header `Retry-After` asks to wait: seconds, or a date (RFC 9110, section 10.2.3).
+/// The wait that a header `Retry-After` asks for, in seconds or until a date (RFC 9110, section 10.2.3).
 fn retry_after(header: &str) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {

@@ -1,6 +1,4 @@
 //! What the dumps hold: every table of every version, with its columns, before anything is written.
 
-pub mod child_name;
-pub mod descriptor;
 pub mod names;
 pub mod scan;

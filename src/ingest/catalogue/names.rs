@@ -14,8 +14,8 @@ pub fn position<'n>(names: impl Iterator<Item = &'n str> + Clone, wanted: &str) 
     }
 }
 
-/// For each name of a data file's columns, its place among `names`, which no two of them share. Equal spelling comes
-/// first, so that a column that differs in case alone cannot take another's place.
+/// For each name of a data file's columns, its place among `names`; no two share one. Equal spelling comes first: a column that
+/// differs in case alone cannot take another's place.
 pub fn match_names(columns: &[&str], names: &[&str]) -> Vec<Option<usize>> {
     let mut matched: Vec<Option<usize>> =
         columns.iter().map(|column| names.iter().position(|name| name == column)).collect();
@@ -28,7 +28,7 @@ pub fn match_names(columns: &[&str], names: &[&str]) -> Vec<Option<usize>> {
     matched
 }
 
-/// A name in pieces that compare as people count: `v2` before `v10`.
+/// A name in pieces that sort as people count: `v2` before `v10`.
 pub fn numbered(name: &str) -> Vec<(u128, String)> {
     let mut pieces = Vec::new();
     let mut rest = name;
@@ -36,7 +36,7 @@ pub fn numbered(name: &str) -> Vec<(u128, String)> {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let (number, behind) = rest.split_at(digits);
         let text = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
-        // A table's name has no more than 63 digits; so large a number is no version's.
+        // A number of more than 38 digits is no version's.
         pieces.push((number.parse().unwrap_or_default(), behind[..text].to_owned()));
         rest = &behind[text..];
     }

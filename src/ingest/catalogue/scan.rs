@@ -1,44 +1,35 @@
-//! The catalogue: every data file of every dump, with its columns, before anything is written.
+//! The catalogue: every table of every dump, with its columns, before anything is written.
 //!
-//! The dumps are scanned in parallel. Whatever is wrong with any of them is collected and reported together.
+//! The dumps are scanned in parallel. The faults of all of them are reported together.
 
-use super::descriptor::{self, DescriptorColumn};
 use super::names::position;
-use crate::copy::input::batch::BatchReader;
-use crate::copy::input::charset::{Charset, CharsetReader};
-use crate::copy::input::header::{Header, read_header};
-use crate::error::one_line;
+use crate::copy::input::charset::Charset;
+use crate::copy::input::header::Header;
 use crate::ingest::settings::Settings;
-use crate::ingest::source::zip::dump::{self, Dump, TableFiles};
-use crate::ingest::source::zip::member::{Member, MemberReader};
-use crate::ingest::types::{Resolved, TypeMap};
+use crate::ingest::source::descriptor::SourceColumn;
+use crate::ingest::source::dump::Dump;
+use crate::ingest::source::{self, ListedTable, TableSource, find};
+use crate::ingest::types::{Resolved, TypeMap, is_standard};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// One data file of one dump: what a unit will be made of.
+/// One table of one dump: what a unit will be made of.
 #[derive(Debug)]
-pub struct DataFile {
-    /// The dump that holds it.
-    pub dump: Arc<Dump>,
-    /// The table it is named for: its mother.
-    pub table: String,
+pub struct ScannedTable {
+    /// Where its rows come from.
+    pub source: TableSource,
     /// The version table that its rows go to.
     pub child: String,
-    /// The descriptor.
-    pub descriptor: Member,
-    /// The data.
-    pub data: Member,
-    /// Its first line.
+    /// The first line of its data file.
     pub header: Header,
     /// The header's columns in its order, then those that only the descriptor has.
-    pub columns: Vec<FileColumn>,
+    pub columns: Vec<ScannedColumn>,
     /// The type map that was used.
     pub types: Arc<TypeMap>,
     /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
@@ -46,12 +37,12 @@ pub struct DataFile {
     pub type_faults: Vec<Error>,
 }
 
-/// A column of a data file.
+/// A column of a scanned table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileColumn {
+pub struct ScannedColumn {
     /// Its name.
     pub name: String,
-    /// Its type in the source database, according to the descriptor.
+    /// Its type in the source database.
     pub source_type: String,
     /// What that is in PostgreSQL.
     pub type_name: TypeName,
@@ -61,216 +52,150 @@ pub struct FileColumn {
     pub in_data: bool,
 }
 
-/// The rows of a data file, ready to be sent.
-pub type DataReader = BatchReader<CharsetReader<MemberReader>>;
-
-impl DataFile {
-    /// How messages and the report call it: `lms_v1.zip/users.dat`.
-    pub fn source(&self) -> String {
-        one_line(&format!("{}/{}", self.dump.name, self.data.name))
-    }
-
-    /// The place for errors.
-    pub fn place(&self) -> Place {
-        Place::member(&self.dump.name, &self.data.name)
-    }
-
-    /// Opens the data file as it is in the dump, with the header line.
-    ///
-    /// # Errors
-    /// A dump that is gone or changed.
-    pub fn open_original(&self) -> Result<MemberReader> {
-        self.data.open(self.dump.reopen()?)
-    }
-
-    /// Opens the data behind the header line.
-    ///
-    /// # Errors
-    /// A dump that is gone, changed or damaged.
-    pub fn open(&self, settings: &Settings) -> Result<DataReader> {
-        let mut input = settings.format.charset.reader(self.open_original()?);
-        let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
-        let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
-        Ok(reader.with_rows_of(settings.limits.row_bytes))
-    }
-}
-
 /// Scans all dumps.
 ///
 /// # Errors
 /// All faults of all dumps, and two dumps that map to one version table.
-pub fn scan(settings: &Settings) -> Result<Vec<DataFile>> {
-    // Where loaded dumps are moved away, an empty folder means that there is nothing new.
-    let paths = dump::find(&settings.inputs, settings.archive.is_some())?;
-    let scanned: Vec<Result<Vec<DataFile>>> =
+pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
+    // Where loaded dumps move away, an empty folder means that nothing is new.
+    let paths = find::find(&settings.inputs, settings.archive.is_some())?;
+    let scanned: Vec<Result<Vec<ScannedTable>>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
-    // Where it decrypts, a scan takes a while.
+    // A scan that decrypts takes a while.
     interrupt::check()?;
-    let mut files: Vec<DataFile> = Vec::new();
-    let mut faults = Vec::new();
-    for result in scanned {
-        match result {
-            Ok(of_dump) => files.extend(of_dump),
-            Err(error) => faults.push(error),
-        }
-    }
-    faults.extend(collisions(&files));
-    if !faults.is_empty() {
-        faults.extend(files.iter_mut().flat_map(|file| std::mem::take(&mut file.type_faults)));
-        return Err(Error::gathered(faults));
-    }
-    Ok(files)
+    let collisions = collisions(scanned.iter().flatten().flatten());
+    let of_types =
+        |tables: Vec<ScannedTable>| tables.into_iter().flat_map(ScannedTable::into_type_faults).collect();
+    let mut faults = match all(scanned, of_types) {
+        Ok(tables) if collisions.is_empty() => return Ok(tables.into_iter().flatten().collect()),
+        Ok(_) => Vec::new(),
+        Err(faults) => faults,
+    };
+    faults.extend(collisions);
+    Err(Error::gathered(faults))
 }
 
-/// Two data files for one version table.
-fn collisions(files: &[DataFile]) -> Vec<Error> {
-    let mut first: HashMap<&str, &DataFile> = HashMap::new();
-    let mut said: HashSet<(&Path, &Path)> = HashSet::new();
+/// All results, or the faults in the same order, and what is wrong with the types of the others.
+fn all<T>(results: Vec<Result<T>>, of_types: impl Fn(T) -> Vec<Error>) -> Result<Vec<T>, Vec<Error>> {
+    if results.iter().all(Result::is_ok) {
+        return Ok(results.into_iter().flatten().collect());
+    }
+    let faults = results.into_iter().map(|result| result.map_or_else(|error| vec![error], &of_types));
+    Err(faults.flatten().collect())
+}
+
+impl ScannedTable {
+    /// What is wrong with its types, as far as the database has not been asked.
+    fn into_type_faults(self) -> Vec<Error> {
+        let place = self.source.descriptor_place();
+        let unasked = unasked(&self.columns, &self.types, &place);
+        [self.type_faults, unasked].into_iter().flatten().collect()
+    }
+}
+
+/// Columns of types that only the database can know, where the run ends before it is asked.
+fn unasked(columns: &[ScannedColumn], types: &TypeMap, place: &Place) -> Vec<Error> {
+    let unasked = columns.iter().filter(|column| column.by_own_name && !is_standard(&column.type_name));
+    unasked
+        .map(|column| types.unknown_to_maps(&column.source_type).at(place.clone().column(&column.name)))
+        .collect()
+}
+
+/// Two tables for one version table.
+fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
+    let mut first: HashMap<&str, &Dump> = HashMap::new();
+    let mut said: HashSet<[String; 2]> = HashSet::new();
     let mut faults = Vec::new();
-    for file in files {
-        match first.get(file.child.as_str()) {
-            None => {
-                first.insert(&file.child, file);
-            }
-            Some(other) if (&other.dump.app, &other.dump.version) == (&file.dump.app, &file.dump.version) => {
-                // Once, and not for each of their tables.
-                if said.insert((&other.dump.path, &file.dump.path)) {
-                    faults.push(
-                        Error::refused(format!(
-                            "{} and {} are the same version of {}",
-                            other.dump.path.display(),
-                            file.dump.path.display(),
-                            file.dump.app
-                        ))
-                        .remedy("remove or rename one of them"),
-                    );
-                }
-            }
-            Some(other) => faults.push(
-                Error::refused(format!(
-                    "{} and {} both map to the version table {}",
-                    other.dump.path.display(),
-                    file.dump.path.display(),
-                    file.child
-                ))
-                .remedy(
-                    "set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump",
-                ),
-            ),
+    for ScannedTable { source, child, .. } in tables {
+        let dump = source.dump.as_ref();
+        let Some(other) = first.get(child.as_str()) else {
+            first.insert(child, dump);
+            continue;
+        };
+        let locations = [other.location(), dump.location()];
+        let [one, two] = &locations;
+        if (&other.app, &other.version) != (&dump.app, &dump.version) {
+            let what = format!("{one} and {two} both map to the version table {child}");
+            faults.push(Error::refused(what).remedy(
+                "set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump",
+            ));
+            continue;
+        }
+        let what = format!("{one} and {two} are the same version of {}", dump.app);
+        // Once, and not for each of their tables.
+        if said.insert(locations) {
+            faults.push(Error::refused(what).remedy("remove or rename one of them"));
         }
     }
     faults
 }
 
-fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<DataFile>> {
-    let (descriptor_extension, data_extension) = &settings.extensions;
-    let extensions = (descriptor_extension.as_str(), data_extension.as_str());
-    let (dump, tables) = Dump::open(path, extensions, &settings.limits, &settings.secrets)?;
-    let dump = Arc::new(dump);
+fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<ScannedTable>> {
+    let (dump, listed) = source::open(path, settings)?;
     let place = Place::file(&dump.name);
-    let types = settings.type_map(&dump.zip_name).map_err(|error| error.at(place.clone()))?;
-    if tables.is_empty() {
-        tracing::warn!("{}: holds no {descriptor_extension} and {data_extension} files", dump.name);
+    let types = settings.dialects.type_map(&dump.plain_name).map_err(|error| error.at(place.clone()))?;
+    if listed.is_empty() {
+        let (descriptor, data) = &settings.extensions;
+        tracing::warn!("{}: holds no {descriptor} and {data} files", dump.name);
     }
-    let mut files = Vec::new();
-    let mut faults = Vec::new();
-    for table in tables {
+    let mut tables = Vec::new();
+    for ListedTable { table, source } in listed {
         if !is_wanted(&table, settings) {
             tracing::warn!(
-                "{}: table {} is not in mother_tables of {} and is skipped",
+                "{}: table {table} is not in mother_tables of {} and is skipped",
                 dump.name,
-                table.table,
                 settings.config
             );
             continue;
         }
-        match scan_table(&dump, table, types, settings) {
-            Ok(file) => files.push(file),
-            Err(error) => faults.push(error.into_refused().at(place.clone())),
-        }
+        let scanned = source.and_then(|source| scan_table(source, types, settings));
+        tables.push(scanned.map_err(|error| error.into_refused().at(place.clone())));
     }
-    if faults.is_empty() { Ok(files) } else { Err(Error::many(faults)) }
+    all(tables, ScannedTable::into_type_faults).map_err(Error::many)
 }
 
-fn is_wanted(table: &TableFiles, settings: &Settings) -> bool {
+fn is_wanted(table: &str, settings: &Settings) -> bool {
     match &settings.declared {
         None => true,
-        Some(mothers) => mothers.iter().any(|mother| mother.name == table.table),
+        Some(mothers) => mothers.iter().any(|mother| mother.name == table),
     }
 }
 
-fn scan_table(
-    dump: &Arc<Dump>,
-    files: TableFiles,
-    types: &Arc<TypeMap>,
-    settings: &Settings,
-) -> Result<DataFile> {
-    let TableFiles { table, descriptor, data } = files;
-    let (Some(descriptor), Some(data)) = (&descriptor, &data) else {
-        let (there, missing) = match descriptor {
-            Some(member) => (member.name, &settings.extensions.1),
-            None => (data.map(|member| member.name).unwrap_or_default(), &settings.extensions.0),
-        };
-        return Err(Error::refused(format!("there is no {table}.{missing} beside it"))
-            .at(Place { member: Some(there), ..Place::default() })
-            .remedy("every table needs a descriptor and a data file in the same dump"));
-    };
-    if let Some(refusal) = ident::refusal(&table) {
+fn scan_table(source: TableSource, types: &Arc<TypeMap>, settings: &Settings) -> Result<ScannedTable> {
+    let table = &source.table;
+    if let Some(refusal) = ident::refusal(table) {
         return Err(Error::refused(format!("the table {table} would have {refusal}"))
             .remedy("rename its files in the dump"));
     }
-    let child = settings.child_name.of(&dump.app, &dump.version, &table);
+    let child = settings.child_name.of(&source.dump.app, &source.dump.version, table);
     if let Some(refusal) = ident::refusal(&child) {
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
             .remedy("set xport_cfg.child_name to a shorter pattern, or rename the dump"));
     }
-    let at_descriptor = || Place::member(&dump.name, &descriptor.name);
-    let at_data = || Place { member: Some(data.name.clone()), ..Place::default() };
-    let described = read_descriptor(dump, descriptor, settings)
-        .map_err(|error| error.into_refused().at(at_descriptor()))?;
-    let header = read_data_header(dump, data, settings).map_err(|error| error.at(at_data()))?;
+    let described =
+        source.describe(settings).map_err(|error| error.into_refused().at(source.descriptor_place()))?;
+    let header = source.header(settings).map_err(|error| error.at(source.place()))?;
     if header.byte_order_mark && settings.format.charset == Charset::Latin1 {
         tracing::warn!(
             "{}/{}: begins with a UTF-8 byte-order mark, but is read as latin_1; \
              if it is UTF-8, set xport_cfg.encoding: utf-8",
-            dump.name,
-            data.name
+            source.dump.name,
+            source.name
         );
     }
-    let (columns, type_faults) = columns(&header, &described, types, at_descriptor(), at_data())?;
-    Ok(DataFile {
-        dump: Arc::clone(dump),
-        child,
-        descriptor: descriptor.clone(),
-        data: data.clone(),
-        header,
-        columns,
-        types: Arc::clone(types),
-        type_faults,
-        table,
-    })
-}
-
-fn read_descriptor(dump: &Dump, member: &Member, settings: &Settings) -> Result<Vec<DescriptorColumn>> {
-    settings.limits.check_descriptor(member.bytes)?;
-    let mut bytes = Vec::new();
-    member.open(dump.reopen()?)?.read_to_end(&mut bytes)?;
-    descriptor::parse(&bytes, settings.format.charset, &settings.limits)
-}
-
-fn read_data_header(dump: &Dump, member: &Member, settings: &Settings) -> Result<Header> {
-    let mut input = settings.format.charset.reader(member.open(dump.reopen()?)?);
-    read_header(&mut input, &settings.format, settings.limits.columns).map(|(header, _)| header)
+    let (columns, type_faults) =
+        columns(&header, &described, types, source.descriptor_place(), source.place())?;
+    Ok(ScannedTable { source, child, header, columns, types: Arc::clone(types), type_faults })
 }
 
 /// Joins the header with the descriptor.
 fn columns(
     header: &Header,
-    described: &[DescriptorColumn],
+    described: &[SourceColumn],
     types: &TypeMap,
     at_descriptor: Place,
     at_data: Place,
-) -> Result<(Vec<FileColumn>, Vec<Error>)> {
+) -> Result<(Vec<ScannedColumn>, Vec<Error>)> {
     let mut faults = Vec::new();
     let mut type_faults = Vec::new();
     let mut matched = Vec::new();
@@ -299,7 +224,7 @@ fn columns(
         .collect();
     let mut columns = Vec::with_capacity(order.len());
     for (index, in_data) in order {
-        let DescriptorColumn { name, source_type, bare_type } = &described[index];
+        let SourceColumn { name, source_type, bare_type } = &described[index];
         let (type_name, by_own_name) = match types.resolve(source_type, bare_type.as_deref()) {
             Ok(Resolved::Mapped(type_name)) => (type_name, false),
             Ok(Resolved::OwnName(type_name)) => (type_name, true),
@@ -309,11 +234,12 @@ fn columns(
             }
         };
         let (name, source_type) = (name.clone(), source_type.clone());
-        columns.push(FileColumn { name, source_type, type_name, by_own_name, in_data });
+        columns.push(ScannedColumn { name, source_type, type_name, by_own_name, in_data });
     }
     if faults.is_empty() {
         return Ok((columns, type_faults));
     }
     faults.extend(type_faults);
+    faults.extend(unasked(&columns, types, &at_descriptor));
     Err(Error::many(faults))
 }

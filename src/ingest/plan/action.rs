@@ -1,66 +1,69 @@
-//! What there is to do for a unit, by what the database holds under the name of its version table.
+//! What to do for a unit, by what the database holds under the name of its version table.
 
 use super::mothers::Mother;
 use super::reason::Reason;
 use super::state::State;
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{MothersMode, Settings};
 use crate::{Error, Result};
 use serde_json::Value;
 
-/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger
-/// remembers; unlike an oid, it survives dump and restore.
+/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger says. Unlike
+/// an oid, a comment survives dump and restore.
 pub const COMMENT: &str = "version table, loaded by pghaul";
 
-/// What there is to do for a unit.
+/// What to do for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Load a version table that does not exist.
+    /// Load a version table that does not exist yet.
     Load,
-    /// Load one that exists, and swap them.
+    /// Load a table beside the one that exists, and swap them.
     Replace(Reason),
-    /// Nothing: the ledger says that it is unchanged.
+    /// Nothing: it is unchanged, as the ledger says.
     Skip,
 }
 
-/// Decides.
+/// Decides what to do for a unit.
 ///
 /// # Errors
-/// A name that something else has, and a version that is loaded under another name.
+/// A version table whose name something else has; a version that is loaded under another name.
 pub fn decide(
-    file: &DataFile,
+    scanned: &ScannedTable,
     mother: &Mother,
     fingerprint: &Value,
     state: &State,
     settings: &Settings,
 ) -> Result<Action> {
-    check_other_names(file, mother, state, settings)?;
-    let Some(relation) = state.relations.get(&file.child) else { return Ok(Action::Load) };
+    check_other_names(scanned, mother, state, settings)?;
+    let Some(relation) = state.relations.get(&scanned.child) else { return Ok(Action::Load) };
     let ours = relation.kind == 'r' && relation.comment.as_deref() == Some(COMMENT);
-    let entry = state.ledger.get(&file.child).filter(|_| ours);
+    let entry = state.ledger.get(&scanned.child).filter(|_| ours);
     let Some(entry) = entry else {
         return Err(Error::refused(format!(
             "its version table would be {}, but there is {} of that name that pghaul did not load",
-            file.child,
+            scanned.child,
             relation.kind_name()
         ))
         .remedy("rename or drop that one, or set xport_cfg.child_name"));
     };
     if !relation.owned {
-        return Err(Error::refused(format!("{} belongs to another role and cannot be replaced", file.child))
-            .remedy("connect as its owner"));
+        return Err(Error::refused(format!(
+            "{} belongs to another role and cannot be replaced",
+            scanned.child
+        ))
+        .remedy("connect as its owner"));
     }
     if entry.mother != mother.name {
         return Err(Error::refused(format!(
             "its version table would be {}, which is already one of mother table {}",
-            file.child, entry.mother
+            scanned.child, entry.mother
         ))
         .remedy("set xport_cfg.child_name"));
     }
-    if entry.app != file.dump.app {
+    if entry.app != scanned.source.dump.app {
         return Err(Error::refused(format!(
             "its version table would be {}, which holds this version of the application {}",
-            file.child, entry.app
+            scanned.child, entry.app
         ))
         .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename the dump"));
     }
@@ -69,27 +72,32 @@ pub fn decide(
     if goes_with_mother {
         return Ok(Action::Load);
     }
-    let attached = state.is_child(&mother.name, &file.child);
+    let attached = state.is_child(&mother.name, &scanned.child);
     let reason = Reason::find(entry, relation.persistence, attached, fingerprint, settings);
     Ok(reason.map_or(Action::Skip, Action::Replace))
 }
 
-/// The rows of a version that is attached under another name, as after a change of `child_name`, would count twice.
-fn check_other_names(file: &DataFile, mother: &Mother, state: &State, settings: &Settings) -> Result<()> {
+/// Checks that the version is not attached under another name, as after a change of `child_name`: its rows would count twice.
+fn check_other_names(
+    scanned: &ScannedTable,
+    mother: &Mother,
+    state: &State,
+    settings: &Settings,
+) -> Result<()> {
     let other = state.ledger.iter().find(|(unit, entry)| {
-        **unit != file.child
+        **unit != scanned.child
             && (&entry.mother, &entry.app, &entry.version)
-                == (&mother.name, &file.dump.app, &file.dump.version)
+                == (&mother.name, &scanned.source.dump.app, &scanned.source.dump.version)
             && state.is_child(&mother.name, unit)
     });
     match other {
-        // Dropped with its mother.
+        // It is dropped with its mother.
         Some(_) if settings.mothers != MothersMode::Keep => Ok(()),
         Some((unit, _)) => Err(Error::refused(format!(
             "its version table would be {}, but this version is loaded as {unit}; its rows would count twice",
-            file.child
+            scanned.child
         ))
-        .remedy(format!("drop {unit}, or load everything anew with --mothers recreate"))),
+        .remedy(format!("drop {unit}, or load everything again with --mothers recreate"))),
         None => Ok(()),
     }
 }

@@ -1,9 +1,9 @@
-//! Mother tables: which there are, and which columns they have.
+//! The mother tables of a run, and their columns.
 
 use super::common_type::common_type;
 use super::state::State;
 use crate::ingest::catalogue::names::{match_names, numbered};
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::type_name::{TypeName, TypeNames};
@@ -22,11 +22,12 @@ pub struct Mother {
 }
 
 /// The names of the mothers of a run.
-pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> {
+pub fn names<'n>(settings: &'n Settings, catalogue: &'n [ScannedTable]) -> Vec<&'n str> {
     match &settings.declared {
         Some(declared) => declared.iter().map(|mother| mother.name.as_str()).collect(),
         None => {
-            let mut names: Vec<&str> = files.iter().map(|file| file.table.as_str()).collect();
+            let mut names: Vec<&str> =
+                catalogue.iter().map(|scanned| scanned.source.table.as_str()).collect();
             names.sort_unstable();
             names.dedup();
             names
@@ -34,28 +35,28 @@ pub fn names<'n>(settings: &'n Settings, files: &'n [DataFile]) -> Vec<&'n str> 
     }
 }
 
-/// Mothers of which only the names matter, since they are to be dropped.
+/// Mothers that are to be dropped: only their names matter.
 pub fn named(names: &[&str]) -> Vec<Mother> {
     let mother = |name: &&str| Mother { name: (*name).to_owned(), columns: Vec::new(), checks: Vec::new() };
     names.iter().map(mother).collect()
 }
 
-/// Works out the columns of every mother: those of the existing table where it is kept, else those declared, else
+/// Works out the columns of every mother: those of an existing table that is kept, or else those that are declared, or else
 /// those that all versions have.
 ///
 /// # Errors
-/// All at once: names that something else has, types that the server does not know, a declaration that the existing
-/// table contradicts, versions without a common column.
+/// All at once: names that something else has, types that the server does not know, declarations that contradict an existing
+/// table, versions without a common column.
 pub fn resolve(
     settings: &Settings,
-    files: &[DataFile],
+    catalogue: &[ScannedTable],
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Mother>> {
     let mut mothers = Vec::new();
     let mut faults = Vec::new();
-    for name in names(settings, files) {
+    for name in names(settings, catalogue) {
         let existing = state.relations.get(name);
         let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
         let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
@@ -63,7 +64,8 @@ pub fn resolve(
                 .and_then(|()| declared_columns(declared, &settings.config, client, types))
                 .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
             None => {
-                let versions: Vec<&DataFile> = files.iter().filter(|file| file.table == name).collect();
+                let versions: Vec<&ScannedTable> =
+                    catalogue.iter().filter(|scanned| scanned.source.table == name).collect();
                 check_name(name, existing, state).and_then(|()| match kept {
                     Some(_) => Ok(Vec::new()),
                     None => common_columns(&versions, client, types),
@@ -87,7 +89,7 @@ pub fn resolve(
     if faults.is_empty() { Ok(mothers) } else { Err(Error::many(faults)) }
 }
 
-/// Whether the mother's name is free, or taken by a table that may become or stay a mother.
+/// Checks that the mother's name is free, or that its table may become or stay a mother.
 fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<()> {
     match existing {
         Some(_) if state.ledger.contains_key(name) => Err(Error::refused(format!(
@@ -133,7 +135,7 @@ fn declared_columns(
     Ok(columns)
 }
 
-/// Whether the existing table has the declared columns with the declared types; it may have more.
+/// Checks that the existing table has the declared columns with the declared types. It may have more columns.
 fn agree(declared: &[Column], table: &Relation) -> Result<()> {
     let mut faults = Vec::new();
     for Column { name, type_name, .. } in declared {
@@ -143,41 +145,45 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
             Some(Column { type_name: existing, .. }) => faults.push(
                 Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
                     .at(place)
-                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+                    .remedy("change mother_tables, or load everything again with --mothers recreate"),
             ),
             None => faults.push(
                 Error::refused("is in mother_tables, but not in the existing table")
                     .at(place)
-                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+                    .remedy("change mother_tables, or load everything again with --mothers recreate"),
             ),
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
 }
 
-fn names_of(file: &DataFile) -> Vec<&str> {
-    file.columns.iter().map(|column| column.name.as_str()).collect()
+fn names_of(scanned: &ScannedTable) -> Vec<&str> {
+    scanned.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
 /// The columns that all versions have, with the least type that holds all of theirs. Names and order are those of the
 /// first version, as people count (`v2` before `v10`), so that nothing depends on the order in which versions arrive.
-fn common_columns(versions: &[&DataFile], client: &mut Client, types: &mut TypeNames) -> Result<Vec<Column>> {
+fn common_columns(
+    versions: &[&ScannedTable],
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Column>> {
     let mut versions = versions.to_vec();
-    versions.sort_by_cached_key(|file| (numbered(&file.child), &file.child));
+    versions.sort_by_cached_key(|scanned| (numbered(&scanned.child), &scanned.child));
     let Some((first, others)) = versions.split_first() else { return Ok(Vec::new()) };
     let in_others: Vec<Vec<Option<usize>>> =
-        others.iter().map(|file| match_names(&names_of(first), &names_of(file))).collect();
+        others.iter().map(|scanned| match_names(&names_of(first), &names_of(scanned))).collect();
     let mut columns = Vec::new();
     for (number, column) in first.columns.iter().enumerate() {
         let indexes: Option<Vec<usize>> = in_others.iter().map(|matched| matched[number]).collect();
         let Some(indexes) = indexes else { continue };
-        let mut canonical = |file: &DataFile, type_name: &TypeName| {
-            let place = Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
+        let mut canonical = |scanned: &ScannedTable, type_name: &TypeName| {
+            let place = scanned.source.descriptor_place().column(&column.name);
             types.canonical(client, type_name).map_err(|error| error.at(place))
         };
         let mut type_name = canonical(first, &column.type_name)?;
-        for (file, index) in others.iter().zip(indexes) {
-            type_name = common_type(&type_name, &canonical(file, &file.columns[index].type_name)?);
+        for (scanned, index) in others.iter().zip(indexes) {
+            type_name = common_type(&type_name, &canonical(scanned, &scanned.columns[index].type_name)?);
         }
         columns.push(Column::plain(&column.name, type_name));
     }

@@ -1,8 +1,8 @@
 //! Types that no type map knows: whether the database has them by that name, as its own, an extension's or a user's.
 
-use crate::ingest::catalogue::scan::DataFile;
+use crate::ingest::catalogue::scan::ScannedTable;
 use crate::pg::type_name::{TypeName, TypeNames};
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
 use postgres::Client;
 use std::collections::HashMap;
 
@@ -14,21 +14,22 @@ const IS_OF_ROWS: &str = "SELECT t.typtype = 'c' OR coalesce(e.typtype = 'c', fa
 /// Asks the server about the types that only it can know.
 ///
 /// # Errors
-/// Types that are unknown to it too, and those that were refused without it: one fault for each, with the number of columns and the first of them.
-pub fn check(files: &mut [DataFile], client: &mut Client, types: &mut TypeNames) -> Result<()> {
+/// Types that are unknown to it too, and those that were refused without it: one fault for each, with the number of columns
+/// and the first of them.
+pub fn check(catalogue: &mut [ScannedTable], client: &mut Client, types: &mut TypeNames) -> Result<()> {
     let mut known: HashMap<&TypeName, bool> = HashMap::new();
     let mut faults = Vec::new();
-    for file in files {
-        faults.append(&mut file.type_faults);
-        for column in file.columns.iter().filter(|column| column.by_own_name) {
+    for scanned in catalogue {
+        faults.append(&mut scanned.type_faults);
+        for column in scanned.columns.iter().filter(|column| column.by_own_name) {
             let exists = match known.get(&column.type_name) {
                 Some(exists) => *exists,
                 None => exists(&column.type_name, client, types)?,
             };
             known.insert(&column.type_name, exists);
             if !exists {
-                let place = Place::member(&file.dump.name, &file.descriptor.name).column(&column.name);
-                faults.push(file.types.unknown(&column.source_type, &[]).at(place));
+                let place = scanned.source.descriptor_place().column(&column.name);
+                faults.push(scanned.types.unknown(&column.source_type).at(place));
             }
         }
     }

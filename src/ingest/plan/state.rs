@@ -1,19 +1,20 @@
-//! What the target database holds of the tables that a run is about.
+//! What the target database holds under the names of a run's tables.
 
 use crate::Result;
-use crate::ingest::publish::union;
-use crate::pg::catalog::{self, Child, Relation, Rights};
+use crate::ingest::union;
+use crate::pg::catalog::{self, Child, Relation};
 use crate::pg::ident::{self, Qualified};
 use crate::table::ledger::loads::{self, Entry};
+use crate::table::ledger::setup::{self, Rights};
 use postgres::Client;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The database as it is before anything is written.
 #[derive(Debug)]
 pub struct State {
-    /// Who we are and where.
+    /// The role's rights, and the schema.
     pub rights: Rights,
-    /// What exists under the names of mothers, union views and version tables.
+    /// The relations with the names of mothers, union views and version tables.
     pub relations: BTreeMap<String, Relation>,
     /// The children of the mothers.
     pub children: Vec<Child>,
@@ -26,12 +27,12 @@ pub struct State {
 }
 
 impl State {
-    /// Reads what exists under these names.
+    /// Reads what there is of these mothers and version tables (`children`).
     ///
     /// # Errors
     /// A role that may not create tables; what the server reports.
     pub fn read(client: &mut Client, mothers: &[&str], children: &[&str]) -> Result<State> {
-        let rights = catalog::rights(client)?;
+        let rights = setup::rights(client)?;
         let schema = &rights.schema;
         let views: Vec<String> = mothers.iter().map(|mother| union::name(mother)).collect();
         let views = views.iter().map(String::as_str).filter(|name| ident::refusal(name).is_none());
@@ -39,7 +40,7 @@ impl State {
         let relations = catalog::relations(client, schema, &names)?;
         let children = catalog::children(client, schema, mothers)?;
         let (ledger, our_mothers) = match rights.ledger_exists {
-            true => (loads::entries(client, schema)?, loads::mothers(client, schema)?),
+            true => (loads::entries(client, schema)?, loads::mothers::ours(client, schema)?),
             false => (HashMap::new(), HashSet::new()),
         };
         let mut own_rows = Vec::new();
@@ -56,6 +57,6 @@ impl State {
     pub fn is_child(&self, mother: &str, child: &str) -> bool {
         self.children
             .iter()
-            .any(|c| c.mother == mother && c.child.name() == child && c.child.schema() == self.rights.schema)
+            .any(|c| c.parent == mother && c.child.name() == child && c.child.schema() == self.rights.schema)
     }
 }

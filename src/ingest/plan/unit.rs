@@ -1,15 +1,20 @@
-//! Units: a data file, the version table that it becomes, and whether there is anything to do.
+//! Units: a data file, the version table that it becomes, and what to do for it.
 
 use super::action::{self, Action, COMMENT};
 use super::mothers::Mother;
 use super::state::State;
 use crate::copy::encode::CopyColumn;
+use crate::copy::input::header::Header;
+use crate::copy::rejects::lines::Rejects;
+use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
+use crate::ingest::advice;
 use crate::ingest::catalogue::names::match_names;
-use crate::ingest::catalogue::scan::DataFile;
-use crate::ingest::publish::union::{self, UnionView};
-use crate::ingest::settings::Settings;
-use crate::ingest::source::limits;
+use crate::ingest::catalogue::scan::ScannedTable;
+use crate::ingest::settings::{Settings, limits};
+use crate::ingest::source::TableSource;
+use crate::ingest::types::TypeMap;
+use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -17,12 +22,17 @@ use crate::table::additions::Replacement;
 use crate::{Error, Place, Result};
 use postgres::Client;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
 pub struct Unit {
     /// Where the rows come from.
-    pub file: DataFile,
+    pub source: TableSource,
+    /// The first line of the data file.
+    pub header: Header,
+    /// The type map that was used.
+    pub types: Arc<TypeMap>,
     /// The version table.
     pub table: Qualified,
     /// The mother table.
@@ -35,7 +45,7 @@ pub struct Unit {
     pub own_columns: Vec<Column>,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
-    /// Columns whose type in this version is not the mother's, which counts: name and this version's type.
+    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
     pub retyped: Vec<Column>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
@@ -43,36 +53,38 @@ pub struct Unit {
     pub copy_columns: Vec<CopyColumn>,
     /// What the rows are made of.
     pub fingerprint: Value,
-    /// What there is to do.
+    /// What to do.
     pub action: Action,
-    /// Whether its rows stay out of WAL.
+    /// Whether its table is unlogged.
     unlogged: bool,
 }
 
-/// Joins data files with their mothers and with what the database holds.
+/// Makes units of the catalogue's tables, their mothers, and what the database holds.
 ///
 /// # Errors
 /// All at once: version tables whose names something else has, types that the server does not know, too many columns.
 pub fn build(
     settings: &Settings,
-    files: Vec<DataFile>,
+    catalogue: Vec<ScannedTable>,
     mothers: &[Mother],
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Unit>> {
-    let mut units = Vec::with_capacity(files.len());
+    let mut units = Vec::with_capacity(catalogue.len());
     let mut faults = Vec::new();
-    for file in files {
-        let Some(mother) = mothers.iter().find(|mother| mother.name == file.table) else { continue };
-        let place = Place::member(&file.dump.name, &file.descriptor.name);
-        if mothers.iter().any(|mother| mother.name == file.child) {
+    for scanned in catalogue {
+        let Some(mother) = mothers.iter().find(|mother| mother.name == scanned.source.table) else {
+            continue;
+        };
+        let place = scanned.source.descriptor_place();
+        if mothers.iter().any(|mother| mother.name == scanned.child) {
             let what =
-                format!("its version table would be {}, which is the name of a mother table", file.child);
+                format!("its version table would be {}, which is the name of a mother table", scanned.child);
             faults.push(Error::refused(what).at(place).remedy("set xport_cfg.child_name"));
             continue;
         }
-        match build_unit(settings, file, mother, state, client, types) {
+        match build_unit(settings, scanned, mother, state, client, types) {
             Ok(unit) => units.push(unit),
             Err(error) => faults.push(error.into_refused().at(place)),
         }
@@ -82,23 +94,23 @@ pub fn build(
 
 fn build_unit(
     settings: &Settings,
-    file: DataFile,
+    scanned: ScannedTable,
     mother: &Mother,
     state: &State,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
     let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
-    let file_names: Vec<&str> = file.columns.iter().map(|column| column.name.as_str()).collect();
+    let file_names: Vec<&str> = scanned.columns.iter().map(|column| column.name.as_str()).collect();
     let in_mother = match_names(&file_names, &mother_names);
     let mut own_columns = Vec::new();
     let mut retyped = Vec::new();
     let mut copy_columns = Vec::new();
-    for (column, matched) in file.columns.iter().zip(&in_mother) {
+    for (column, matched) in scanned.columns.iter().zip(&in_mother) {
         let target = match matched {
             Some(index) => {
                 let of_mother = mother.columns[*index].clone();
-                // Its own type may not exist here, and need not.
+                // Its own type is not used, and need not exist here.
                 match types.canonical(client, &column.type_name) {
                     Ok(own) if own != of_mother.type_name => {
                         retyped.push(Column::plain(&of_mother.name, own))
@@ -123,7 +135,7 @@ fn build_unit(
     let count = mother.columns.len() + own_columns.len();
     if count > limits::COLUMNS {
         let allowed = limits::COLUMNS;
-        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", file.child);
+        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
         return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
     }
     let missing: Vec<&Column> = (0..mother.columns.len())
@@ -141,12 +153,12 @@ fn build_unit(
         )));
     }
     let missing = missing.into_iter().map(|column| column.name.clone()).collect();
-    let fingerprint = fingerprint(&file, &copy_columns, &own_columns, mother, settings);
-    let action = action::decide(&file, mother, &fingerprint, state, settings)?;
+    let fingerprint = fingerprint(&scanned, &copy_columns, &own_columns, mother, settings);
+    let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
-        table: Qualified::new(schema, &file.child),
+        table: Qualified::new(schema, &scanned.child),
         view: UnionView::of(&mother_table, settings.views),
         mother: mother_table,
         mother_columns: mother.columns.clone(),
@@ -158,43 +170,44 @@ fn build_unit(
         fingerprint,
         action,
         unlogged: settings.unlogged,
-        file,
+        source: scanned.source,
+        header: scanned.header,
+        types: scanned.types,
     })
 }
 
-/// What the rows are made of: the bytes, and everything that decides what becomes of them.
+/// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
+/// makes the next run load everything again.
 fn fingerprint(
-    file: &DataFile,
+    scanned: &ScannedTable,
     copy_columns: &[CopyColumn],
     own_columns: &[Column],
     mother: &Mother,
     settings: &Settings,
 ) -> Value {
-    let member = |member: &crate::ingest::source::zip::member::Member| {
-        let (name, checksum) = member.checksum();
-        json!({name: checksum, "bytes": member.bytes})
-    };
     let pairs = |columns: &[Column]| -> Value {
         columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
     };
     let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
     let format = &settings.format;
-    json!({
-        "data": member(&file.data),
-        "descriptor": member(&file.descriptor),
-        "dialect": file.types.dialect(),
-        "mother": pairs(&mother.columns),
-        "columns": pairs(own_columns),
-        "order": order,
-        "format": [format.separator, format.quote, format.null, format.charset.name()],
-    })
+    let mut parts = scanned.source.fingerprint();
+    parts.extend(
+        [
+            ("dialect", json!(scanned.types.dialect())),
+            ("mother", pairs(&mother.columns)),
+            ("columns", pairs(own_columns)),
+            ("order", json!(order)),
+            ("format", json!([format.separator, format.quote, format.null, format.charset.name()])),
+        ]
+        .map(|(name, part)| (name.to_owned(), part)),
+    );
+    Value::Object(parts)
 }
 
 impl Unit {
     /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
-    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
-    /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
-    /// mother would wait for each other to swap.
+    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
+    /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
         let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
@@ -214,12 +227,30 @@ impl Unit {
         }
     }
 
-    /// To compare what is sent with what the version table holds.
+    /// What the union view reads of it; `table` has its rows until they are published.
+    pub fn part(&self, table: &Qualified) -> Part {
+        Part::new(&self.table, table, self.mother_columns.iter().chain(&self.own_columns))
+    }
+
+    /// A comparison of what is sent with what the version table holds.
     pub fn verification(&self) -> Verification {
         let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
         let columns = self.mother_columns.iter().chain(&self.own_columns);
         let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
         Verification::new(self.copy_columns.clone(), unsent.collect())
+    }
+
+    /// An empty store of its rejects.
+    pub fn rejects(&self, settings: &Settings) -> Rejects {
+        let places = RejectPlaces {
+            folder: settings.rejects.folder.clone(),
+            name: self.table.name().to_owned(),
+            origin: vec![("dump", self.source.dump.name.clone()), ("data_file", self.source.name.clone())],
+            header: self.header.line.clone(),
+            charset: settings.format.charset,
+        };
+        let (limit, columns) = (settings.rejects.limit, self.copy_columns.len());
+        Rejects::new(places, limit, self.source.bytes, columns, advice::of)
     }
 
     /// The statement that marks a version table as ours.

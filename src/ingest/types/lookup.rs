@@ -46,7 +46,7 @@ impl TypeMap {
             if let Some((_, first)) = answers.first() {
                 let differ = answers.iter().any(|(_, answer)| answer != first);
                 return match differ || self.contradicts(forms, first) {
-                    true => Err(self.unknown(source, &answers)),
+                    true => Err(self.contradicted(source, &answers)),
                     false => Ok(Resolved::Mapped(first.clone())),
                 };
             }
@@ -56,7 +56,7 @@ impl TypeMap {
             let is_another = type_name.as_str() == CUTS_NAMES || self.contradicts(forms, &type_name);
             (!is_another).then_some(type_name)
         });
-        by_own_name.map(Resolved::OwnName).ok_or_else(|| self.unknown(source, &[]))
+        by_own_name.map(Resolved::OwnName).ok_or_else(|| self.unknown(source))
     }
 
     fn answers_of_others(&self, forms: &Forms) -> Vec<(&'static str, TypeName)> {

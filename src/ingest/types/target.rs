@@ -59,8 +59,8 @@ pub fn is_same(one: &str, other: &str) -> bool {
     words(one) == words(other)
 }
 
-/// The words of a type, with the longer of two names that PostgreSQL has for the same.
-fn words(name: &str) -> String {
+/// The words of a PostgreSQL type, with the longer of two names that PostgreSQL has for the same.
+pub fn words(name: &str) -> String {
     let mut words = String::new();
     let mut depth = 0;
     for c in name.to_lowercase().chars() {

@@ -7,36 +7,47 @@ use crate::error::{MAX_QUOTED_CHARS, shortened};
 use crate::pg::type_name::TypeName;
 
 impl TypeMap {
-    /// That nothing is known of this type: what others would make of it, and the line that adds it to the map.
-    pub fn unknown(&self, source: &str, answers: &[(&'static str, TypeName)]) -> Error {
-        let forms = Forms::of(source);
+    /// That neither a map nor PostgreSQL knows this type.
+    pub fn unknown(&self, source: &str) -> Error {
+        self.refusal(source, ", and PostgreSQL has no such type", None)
+    }
+
+    /// That no map knows this type, where the database has not been asked.
+    pub fn unknown_to_maps(&self, source: &str) -> Error {
+        self.refusal(source, ", and unless the database has one of that name, nothing does", None)
+    }
+
+    /// That other maps know this type, and contradict.
+    pub(super) fn contradicted(&self, source: &str, answers: &[(&'static str, TypeName)]) -> Error {
         let own = self.name();
-        let what = format!("type map {own} does not know the type `{}`", shortened(source, MAX_QUOTED_CHARS));
         let what = match answers {
-            [] => format!("{what}, and PostgreSQL has no such type"),
             [(name, answer)] => {
+                let forms = Forms::of(source);
                 let known = forms.words().and_then(|words| self.of_words(words).next());
                 let known = known.map(|(key, target)| format!(": it has `{key}` as {target}"));
-                format!(
-                    "{what}; {name} has it as {answer}, which contradicts {own}{}",
-                    known.unwrap_or_default()
-                )
+                format!("; {name} has it as {answer}, which contradicts {own}{}", known.unwrap_or_default())
             }
             answers => {
                 let answers: Vec<String> =
                     answers.iter().map(|(name, answer)| format!("{answer} in {name}")).collect();
-                format!("{what}, which is {}", answers.join(" and "))
+                format!(", which is {}", answers.join(" and "))
             }
         };
-        let Some(spelling) = forms.plain.and_then(|plain| plain.spelling) else {
-            return Error::refused(what).remedy("write the type in the descriptor as its database does");
+        self.refusal(source, &what, answers.first().map(|(_, answer)| answer))
+    }
+
+    /// The message, with the line that adds the type to the map: as `target`, or as what the user chooses.
+    fn refusal(&self, source: &str, why: &str, target: Option<&TypeName>) -> Error {
+        let shown = shortened(source, MAX_QUOTED_CHARS);
+        let error = Error::refused(format!("type map {} does not know the type `{shown}`{why}", self.name()));
+        let error = error.cured_at_once();
+        let Some(spelling) = Forms::of(source).plain.and_then(|plain| plain.spelling) else {
+            return error.remedy("write the type in the descriptor as its database does");
         };
-        let (key, target) = match answers.first() {
-            Some((_, answer)) => (spelling.to_string(), answer.to_string()),
-            None => (spelling.as_key().to_string(), "text".to_owned()),
-        };
+        let key = if target.is_some() { spelling } else { spelling.as_key() }.to_string();
         let key = shortened(&key, MAX_QUOTED_CHARS);
-        Error::refused(what).remedy(match &self.source {
+        let target = target.map_or("text", TypeName::as_str);
+        error.remedy(match &self.source {
             Source::BuiltIn { name, pattern } => format!(
                 "add it in xport_cfg.dialects, with the PostgreSQL type that fits: \
                  {{match: '{pattern}', types: {{extends: {name}, '{key}': {target}}}}}"
@@ -58,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_unknown_comes_with_the_line_that_adds_it() {
         let remedy = |map: &TypeMap, source: &str| {
-            let message = map.unknown(source, &[]).to_string();
+            let message = map.unknown(source).to_string();
             let unknown = format!(
                 "type map {} does not know the type `{source}`, and PostgreSQL has no such type",
                 map.name()

@@ -1,9 +1,9 @@
--- The inheritance children of the tables $2 in schema $1: mother, child's schema, child.
-SELECT m.relname::text, cn.nspname::text, c.relname::text
+-- The tables that inherit from the tables $2 in schema $1: parent, child's schema, child.
+SELECT p.relname::text, cn.nspname::text, c.relname::text
 FROM pg_inherits i
-JOIN pg_class m ON m.oid = i.inhparent
-JOIN pg_namespace mn ON mn.oid = m.relnamespace
+JOIN pg_class p ON p.oid = i.inhparent
+JOIN pg_namespace pn ON pn.oid = p.relnamespace
 JOIN pg_class c ON c.oid = i.inhrelid
 JOIN pg_namespace cn ON cn.oid = c.relnamespace
-WHERE mn.nspname = $1 AND m.relname = ANY ($2)
+WHERE pn.nspname = $1 AND p.relname = ANY ($2)
 ORDER BY 1, 2, 3

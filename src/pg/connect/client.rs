@@ -1,7 +1,8 @@
-//! The client library, told what a connection's parameters say.
+//! From a connection's parameters to the configuration of the client library.
 
+use super::choices::ChannelBinding;
 use super::host::Host;
-use super::params::{ChannelBinding, Params};
+use super::params::Params;
 use crate::secret::Secret;
 use std::net::IpAddr;
 use std::sync::mpsc;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use std::{io, thread};
 use tokio_postgres::{Config, config};
 
-/// What other sessions of the server see in `pg_stat_activity`.
+/// The name that other sessions of the server see in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "pghaul";
 
-/// Everything but host, port and TLS.
+/// The configuration of the library, but for host, port and TLS.
 pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option<&Secret>) -> Config {
     let mut config = Config::new();
     config.user(user).dbname(dbname);
@@ -46,27 +47,27 @@ pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option
     config
 }
 
-/// Adds where to connect to.
+/// Adds the place of the server.
 pub(super) fn place(config: &mut Config, host: &Host, address: Option<IpAddr>) {
     config.port(host.port());
     match host {
         Host::Socket { dir, .. } => config.host_path(dir),
         Host::Tcp { name, .. } => config.host(name),
     };
-    // The name is what the certificate is checked against, the address is where to go.
+    // The certificate is checked against the name; the connection goes to the address.
     if let Some(address) = address {
         config.hostaddr(address);
     }
 }
 
-/// Runs `connect`, but waits no longer than `limit`. The library's own timeout ends with the TCP connection: a
-/// server that accepts and then says nothing would hold us for ever.
+/// Runs `connect`, but waits no longer than `limit`. The library's own timeout ends with the TCP connection, and a server
+/// that accepts and then says nothing would hold us for ever.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
     connect: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, io::Error> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    // When the time is up, no one is left to receive, and the late connection is dropped.
+    // After the limit the channel has no receiver any more, and a late connection is dropped.
     thread::Builder::new().name("connect".to_owned()).spawn(move || drop(sender.send(connect())))?;
     receiver.recv_timeout(limit).map_err(|_| {
         let seconds = limit.as_secs();

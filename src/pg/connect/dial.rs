@@ -4,9 +4,9 @@ use postgres::{Client, Error, NoTls, SimpleQueryMessage};
 use tokio_postgres::Config;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Opens connections; [`super::Target::connect_by`] tells it where. It is called from threads that may wait.
+/// Opens connections for [`super::Target::connect_by`], on threads that may wait.
 pub trait Dial: Clone + Send + 'static {
-    /// What it opens.
+    /// The connection that it opens.
     type Client: Send + 'static;
 
     /// Opens a connection, with TLS where `config` and `tls` allow it.

@@ -1,4 +1,4 @@
-//! Where a server may be: the hosts of a connection, in the order in which they are tried.
+//! The hosts of a connection, in the order in which they are tried.
 
 use super::params::Params;
 use crate::{Error, Result};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// PostgreSQL's own port.
 const DEFAULT_PORT: u16 = 5432;
 
-/// Where servers put their socket: that of Debian, Red Hat and others, and that of PostgreSQL as distributed.
+/// The folders of servers' sockets: of Debian, Red Hat and others, and of PostgreSQL as it is distributed.
 const SOCKET_DIRS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
 /// One host of a connection.
@@ -21,7 +21,7 @@ pub(super) enum Host {
 }
 
 impl Host {
-    /// The hosts that `params` name; at least one. Call it after [`Params::check`].
+    /// The hosts that `params` name, at least one. They must have passed [`Params::check`].
     pub fn all(params: &Params) -> Vec<Host> {
         let count = params.host.len().max(params.hostaddr.len()).max(1);
         (0..count)
@@ -43,14 +43,17 @@ impl Host {
             .collect()
     }
 
-    /// The port, of a unix socket too: it is a part of its name.
+    /// The port. A unix socket has one too, as a part of its name.
     pub fn port(&self) -> u16 {
         match self {
             Host::Socket { port, .. } | Host::Tcp { port, .. } => *port,
         }
     }
 
-    /// Where to connect to: nothing for a unix socket, else every address of the name.
+    /// The addresses of the name; for a unix socket one that is none.
+    ///
+    /// # Errors
+    /// A name without an address.
     pub fn addresses(&self) -> Result<Vec<Option<IpAddr>>> {
         let (name, port) = match self {
             Host::Socket { .. } => return Ok(vec![None]),
@@ -88,7 +91,7 @@ impl Host {
     }
 }
 
-/// The hosts as one URL without a password: what errors say the place is.
+/// The hosts as one URL without a password, which errors have as their place.
 pub(super) fn describe(hosts: &[Host], user: &str, dbname: &str) -> String {
     let authorities: Vec<String> = hosts.iter().map(Host::authority).collect();
     let sockets: Vec<String> = hosts
@@ -102,7 +105,7 @@ pub(super) fn describe(hosts: &[Host], user: &str, dbname: &str) -> String {
     format!("postgresql://{user}@{}/{dbname}{query}", authorities.join(","))
 }
 
-/// True for a folder where servers put their socket by default.
+/// Whether servers put their sockets into this folder by default.
 pub(super) fn is_default_socket_dir(dir: &Path) -> bool {
     SOCKET_DIRS.iter().any(|default| Path::new(default) == dir)
 }

@@ -1,11 +1,13 @@
 //! Connections to PostgreSQL, with libpq's rules for URLs, TLS and passwords.
 //!
-//! In: the text of a connection ([`Target::parse`]), or the parts of the configuration file's `datastore`. Out: a
-//! blocking client in a session that is the same everywhere ([`Target::connect`]). The `postgres` crate itself
-//! refuses some of libpq's parameters (`sslmode=verify-full`, `sslrootcert`, `passfile`) and reads no password file.
+//! The input is the text of a connection ([`Target::parse`]) or its parts ([`Target::from_parts`]). The output is a blocking
+//! client in a session whose settings are the same everywhere ([`Target::connect`]). The `postgres` crate itself refuses some
+//! of libpq's parameters (`sslmode=verify-full`, `sslrootcert`, `passfile`) and reads no password file.
 
+mod choices;
 mod client;
 mod dial;
+mod env;
 mod host;
 mod params;
 mod parse;
@@ -17,22 +19,20 @@ mod tls;
 mod verify;
 
 pub use dial::Dial;
+pub use env::{Env, of_this_process};
 
 use crate::run::interrupt;
 use crate::secret::Secret;
 use crate::{Error, Result};
+use choices::{ServerKind, SslMode};
 use dial::Blocking;
 use host::Host;
 use nix::unistd::{User, geteuid};
-use params::{Params, Session, SslMode};
+use params::Params;
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
-use std::env;
 use tokio_postgres_rustls::MakeRustlsConnect;
-
-/// Looks up an environment variable.
-pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A database and how to get into it. `Debug` shows no password.
 #[derive(Debug, Clone)]
@@ -42,14 +42,14 @@ impl Target {
     /// Reads a connection URL or a string of keywords and values (PostgreSQL documentation, "Connection Strings").
     ///
     /// # Errors
-    /// Refuses what libpq refuses, unknown parameters, and a raw `@` in host or database name. The message never
-    /// contains a part of the password.
+    /// A text that libpq refuses, an unknown parameter, a raw `@` in host or database name; all of them refused. The message
+    /// never contains a part of the password.
     pub fn parse(text: &str) -> Result<Target> {
         parse::parse(text).map(Target)
     }
 
-    /// The target of separate values; what is missing is libpq's default. A `host` that starts with `/` is the
-    /// folder of a unix socket.
+    /// The target of separate values. A missing one is libpq's default. A `host` that starts with `/` is the folder of a unix
+    /// socket.
     pub fn from_parts(
         host: Option<String>,
         port: Option<u16>,
@@ -74,14 +74,13 @@ impl Target {
         host::describe(&Host::all(&self.0), &user, self.0.dbname.as_ref().unwrap_or(&user))
     }
 
-    /// Where the password for the first host comes from, in the environment of this process; none where there is no
-    /// password, or the connection itself has it.
+    /// The source of the password for the first host, in the environment of this process: `PGPASSWORD` or a file. None where
+    /// there is no password, or where the connection itself has it.
     pub fn password_from_elsewhere(&self) -> Option<String> {
-        let env: Env<'_> = &|name| env::var(name).ok();
         let user = self.user().ok()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
         let hosts = Host::all(&self.0);
-        let passwords = Passwords::new(&self.0, env, password::home(env));
+        let passwords = Passwords::new(&self.0, &of_this_process, env::home(&of_this_process));
         match passwords.look_up(hosts.first()?, dbname, &user).1 {
             PasswordSource::Environment => Some("PGPASSWORD".to_owned()),
             PasswordSource::File(file) => Some(file.display().to_string()),
@@ -92,19 +91,23 @@ impl Target {
     /// Connects with the passwords and files of this process's environment.
     ///
     /// # Errors
-    /// Refuses (exit code 2) with the target as place, everything that PostgreSQL said, and a remedy. With several
-    /// hosts, or when both TLS and a plain connection were tried, one message for each.
+    /// Refused, with the target as place, all that PostgreSQL has said, and a remedy. Several hosts, or attempts with and
+    /// without TLS, make a message each. Where no server has answered, the error is one of the connection; where one has,
+    /// its SQLSTATE says whether to try again.
     pub fn connect(&self) -> Result<Client> {
-        self.connect_in(&|name| env::var(name).ok())
+        self.connect_in(&of_this_process).map_err(|error| match error.sqlstate() {
+            None => error.of_connection(),
+            Some(_) => error,
+        })
     }
 
-    /// The same, with another environment: `PGPASSWORD`, `PGPASSFILE` and `HOME`.
+    /// Connects with another environment, of which `PGPASSWORD`, `PGPASSFILE` and `HOME` count.
     ///
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_in(&self, env: Env<'_>) -> Result<Client> {
         let (client, tls) = self.connect_by(&Blocking, env)?;
-        // Ctrl-C reaches a statement that waits in the server. What is not running cannot be cancelled, and is not.
+        // Ctrl-C reaches a statement that waits in the server. Where none runs, cancelling has no effect.
         let token = client.cancel_token();
         interrupt::on_request(move || {
             let cancelled = match &tls {
@@ -118,14 +121,14 @@ impl Target {
         Ok(client)
     }
 
-    /// Connects in the way of `dial`; waits until it has.
+    /// Connects by `dial`, and waits until that is done.
     ///
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<D::Client> {
         let user = self.user()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
-        let home = password::home(env);
+        let home = env::home(env);
         let hosts = Host::all(&self.0);
         let encrypted = self.0.ssl_mode() != SslMode::Disable;
         let tls = if encrypted && hosts.iter().any(|host| matches!(host, Host::Tcp { .. })) {
@@ -135,18 +138,18 @@ impl Target {
         };
         let passwords = Passwords::new(&self.0, env, home);
         let mut refusals = Vec::new();
-        let sessions: &[Session] = match self.0.session {
-            Session::PreferStandby => &[Session::Standby, Session::Any],
+        let kinds: &[ServerKind] = match self.0.server_kind {
+            ServerKind::PreferStandby => &[ServerKind::Standby, ServerKind::Any],
             ref other => std::slice::from_ref(other),
         };
-        for session in sessions {
+        for kind in kinds {
             refusals.clear();
             for host in &hosts {
                 let (password, source) = passwords.look_up(host, dbname, &user);
                 let described = host::describe(std::slice::from_ref(host), &user, dbname);
                 let attempt = Attempt { host, user: &user, dbname, described: &described, password: source };
                 let config = client::config(&self.0, &user, dbname, password.as_ref());
-                let failed = match self.connect_host(dial, &attempt, &config, tls.as_ref(), *session) {
+                let failed = match self.connect_host(dial, &attempt, &config, tls.as_ref(), *kind) {
                     Ok(client) => return Ok(client),
                     Err(failed) => failed,
                 };
@@ -160,14 +163,14 @@ impl Target {
         Err(summary(refusals))
     }
 
-    /// Tries every address of a host, each as `sslmode` says.
+    /// Tries every address of a host, each with the encryption that `sslmode` asks for.
     fn connect_host<D: Dial>(
         &self,
         dial: &D,
         attempt: &Attempt<'_>,
         config: &tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
-        session: Session,
+        kind: ServerKind,
     ) -> Result<D::Client, Vec<Refusal>> {
         let mut refusals = Vec::new();
         for address in attempt.host.addresses().map_err(|error| vec![attempt.away(error)])? {
@@ -176,7 +179,7 @@ impl Target {
                 let mut config = config.clone();
                 client::place(&mut config, attempt.host, address);
                 config.ssl_mode(*mode);
-                match self.connect_once(dial, attempt, config, tls, session) {
+                match self.connect_once(dial, attempt, config, tls, kind) {
                     Ok(client) => return Ok(client),
                     Err(refusal) => {
                         tracing::debug!("{}", refusal.error);
@@ -191,7 +194,7 @@ impl Target {
                 }
             }
             if refusals.last().is_some_and(|refusal| refusal.next != Next::Address) {
-                // What this address answered is the reason; that another one of the same host did not answer is not.
+                // The answer of this address is the reason, and not the silence of another one of the same host.
                 return Err(refusals.split_off(earlier));
             }
         }
@@ -204,7 +207,7 @@ impl Target {
         attempt: &Attempt<'_>,
         config: tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
-        session: Session,
+        kind: ServerKind,
     ) -> Result<D::Client, Refusal> {
         let (dialler, tls) = (dial.clone(), tls.cloned());
         let connect = move || dialler.dial(config, tls);
@@ -214,25 +217,25 @@ impl Target {
         };
         let mut client = connected.map_err(|error| attempt.refused(error))?;
         let mut query = |sql: &str| dial.simple_query(&mut client, sql);
-        // Before anything is set: it asks what the server's own settings allow.
-        session::check(&mut query, session).map_err(|error| attempt.away(error))?;
+        // It comes before the session is prepared: it asks what the server's own settings allow.
+        session::check(&mut query, kind).map_err(|error| attempt.away(error))?;
         session::prepare(&mut query).map_err(|error| attempt.refused(error))?;
         Ok(client)
     }
 
-    /// What to ask for, in turn. A unix socket never has TLS.
+    /// The ways to connect with or without TLS, in order. A unix socket never has TLS.
     fn modes(&self, host: &Host) -> &'static [config::SslMode] {
         use config::SslMode::{Disable, Prefer, Require};
         match (host, self.0.ssl_mode()) {
             (Host::Socket { .. }, _) | (_, SslMode::Disable) => &[Disable],
             (_, SslMode::Allow) => &[Disable, Require],
-            // `Prefer` stays plain where the server has no TLS; a second attempt is for TLS that fails.
+            // `Prefer` stays plain where the server has no TLS. The second attempt is for a TLS that fails.
             (_, SslMode::Prefer) => &[Prefer, Disable],
             (_, SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull) => &[Require],
         }
     }
 
-    /// The user, or as in libpq the operating system's name of whoever runs this.
+    /// The user that is named, or, as in libpq, the operating system's name of the current user.
     fn user(&self) -> Result<String> {
         let os_user = || User::from_uid(geteuid()).ok().flatten().map(|user| user.name);
         self.0.user.clone().or_else(os_user).ok_or_else(|| {
@@ -242,7 +245,7 @@ impl Target {
     }
 }
 
-/// One error of all attempts; those that failed in the same way are one.
+/// One error of all attempts. Those that have failed in the same way make one message.
 fn summary(refusals: Vec<Refusal>) -> Error {
     let mut errors: Vec<Error> = refusals.into_iter().map(|refusal| refusal.error).collect();
     errors.dedup_by_key(|error| error.to_string());

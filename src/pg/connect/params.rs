@@ -1,15 +1,18 @@
 //! The connection parameters and their values.
 //!
-//! The rules are libpq's (PostgreSQL documentation, "Parameter Key Words"). No error here quotes a value: an
-//! unencoded `/` or `@` in a password can make a part of it look like any other parameter.
+//! The rules are libpq's (PostgreSQL documentation, "Parameter Key Words"). No error here quotes a value: after an unencoded
+//! `/` or `@` in a password, a part of the password can look like any other parameter.
 
+use super::choices::{
+    CHANNEL_BINDINGS, ChannelBinding, RootCert, SERVER_KINDS, SSL_MODES, ServerKind, SslMode,
+};
 use crate::secret::Secret;
 use crate::{Error, Result};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Every parameter, for "did you mean".
+/// All parameters, for "did you mean".
 pub(super) const KEYS: [&str; 21] = [
     "application_name",
     "channel_binding",
@@ -34,10 +37,10 @@ pub(super) const KEYS: [&str; 21] = [
     "user",
 ];
 
-/// How much a name may differ from a known one to be taken for its misspelling (Jaro-Winkler similarity).
+/// A name that is more similar to a known one than this is taken for its misspelling (Jaro-Winkler similarity).
 const SIMILAR: f64 = 0.8;
 
-/// What was given; what was not, or was given empty, is `None` or an empty list.
+/// The parameters that were given. One that was not given, or was given empty, is `None` or an empty list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params {
     pub host: Vec<String>,
@@ -54,7 +57,7 @@ pub(super) struct Params {
     pub connect_timeout: Option<Duration>,
     pub application_name: Option<String>,
     pub options: Option<String>,
-    pub session: Session,
+    pub server_kind: ServerKind,
     pub keepalives: Option<bool>,
     pub keepalives_idle: Option<Duration>,
     pub keepalives_interval: Option<Duration>,
@@ -63,47 +66,11 @@ pub(super) struct Params {
     pub channel_binding: ChannelBinding,
 }
 
-/// `sslmode`, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum SslMode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-/// `sslrootcert`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RootCert {
-    System,
-    File(PathBuf),
-}
-
-/// `target_session_attrs`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Session {
-    #[default]
-    Any,
-    ReadWrite,
-    ReadOnly,
-    Primary,
-    Standby,
-    PreferStandby,
-}
-
-/// `channel_binding`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum ChannelBinding {
-    Disable,
-    #[default]
-    Prefer,
-    Require,
-}
-
 impl Params {
-    /// Sets a parameter from its text; a later value replaces an earlier one, as in libpq.
+    /// Sets a parameter from its text. As in libpq, a later value replaces an earlier one.
+    ///
+    /// # Errors
+    /// An unknown parameter, or a value that is none of it.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
         let path = || text().map(PathBuf::from);
@@ -123,7 +90,7 @@ impl Params {
             "connect_timeout" => self.connect_timeout = duration(key, value, Duration::from_secs)?,
             "application_name" => self.application_name = text(),
             "options" => self.options = text(),
-            "target_session_attrs" => self.session = choice(key, value, &SESSIONS)?,
+            "target_session_attrs" => self.server_kind = choice(key, value, &SERVER_KINDS)?,
             "keepalives" => self.keepalives = optional(value, key, "0 or 1")?.map(|on: i32| on != 0),
             "keepalives_idle" => self.keepalives_idle = duration(key, value, Duration::from_secs)?,
             "keepalives_interval" => self.keepalives_interval = duration(key, value, Duration::from_secs)?,
@@ -137,7 +104,10 @@ impl Params {
         Ok(())
     }
 
-    /// The checks that need more than one parameter.
+    /// Checks the rules that concern several parameters.
+    ///
+    /// # Errors
+    /// Lists of different lengths, or an `sslmode` that needs more than was given.
     pub fn check(self) -> Result<Self> {
         let names = self.host.len();
         if names > 0 && !self.hostaddr.is_empty() && self.hostaddr.len() != names {
@@ -148,7 +118,7 @@ impl Params {
         }
         let verified = self.sslmode.is_none_or(|mode| mode == SslMode::VerifyFull);
         if self.sslrootcert == Some(RootCert::System) && !verified {
-            // libpq's rule: anyone can get a certificate from a public authority, only the name tells them apart.
+            // It is libpq's rule: a public authority gives anybody a certificate, and only the name tells servers apart.
             return Err(Error::refused("sslrootcert=system needs sslmode=verify-full"));
         }
         let nameless = |(index, addr): (usize, &Option<IpAddr>)| {
@@ -160,7 +130,7 @@ impl Params {
         Ok(self)
     }
 
-    /// The `sslmode` in force.
+    /// The `sslmode` that counts.
     pub fn ssl_mode(&self) -> SslMode {
         match (self.sslmode, &self.sslrootcert) {
             (Some(mode), _) => mode,
@@ -169,30 +139,6 @@ impl Params {
         }
     }
 }
-
-const SSL_MODES: [(&str, SslMode); 6] = [
-    ("disable", SslMode::Disable),
-    ("allow", SslMode::Allow),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
-
-const SESSIONS: [(&str, Session); 6] = [
-    ("any", Session::Any),
-    ("read-write", Session::ReadWrite),
-    ("read-only", Session::ReadOnly),
-    ("primary", Session::Primary),
-    ("standby", Session::Standby),
-    ("prefer-standby", Session::PreferStandby),
-];
-
-const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
-    ("disable", ChannelBinding::Disable),
-    ("prefer", ChannelBinding::Prefer),
-    ("require", ChannelBinding::Require),
-];
 
 fn choice<T: Copy>(key: &str, value: &str, choices: &[(&str, T)]) -> Result<T> {
     choices.iter().find(|(name, _)| *name == value).map(|(_, choice)| *choice).ok_or_else(|| {
@@ -222,7 +168,7 @@ fn optional<T: std::str::FromStr>(value: &str, key: &str, expected: &str) -> Res
     }
 }
 
-/// Zero and less mean "no limit", or the system's default.
+/// Zero and less mean "no limit" or the system's default, and give none.
 fn duration(key: &str, value: &str, unit: fn(u64) -> Duration) -> Result<Option<Duration>> {
     let number: Option<i32> = optional(value, key, "a whole number")?;
     Ok(number.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0).map(unit))

@@ -1,16 +1,19 @@
 //! From the text of a connection to its parameters.
 //!
-//! PostgreSQL documentation, "Connection Strings": a URL, or keywords and values. Errors never quote the text
-//! ([`super::params`] says why); a name is quoted only where no password can have got into it.
+//! It is a URL, or keywords and values (PostgreSQL documentation, "Connection Strings"). Errors never quote the text
+//! ([`super::params`] says why). They quote a name only where no part of a password can be in it.
 
 use super::params::{KEYS, Params};
 use crate::{Error, Result};
 
-/// Said where a separator stands in an unexpected place: most likely it is a part of the password.
+/// The remedy for a separator in an unexpected place: most likely it is a part of the password.
 const ENCODE: &str =
     "a '@', '/', ':', '?', '&' or '%' in a user name or password is written as %40, %2F, %3A, %3F, %26, %25";
 
-/// Parses either form.
+/// Parses a URL, or keywords and values.
+///
+/// # Errors
+/// A text that is neither, and what [`Params::set`] and [`Params::check`] refuse.
 pub(super) fn parse(text: &str) -> Result<Params> {
     let mut params = Params::default();
     let url = ["postgresql://", "postgres://"].iter().find_map(|scheme| text.strip_prefix(scheme));
@@ -44,14 +47,14 @@ fn parse_url(rest: &str, params: &mut Params) -> Result<()> {
     }
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (hosts, dbname) = place.split_once('/').unwrap_or((place, ""));
-    // libpq would take these for parts of host or database name, and print them.
+    // libpq would take it for a part of the host or the database name, and print it.
     if place.contains('@') || userinfo.is_none() && query.contains('@') {
         return Err(Error::refused("the connection's URL has a '@' in an unexpected place").remedy(ENCODE));
     }
     parse_hosts(hosts, params)?;
     params.set("dbname", &decode(dbname)?)?;
 
-    // With an '@' in the query, all before it may be the rest of a password that has a '/' and a '?' in it.
+    // With an '@' in the query, all before it may be the rest of a password with a '/' and a '?'.
     let mut password_seen = query.contains('@');
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.contains('=')) else {
@@ -61,7 +64,7 @@ fn parse_url(rest: &str, params: &mut Params) -> Result<()> {
         };
         let (key, value) = (decode(key)?, decode(value)?);
         if key == "ssl" && value == "true" {
-            // libpq accepts this one for the sake of JDBC's URLs.
+            // libpq accepts this parameter since JDBC's URLs have it.
             params.set("sslmode", "require")?;
         } else {
             set(params, &key, &value, password_seen)?;
@@ -71,7 +74,7 @@ fn parse_url(rest: &str, params: &mut Params) -> Result<()> {
     Ok(())
 }
 
-/// `h1:1,h2,[::1]:3`, each part percent-encoded.
+/// Parses `h1:1,h2,[::1]:3`; each part may be percent-encoded.
 fn parse_hosts(text: &str, params: &mut Params) -> Result<()> {
     if text.is_empty() {
         return Ok(());
@@ -122,7 +125,7 @@ fn decode(text: &str) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| Error::refused("the connection's URL is not UTF-8 once decoded"))
 }
 
-/// `key = value key='quoted value'`, with backslash escapes in both kinds of values.
+/// Parses `key = value key='quoted value'`, with backslash escapes in both kinds of values.
 fn parse_keywords(text: &str, params: &mut Params) -> Result<()> {
     let mut password_seen = false;
     let mut rest = text.trim_start();
@@ -140,7 +143,7 @@ fn parse_keywords(text: &str, params: &mut Params) -> Result<()> {
     Ok(())
 }
 
-/// The value that `text` starts with, and what follows it.
+/// The value at the beginning of `text`, and the rest of the text.
 fn keyword_value(text: &str) -> Result<(String, &str)> {
     let (quoted, text) = match text.strip_prefix('\'') {
         Some(inside) => (true, inside),
@@ -168,8 +171,7 @@ fn not_a_pair(password_seen: bool) -> Error {
     if password_seen { error.remedy("a password with blanks is written as password='…'") } else { error }
 }
 
-/// Sets a parameter. An unknown name may be the second half of a password that comes before it; then it is not
-/// named.
+/// Sets a parameter. An unknown name behind a password may be the second half of that; the error does not quote it then.
 fn set(params: &mut Params, key: &str, value: &str, password_seen: bool) -> Result<()> {
     if password_seen && !KEYS.contains(&key) {
         return Err(Error::refused("the connection has an unknown parameter after its password")
@@ -180,7 +182,7 @@ fn set(params: &mut Params, key: &str, value: &str, password_seen: bool) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::super::params::SslMode;
+    use super::super::choices::SslMode;
     use super::*;
     use std::path::Path;
 
@@ -199,7 +201,7 @@ mod tests {
         assert_eq!(params.passfile.as_deref(), Some(Path::new("/p")));
     }
 
-    /// The examples of PostgreSQL's documentation, and their like.
+    /// The examples of PostgreSQL's documentation, and similar ones.
     #[test]
     fn urls_with_parts_left_out() {
         let host_and_db = |text: &str| {

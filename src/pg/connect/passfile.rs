@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// What a line must match.
+/// The connection that a line must match.
 pub(super) struct Wanted<'a> {
     pub host: Cow<'a, str>,
     pub port: u16,
@@ -16,7 +16,7 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// What the file calls `host`: a socket in the default folder is `localhost`, another one its folder.
+    /// The connection in the file's terms: a socket in the default folder is `localhost`, another socket is its folder.
     pub fn new(host: &'a Host, dbname: &'a str, user: &'a str) -> Self {
         let name = match host {
             Host::Socket { dir, .. } if is_default_socket_dir(dir) => Cow::Borrowed("localhost"),
@@ -27,8 +27,8 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// The password of the first line that matches. A file that is not there has none; one that others may read is
-/// ignored with a warning.
+/// The password of the first line that matches; none where the file does not exist. A file that others may read is ignored
+/// with a warning.
 pub(super) fn look_up(path: &Path, wanted: &Wanted<'_>) -> Option<Secret> {
     let metadata = fs::metadata(path).ok()?;
     let ignored = |why: &str| {
@@ -70,7 +70,7 @@ struct Field<'a> {
     text: String,
 }
 
-/// The text up to the next unescaped colon, and what follows that colon.
+/// The text up to the next unescaped colon, and the text that follows the colon.
 fn field(line: &str) -> (Field<'_>, Option<&str>) {
     let mut text = String::new();
     let mut chars = line.char_indices();

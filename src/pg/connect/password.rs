@@ -1,24 +1,26 @@
-//! Which password counts.
+//! The password of a connection, and where it comes from.
 
-use super::Env;
+use super::env::Env;
 use super::host::Host;
 use super::params::Params;
 use super::passfile::{Wanted, look_up};
 use crate::secret::Secret;
-use nix::unistd::{User, geteuid};
 use std::path::PathBuf;
 
-/// Where the password came from.
+/// Where the password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PasswordSource {
+    /// The connection itself.
     Given,
+    /// `PGPASSWORD`.
     Environment,
+    /// The password file.
     File(PathBuf),
+    /// There is no password.
     None,
 }
 
-/// The places that a password can come from, with libpq's precedence: the connection, the environment, the
-/// password file.
+/// The possible sources of a password, in libpq's order: the connection, the environment, the password file.
 pub(super) struct Passwords<'a> {
     given: Option<&'a Secret>,
     environment: Option<Secret>,
@@ -26,7 +28,7 @@ pub(super) struct Passwords<'a> {
 }
 
 impl<'a> Passwords<'a> {
-    /// Of these parameters, in this environment.
+    /// The sources for these parameters in this environment.
     pub fn new(params: &'a Params, env: Env<'_>, home: Option<PathBuf>) -> Self {
         let not_empty = |name| env(name).filter(|value| !value.is_empty());
         let file = params.passfile.clone().or_else(|| not_empty("PGPASSFILE").map(PathBuf::from));
@@ -37,7 +39,7 @@ impl<'a> Passwords<'a> {
         }
     }
 
-    /// The password for one host of the connection; the file may have another one for each.
+    /// The password for one host of the connection. The file may have another one for each host.
     pub fn look_up(&self, host: &Host, dbname: &str, user: &str) -> (Option<Secret>, PasswordSource) {
         if let Some(password) = self.given {
             return (Some(password.clone()), PasswordSource::Given);
@@ -51,12 +53,6 @@ impl<'a> Passwords<'a> {
         });
         from_file.unwrap_or((None, PasswordSource::None))
     }
-}
-
-/// `HOME`, or what the operating system knows.
-pub(super) fn home(env: Env<'_>) -> Option<PathBuf> {
-    let known = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
-    env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(known)
 }
 
 #[cfg(test)]

@@ -1,63 +1,63 @@
-//! Why a connection failed, what the user can do about it, and what libpq would try next.
+//! Why an attempt to connect has failed, what helps, and what libpq would try next.
 
 use super::host::Host;
 use super::password::PasswordSource;
 use crate::error::with_sources;
+use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place};
-use postgres::error::SqlState;
 use rustls::CertificateError;
 use std::error::Error as StdError;
 use std::io;
 
-/// One attempt that failed.
+/// An attempt that has failed.
 pub(super) struct Refusal {
-    /// With place and remedy.
+    /// The error, with place and remedy.
     pub error: Error,
     /// What to try next.
     pub next: Next,
 }
 
-/// What libpq tries after a failure.
+/// What libpq tries next after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     /// The same address with or without TLS, where `sslmode` allows both.
     Encryption,
-    /// The next address or host: no server answered here.
+    /// The next address or host: no server has answered here.
     Address,
-    /// Nothing: a server answered, and another one would too.
+    /// Nothing: a server has answered, and another one would answer the same.
     Nothing,
 }
 
-/// What an attempt was made with.
+/// An attempt to connect to one host.
 pub(super) struct Attempt<'a> {
     pub host: &'a Host,
     pub user: &'a str,
     pub dbname: &'a str,
-    /// Without a password.
+    /// The host as a URL without a password.
     pub described: &'a str,
     pub password: PasswordSource,
 }
 
 impl Attempt<'_> {
-    /// An error from outside the client library; another address may do better.
+    /// The refusal for an error from outside the client library. Another address may do better.
     pub fn away(&self, error: Error) -> Refusal {
         Refusal { error: error.into_refused().at(self.place()), next: Next::Address }
     }
 
-    /// The connection took too long.
+    /// The refusal for a connection that has taken too long.
     pub fn late(&self, error: io::Error) -> Refusal {
         let remedy = by_io_kind(error.kind());
         self.away(remedy.into_iter().fold(Error::refused(error), Error::remedy))
     }
 
-    /// What the client library said, with everything that PostgreSQL said.
+    /// The refusal for an error of the client library, with all that PostgreSQL has said.
     pub fn refused(&self, error: postgres::Error) -> Refusal {
-        let (next, remedy) = match error.code() {
-            Some(code) => self.by_sqlstate(code),
-            None => match tls_error(&error) {
+        let (next, remedy) = match SqlState::from(&error) {
+            SqlState::None => match tls_error(&error) {
                 Some(tls) => return Refusal { error: self.tls(tls), next: Next::Encryption },
                 None => self.by_cause(&error),
             },
+            kind => self.by_kind(kind),
         };
         let refused = Error::from(error).into_refused().at(self.place());
         Refusal { error: remedy.into_iter().fold(refused, Error::remedy), next }
@@ -67,16 +67,16 @@ impl Attempt<'_> {
         Place::file(self.described)
     }
 
-    fn by_sqlstate(&self, code: &SqlState) -> (Next, Option<String>) {
-        match *code {
-            SqlState::INVALID_PASSWORD => (Next::Nothing, Some(self.other_password())),
-            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => (
-                // The same code for hostssl and hostnossl lines, which is what `allow` and `prefer` are for. libpq
-                // tries again after a wrong password too; that would send it once more, in the clear.
+    fn by_kind(&self, kind: SqlState) -> (Next, Option<String>) {
+        match kind {
+            SqlState::WrongPassword => (Next::Nothing, Some(self.other_password())),
+            SqlState::NotLetIn => (
+                // hostssl and hostnossl lines make the same code; `allow` and `prefer` are for them. libpq tries again after
+                // a wrong password too, which would send it once more, in the clear.
                 Next::Encryption,
                 Some("the server's pg_hba.conf decides who may connect from where; name another user or host, or ask its owner".to_owned()),
             ),
-            SqlState::INVALID_CATALOG_NAME => (
+            SqlState::UnknownDatabase => (
                 Next::Nothing,
                 Some(format!(
                     "create it with `createdb {} -U {} {}`, or name another with --db",
@@ -85,7 +85,7 @@ impl Attempt<'_> {
                     self.dbname
                 )),
             ),
-            SqlState::CANNOT_CONNECT_NOW => (Next::Address, Some("try again when the server is ready".to_owned())),
+            SqlState::NotReady => (Next::Address, Some("try again when the server is ready".to_owned())),
             _ => (Next::Nothing, None),
         }
     }
@@ -103,7 +103,7 @@ impl Attempt<'_> {
         let cause = error.source();
         if let Some(io) = cause.and_then(|cause| cause.downcast_ref::<io::Error>()) {
             let next = match io.kind() {
-                // It did answer, if only by hanging up: over TLS perhaps.
+                // It has answered, if only by hanging up. It may do better with TLS.
                 io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => {
                     Next::Encryption
                 }
@@ -111,7 +111,7 @@ impl Attempt<'_> {
             };
             return (next, by_io_kind(io.kind()));
         }
-        // The library has no kind for these two: their texts are all there is. tests/connect.rs notices a change.
+        // The library has no kind for these two, only texts. The tests of connections notice a change.
         let text = cause.map(ToString::to_string).unwrap_or_default();
         if text.contains("password missing") {
             return (Next::Nothing, Some("set PGPASSWORD or ~/.pgpass".to_owned()));
@@ -124,7 +124,7 @@ impl Attempt<'_> {
         (next, None)
     }
 
-    /// rustls's reasons in the words of someone who set up a PostgreSQL server.
+    /// The error for a reason of rustls, in the words of PostgreSQL's settings.
     fn tls(&self, error: &rustls::Error) -> Error {
         let (what, remedy) = match error {
             rustls::Error::InvalidCertificate(reason) => certificate(reason),
@@ -138,7 +138,7 @@ impl Attempt<'_> {
     }
 }
 
-/// The remedy by what the operating system said.
+/// The remedy for an error of the operating system.
 fn by_io_kind(kind: io::ErrorKind) -> Option<String> {
     match kind {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
@@ -159,7 +159,7 @@ fn certificate(reason: &CertificateError) -> (Option<String>, Option<&'static st
             Some("name the authority that signed it with sslrootcert"),
         ),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
-            // rustls lists the names that the certificate is for. Unlike libpq it does not read the common name.
+            // rustls lists the names of the certificate. Unlike libpq it does not read the common name.
             Some(format!("the server's certificate is for another host: {reason}")),
             Some("name the host as its certificate's subjectAltName does, or use sslmode=verify-ca"),
         ),
@@ -175,7 +175,7 @@ fn certificate(reason: &CertificateError) -> (Option<String>, Option<&'static st
     }
 }
 
-/// The TLS error inside, however deep: `io::Error::source` skips the very error that it wraps.
+/// The TLS error inside, at any depth. `io::Error::source` skips the very error that it wraps.
 fn tls_error(error: &postgres::Error) -> Option<&rustls::Error> {
     let mut next: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(cause) = next {

@@ -1,20 +1,20 @@
-//! What is done on a connection before anyone uses it.
+//! The first statements on a connection, before a caller gets it.
 
-use super::params::Session;
+use super::choices::ServerKind;
 use crate::{Error, Result};
 use postgres::SimpleQueryMessage;
 
-/// Runs statements on the connection.
+/// Runs statements on a connection.
 type Query<'q> = &'q mut dyn FnMut(&str) -> Result<Vec<SimpleQueryMessage>, postgres::Error>;
 
-/// Makes the session the same as every other one.
+/// Gives the session the settings that every session has.
 pub(super) fn prepare(query: Query<'_>) -> Result<(), postgres::Error> {
     query(include_str!("session.sql")).map(drop)
 }
 
-/// Whether the server is of the kind that `target_session_attrs` asks for.
-pub(super) fn check(query: Query<'_>, wanted: Session) -> Result<()> {
-    if wanted == Session::Any {
+/// Checks that the server is of the kind that `target_session_attrs` asks for.
+pub(super) fn check(query: Query<'_>, wanted: ServerKind) -> Result<()> {
+    if wanted == ServerKind::Any {
         return Ok(());
     }
     let (mut standby, mut read_only) = (false, false);
@@ -24,11 +24,11 @@ pub(super) fn check(query: Query<'_>, wanted: Session) -> Result<()> {
         }
     }
     let (fits, kind) = match wanted {
-        Session::Any => (true, "server"),
-        Session::ReadWrite => (!standby && !read_only, "server that allows writes"),
-        Session::ReadOnly => (standby || read_only, "read-only server"),
-        Session::Primary => (!standby, "primary"),
-        Session::Standby | Session::PreferStandby => (standby, "standby"),
+        ServerKind::Any => (true, "server"),
+        ServerKind::ReadWrite => (!standby && !read_only, "server that allows writes"),
+        ServerKind::ReadOnly => (standby || read_only, "read-only server"),
+        ServerKind::Primary => (!standby, "primary"),
+        ServerKind::Standby | ServerKind::PreferStandby => (standby, "standby"),
     };
     if fits {
         Ok(())

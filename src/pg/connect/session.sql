@@ -1,5 +1,5 @@
--- What makes every session the same, whatever the server, the database, the role or PGOPTIONS set.
--- Text forms of values, which are compared with and sent to the server:
+-- The settings of every session, whatever the server, the database, the role or PGOPTIONS set.
+-- The text forms of values, which are sent to the server and compared with its own:
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, MDY';
 SET IntervalStyle = 'postgres';
@@ -9,9 +9,9 @@ SET standard_conforming_strings = on;
 -- Every statement sees what was committed before it, and may write.
 SET default_transaction_isolation = 'read committed';
 SET default_transaction_read_only = off;
--- How long a lock is waited for is decided where one is taken.
+-- The code that takes a lock limits how long it waits.
 SET lock_timeout = 0;
--- A bulk load takes as long as it takes. The last two exist from PostgreSQL 14 and 17 on.
+-- A bulk load may take long. The last two settings exist from PostgreSQL 14 and 17 on.
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('idle_session_timeout', true) IS NOT NULL;

@@ -1,6 +1,7 @@
 //! TLS as `sslmode` asks for it (PostgreSQL documentation, "SSL Support").
 
-use super::params::{Params, RootCert, SslMode};
+use super::choices::{RootCert, SslMode};
+use super::params::Params;
 use super::verify::ChainOnly;
 use crate::{Error, Place, Result};
 use rustls::client::WebPkiServerVerifier;
@@ -15,7 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// The certificates and key of `params`, or those in `~/.postgresql` as in libpq, ready to connect with.
+/// A TLS connector with the certificates and the key of `params`, or as in libpq with those in `~/.postgresql`.
+///
+/// # Errors
+/// A file that is missing, cannot be read, or is open to others.
 pub(super) fn connector(params: &Params, home: Option<&Path>) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(params, home, &provider)?;
@@ -33,7 +37,7 @@ pub(super) fn connector(params: &Params, home: Option<&Path>) -> Result<MakeRust
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// What decides whether the server is the right one.
+/// The check whether the server is the right one.
 fn verifier(
     params: &Params,
     home: Option<&Path>,
@@ -41,7 +45,7 @@ fn verifier(
 ) -> Result<Arc<dyn ServerCertVerifier>> {
     let algorithms = provider.signature_verification_algorithms;
     let roots = match params.ssl_mode() {
-        // libpq would check the chain here too where there is a root file, and on failure go on without TLS.
+        // Where there is a root file, libpq would check the chain here too, and go on without TLS after a failure.
         SslMode::Disable | SslMode::Allow | SslMode::Prefer => None,
         mode => roots(params, mode, home)?,
     };
@@ -54,8 +58,8 @@ fn verifier(
     }
 }
 
-/// The authorities to trust. `require` checks the chain only where there is a root file, which is libpq's way to
-/// stay compatible with its own past.
+/// The authorities to trust. `require` checks the chain only where there is a root file; libpq does so for compatibility with
+/// its earlier versions.
 fn roots(params: &Params, mode: SslMode, home: Option<&Path>) -> Result<Option<RootCertStore>> {
     let file = match &params.sslrootcert {
         Some(RootCert::System) => return system_roots().map(Some),
@@ -105,7 +109,7 @@ fn client_certificate(params: &Params, home: Option<&Path>) -> Result<Option<Cli
         return Err(refused(&file, "the certificate's key is missing").remedy("name it with sslkey"));
     };
     let metadata = fs::metadata(&key_file).map_err(|error| refused(&key_file, error))?;
-    // libpq's rule: root's own file may be readable by its group, so that programs can share it.
+    // It is libpq's rule: the group may read a key of root's, which programs share.
     let forbidden = if metadata.uid() == 0 { 0o037 } else { 0o077 };
     if metadata.mode() & forbidden != 0 {
         return Err(refused(&key_file, "others can read this private key").remedy("chmod 0600 it"));

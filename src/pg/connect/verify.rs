@@ -7,8 +7,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// Checks the chain up to `roots` but not the host's name (`verify-ca`); without roots, nothing but that the
-/// server holds the certificate's key, which channel binding relies on.
+/// Checks the chain up to `roots`, but not the host's name (`verify-ca`). Without roots it checks only that the server has
+/// the certificate's key, on which channel binding relies.
 #[derive(Debug)]
 pub(super) struct ChainOnly {
     roots: Option<RootCertStore>,
@@ -16,7 +16,7 @@ pub(super) struct ChainOnly {
 }
 
 impl ChainOnly {
-    /// A verifier that trusts `roots`, or anyone.
+    /// A verifier that trusts `roots`, or any authority where there are none.
     pub fn new(roots: Option<RootCertStore>, algorithms: WebPkiSupportedAlgorithms) -> Self {
         ChainOnly { roots, algorithms }
     }

@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a directory must hold to count.
+/// The programs that a directory must hold to count.
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
 
-/// Where distributions put the programs: Debian and Ubuntu, the PostgreSQL project's RPMs, a build from
-/// source, Homebrew on ARM and on Intel.
+/// Where the programs are: by Debian and Ubuntu, by the PostgreSQL project's RPMs, by a build from source, by Homebrew on ARM
+/// and on Intel.
 const PLACES: [&str; 5] = [
     "usr/lib/postgresql/*/bin",
     "usr/pgsql-*/bin",
@@ -18,7 +18,7 @@ const PLACES: [&str; 5] = [
     "usr/local/opt/postgresql*/bin",
 ];
 
-/// Where to look; a value, so that tests can build machines of their own.
+/// Where to look. It is a value, so tests can build machines of their own.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
     /// `PGHAUL_PG_BIN`: when set, the only place.
@@ -46,7 +46,7 @@ impl Lookup {
         }
         let mut found = Vec::new();
         for dir in self.path.iter().flat_map(std::env::split_paths) {
-            // /usr/bin/initdb may be a symlink; its target's directory holds the other programs too.
+            // /usr/bin/initdb may be a symlink. The directory of its target holds the other programs too.
             if let Some(parent) = dir.join("initdb").canonicalize().ok().as_deref().and_then(Path::parent) {
                 found.push(parent.to_path_buf());
             }
@@ -76,10 +76,10 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The programs for a cluster of major version `wanted`, or the best ones when there is no cluster yet.
+    /// The programs for a cluster of major version `wanted`, or the best ones where there is no cluster yet.
     ///
     /// # Errors
-    /// When there are none, or none of that version.
+    /// A machine without programs, or without those of that version.
     pub fn find(lookup: &Lookup, wanted: Option<u32>) -> Result<Self> {
         let complete = |dir: &PathBuf| PROGRAMS.iter().all(|program| dir.join(program).is_file());
         let mut others = Vec::new();
@@ -119,7 +119,7 @@ impl Binaries {
     /// The psql beside the server's programs, else the one on `PATH`: some packages have the server alone.
     ///
     /// # Errors
-    /// When there is neither.
+    /// Neither exists.
     pub fn psql(&self, lookup: &Lookup) -> Result<PathBuf> {
         let on_path = lookup.path.iter().flat_map(std::env::split_paths).map(|dir| dir.join("psql"));
         std::iter::once(self.program("psql")).chain(on_path).find(|path| path.is_file()).ok_or_else(|| {
@@ -135,20 +135,20 @@ fn glob_below(root: &Path, pattern: &str) -> Vec<PathBuf> {
     glob::glob(&pattern).into_iter().flatten().flatten().collect()
 }
 
-/// The version in a path such as `/usr/lib/postgresql/15/bin`, for "newest first".
+/// The version in a path such as `/usr/lib/postgresql/15/bin`, which sorts the newest first.
 fn number_in(dir: &Path) -> u32 {
     let name = dir.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     leading_number(name.trim_start_matches(|c: char| !c.is_ascii_digit())).unwrap_or(0)
 }
 
-/// Asks `postgres --version`; nothing when it does not run here.
+/// Asks `postgres --version`; none where the program does not run on this machine.
 fn version_of(dir: &Path) -> Option<u32> {
     let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.split_whitespace().find_map(leading_number)
 }
 
-/// The number that a text begins with: 15 for `15.4`, 18 for `18beta1`.
+/// The number at the beginning of a text: 15 for `15.4`, 18 for `18beta1`.
 pub(super) fn leading_number(text: &str) -> Option<u32> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text[..end].parse().ok()
@@ -164,8 +164,8 @@ mod tests {
         fs::create_dir_all(dir).unwrap();
         for program in PROGRAMS {
             let script = format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version} (Debian {version}-1)'\n");
-            // Copied, not written in place: another test's fork may hold a file open that was just written,
-            // and the system then refuses to run it ("text file busy").
+            // Written by a shell: the fork of another test may hold a file open that this process has just written, and
+            // the system then refuses to run it ("text file busy").
             let status = Command::new("sh")
                 .args(["-c", "printf %s \"$1\" > \"$0\"; chmod 755 \"$0\""])
                 .args([dir.join(program).as_os_str(), script.as_ref()])

@@ -1,4 +1,4 @@
-//! Running PostgreSQL's programs, with what they say in a file.
+//! Running PostgreSQL's programs, whose output goes to a log file.
 
 use super::binaries::Binaries;
 use super::owner::Owner;
@@ -16,11 +16,11 @@ use std::process::{Command, Stdio};
 /// How many lines of the log an error quotes.
 const QUOTED_LINES: usize = 5;
 
-/// Under this much free space an error blames the disk: one WAL segment is 16 MiB, and a full disk often keeps
-/// PostgreSQL from writing down that it is full.
+/// With less free space than this (bytes), an error blames the disk: one WAL segment is 16 MiB, and PostgreSQL often cannot
+/// log that the disk is full.
 const FULL_DISK_BYTES: u64 = 20 << 20;
 
-/// Everything that running a program needs.
+/// All that running a program needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Runner<'a> {
     /// Where everything is.
@@ -34,29 +34,29 @@ pub(super) struct Runner<'a> {
 impl Runner<'_> {
     /// One of PostgreSQL's programs, to run in the data directory as the server's user.
     ///
-    /// In the data directory, so that its path need not pass through the shell that initdb and pg_ctl call.
+    /// initdb and pg_ctl call a shell. In the data directory they need not pass its path through that.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.program(program));
         self.owner.run_as(&mut command).current_dir(&self.layout.data);
-        // A group of its own, so that Ctrl-C stops pghaul and not the start of a server half-way.
+        // In a process group of its own, Ctrl-C does not reach it: that would stop the start of a server half-way.
         command.process_group(0);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PG") {
                 command.env_remove(name);
             }
         }
-        // Messages in English, which is what we look for in them.
+        // Its messages must be in English: pghaul looks for words in them.
         command.env("LC_ALL", "C").env_remove("LANGUAGE");
         command
     }
 
-    /// Runs a command to its end, with `input` on its standard input or else `stdin` as it.
+    /// Runs a command to its end.
     ///
-    /// Its output goes to the end of `log`, never into a pipe: the server inherits it, and a pipe would stay
-    /// open for as long as the server runs.
+    /// Its output goes to the end of `log` and not into a pipe: the server inherits it, and a pipe would stay open for as
+    /// long as the server runs.
     ///
     /// # Errors
-    /// When it cannot be run or fails; quotes what it said, as [`Failure::said`] too.
+    /// A command that cannot be run, or that fails; with the last lines of its output. [`Failure::said`] has all of it.
     pub fn run(&self, mut command: Command, stdin: Input, log: &Path) -> Result<(), Failure> {
         let name = command.get_program().to_owned();
         let name = Path::new(&name).file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -69,7 +69,7 @@ impl Runner<'_> {
             Input::Text(text) => {
                 let mut child = command.stdin(Stdio::piped()).spawn().map_err(io)?;
                 if let Some(mut pipe) = child.stdin.take() {
-                    // A child that ends early closes the pipe; its exit status and log say why.
+                    // A child that ends early closes the pipe. Its exit status and its log say why.
                     let _ = pipe.write_all(text.as_bytes());
                 }
                 child.wait().map_err(io)?
@@ -81,7 +81,7 @@ impl Runner<'_> {
         Err(Failure::new(self, &name, &status.to_string(), read_from(log, start), log))
     }
 
-    /// Opens a log for appending; it belongs to the server's user, since pg_ctl opens it again by name.
+    /// Opens a log for appending. It is given to the server's user, since pg_ctl opens it again by name.
     fn open_log(&self, log: &Path) -> std::io::Result<File> {
         let mut options = OpenOptions::new();
         let file = options.append(true).create(true).mode(0o600).custom_flags(O_NOFOLLOW).open(log)?;
@@ -90,18 +90,18 @@ impl Runner<'_> {
     }
 }
 
-/// What a program reads.
+/// The standard input of a program.
 pub(super) enum Input {
-    /// This.
+    /// An open file, or nothing.
     Inherit(Stdio),
-    /// This text.
+    /// A text.
     Text(&'static str),
 }
 
-/// A program that did not succeed.
+/// A program that has failed.
 pub(super) struct Failure {
     error: Error,
-    /// What it wrote to its log.
+    /// What it has written to its log.
     pub said: String,
 }
 
@@ -130,7 +130,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// The text of a log from an offset; a log may hold bytes of any encoding.
+/// The text of a log from an offset on. A log may hold bytes of any encoding.
 fn read_from(log: &Path, start: u64) -> String {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(log)?;
@@ -142,19 +142,19 @@ fn read_from(log: &Path, start: u64) -> String {
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
-/// The last lines that say something, in one line: an error is one message.
+/// The last lines that are not empty, in one line: an error is one message.
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(QUOTED_LINES)..].join(" | ")
 }
 
-/// Puts a log that has grown over 10 MiB aside, over the one put aside before.
+/// Renames a log that has grown over 10 MiB; the new name replaces the log that was renamed before.
 pub(super) fn rotate(log: &Path) {
     const LIMIT_BYTES: u64 = 10 << 20;
     if fs::symlink_metadata(log).is_ok_and(|metadata| metadata.len() > LIMIT_BYTES)
         && let Err(error) = fs::rename(log, log.with_extension("log.old"))
     {
-        tracing::warn!("cannot put {} aside: {error}", log.display());
+        tracing::warn!("cannot rename {}: {error}", log.display());
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_log_is_put_aside() {
+    fn a_large_log_is_renamed() {
         let temp = tempfile::tempdir().unwrap();
         let log = temp.path().join("server.log");
         fs::write(&log, "small").unwrap();

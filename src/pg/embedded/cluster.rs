@@ -11,27 +11,27 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
-/// A new cluster takes 55 MB (PostgreSQL 15); beneath twice that, a load would not get far.
+/// A new cluster takes 55 MB (PostgreSQL 15). With less than twice that, a load would not get far.
 const NEEDED_BYTES: u64 = 110 << 20;
 
-/// Character types to try: the order of text is always that of its code points (`C`), which is fast, the same
-/// on every system, and survives an upgrade of the C library; but `lower()` and regular expressions should
-/// know letters beyond ASCII. `UTF-8` is macOS's name for it, and `C`, which knows ASCII only, is everywhere.
+/// Character types to try. The order of text is always that of its code points (`C`): that is fast, the same on every
+/// system, and survives an upgrade of the C library. `lower()` and regular expressions should know letters beyond ASCII,
+/// though. `UTF-8` is macOS's name for it. `C` exists everywhere, and knows ASCII only.
 const CHARACTER_TYPES: [&str; 3] = ["C.UTF-8", "UTF-8", "C"];
 
-/// What initdb says about a character type that the system does not have.
+/// The message of initdb about a character type that the system lacks.
 const NO_SUCH_LOCALE: &str = "invalid locale name";
 
-/// What a new cluster is told in single-user mode, a command per line.
+/// The commands for a new cluster in single-user mode, one a line.
 const SET_UP: &str = "CREATE DATABASE pghaul\nALTER ROLE pghaul SET search_path = public\n";
-/// The line that makes the cluster's own settings include ours; relative, so that the data directory can move.
+/// The line by which the cluster's own settings include ours. The path is relative, so the data directory can move.
 const INCLUDE: &str = "\n# The settings of pghaul; what stands below this line wins over them.\n\
                        include '../pghaul.conf'\n";
 
-/// The major version of the cluster, or nothing when there is none yet.
+/// The major version of the cluster; none where there is no cluster yet.
 ///
 /// # Errors
-/// When `cluster` is something else, or cannot be read.
+/// A `cluster` that is something else, or cannot be read.
 pub(super) fn version(layout: &Layout) -> Result<Option<u32>> {
     let place = || Place::file(layout.cluster.display().to_string());
     match fs::read_to_string(layout.cluster.join("PG_VERSION")) {
@@ -49,11 +49,11 @@ pub(super) fn version(layout: &Layout) -> Result<Option<u32>> {
     }
 }
 
-/// Creates the cluster with its user and database `pghaul`. Everything happens in `cluster.new`, which is renamed
-/// at the end: whatever kills us or initdb leaves nothing that looks like a cluster.
+/// Creates the cluster with its user and database `pghaul`. All happens in `cluster.new`, which is renamed at the end: if
+/// pghaul or initdb is killed, nothing is left that looks like a cluster.
 ///
 /// # Errors
-/// When initdb fails, or the disk is full.
+/// An initdb that fails; a full disk.
 pub(super) fn create(runner: &Runner, start: &StartLock) -> Result<()> {
     let layout = runner.layout;
     let io = |error: std::io::Error| cannot_use(&layout.data, &error);
@@ -77,11 +77,11 @@ pub(super) fn create(runner: &Runner, start: &StartLock) -> Result<()> {
         .open(layout.cluster_new.join("postgresql.conf"))
         .map_err(io)?;
     own.write_all(INCLUDE.as_bytes()).and_then(|()| own.sync_all()).map_err(io)?;
-    // The include needs its file before the first start too.
+    // The included file must exist already in single-user mode.
     super::server::write_settings(layout)?;
 
-    // The database is made before the rename too: with the server in single-user mode, which needs no socket. The
-    // role has the name of the ledger's schema, which "$user" would put before public.
+    // The database is created before the rename as well. Single-user mode needs no socket. The role's search path is public
+    // alone: by default it begins with "$user", and a schema of the role's name (`pghaul`) would come before public.
     let mut single = runner.command("postgres");
     single.args(["--single", "-c", "exit_on_error=on", "-D", "cluster.new", "postgres"]);
     runner.run(single, Input::Text(SET_UP), &layout.init_log)?;
@@ -102,15 +102,15 @@ fn initdb(runner: &Runner, start: &StartLock) -> Result<()> {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
             _ => {}
         }
-        // By us, since the server's user may not write in the data directory itself.
+        // We create it, since the server's user may not write in the data directory.
         DirBuilder::new().mode(0o700).create(&layout.cluster_new).map_err(io)?;
         runner.owner.give(&layout.cluster_new).map_err(io)?;
         let mut command = runner.command("initdb");
-        // Trust: whoever passes the socket's directory is the user, or root.
+        // Trust is enough: only this user and root get past the directory of the socket.
         command.args(["--username=pghaul", "--auth=trust", "--encoding=UTF8", "--locale=C"]);
         command.arg(format!("--lc-ctype={character_type}"));
-        // A damaged disk shall be reported, and not loaded on; PostgreSQL's own default from 18 on. It costs
-        // nothing that we could measure: COPY of 3 million rows 1.06 to 1.30 s with, 1.09 to 1.14 s without.
+        // With checksums PostgreSQL reports a damaged disk; they are its own default from 18 on. They cost nothing that we
+        // could measure: COPY of 3 million rows takes 1.06 to 1.30 s with them, 1.09 to 1.14 s without.
         command.args(["--data-checksums", "-D", "cluster.new"]);
         match runner.run(command, Input::Inherit(start.as_stdin().map_err(io)?), &layout.init_log) {
             Ok(()) => return Ok(()),

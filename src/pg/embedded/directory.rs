@@ -1,4 +1,4 @@
-//! Creating the directories, and refusing those that are not ours.
+//! Creating the directories, and refusing those of other users.
 
 use super::owner::{Owner, name_of};
 use super::paths::Layout;
@@ -9,16 +9,16 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// Creates the data directory if it is missing; checks it if it is there.
+/// Creates the data directory if it is missing, and checks it if it exists.
 ///
-/// The directory itself stays ours when we are root, so that the server's user can plant no symlink in it
-/// where root writes; that user gets what lies inside.
+/// When we are root, the directory stays root's, and the server's user gets the directories in it: it must not be able to
+/// plant a symlink where root writes.
 ///
 /// # Errors
-/// When it cannot be created, belongs to someone else, or holds something else.
+/// A directory that cannot be created, belongs to another user, or holds other files.
 pub(super) fn prepare_data(layout: &Layout, owner: &Owner) -> Result<()> {
     let data = &layout.data;
-    // Ours alone; but the server's user must be able to enter what root makes for it, whatever the umask is.
+    // It is ours alone. Where root makes it for the server's user, that user must be able to enter it, whatever the umask is.
     let mode = if *owner == Owner::Me { 0o700 } else { 0o755 };
     let mut missing: Vec<&Path> = data.ancestors().take_while(|dir| !dir.exists()).collect();
     missing.reverse();
@@ -53,7 +53,7 @@ pub(super) fn prepare_data(layout: &Layout, owner: &Owner) -> Result<()> {
 
 fn check_owner(layout: &Layout, owner: &Owner, metadata: &fs::Metadata) -> Result<()> {
     let me = Uid::effective().as_raw();
-    // Root opens, renames and gives away files in it by name: nobody else may put others in their place.
+    // Root opens, renames and gives away files in it by name: no other user may be able to put others in their place.
     if metadata.uid() == me || (me != 0 && metadata.uid() == owner.uid()) {
         return Ok(());
     }
@@ -62,7 +62,7 @@ fn check_owner(layout: &Layout, owner: &Owner, metadata: &fs::Metadata) -> Resul
         .remedy("run pghaul as that user, or name another directory with --data-dir"))
 }
 
-/// An error about the data directory, with the remedy that always works.
+/// An error about the data directory, with the remedy that works in any case.
 pub(super) fn cannot_use(data: &Path, why: &dyn std::fmt::Display) -> Error {
     Error::refused(format!("cannot use the data directory {}: {why}", data.display()))
         .remedy("name another directory with --data-dir")
@@ -70,11 +70,10 @@ pub(super) fn cannot_use(data: &Path, why: &dyn std::fmt::Display) -> Error {
 
 /// Creates a directory that only the server's user can enter, or checks that it is one.
 ///
-/// Someone else may have planted a directory or symlink of this name in /tmp: then their socket would get our
-/// connections.
+/// Another user may have planted a directory or symlink of this name in /tmp, and with it a socket for our connections.
 ///
 /// # Errors
-/// When it cannot be created, or is not the user's own and private.
+/// A directory that cannot be created, belongs to another user, or is open to others.
 pub(super) fn prepare_private(dir: &Path, owner: &Owner) -> Result<()> {
     let fail = |why: &dyn std::fmt::Display| {
         Error::refused(format!("cannot use {} for the embedded server: {why}", dir.display()))
@@ -95,7 +94,7 @@ pub(super) fn prepare_private(dir: &Path, owner: &Owner) -> Result<()> {
     if metadata.mode() & 0o077 != 0 {
         return Err(fail(&"other users can enter it"));
     }
-    // Also when it was there: a run that was killed between creating and giving leaves it to root.
+    // It is given where it existed as well: a run that was killed between creating and giving has left it to root.
     owner.give(dir).map_err(|error| fail(&error))
 }
 

@@ -1,7 +1,7 @@
-//! What keeps several pghaul processes on one data directory apart.
+//! The locks by which several pghaul processes share one data directory.
 //!
-//! `start.lock` is held exclusively around every start and stop; `users.lock` is shared by everyone who uses
-//! the server, so that whoever gets it exclusively is the last. The kernel releases both when a process dies.
+//! `start.lock` is held exclusively around every start and stop. Every process that uses the server shares `users.lock`; the
+//! process that gets it exclusively is the last one. The kernel releases both when a process dies.
 
 use super::directory::cannot_use;
 use super::paths::Layout;
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// How often a waiting process asks again; short against a start (0.1 s), and no load.
+/// The time after which a waiting process asks again. It is short against a start (0.1 s), and costs nothing.
 const POLL: Duration = Duration::from_millis(20);
 
 /// The right to start and stop the server, until dropped.
@@ -22,10 +22,10 @@ const POLL: Duration = Duration::from_millis(20);
 pub(super) struct StartLock(File);
 
 impl StartLock {
-    /// Waits for the lock, or for Ctrl-C.
+    /// Waits for the lock.
     ///
     /// # Errors
-    /// When the file cannot be opened or locked, or the run is interrupted.
+    /// A file that cannot be opened or locked; Ctrl-C.
     pub fn wait(layout: &Layout) -> Result<Self> {
         let file = open(layout, &layout.start_lock)?;
         let mut told = false;
@@ -43,21 +43,21 @@ impl StartLock {
         }
     }
 
-    /// Waits for the lock whatever happens: for cleaning up after Ctrl-C.
+    /// Waits for the lock and does not hear Ctrl-C: for cleaning up after that.
     ///
     /// # Errors
-    /// When the file cannot be opened or locked.
+    /// A file that cannot be opened or locked.
     pub fn wait_to_clean_up(layout: &Layout) -> Result<Self> {
         let file = open(layout, &layout.start_lock)?;
         file.lock().map_err(|error| cannot_use(&layout.data, &error))?;
         Ok(StartLock(file))
     }
 
-    /// The lock as a child's standard input: when pghaul is killed, the lock outlives it until the child
-    /// (initdb, pg_ctl) has ended, and no other pghaul gets in its way.
+    /// The lock as a child's standard input. If pghaul is killed, the child (initdb, pg_ctl) holds the lock until it has
+    /// ended, and no other pghaul gets in its way.
     ///
     /// # Errors
-    /// When the process has no file descriptor left.
+    /// The process has no file descriptor left.
     pub fn as_stdin(&self) -> std::io::Result<Stdio> {
         Ok(Stdio::from(self.0.try_clone()?))
     }
@@ -68,29 +68,30 @@ impl StartLock {
 pub(super) struct UserShare(File);
 
 impl UserShare {
-    /// Takes a share; the caller holds the start lock.
+    /// Takes a share. The caller holds the start lock.
     ///
     /// # Errors
-    /// When the file cannot be opened or locked.
+    /// A file that cannot be opened or locked.
     pub fn take(layout: &Layout, _start: &StartLock) -> Result<Self> {
         let file = open(layout, &layout.users_lock)?;
         file.lock_shared().map_err(|error| cannot_use(&layout.data, &error))?;
         Ok(UserShare(file))
     }
 
-    /// Gives the share back; dropping it does the same once every child that is being spawned has its program.
+    /// Gives the share back at once. Dropping it takes effect later where another thread is spawning a child, which has a
+    /// copy of it until its program runs.
     ///
     /// # Errors
-    /// When the system refuses, which it does not do for a lock that is held.
+    /// The system refuses; it does not do so for a lock that is held.
     pub fn give_back(self) -> std::io::Result<()> {
         self.0.unlock()
     }
 }
 
-/// Whether anyone holds a share; the caller holds the start lock, so the answer stays true until it lets go.
+/// Whether any process holds a share. The caller holds the start lock, and the answer stays true until it releases that.
 ///
 /// # Errors
-/// When the file cannot be opened or locked.
+/// A file that cannot be opened or locked.
 pub(super) fn in_use(layout: &Layout, _start: &StartLock) -> Result<bool> {
     match open(layout, &layout.users_lock)?.try_lock() {
         Ok(()) => Ok(false),

@@ -1,11 +1,11 @@
-//! The embedded server: a private PostgreSQL cluster run from the machine's own binaries.
+//! The embedded server: a private PostgreSQL cluster, run by the machine's own binaries.
 //!
 //! ```text
 //! acquire: lock start.lock → create the cluster → start the server → share users.lock → unlock
 //! release: lock start.lock → give the share back → the last one stops the server → unlock
 //! ```
 //!
-//! `pghaul db start` leaves the file `keep`, and with it the server runs until `pghaul db stop`.
+//! `pghaul db start` leaves the file `keep`. While it is there, the server runs until `pghaul db stop`.
 
 mod binaries;
 mod child;
@@ -32,33 +32,33 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// The embedded server of one data directory; nothing is touched until it is asked for.
+/// The embedded server of one data directory. Making this value touches nothing.
 #[derive(Debug, Clone)]
 pub struct Embedded {
     layout: Layout,
 }
 
-/// Whether [`Embedded::start`] had anything to do.
+/// What [`Embedded::start`] has found and done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Started {
-    /// The server was started.
-    Now,
-    /// It was running; it is kept from now on.
-    Before,
+pub enum StartOutcome {
+    /// It has started the server.
+    Started,
+    /// The server was running already. From now on it is kept.
+    AlreadyRunning,
 }
 
-/// What can be known about the server from outside.
+/// What is known about the server from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The server's process number, while it runs.
     pub pid: Option<i32>,
-    /// The major version of PostgreSQL that made the cluster; none before the first start.
+    /// The major version of the PostgreSQL that has created the cluster; none before the first start.
     pub version: Option<u32>,
     /// The data directory.
     pub data_dir: PathBuf,
     /// The database's URL.
     pub url: String,
-    /// Whether the server runs until `pghaul db stop`, rather than for as long as it is used.
+    /// Whether the server runs until `pghaul db stop`; else it runs for as long as it is used.
     pub kept: bool,
 }
 
@@ -78,31 +78,31 @@ impl Embedded {
         self.layout.url()
     }
 
-    /// The data directory, whether it is there or not.
+    /// The data directory, whether it exists or not.
     pub fn data_dir(&self) -> &Path {
         &self.layout.data
     }
 
-    /// Creates the cluster and starts the server where needed, and holds a share in its use.
+    /// Creates the cluster and starts the server where needed, and takes a share in its use.
     ///
     /// # Errors
-    /// Refused, with what helps: no binaries or the wrong ones, a directory that cannot be used, a full disk.
-    pub fn acquire(&self) -> Result<Session> {
+    /// No binaries or the wrong ones, a directory that cannot be used, a full disk; each refused, with what helps.
+    pub fn acquire(&self) -> Result<Lease> {
         let (start, owner) = self.enter()?;
         self.ensure_running(&start, &owner)?;
         let share = UserShare::take(&self.layout, &start)?;
-        let session = Session { embedded: self.clone(), share: Some(share) };
+        let lease = Lease { embedded: self.clone(), share: Some(share) };
         drop(start);
-        // The session exists, so that what fails from here on stops the server again.
+        // Dropping the lease after a failure stops the server again.
         server::wait_until_ready(&self.layout)?;
-        Ok(session)
+        Ok(lease)
     }
 
-    /// Starts the server, to run until [`Embedded::stop`].
+    /// Starts the server, which runs until [`Embedded::stop`].
     ///
     /// # Errors
     /// As [`Embedded::acquire`].
-    pub fn start(&self) -> Result<Started> {
+    pub fn start(&self) -> Result<StartOutcome> {
         let (start, owner) = self.enter()?;
         let started = self.ensure_running(&start, &owner)?;
         let mut options = OpenOptions::new();
@@ -113,12 +113,12 @@ impl Embedded {
         Ok(started)
     }
 
-    /// Stops the server, and returns whether it was running.
+    /// Stops the server. Returns whether it was running.
     ///
     /// # Errors
-    /// When another pghaul uses it, unless `force`; or when it does not stop.
+    /// Another pghaul uses it, and `force` is false; or it does not stop.
     pub fn stop(&self, force: bool) -> Result<bool> {
-        // Nothing is created only to be stopped.
+        // Where there is no lock file, there never was a server. Entering would create the file.
         if fs::symlink_metadata(&self.layout.start_lock).is_err_and(|e| e.kind() == ErrorKind::NotFound) {
             return Ok(false);
         }
@@ -132,17 +132,17 @@ impl Embedded {
                 "another pghaul uses the embedded server in {} right now",
                 self.layout.data.display()
             ))
-            .remedy("wait until it is done, or break it off with --force"));
+            .remedy("wait until it is done, or interrupt it with --force"));
         }
         self.forget_keep()?;
         self.stop_running(&start, &owner)?;
         Ok(true)
     }
 
-    /// What is known about the server; changes nothing.
+    /// What is known about the server. Changes nothing.
     ///
     /// # Errors
-    /// When the data directory cannot be read.
+    /// A data directory that cannot be read.
     pub fn status(&self) -> Result<Status> {
         let pid = server::running(&self.layout)?;
         Ok(Status {
@@ -157,7 +157,7 @@ impl Embedded {
     /// The path of a psql for this server.
     ///
     /// # Errors
-    /// When the machine has none.
+    /// A machine that has none.
     pub fn psql(&self) -> Result<PathBuf> {
         let lookup = Lookup::here();
         Binaries::find(&lookup, cluster::version(&self.layout)?)?.psql(&lookup)
@@ -168,15 +168,15 @@ impl Embedded {
         let owner = Owner::of(&self.layout.cluster)?;
         directory::prepare_data(&self.layout, &owner)?;
         let start = StartLock::wait(&self.layout)?;
-        // Another pghaul may have created the cluster meanwhile.
+        // Another pghaul may have created the cluster in the meantime.
         Ok((start, Owner::of(&self.layout.cluster)?))
     }
 
-    fn ensure_running(&self, start: &StartLock, owner: &Owner) -> Result<Started> {
+    fn ensure_running(&self, start: &StartLock, owner: &Owner) -> Result<StartOutcome> {
         if server::running(&self.layout)?.is_some() {
-            return Ok(Started::Before);
+            return Ok(StartOutcome::AlreadyRunning);
         }
-        // Left by a server that ended otherwise than by `db stop`.
+        // A server that has ended in another way than by `db stop` has left it.
         self.forget_keep()?;
         let version = cluster::version(&self.layout)?;
         let binaries = Binaries::find(&Lookup::here(), version)?;
@@ -184,17 +184,17 @@ impl Embedded {
         let runner = Runner { layout: &self.layout, owner, binaries: &binaries };
         if version.is_none() {
             cluster::create(&runner, start)?;
-            // Ctrl-C does not reach initdb, so that the cluster is there for the next run.
+            // Ctrl-C does not reach initdb, so the cluster is complete and the next run has it.
             interrupt::check()?;
         }
         server::start(&runner, start)?;
-        Ok(Started::Now)
+        Ok(StartOutcome::Started)
     }
 
     fn stop_running(&self, start: &StartLock, owner: &Owner) -> Result<()> {
         let lookup = Lookup::here();
         let version = cluster::version(&self.layout)?;
-        // Its own programs may be gone by now; every pg_ctl can stop every server.
+        // The programs of the cluster's version may be gone by now. Every pg_ctl can stop every server.
         let binaries = Binaries::find(&lookup, version).or_else(|_| Binaries::find(&lookup, None))?;
         server::stop(&Runner { layout: &self.layout, owner, binaries: &binaries }, start)
     }
@@ -207,23 +207,23 @@ impl Embedded {
     }
 }
 
-/// A share in the use of the running server. The last one to be released stops it, unless it is kept.
+/// A share in the use of the running server. Releasing the last one stops the server, unless it is kept.
 #[derive(Debug)]
-pub struct Session {
+pub struct Lease {
     embedded: Embedded,
     share: Option<UserShare>,
 }
 
-impl Session {
+impl Lease {
     /// The URL of the database.
     pub fn url(&self) -> String {
         self.embedded.url()
     }
 
-    /// Gives the share back, and stops the server if no one else needs it. Connections must be closed before.
+    /// Gives the share back, and stops the server if no other process uses it. Connections must be closed before.
     ///
     /// # Errors
-    /// When the server does not stop.
+    /// A server that does not stop.
     pub fn release(mut self) -> Result<()> {
         self.give_back()
     }
@@ -240,7 +240,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Lease {
     fn drop(&mut self) {
         if let Err(error) = self.give_back() {
             tracing::warn!("cannot stop the embedded server: {error}");

@@ -1,4 +1,4 @@
-//! The operating system's user that runs the server: ourselves, or an unprivileged one when we are root.
+//! The operating system's user that runs the server: the current one, or an unprivileged one where that is root.
 
 use super::binaries::Binaries;
 use crate::{Error, Result};
@@ -9,15 +9,15 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Whom root runs the server as, best first: PostgreSQL refuses to run as root.
+/// The users as which root runs the server, best first. PostgreSQL refuses to run as root.
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 
-/// Who runs the server.
+/// The user that runs the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Owner {
     /// The current user.
     Me,
-    /// Another user, since the current one is root.
+    /// An unprivileged user, since the current one is root.
     Other {
         /// The name, for messages.
         name: String,
@@ -29,10 +29,10 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    /// The user for a cluster: the one that owns it, or, before it exists, the best unprivileged one.
+    /// The user for a cluster: its owner, or the best unprivileged user before it exists.
     ///
     /// # Errors
-    /// When we are root and there is no unprivileged user.
+    /// We are root, and the machine has no unprivileged user.
     pub fn of(cluster: &Path) -> Result<Self> {
         if !Uid::effective().is_root() {
             return Ok(Owner::Me);
@@ -70,7 +70,7 @@ impl Owner {
         }
     }
 
-    /// Makes a command run as this user; the standard library drops the supplementary groups with it.
+    /// Makes a command run as this user. The standard library drops the supplementary groups as well.
     pub fn run_as<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         match self {
             Owner::Me => command,
@@ -78,7 +78,7 @@ impl Owner {
         }
     }
 
-    /// Gives a path that we created to this user; a symlink in its place is not followed.
+    /// Gives a path that we have created to this user. A symlink in its place is not followed.
     pub fn give(&self, path: &Path) -> std::io::Result<()> {
         match self {
             Owner::Me => Ok(()),
@@ -86,7 +86,7 @@ impl Owner {
         }
     }
 
-    /// Gives an open file that we created to this user.
+    /// Gives an open file that we have created to this user.
     pub fn give_file(&self, file: &File) -> std::io::Result<()> {
         match self {
             Owner::Me => Ok(()),
@@ -96,11 +96,11 @@ impl Owner {
 
     /// Checks that this user can run the programs and enter the data directory.
     ///
-    /// The system itself is asked, by running something harmless there: permission bits alone do not tell the
-    /// truth where access lists or security modules are in use.
+    /// It runs a harmless program there: permission bits alone do not tell where access lists or security modules are in
+    /// use.
     ///
     /// # Errors
-    /// Names the directory that is in the way.
+    /// A directory that the user cannot enter, or programs that it cannot run.
     pub fn check_access(&self, binaries: &Binaries, data: &Path) -> Result<()> {
         let Owner::Other { name, .. } = self else { return Ok(()) };
         let enter = |dir: &Path| {
@@ -117,7 +117,7 @@ impl Owner {
         }
         let mut way: Vec<&Path> = data.ancestors().collect();
         way.reverse();
-        // The last directory first: when that works, so do all above it.
+        // Where the user can enter the last directory, it can enter all above it.
         if enter(data).is_ok() {
             return Ok(());
         }

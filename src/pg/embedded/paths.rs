@@ -1,4 +1,4 @@
-//! Where everything is: the data directory, what lies in it, and the directory of the socket.
+//! The paths of the data directory, of the files in it, and of the socket.
 
 use crate::{Error, Result};
 use nix::unistd::Uid;
@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The port: part of the socket's file name only, since the server does not listen on TCP.
+/// The port. It is a part of the socket's file name only, since the server does not listen on TCP.
 pub(super) const PORT: u16 = 5432;
 
 /// The longest path of a unix socket in bytes: `sun_path` without its final NUL (unix(7); macOS has 104).
@@ -17,21 +17,21 @@ const MAX_SOCKET_PATH_BYTES: usize = if cfg!(target_os = "macos") { 103 } else {
 pub(super) struct Layout {
     /// The data directory itself: absolute, symlinks resolved.
     pub data: PathBuf,
-    /// PGDATA.
+    /// The cluster, which PostgreSQL calls PGDATA.
     pub cluster: PathBuf,
-    /// Where initdb works; renamed to `cluster` once complete.
+    /// The directory in which initdb works. It is renamed to `cluster` when it is complete.
     pub cluster_new: PathBuf,
     /// The settings that PostgreSQL's own file includes.
     pub settings: PathBuf,
-    /// What initdb said.
+    /// The output of initdb.
     pub init_log: PathBuf,
-    /// What pg_ctl and the server said.
+    /// The output of pg_ctl and of the server.
     pub server_log: PathBuf,
-    /// Held exclusively around every start and stop.
+    /// Locked exclusively around every start and stop.
     pub start_lock: PathBuf,
-    /// Shared by every process that uses the server.
+    /// Locked in shared mode by every process that uses the server.
     pub users_lock: PathBuf,
-    /// Exists while the server is to outlive its users.
+    /// Exists while the server is to run longer than it is used.
     pub keep: PathBuf,
     /// The directory of the unix socket.
     pub socket_dir: PathBuf,
@@ -59,7 +59,7 @@ impl Layout {
         socket_in(&self.socket_dir)
     }
 
-    /// The file beside the socket in which PostgreSQL notes whose it is.
+    /// The file beside the socket in which PostgreSQL notes its owner.
     pub fn socket_lock(&self) -> PathBuf {
         self.socket_dir.join(format!(".s.PGSQL.{PORT}.lock"))
     }
@@ -85,13 +85,13 @@ impl Layout {
 /// The data directory to use: the given one, else the user's own (XDG Base Directory Specification).
 ///
 /// # Errors
-/// When neither the environment nor the caller names a directory.
+/// Neither the caller nor the environment names a directory.
 pub(super) fn data_dir(
     given: Option<&Path>,
     is_root: bool,
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PathBuf> {
-    // The specification: an empty or relative value counts as unset.
+    // By the specification an empty or relative value counts as unset.
     let absolute = |name| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(given) = given {
         return resolve(given);
@@ -109,8 +109,8 @@ pub(super) fn data_dir(
     }
 }
 
-/// Makes a path absolute and resolves the symlinks in the part of it that exists, so that one directory has
-/// one name (and one socket) before it is created and after.
+/// Makes a path absolute and resolves the symlinks in the part of it that exists. So one directory has one name, and one
+/// socket, before it is created and after.
 fn resolve(path: &Path) -> Result<PathBuf> {
     let fail = |error| Error::refused(format!("cannot use the data directory {}: {error}", path.display()));
     let path = std::path::absolute(path).map_err(fail)?;
@@ -122,10 +122,10 @@ fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// `<data>/run`, or a short name in /tmp where that would be too long for a socket, or would need quoting in
-/// PostgreSQL's settings or in a connection string (a comma separates two directories there).
+/// `<data>/run`, or a short name in /tmp where that would be too long for a socket, or would need quoting in PostgreSQL's
+/// settings or in a connection string (a comma separates two directories there).
 ///
-/// /tmp, and neither `$TMPDIR` nor `$XDG_RUNTIME_DIR`, so that a login session and cron get the same URL.
+/// It is /tmp and neither `$TMPDIR` nor `$XDG_RUNTIME_DIR`: a login session and cron must get the same URL.
 fn socket_dir(data: &Path) -> PathBuf {
     let run = data.join("run");
     let plain =
@@ -141,7 +141,7 @@ fn socket_in(dir: &Path) -> PathBuf {
     dir.join(format!(".s.PGSQL.{PORT}"))
 }
 
-/// FNV-1a, 64 bits: the standard library's hasher may change between compilers, and the name must not.
+/// FNV-1a, 64 bits. The standard library's hasher may change with the compiler, and the name must not.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()

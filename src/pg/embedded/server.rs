@@ -5,6 +5,7 @@ use super::directory::{cannot_use, prepare_private};
 use super::locks::StartLock;
 use super::paths::Layout;
 use super::settings::{self, Machine};
+use crate::pg::sqlstate::SqlState;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use nix::errno::Errno;
@@ -12,39 +13,38 @@ use nix::libc::O_NOFOLLOW;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use postgres::NoTls;
-use postgres::error::SqlState;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// Seconds that pg_ctl waits for a start or stop: recovery after a crash reads up to `max_wal_size` of WAL, and a
-/// stop writes `shared_buffers` to the disk.
+/// Seconds that pg_ctl waits for a start or a stop. Recovery after a crash reads up to `max_wal_size` of WAL, and a stop
+/// writes `shared_buffers` to the disk.
 const PATIENCE_SECONDS: &str = "3600";
 
-/// How often we ask a server that is still recovering.
+/// How long to wait before asking a server again that is still recovering.
 const POLL: Duration = Duration::from_millis(50);
 
 /// A number above every process number (the kernel's own limit is 2^22, `PID_MAX_LIMIT`).
 const NO_PROCESS: i32 = i32::MAX;
 
-/// What `postmaster.pid` says, compared with the machine.
+/// What `postmaster.pid` says, compared with the processes of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Postmaster {
     /// There is no server.
     Absent,
     /// The process is our server.
     Running(i32),
-    /// The server is gone (a crash of the machine, say), and the process that has its number now is another one
-    /// or a zombie; PostgreSQL itself would take it for the server.
+    /// The server is gone, for example by a crash of the machine. The process that has its number now is another one or a
+    /// zombie; PostgreSQL itself would take it for the server.
     Replaced,
 }
 
 /// The number of the server's process, if it runs.
 ///
 /// # Errors
-/// When `postmaster.pid` is there and cannot be read.
+/// A `postmaster.pid` that cannot be read.
 pub(super) fn running(layout: &Layout) -> Result<Option<i32>> {
     Ok(match postmaster(layout)? {
         Postmaster::Running(pid) => Some(pid),
@@ -52,7 +52,8 @@ pub(super) fn running(layout: &Layout) -> Result<Option<i32>> {
     })
 }
 
-/// `pg_ctl status` would take any process with the right number for the server, and `pg_ctl stop` would kill it.
+/// Looks at the process itself: `pg_ctl status` would take any process with the right number for the server, and
+/// `pg_ctl stop` would kill it.
 fn postmaster(layout: &Layout) -> Result<Postmaster> {
     let text = match fs::read_to_string(layout.cluster.join("postmaster.pid")) {
         Ok(text) => text,
@@ -69,7 +70,7 @@ fn postmaster(layout: &Layout) -> Result<Postmaster> {
     Ok(match (theirs, fs::metadata(&layout.cluster)) {
         (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()) => Postmaster::Running(pid),
         (Ok(_), Ok(_)) => Postmaster::Replaced,
-        // Killed, but not yet buried: a container's first process may never do that.
+        // Its parent has not asked for its exit status yet. A container's first process may never do that.
         _ if is_zombie(pid) => Postmaster::Replaced,
         // Not Linux, or a container whose root may not look at other users' processes.
         _ if answers(layout) => Postmaster::Running(pid),
@@ -77,8 +78,8 @@ fn postmaster(layout: &Layout) -> Result<Postmaster> {
     })
 }
 
-/// Whether a process has ended and its parent has not asked how (proc_pid_stat(5): the state follows the name,
-/// which is in parentheses and may contain some itself).
+/// Whether a process has ended, and its parent has not asked for its exit status (proc_pid_stat(5): the state follows the
+/// name, which is in parentheses and may contain some itself).
 fn is_zombie(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with(['Z', 'X']))
@@ -91,7 +92,7 @@ fn answers(layout: &Layout) -> bool {
 /// Writes `pghaul.conf` for this machine as it is now.
 ///
 /// # Errors
-/// When it cannot be written.
+/// A file that cannot be written.
 pub(super) fn write_settings(layout: &Layout) -> Result<()> {
     let text = settings::text(layout, Machine::here(&layout.data));
     let new = layout.settings.with_extension("conf.new");
@@ -99,7 +100,7 @@ pub(super) fn write_settings(layout: &Layout) -> Result<()> {
         let mut options = OpenOptions::new();
         let options = options.write(true).create(true).truncate(true).custom_flags(O_NOFOLLOW);
         let mut file = options.open(&new)?;
-        // The server's user reads it, whatever our umask is.
+        // The server's user must be able to read it, whatever our umask is.
         file.set_permissions(Permissions::from_mode(0o644))?;
         file.write_all(text.as_bytes())?;
         fs::rename(&new, &layout.settings)
@@ -110,7 +111,7 @@ pub(super) fn write_settings(layout: &Layout) -> Result<()> {
 /// Starts the server of an existing cluster and waits until it takes connections.
 ///
 /// # Errors
-/// When it does not start; quotes what it said.
+/// A server that does not start, with what it has logged.
 pub(super) fn start(runner: &Runner, start: &StartLock) -> Result<()> {
     let layout = runner.layout;
     prepare_private(&layout.socket_dir, runner.owner)?;
@@ -126,7 +127,7 @@ pub(super) fn start(runner: &Runner, start: &StartLock) -> Result<()> {
     if postmaster(layout)? == Postmaster::Replaced {
         disown(layout)?;
     }
-    // Nothing answers there, and no one else can enter the directory: what a killed server left.
+    // A killed server has left it: no server answers there, and no other user can enter the directory.
     let _ = fs::remove_file(layout.socket_lock());
     write_settings(layout)?;
     rotate(&layout.server_log);
@@ -138,31 +139,31 @@ pub(super) fn start(runner: &Runner, start: &StartLock) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the process number in `postmaster.pid`, so that PostgreSQL does not mistake the process that has it
-/// now for a server. The file stays: PostgreSQL finds in it whether old backends still use the shared memory.
+/// Replaces the process number in `postmaster.pid`: PostgreSQL would take the process that has it now for a server. The
+/// file stays, since it tells PostgreSQL whether old backends still use the shared memory.
 fn disown(layout: &Layout) -> Result<()> {
     let path = layout.cluster.join("postmaster.pid");
     let rewrite = || -> std::io::Result<()> {
         let text = fs::read_to_string(&path)?;
         let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
         let mut file = OpenOptions::new().write(true).custom_flags(O_NOFOLLOW).open(&path)?;
-        // One write, longer than what it covers: never an empty file, which PostgreSQL refuses.
+        // One write that covers the old line: the file is never empty, which PostgreSQL would refuse.
         file.write_all(format!("{NO_PROCESS}\n{rest}").as_bytes())
     };
     rewrite().map_err(|error| cannot_use(&layout.data, &error))
 }
 
-/// Waits until the server takes connections; it may still be recovering from a crash.
+/// Waits until the server takes connections. It may still be recovering from a crash.
 ///
 /// # Errors
-/// When it answers anything else, or the run is interrupted.
+/// Any other answer of the server; Ctrl-C.
 pub(super) fn wait_until_ready(layout: &Layout) -> Result<()> {
     loop {
         let mut config = postgres::Config::new();
         config.host_path(&layout.socket_dir).port(super::paths::PORT).user("pghaul").dbname("pghaul");
         match config.connect(NoTls) {
             Ok(_) => return Ok(()),
-            Err(error) if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) => {
+            Err(error) if SqlState::from(&error) == SqlState::NotReady => {
                 interrupt::check()?;
                 std::thread::sleep(POLL);
             }
@@ -176,10 +177,10 @@ pub(super) fn wait_until_ready(layout: &Layout) -> Result<()> {
     }
 }
 
-/// Stops the running server: sessions are ended, what they did not commit is rolled back.
+/// Stops the running server. It ends all sessions, and rolls back what they have not committed.
 ///
 /// # Errors
-/// When it does not stop.
+/// A server that does not stop.
 pub(super) fn stop(runner: &Runner, start: &StartLock) -> Result<()> {
     let layout = runner.layout;
     let mut command = runner.command("pg_ctl");
@@ -197,7 +198,7 @@ pub(super) fn stop(runner: &Runner, start: &StartLock) -> Result<()> {
     let stdin = start.as_stdin().map_err(|error| cannot_use(&layout.data, &error))?;
     runner.run(command, Input::Inherit(stdin), &layout.server_log)?;
     if layout.socket_dir_is_elsewhere() {
-        // Empty now; when it is not, it is left for the next start, which checks it.
+        // It is empty now. If it is not, it stays, and the next start checks it.
         let _ = fs::remove_dir(&layout.socket_dir);
     }
     Ok(())

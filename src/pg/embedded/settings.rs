@@ -8,24 +8,24 @@ use std::path::Path;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// What the machine has, in bytes.
+/// The memory and the disk of the machine, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Machine {
-    /// Memory, or what our control group may use of it.
+    /// Memory, or the limit of our control group.
     pub memory_bytes: u64,
     /// Free space on the disk of the data directory.
     pub free_bytes: u64,
 }
 
 impl Machine {
-    /// Looks at this machine; what cannot be found out is taken as small.
+    /// Looks at this machine. What it does not tell is taken as small.
     pub fn here(data: &Path) -> Self {
         let total = fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory_total(&text));
-        // Present in a container with a limit (Linux, cgroup v2); "max" where there is none.
+        // The file exists in a container with a limit (Linux, cgroup v2). It holds "max" where there is no limit.
         let limit = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
         let limit = limit.and_then(|text| text.trim().parse().ok()).unwrap_or(u64::MAX);
         Machine {
-            // Without /proc (macOS): 2 GiB, which such a machine has at the least.
+            // macOS has no /proc. Its machines have at least 2 GiB.
             memory_bytes: total.unwrap_or(2 * GIB).min(limit),
             free_bytes: free_bytes(data).unwrap_or(4 * GIB),
         }
@@ -35,7 +35,7 @@ impl Machine {
 /// Free space in bytes on the disk of a directory, as far as an ordinary user may fill it.
 pub(super) fn free_bytes(dir: &Path) -> Option<u64> {
     let disk = statvfs(dir).ok()?;
-    // The types differ between systems: u32 on macOS, u64 on Linux.
+    // The types are u32 on macOS and u64 on Linux.
     #[allow(clippy::useless_conversion)]
     let (blocks, size) = (u64::from(disk.blocks_available()), u64::from(disk.fragment_size()));
     blocks.checked_mul(size)
@@ -51,32 +51,32 @@ fn memory_total(meminfo: &str) -> Option<u64> {
 pub(super) fn text(layout: &Layout, machine: Machine) -> String {
     let mib = |bytes: u64| format!("{}MB", bytes / MIB);
     let settings: [(&str, String); 14] = [
-        // Private: no TCP, and a socket that only the user (and root) can reach. The port is only the
-        // socket's name, fixed so that PGPORT in the environment cannot change it.
+        // The server is private: it has no TCP, and a socket that only the user and root can reach. The port is only a part
+        // of the socket's name. It is set here, since PGPORT in the environment would change it.
         ("listen_addresses", "''".into()),
         ("port", PORT.to_string()),
         ("unix_socket_directories", format!("'{}'", layout.socket_dir.display())),
         ("unix_socket_permissions", "0700".into()),
-        // A COPY into a table of the same transaction then writes almost no WAL: 3 million rows 123 kB
-        // against 200 MB. Without WAL senders, since they need more than `minimal`.
+        // A COPY into a table of the same transaction then writes almost no WAL: 3 million rows make 123 kB instead of
+        // 200 MB. WAL senders need more than `minimal`.
         ("wal_level", "minimal".into()),
         ("max_wal_senders", "0".into()),
-        // Fewer checkpoints within a load, and so fewer full pages in the WAL. A quarter of the free disk at
-        // the most, since this is a wish and not a limit for PostgreSQL: it may keep somewhat more.
+        // Fewer checkpoints within a load, and so fewer full pages in the WAL. It is at most a quarter of the free disk,
+        // since PostgreSQL takes it as a wish and may keep somewhat more.
         ("max_wal_size", mib((machine.free_bytes / 4).clamp(64 * MIB, 8 * GIB))),
-        // Long enough that size and not time decides, short enough that recovery stays in minutes.
+        // Long enough for the size to decide and not the time; short enough for recovery to take minutes.
         ("checkpoint_timeout", "30min".into()),
-        // A quarter of the memory is PostgreSQL's own advice; over 1 GiB a load gains nothing that we
-        // measured, and the page cache serves everyone.
+        // PostgreSQL's own advice is a quarter of the memory. Above 1 GiB a load gains nothing that we could measure, and
+        // the page cache serves all programs.
         ("shared_buffers", mib((machine.memory_bytes / 4).clamp(32 * MIB, GIB))),
-        // For CREATE INDEX after a load; the default is 64 MB.
+        // For CREATE INDEX after a load. The default is 64 MB.
         ("maintenance_work_mem", mib((machine.memory_bytes / 16).clamp(64 * MIB, GIB))),
         // A load that was reported as done survives a power cut.
         ("fsync", "on".into()),
         ("full_page_writes", "on".into()),
-        // Messages that can be looked up, in whatever language the user works.
+        // English messages can be looked up, whatever the user's language is.
         ("lc_messages", "'C'".into()),
-        // Tells the processes from those of other servers in ps.
+        // It tells the processes from those of other servers in ps.
         ("cluster_name", "'pghaul'".into()),
     ];
     let mut text = String::from(
@@ -86,7 +86,7 @@ pub(super) fn text(layout: &Layout, machine: Machine) -> String {
     for (name, value) in settings {
         text.push_str(&format!("{name} = {value}\n"));
     }
-    // The server inherits the log from pg_ctl; a collector would be one more process and file to look for.
+    // The server inherits the log from pg_ctl. A collector would be one more process and one more file.
     text.push_str("log_destination = 'stderr'\nlogging_collector = off\n");
     text
 }

@@ -1,13 +1,7 @@
-//! Clients: who may come, how much they may ask for, and what they are answered.
+//! Clients: their connections, the checks of every request, and the paths.
 
-pub mod answer;
-pub mod body;
-pub mod cors;
-pub mod failure;
-pub mod guard;
+mod cors;
+mod guard;
 pub mod listener;
-pub mod metrics;
-pub mod patience;
-pub mod problem;
-pub mod rate;
-pub mod routes;
+mod routes;
+mod write_timeout;

@@ -1,21 +1,20 @@
-//! The paths, and what answers them.
+//! The paths, with the function that answers each.
 
 use super::guard::guard;
-use super::metrics::OPEN_METRICS;
-use super::problem::Problem;
-use crate::serve::page;
-use crate::serve::query::requests;
-use crate::serve::tables::state::State;
+use crate::serve::answer::content_type;
+use crate::serve::answer::problem::Problem;
+use crate::serve::describe::page;
+use crate::serve::requests;
+use crate::serve::shared::metrics::OPEN_METRICS;
+use crate::serve::shared::state::State;
 use axum::Router;
 use axum::extract::{Request, State as Shared};
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use std::sync::Arc;
 
-/// All paths.
+/// The routes of all paths.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -40,7 +39,7 @@ async fn table(Shared(state): Shared<Arc<State>>, request: Request) -> Response 
     requests::answer(&state, request).await
 }
 
-/// Whether requests can be answered: the database is there.
+/// Whether the database answers.
 async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
     let asked = match state.pool.get().await {
         Ok(connection) => connection.query("SELECT 1", &[]).await,
@@ -57,14 +56,9 @@ async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
 
 async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
     let text = state.metrics.text(&state.pool).await;
-    (typed(OPEN_METRICS), text).into_response()
+    (content_type(OPEN_METRICS), text).into_response()
 }
 
 async fn openapi(Shared(state): Shared<Arc<State>>) -> Response {
-    (typed("application/json"), state.snapshot().openapi.clone()).into_response()
-}
-
-/// The header for a media type.
-pub fn typed(media_type: &'static str) -> [(HeaderName, HeaderValue); 1] {
-    [(CONTENT_TYPE, HeaderValue::from_static(media_type))]
+    (content_type("application/json"), state.snapshot().openapi.clone()).into_response()
 }

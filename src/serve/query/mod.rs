@@ -1,8 +1,7 @@
-//! From a request to one statement, and from its rows to one answer.
+//! From the words of a request to one statement.
 
+pub mod address;
+pub mod body;
 pub mod list;
-pub mod requests;
 pub mod row;
-pub mod statement;
-pub mod text;
 pub mod write;

@@ -1,6 +1,4 @@
-//! The tables that are served, as the catalog has them, and how they are described.
+//! The tables that are served, as the catalog has them.
 
-pub mod openapi;
-pub mod snapshot;
-pub mod state;
+pub mod catalog;
 pub mod table;

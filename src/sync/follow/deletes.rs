@@ -1,4 +1,4 @@
-//! Rows that are gone at the source: found by comparing keys, and deleted at the destination or marked there.
+//! Rows that were deleted at the source. Comparing keys finds them; they are deleted or marked at the destination.
 
 use crate::Result;
 use crate::pg::ident::quote;
@@ -6,11 +6,11 @@ use crate::sync::compare::{Compared, Key, compare};
 use crate::sync::session::Session;
 use crate::sync::table::pair::Pair;
 
-/// Deletes or marks them; the source is as it is in the transaction that is open there. Gives how many there were.
+/// Deletes or marks them. The source is seen by the transaction that is open on its connection. Gives the number of rows.
 ///
 /// # Errors
-/// What a server reports, such as a row of the destination that refers to one of them; Ctrl-C.
-pub fn follow(session: &mut Session<'_>) -> Result<u64> {
+/// What a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
+pub fn run(session: &mut Session<'_>) -> Result<u64> {
     let comparison = compare(session, Compared::Keys)?;
     let sql = statement(&session.pair);
     let mut count = 0;
@@ -25,7 +25,7 @@ pub fn follow(session: &mut Session<'_>) -> Result<u64> {
     Ok(count)
 }
 
-/// The statement that deletes or marks the rows with these keys: a list of texts for each column of the key.
+/// The statement that deletes or marks rows. Its parameters are the values of the keys, a list of text for each column.
 fn statement(pair: &Pair) -> String {
     let number = 1..=pair.key.len();
     let lists: Vec<String> = number.clone().map(|number| format!("${number}::text[]")).collect();

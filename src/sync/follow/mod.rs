@@ -1,4 +1,4 @@
-//! Passes: what has changed at the source since the last one.
+//! Passes: each copies what has changed at the source since the one before.
 
 pub mod deletes;
 pub mod now;

@@ -1,31 +1,30 @@
 //! The source at one moment: its greatest cursor, the transactions that are open, and the oldest of them.
 //!
-//! The order in which the three are asked for matters. A row with a smaller cursor than the greatest one that appears later
-//! belongs to a transaction that had begun when the greatest one was read (a cursor grows: what begins later gets no
-//! smaller one). So it is among those that are open right afterwards, or has committed by then, and whoever reads after that
-//! sees it.
+//! They are asked for in this order, which matters. Suppose that a row appears later with a smaller cursor than the greatest
+//! one. Its transaction had begun when the greatest cursor was read, since a cursor grows and later transactions get no smaller
+//! one. So that transaction is still open right afterwards, or it has committed by then and every later read sees the row.
 
 use crate::Result;
 use crate::sync::state::{Marks, Pending};
 use crate::sync::table::pair::Pair;
 use postgres::Client;
 
-/// How long a transaction may take from its `now()` to where others see that it is open (seconds). It is some microseconds
-/// of work, in which the process may have to wait for a processor.
+/// The longest time from a transaction's `now()` until other sessions see it as open (seconds). It is microseconds of work, but
+/// the process may have to wait for a processor.
 const UNSEEN: f64 = 1.0;
 
-/// What was found.
+/// The state of the source at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Now {
-    /// The greatest cursor, as text; none where no row has one.
+    /// The greatest cursor, as text; none if no row has one.
     pub greatest: Option<String>,
-    /// The source's clock, seconds.
+    /// The source's clock (seconds).
     pub clock: f64,
-    /// The transactions that are open, by their virtual ids.
+    /// The virtual ids of the open transactions.
     pub open: Vec<String>,
-    /// All transactions with a smaller id have ended.
+    /// Every transaction with a smaller id has ended.
     pub oldest: i64,
-    /// No transaction has this id, or a greater one, yet.
+    /// No transaction has this id or a greater one yet.
     pub next: i64,
 }
 
@@ -44,7 +43,7 @@ impl Now {
         Ok(Now { greatest, clock, open, oldest: row.get(0), next: row.get(1) })
     }
 
-    /// What is known before a first snapshot is taken: what is visible now will be in it.
+    /// The marks before the first snapshot, which will hold everything that is visible now.
     pub fn into_first_marks(self) -> Marks {
         Marks {
             settled: None,
@@ -54,9 +53,9 @@ impl Now {
         }
     }
 
-    /// Whether so much time has passed since then that every transaction of then is seen, or has ended.
+    /// Whether enough time has passed since `since` that every transaction of then is seen as open, or has ended.
     pub fn is_after(&self, since: f64) -> bool {
-        // A clock that went back tells nothing; the transactions are found in any case.
+        // A clock that went back does not say how much time has passed; open transactions are found in any case.
         (self.clock - since).abs() >= UNSEEN
     }
 
@@ -81,14 +80,14 @@ pub fn greatest(client: &mut Client, pair: &Pair) -> Result<Option<String>> {
     Ok(client.query_one(&sql, &[])?.get(0))
 }
 
-/// The condition of row versions that a transaction from `horizon` on has written; `next` is the first id that is not used
-/// yet. Without a horizon, or with one that is so old that ids have come round, all rows.
+/// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true
+/// for all rows without a horizon, or if the horizon is so old that ids have wrapped around.
 pub fn written_since(horizon: Option<i64>, next: i64) -> String {
-    /// Half of all ids is what `age` can tell apart.
+    /// `age` tells ids apart over half of their range.
     const COMPARABLE: i64 = 2_000_000_000;
     match horizon {
         Some(horizon) if next - horizon < COMPARABLE => {
-            // Rows have the lower half of a transaction's id.
+            // A row stores the lower 32 bits of the id.
             format!("age(xmin) <= age('{}'::xid)", horizon & 0xffff_ffff)
         }
         _ => "true".to_owned(),

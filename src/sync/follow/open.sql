@@ -1,6 +1,6 @@
--- The source's clock, and the transactions of this database that are open now and not our own. One that has no
--- transaction id yet may write later, with a cursor from when it began, so virtual ids count. Who they are is seen by
--- everybody, what they do is not needed. On a standby only those that have an id are known.
+-- The source's clock, and the open transactions of this database except our own. A transaction without an id may write later,
+-- with a cursor from when it began, so virtual ids count. Every role may read these columns. A standby knows only transactions
+-- that have an id.
 SELECT extract(epoch FROM clock_timestamp())::float8,
        ARRAY(SELECT l.virtualxid
              FROM pg_locks l

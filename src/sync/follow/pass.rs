@@ -1,33 +1,24 @@
-//! A pass: what has changed at the source since the last one, in windows, each with its watermark in one transaction.
+//! A pass copies what has changed at the source since the one before, in windows. One transaction commits a window and its
+//! watermark.
 //!
-//! Windows are cut between different values of the cursor, so rows with equal ones are never split. Besides the rows behind
-//! the watermark, a pass reads again what lies before it and may have been missed: rows between what is settled and the
-//! watermark, and rows without a cursor, but of both only those that a transaction has written that was not visible to the
-//! pass before ([`now::written_since`]).
+//! Windows are cut between different values of the cursor, so rows with equal cursors stay together. A pass reads the rows
+//! above the watermark. It also reads again rows that may have been missed: rows from the settled cursor to the watermark, and
+//! rows without a cursor. Of these it reads only rows of transactions that the pass before did not see
+//! ([`now::written_since`]).
 
 use super::now::{self, Now};
-use super::window::{self, FEW, Rows};
+use super::window::{self, FEW, Merged, WindowRows};
 use crate::Result;
-use crate::copy::relay::pipe::Piped;
 use crate::run::interrupt;
 use crate::sync::session::Session;
 use crate::sync::state::{Marks, Pending, State};
 
-/// What a pass has done.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Pass {
-    /// What was copied.
-    pub piped: Piped,
-    /// Rows that were inserted or differed.
-    pub changed: u64,
-}
-
-/// Makes a pass. `in_snapshot`: all of it in one transaction of the source, which stays open for whoever compares both
-/// tables afterwards.
+/// Makes a pass. With `in_snapshot`, one transaction of the source sees all of it, and stays open for a comparison of both
+/// tables.
 ///
 /// # Errors
-/// What a server reports; Ctrl-C. Windows that are complete stay.
-pub fn pass(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Pass> {
+/// What a server reports; Ctrl-C. Complete windows stay.
+pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
     let now = Now::look(&mut session.source, &session.pair)?;
     let mut to = now.greatest.clone();
     if in_snapshot {
@@ -36,7 +27,7 @@ pub fn pass(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> 
     }
     let before = state.clone();
     let settles = settling(&mut state.marks, &now);
-    let mut done = Pass::default();
+    let mut done = Merged::default();
     let all_again = read_again(session, state, &now, settles.is_some(), &mut done)?;
     read_on(session, state, to, &mut done)?;
     conclude(&mut state.marks, now, settles, all_again);
@@ -46,7 +37,7 @@ pub fn pass(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> 
     Ok(done)
 }
 
-/// The cursor below which nothing can appear any more once this pass is done, if there is a new one.
+/// The cursor that is settled after this pass, if it is a new one.
 fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
     let pending = marks.pending.as_mut()?;
     if pending.open.is_none() && now.is_after(pending.since) {
@@ -56,28 +47,28 @@ fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
     now.have_ended(open).then(|| pending.to.clone())
 }
 
-/// Reads what lies before the watermark and may have been missed. Gives whether nothing of it was left for later: as long as
-/// nothing is settled, which is so after the initial load, the whole table would have to be looked at, and that is done once.
+/// Reads again the rows up to the watermark that may have been missed. Gives whether all of them were read. After the initial
+/// load nothing is settled, and the whole table would have to be read: that is left for one later pass.
 fn read_again(
     session: &mut Session<'_>,
     state: &mut State,
     now: &Now,
     settles: bool,
-    done: &mut Pass,
+    done: &mut Merged,
 ) -> Result<bool> {
     let (horizon, read_to) = (state.marks.horizon, state.marks.read_to.clone());
-    // What is read from here on is of this horizon, even if the pass is killed.
+    // The rows that are read from here on belong to this horizon, even if the pass is killed.
     state.marks.horizon = horizon.or(Some(now.oldest));
     let all = settles || state.marks.settled.is_some() || read_to.is_none();
     if horizon == Some(now.next) {
-        // Not one transaction has written since.
+        // No transaction has written since.
         return Ok(all);
     }
     let written_since = now::written_since(horizon, now.next);
     let cursor = session.pair.followed()?.clone();
     if let Some(undated) = cursor.is_undated() {
         let condition = format!("{undated} AND {written_since}");
-        window(session, state, Rows { condition: &condition, order: "", are_many: false }, done)?;
+        window(session, state, WindowRows { condition: &condition, order: "", are_many: false }, done)?;
     }
     let from = match (&state.marks.settled, &state.marks.pending) {
         (Some(settled), _) => Some(settled),
@@ -89,13 +80,18 @@ fn read_again(
         let name = cursor.quoted();
         let from = from.map_or(String::new(), |from| format!("{name} >= {} AND ", cursor.value(from)));
         let condition = format!("{from}{name} <= {} AND {written_since}", cursor.value(read_to));
-        window(session, state, Rows { condition: &condition, order: "", are_many: false }, done)?;
+        window(session, state, WindowRows { condition: &condition, order: "", are_many: false }, done)?;
     }
     Ok(all)
 }
 
-/// Reads what lies behind the watermark, up to `to`.
-fn read_on(session: &mut Session<'_>, state: &mut State, to: Option<String>, done: &mut Pass) -> Result<()> {
+/// Reads the rows above the watermark, up to `to`.
+fn read_on(
+    session: &mut Session<'_>,
+    state: &mut State,
+    to: Option<String>,
+    done: &mut Merged,
+) -> Result<()> {
     let Some(to) = to else { return Ok(()) };
     let cursor = session.pair.followed()?.clone();
     let name = cursor.quoted();
@@ -112,18 +108,19 @@ fn read_on(session: &mut Session<'_>, state: &mut State, to: Option<String>, don
         };
         let chunk = session.settings.chunk;
         let full = session.source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
-        // For one worker it makes no difference.
+        // With one worker the number of rows makes no difference.
         let may_be_many = chunk > FEW && session.settings.workers > 1;
         let are_many = may_be_many && (full.is_some() || session.source.query_opt(&sql(FEW), &[])?.is_some());
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);
         let order = format!(" ORDER BY {name}");
-        window(session, state, Rows { condition: &condition, order: &order, are_many }, done)?;
+        window(session, state, WindowRows { condition: &condition, order: &order, are_many }, done)?;
     }
     Ok(())
 }
 
+/// Updates the marks at the end of a pass.
 fn conclude(marks: &mut Marks, now: Now, settles: Option<String>, all_again: bool) {
     if all_again {
         marks.horizon = Some(now.oldest);
@@ -137,11 +134,8 @@ fn conclude(marks: &mut Marks, now: Now, settles: Option<String>, all_again: boo
     }
 }
 
-fn window(session: &mut Session<'_>, state: &State, rows: Rows<'_>, done: &mut Pass) -> Result<()> {
-    let (piped, changed) = window::copy_and_merge(session, state, rows)?;
-    done.piped.rows += piped.rows;
-    done.piped.bytes += piped.bytes;
-    done.changed += changed;
+fn window(session: &mut Session<'_>, state: &State, rows: WindowRows<'_>, done: &mut Merged) -> Result<()> {
+    done.add(window::copy_and_merge(session, state, rows)?);
     Ok(())
 }
 
@@ -154,7 +148,7 @@ mod tests {
         Now { greatest: Some(greatest.to_owned()), clock, open, oldest, next: oldest }
     }
 
-    /// One pass as far as marks are concerned.
+    /// The effect of one pass on the marks.
     fn step(marks: &mut Marks, now: Now) {
         let settles = settling(marks, &now);
         let all = settles.is_some() || marks.settled.is_some() || marks.read_to.is_none();
@@ -167,7 +161,7 @@ mod tests {
         let mut marks = Marks::default();
         step(&mut marks, now("10", 0.0, &["3/7"], 5));
         assert_eq!((marks.settled.as_deref(), marks.horizon), (None, Some(5)));
-        // Too early to know who was open.
+        // Too early to know which transactions were open.
         step(&mut marks, now("20", 0.5, &[], 6));
         assert_eq!((marks.settled.as_deref(), marks.horizon), (None, Some(5)));
         step(&mut marks, now("30", 5.0, &["3/7", "4/1"], 7));

@@ -1,12 +1,14 @@
-//! A window: rows of the source that are copied into a temporary table of the destination and merged from there, committed with
-//! the watermark.
+//! A window: rows of the source are copied into a temporary table of the destination, merged from there, and committed with the
+//! watermark.
 //!
-//! Many rows are merged over several connections at the same time, since the merge is work of one server process, and most of
-//! what a pass takes. They come from one statement of the source, so no key is in two of the parts, and the parts' order does
-//! not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes nothing.
+//! One server process does a merge, and merges take most of the time of a pass. So a window of many rows is merged in parts,
+//! over several connections. One statement of the source gives all parts, so each key is in one part only, and the order of the
+//! parts does not matter. The watermark is committed last: after a crash in between, rows are merged again, which changes
+//! nothing.
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
 use crate::pg::ident::quote;
+use crate::pg::sqlstate::SqlState;
 use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
@@ -14,25 +16,41 @@ use crate::sync::table::pair::{Pair, WINDOW};
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
-/// So many rows are not worth another connection.
+/// A window of so many rows is not worth another connection.
 pub const FEW: u64 = 10_000;
-/// How long one part may wait for anybody, who might be another part.
+/// The longest wait of a part for a lock, which another part might hold.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '500ms'";
-/// SQLSTATE of a value that is there already (`unique_violation`).
-const UNIQUE_VIOLATION: &str = "23505";
 
 /// The rows of a window.
 #[derive(Debug, Clone, Copy)]
-pub struct Rows<'r> {
-    /// Which they are.
+pub struct WindowRows<'r> {
+    /// The condition that they fulfil at the source.
     pub condition: &'r str,
-    /// The clause for the order in which they are read.
+    /// The `ORDER BY` clause.
     pub order: &'r str,
-    /// Whether there are more than [`FEW`], and workers for them.
+    /// Whether they are more than [`FEW`] and the sync has several workers.
     pub are_many: bool,
 }
 
-/// Creates the temporary table that windows go through.
+/// What was merged into the destination.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// Rows and bytes that were copied from the source.
+    pub copied: Piped,
+    /// Rows that were inserted or differed.
+    pub changed: u64,
+}
+
+impl Merged {
+    /// Adds a window.
+    pub fn add(&mut self, window: Merged) {
+        self.copied.rows += window.copied.rows;
+        self.copied.bytes += window.copied.bytes;
+        self.changed += window.changed;
+    }
+}
+
+/// Creates the temporary table for windows.
 ///
 /// # Errors
 /// What the server reports.
@@ -44,47 +62,47 @@ fn create(destination: &mut Client, pair: &Pair) -> Result<()> {
     ))?)
 }
 
-/// Copies the rows and merges them. Gives what was copied, and how many rows were inserted or differed.
+/// Copies the rows and merges them.
 ///
 /// # Errors
-/// What a server reports; Ctrl-C. The watermark is where it was then.
-pub fn copy_and_merge(session: &mut Session<'_>, state: &State, rows: Rows<'_>) -> Result<(Piped, u64)> {
+/// What a server reports; Ctrl-C. The watermark stays where it was then.
+pub fn copy_and_merge(session: &mut Session<'_>, state: &State, rows: WindowRows<'_>) -> Result<Merged> {
     if !session.has_window {
         create(&mut session.destination, &session.pair)?;
         session.has_window = true;
     }
     if rows.are_many
-        && let Some(done) = by_many(session, state, rows)?
+        && let Some(merged) = by_many(session, state, rows)?
     {
-        return Ok(done);
+        return Ok(merged);
     }
     let Session { pair, source, destination, pace, .. } = session;
     let mut transaction = destination.transaction()?;
     let parts = std::slice::from_mut(&mut transaction);
-    let piped = copy(source, pair, rows, parts, Meter { pace, advance: &|_| {} })?;
-    if piped.rows == 0 {
-        return Ok((piped, 0));
+    let copied = copy(source, pair, rows, parts, Meter { pace, advance: &|_| {} })?;
+    if copied.rows == 0 {
+        return Ok(Merged { copied, changed: 0 });
     }
     let changed = merge(&mut transaction, pair)?;
     state.write(&mut transaction, &pair.table)?;
     transaction.commit()?;
-    tracing::debug!("window of {} rows where {}", piped.rows, rows.condition);
-    Ok((piped, changed))
+    tracing::debug!("window of {} rows where {}", copied.rows, rows.condition);
+    Ok(Merged { copied, changed })
 }
 
-/// The same over several connections; nothing where only one can do it, and nothing has changed then.
-fn by_many(session: &mut Session<'_>, state: &State, rows: Rows<'_>) -> Result<Option<(Piped, u64)>> {
+/// As [`copy_and_merge`], over several connections; none if one connection must do it. In that case nothing has changed.
+fn by_many(session: &mut Session<'_>, state: &State, rows: WindowRows<'_>) -> Result<Option<Merged>> {
     if !may_be_shared(session)? || !have_others(session) {
         return Ok(None);
     }
     let Session { pair, source, destination, others, pace, .. } = session;
     let clients = std::iter::once(destination).chain(others.iter_mut());
     let Ok(mut parts) = clients.map(Client::transaction).collect::<Result<Vec<_>, _>>() else {
-        // One of the others was idle for too long; the first one tells about itself.
+        // A further connection was idle for too long. If it is the first one that is lost, its next statement fails.
         others.clear();
         return Ok(None);
     };
-    let piped = copy(source, pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
+    let copied = copy(source, pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
     let pair: &Pair = pair;
     let merged: Result<Vec<u64>> =
         side_by_side(parts.iter_mut(), |part| merge_part(part, pair)).into_iter().collect();
@@ -101,18 +119,18 @@ fn by_many(session: &mut Session<'_>, state: &State, rows: Rows<'_>) -> Result<O
     parts.try_for_each(Transaction::commit)?;
     state.write(&mut first, &pair.table)?;
     first.commit()?;
-    tracing::debug!("window of {} rows by {count} connections where {}", piped.rows, rows.condition);
-    Ok(Some((piped, changed)))
+    tracing::debug!("window of {} rows by {count} connections where {}", copied.rows, rows.condition);
+    Ok(Some(Merged { copied, changed }))
 }
 
-/// Whether nothing makes the rows of one part wait for those of another: no unique index but the key's, no trigger.
+/// Whether no part waits for rows of another part: the table has no unique index but the key's, and no trigger.
 fn may_be_shared(session: &mut Session<'_>) -> Result<bool> {
     let sql = include_str!("shared.sql");
     let row = session.destination.query_one(sql, &[&session.pair.table.to_string()])?;
     Ok(row.get(0))
 }
 
-/// Opens the other connections. The destination may have no room for them.
+/// Opens the further connections, as many as the destination has room for. Gives whether it has any.
 fn have_others(session: &mut Session<'_>) -> bool {
     while session.others.len() + 1 < session.settings.workers {
         let opened = session::connect_destination(session.settings).and_then(|mut client| {
@@ -133,7 +151,7 @@ fn have_others(session: &mut Session<'_>) -> bool {
 fn copy(
     source: &mut Client,
     pair: &Pair,
-    rows: Rows<'_>,
+    rows: WindowRows<'_>,
     parts: &mut [Transaction<'_>],
     meter: Meter<'_>,
 ) -> Result<Piped> {
@@ -145,8 +163,8 @@ fn merge_part(part: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
     Ok(part.execute(&pair.merge(), &[])?)
 }
 
-/// Merges the window. Where another unique index than the key's stands against that, because rows have exchanged values, the
-/// old ones are deleted first.
+/// Merges the window. If rows have exchanged values of another unique index than the key's, the merge fails, and the old rows
+/// are deleted first.
 fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
     let at = |error: Error| error.at(Place::table(pair.table.to_string()));
     let mut attempt = transaction.transaction()?;
@@ -155,7 +173,7 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
             attempt.commit()?;
             return Ok(changed);
         }
-        Err(error) if error.code().is_some_and(|state| state.code() == UNIQUE_VIOLATION) => {}
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => {}
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;

@@ -1,7 +1,7 @@
--- The columns of the table with oid $1, in order: name; type; collation, where it is not the type's own; whether it allows
--- no NULL; kind of identity; kind of generation; default or generating expression; comment; whether COPY's binary form of
--- the type means the same to every server. (That of composite types, and of arrays of types that CREATE TYPE has made,
--- holds OIDs, which differ between databases; that of regclass and its like is nothing but one; some types have none.)
+-- The columns of the table with oid $1, in order: name; type; collation, if it is not that of the type; whether it allows no
+-- NULL; kind of identity; kind of generation; default or generating expression; comment; whether COPY's binary form of the
+-- type means the same to every server. (The binary form of composite types, and of arrays of types of CREATE TYPE, holds OIDs,
+-- which differ between databases; that of regclass and the like is an OID; some types have no binary form.)
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation
             THEN (SELECT format(' COLLATE %I.%I', ln.nspname, l.collname)

@@ -1,9 +1,10 @@
-//! The destination's table: made of what the source's catalog says, or compared with it.
+//! The destination's table: created from the shape of the source's table, or compared with it.
 //!
-//! Indexes are not made here: they follow the initial load (see [`super::indexes`]).
+//! [`super::indexes`] builds its indexes, after the initial load.
 
 use super::shape::{Shape, ShapeColumn};
 use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::sync::settings::Settings;
 use crate::{Error, Result};
 use postgres::Transaction;
@@ -11,8 +12,8 @@ use postgres::Transaction;
 /// The type of the column that soft deletes set.
 const DELETED_TYPE: &str = "timestamp with time zone";
 
-/// Creates `table` with the columns of `source`, and comments. Identity columns are `BY DEFAULT`, since they are given values;
-/// so are those that took theirs from a sequence of the source, which the destination does not have.
+/// Creates `table` with the columns and comments of `source`. Identity columns are `BY DEFAULT`, since rows come with their
+/// values. A column whose default is a sequence becomes such an identity column, since the destination lacks the sequence.
 ///
 /// # Errors
 /// What the server reports, such as a type that the destination does not have.
@@ -42,9 +43,12 @@ pub fn create(
     }
     transaction.batch_execute(&sql).map_err(|error| {
         let error = Error::from(error);
-        match error.sqlstate() {
-            // An undefined object or schema: a type, a collation, a function of a default.
-            Some("42704" | "3F000" | "42883" | "42P01") => error.remedy(
+        match SqlState::from(&error) {
+            // A missing type, schema, collation or function of a default.
+            SqlState::UnknownObject
+            | SqlState::UnknownSchema
+            | SqlState::UnknownFunction
+            | SqlState::UnknownTable => error.remedy(
                 "create at the destination what the table's columns use, or create the table there yourself",
             ),
             _ => error,
@@ -73,7 +77,7 @@ fn definition(column: &ShapeColumn) -> String {
     clause
 }
 
-/// Compares the destination's table with the source's; with `--evolve`, adds columns that the source has more.
+/// Compares the destination's table with the source's. With `--evolve`, adds the columns that only the source has.
 ///
 /// # Errors
 /// Every difference that would lose values or rows, exit code 2; what the server reports.
@@ -88,7 +92,7 @@ pub fn compare(
     for column in &source.columns {
         match destination.column(&column.name) {
             None => missing.push(column),
-            Some(there) => differences.extend(difference(column, there)),
+            Some(found) => differences.extend(difference(column, found)),
         }
     }
     let marks = settings.soft().then_some(settings.deleted_column.as_str());
@@ -97,7 +101,7 @@ pub fn compare(
         if is_mark && column.type_name != DELETED_TYPE {
             differences.push(format!("{} is {}, not {DELETED_TYPE}", column.name, column.type_name));
         } else if !is_mark && source.column(&column.name).is_none() {
-            // What nobody fills must be able to stay empty.
+            // Nothing fills this column, so it must allow NULL or have a default.
             if column.not_null && column.expression.is_none() && !column.identity {
                 differences.push(format!("{} is not at the source, and allows no NULL", column.name));
             }
@@ -109,7 +113,7 @@ pub fn compare(
             tracing::info!("adding column {} to {}", column.name, destination.table);
             let add = format!("ALTER TABLE {} ADD COLUMN {}", destination.table, definition(column));
             transaction.batch_execute(&add).map_err(|error| {
-                Error::from(error).remedy("add the column yourself, with values for the rows that are there")
+                Error::from(error).remedy("add the column yourself, with values for the existing rows")
             })?;
         }
         if let Some(name) = no_mark {
@@ -132,15 +136,16 @@ pub fn compare(
     })
 }
 
-fn difference(source: &ShapeColumn, there: &ShapeColumn) -> Option<String> {
+/// In words, the difference of two columns that would lose values or rows.
+fn difference(source: &ShapeColumn, destination: &ShapeColumn) -> Option<String> {
     let name = &source.name;
-    if source.type_name != there.type_name {
-        return Some(format!("{name} is {}, at the source {}", there.type_name, source.type_name));
+    if source.type_name != destination.type_name {
+        return Some(format!("{name} is {}, at the source {}", destination.type_name, source.type_name));
     }
-    match (source.generated.is_some(), there.generated.is_some()) {
+    match (source.generated.is_some(), destination.generated.is_some()) {
         (false, true) => Some(format!("{name} is generated, at the source it is not")),
         (true, false) => Some(format!("{name} is not generated, at the source it is")),
-        _ if there.not_null && !source.not_null => {
+        _ if destination.not_null && !source.not_null => {
             Some(format!("{name} allows no NULL, at the source it does"))
         }
         _ => None,

@@ -1,4 +1,4 @@
-//! The indexes of a destination: built when the initial load is done, several at the same time.
+//! The indexes of a destination, which are built after the initial load, several at the same time.
 
 use super::shape::{Index, Shape};
 use crate::pg::ident::{Qualified, quote};
@@ -6,35 +6,35 @@ use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// Builds what `source` has and `there`, the destination, lacks, over these connections; the constraints that belong to
-/// indexes follow when all are built, since they need the table to themselves.
+/// Builds the indexes that `source` has and `destination` lacks, one at a time on each connection. Constraints of indexes come
+/// last, since each of them locks the table against all other work.
 ///
 /// # Errors
 /// What the server reports, such as rows that are not unique; Ctrl-C.
-pub fn build(clients: &mut [Client], source: &Shape, there: &Shape) -> Result<()> {
+pub fn build(clients: &mut [Client], source: &Shape, destination: &Shape) -> Result<()> {
     let wanted = source.indexes.iter().filter(|index| {
         if index.constraint == Some('x') {
             tracing::warn!("the exclusion constraint {} is not made at the destination", index.name);
         }
-        index.constraint != Some('x') && !there.indexes.iter().any(|built| same(built, index))
+        index.constraint != Some('x') && !destination.indexes.iter().any(|built| same(built, index))
     });
     let build = |client: &mut &mut Client, index: &Index| -> Result<()> {
         interrupt::check()?;
         tracing::debug!("building {}", index.name);
-        let statement = create_statement(client, index, &there.table)?;
-        client.batch_execute(&statement).map_err(|error| at(error.into(), &there.table))
+        let statement = create_statement(client, index, &destination.table)?;
+        client.batch_execute(&statement).map_err(|error| at(error.into(), &destination.table))
     };
     workers::share("builder", wanted.collect(), clients.iter_mut(), build)?;
     let Some(client) = clients.first_mut() else { return Ok(()) };
-    add_constraints(client, source, there)
+    add_constraints(client, source, destination)
 }
 
-/// Whether both are the same but for their names.
+/// Whether both are the same except for their names.
 fn same(one: &Index, other: &Index) -> bool {
     one.unique == other.unique && one.definition == other.definition
 }
 
-/// The statement that builds an index; under another name where its own is taken.
+/// The statement that builds an index. If its name is taken, the server chooses another one.
 fn create_statement(client: &mut Client, index: &Index, table: &Qualified) -> Result<String> {
     let qualified = Qualified::new(table.schema(), &index.name).to_string();
     let taken: bool = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&qualified])?.get(0);
@@ -43,10 +43,10 @@ fn create_statement(client: &mut Client, index: &Index, table: &Qualified) -> Re
     Ok(format!("CREATE {unique}INDEX {name} ON {table} USING {}", index.definition))
 }
 
-/// Makes constraints of the unique indexes that were constraints at the source.
-fn add_constraints(client: &mut Client, source: &Shape, there: &Shape) -> Result<()> {
-    let name = (Some(there.table.schema().to_owned()), there.table.name().to_owned());
-    let now = Shape::read(client, &name)?.ok_or_else(|| Error::failed("has just been dropped"))?;
+/// Makes constraints of the unique indexes that belong to constraints at the source.
+fn add_constraints(client: &mut Client, source: &Shape, destination: &Shape) -> Result<()> {
+    let now =
+        Shape::read(client, &destination.table)?.ok_or_else(|| Error::failed("has just been dropped"))?;
     let wanted = source.indexes.iter().filter(|index| matches!(index.constraint, Some('p' | 'u')));
     for index in wanted {
         if now.indexes.iter().any(|built| same(built, index) && built.constraint == index.constraint) {
@@ -63,11 +63,11 @@ fn add_constraints(client: &mut Client, source: &Shape, there: &Shape) -> Result
         let kind = if is_primary { "PRIMARY KEY" } else { "UNIQUE" };
         let sql = format!(
             "ALTER TABLE {} ADD CONSTRAINT {name} {kind} USING INDEX {name}{}",
-            there.table,
+            destination.table,
             index.deferrable,
             name = quote(&built.name),
         );
-        client.batch_execute(&sql).map_err(|error| at(error.into(), &there.table))?;
+        client.batch_execute(&sql).map_err(|error| at(error.into(), &destination.table))?;
     }
     Ok(())
 }

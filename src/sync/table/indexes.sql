@@ -1,4 +1,4 @@
--- The indexes of the table with oid $1: name; whether unique; kind of its constraint, or ''; what stands behind that
+-- The indexes of the table with oid $1: name; whether it is unique; kind of its constraint, or ''; the clauses after that
 -- constraint; and its definition from the access method on, which names no table.
 SELECT x.relname::text, i.indisunique, coalesce(k.contype::text, ''),
        CASE WHEN k.condeferrable THEN ' DEFERRABLE' ELSE '' END || CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END,

@@ -1,4 +1,4 @@
-//! A source's and a destination's table: their columns, keys and indexes.
+//! The tables of a source and a destination: their columns, keys and indexes.
 
 pub mod destination;
 pub mod indexes;

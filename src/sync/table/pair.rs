@@ -1,6 +1,7 @@
-//! A source's and a destination's table, and the statements that go between them.
+//! The pair of tables, and the statements that move rows from one to the other.
 
 use super::shape::Shape;
+use crate::pg::catalog;
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::sync::settings::Settings;
 use crate::table::upsert::{assignment, difference};
@@ -24,14 +25,14 @@ pub struct Cursor {
     pub nullable: bool,
 }
 
-/// Both tables, and how rows are told apart.
+/// Both tables, with key and cursor.
 #[derive(Debug, Clone)]
 pub struct Pair {
     /// The source's table.
     pub source: Shape,
     /// The destination's table.
     pub table: Qualified,
-    /// The columns that make a row the same row; none where there is no key.
+    /// The columns that identify a row; empty without a key.
     pub key: Vec<String>,
     /// The column that grows with every change.
     pub cursor: Option<Cursor>,
@@ -40,10 +41,10 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Puts together what is known, and checks key and cursor against the source.
+    /// Checks key and cursor against the source.
     ///
     /// # Errors
-    /// A key or a cursor that the source does not have, or that cannot be one; exit code 2.
+    /// A key or a cursor whose columns the source lacks, or that do not qualify; exit code 2.
     pub fn new(client: &mut Client, source: Shape, table: Qualified, settings: &Settings) -> Result<Pair> {
         let at = Place::table(source.table.to_string());
         let cursor = settings.cursor.as_deref().map(|name| cursor_of(&source, name)).transpose();
@@ -61,10 +62,10 @@ impl Pair {
         Ok(Pair { source, table, key, cursor, mark })
     }
 
-    /// The key and the cursor, which everything but the initial load needs.
+    /// The cursor. Everything but the initial load needs it, and a key.
     ///
     /// # Errors
-    /// What is missing, exit code 2.
+    /// No key or no cursor, exit code 2.
     pub fn followed(&self) -> Result<&Cursor> {
         let at = || Place::table(self.source.table.to_string());
         if self.key.is_empty() {
@@ -81,22 +82,22 @@ impl Pair {
         })
     }
 
-    /// COPY's format: binary, unless a type has no binary form that means the same to both servers.
+    /// The format of COPY: binary, if the binary form of each type means the same to both servers.
     pub fn format(&self) -> &'static str {
         if self.source.copied().all(|column| column.binary) { "binary" } else { "text" }
     }
 
-    /// The columns that are copied, as a list.
+    /// The columns that are copied, as a list of SQL.
     pub fn columns(&self) -> String {
         list(self.source.copied().map(|column| column.name.as_str()))
     }
 
-    /// The key, as a list.
+    /// The columns of the key, as a list of SQL.
     pub fn key_list(&self) -> String {
         list(self.key.iter().map(String::as_str))
     }
 
-    /// The statement that gives the source's rows of which `condition` is true.
+    /// The statement that reads the source's rows that fulfil `condition`.
     pub fn copy_to(&self, condition: &str, order: &str) -> String {
         format!(
             "COPY (SELECT {} FROM {} WHERE {condition}{order}) TO STDOUT (FORMAT {})",
@@ -106,13 +107,13 @@ impl Pair {
         )
     }
 
-    /// The statement that puts them into a table of the destination.
+    /// The statement that writes such rows into a table of the destination.
     pub fn copy_from(&self, table: &str) -> String {
         format!("COPY {table} ({}) FROM STDIN (FORMAT {})", self.columns(), self.format())
     }
 
-    /// The statement that merges the window into the destination's table, and leaves equal rows alone. The window's rows
-    /// come in the order in which they were copied, that of the cursor.
+    /// The statement that merges the window into the destination's table, and does not touch equal rows. The window's rows come
+    /// in the order in which they were copied, that of the cursor.
     pub fn merge(&self) -> String {
         let columns = self.columns();
         let others: Vec<_> = self.source.copied().filter(|column| !self.key.contains(&column.name)).collect();
@@ -137,7 +138,7 @@ impl Pair {
 }
 
 impl Cursor {
-    /// A value of it as SQL.
+    /// A value of the cursor, as SQL.
     pub fn value(&self, text: &str) -> String {
         format!("{}::{}", literal(text), self.type_name)
     }
@@ -147,12 +148,12 @@ impl Cursor {
         quote(&self.name)
     }
 
-    /// Whether its type has infinite values, which no watermark can pass.
-    pub fn has_infinity(&self) -> bool {
+    /// Whether its type has infinite values. No watermark gets past them.
+    fn has_infinity(&self) -> bool {
         !matches!(self.type_name.as_str(), "bigint" | "integer")
     }
 
-    /// The condition of rows that have a place in the order of changes.
+    /// The condition of rows with a place in the order of changes.
     pub fn is_dated(&self) -> String {
         match self.has_infinity() {
             true => format!("{} < 'infinity'", self.quoted()),
@@ -160,7 +161,7 @@ impl Cursor {
         }
     }
 
-    /// The condition of rows that have none; `None` where there can be none.
+    /// The condition of rows without a place in that order; none if the table can have no such row.
     pub fn is_undated(&self) -> Option<String> {
         let name = self.quoted();
         match (self.nullable, self.has_infinity()) {
@@ -206,8 +207,7 @@ fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> 
     if key.is_empty() || *key == source.primary_key {
         return Ok(());
     }
-    let sql = include_str!("../../table/into/key.sql");
-    if client.query_one(sql, &[&source.table.to_string(), &key])?.get(0) {
+    if catalog::has_unique_index(client, &source.table, key)? {
         return Ok(());
     }
     Err(Error::refused(format!("has no unique index on exactly ({})", list(key.iter().map(String::as_str))))
@@ -219,7 +219,7 @@ fn leads_an_index(source: &Shape, settings: &Settings) -> bool {
     let plain = |index: &str, name: &str| {
         index.strip_prefix("btree (").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| {
             rest.starts_with([',', ')', ' '])
-                // An index of some rows alone serves not all passes.
+                // A partial index does not serve all passes.
                 && !index.contains(" WHERE ")
         })
     };

@@ -1,4 +1,4 @@
-//! Rows straight into the target table, in a transaction of the caller's: for jobs that commit piece by piece.
+//! Rows straight into the target table, in a transaction of the caller: for jobs that commit piece by piece.
 
 use super::publish::upsert_statement;
 use super::table::TargetTable;
@@ -7,19 +7,19 @@ use crate::config::Mode;
 use crate::pg::ident::Qualified;
 use postgres::{Client, Transaction};
 
-/// Where rows of `upsert` wait for their turn: a temporary table of each connection, emptied by every commit.
+/// The temporary table of each connection in which rows of `upsert` wait. Every commit empties it.
 const WAITING: &str = "pghaul_waiting";
 
 /// One connection's way into the target.
 #[derive(Debug)]
 pub struct Direct {
     table: Qualified,
-    /// What brings the rows from there to the target.
+    /// The statement that brings the rows from there to the target.
     upsert: Option<String>,
 }
 
 impl TargetTable {
-    /// Prepares this connection; to be called once for each, outside of a transaction.
+    /// Prepares this connection. It is called once for each connection, outside of a transaction.
     ///
     /// # Errors
     /// What the server reports.
@@ -42,8 +42,9 @@ impl Direct {
         &self.table
     }
 
-    /// Everything that was copied in this transaction comes to the target; once, before the commit. Of several rows with one
-    /// key the last one wins. Returns how many rows of the target have changed, where it counts them.
+    /// Brings all rows that this transaction has copied to the target. It is called once, before the commit. Of several rows
+    /// with one key the last one wins. Returns how many rows of the target have changed; none where the rows were copied
+    /// straight into it.
     ///
     /// # Errors
     /// What the server reports.

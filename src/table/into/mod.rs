@@ -1,18 +1,18 @@
-//! Where a job's rows go: a table that is there or is created, and how the rows become visible in it.
+//! The table that a job's rows go to, which exists or is created, and how the rows become visible in it.
 //!
 //! ```text
-//! config `into:` ─→ IntoTable ─────→ TargetTable ─→ Staging ─→ publish: swap, or append, or upsert
+//! config `into:` ─→ Destination ───→ TargetTable ─→ Stage ───→ publish: swap, or append, or upsert
 //!                   (checked alone)  (checked with   (several    (one transaction, with the
 //!                                     the database)   COPYs)      ledger row of the job)
 //!                                         └───────→ Direct: COPY and upsert in one transaction
 //! ```
 //!
-//! A job that publishes everything at once:
+//! A job that publishes all rows at once:
 //!
 //! ```text
-//! let into = IntoTable::resolve(&cfg)?;                      // no database yet
-//! let target = into.find(&mut client, None)?;                // or Some(columns), where the job knows them
-//! let staging = target.stage(&mut client, Kept::UntilCrash)?;
+//! let destination = cfg.resolve()?;                                    // no database yet
+//! let target = TargetTable::find(&mut client, &destination, None)?;    // or Some(columns), where the job knows them
+//! let staging = target.stage(&mut client, Durability::UntilCrash)?;
 //! // each stream, on its own connection and thread:
 //! let mut copy = ValueCopy::new(target.columns(), staging.table(), &connect);
 //! let mut transaction = client.transaction()?;
@@ -33,10 +33,8 @@
 
 mod direct;
 mod publish;
-mod resolve;
 mod table;
 
 pub use direct::Direct;
-pub use publish::{Kept, Stage};
-pub use resolve::IntoTable;
+pub use publish::{Durability, Stage};
 pub use table::TargetTable;

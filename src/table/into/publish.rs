@@ -1,9 +1,9 @@
 //! Rows by way of a staging table, which several connections fill, and the transaction in which all of them become visible.
 //!
-//! `replace`: the staging table takes the target's place, with its indexes, constraints and grants. What holds on to the
-//! target itself, not to its name, stands against that: a view, a foreign key that refers to it, a mother. Such a target
-//! keeps its place, and its rows are deleted and the new ones inserted in one transaction. That takes longer, and leaves the
-//! room of the old rows to VACUUM; readers see all old rows or all new ones either way.
+//! With `replace` the staging table takes the target's place, with its indexes, constraints and grants. A view, a foreign key
+//! that refers to the target, or a mother uses the table itself and not its name, and would stop that. Such a target keeps its
+//! place: one transaction deletes its rows and inserts the new ones. That takes longer, and leaves the room of the old rows to
+//! VACUUM. Readers see all old rows or all new ones either way.
 
 use super::table::{TargetTable, create_statement, display_name};
 use crate::config::Mode;
@@ -19,15 +19,15 @@ use postgres::{Client, GenericClient, Transaction};
 
 /// How long a staging table keeps its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// Until a crash of the server: for a job that then begins anew. Written without WAL, unless the table itself is to
-    /// become the target.
+pub enum Durability {
+    /// Until a crash of the server, for a job that then begins again. The rows are written without WAL, unless the table
+    /// itself will become the target.
     UntilCrash,
-    /// For a job that goes on with what it has.
+    /// Until they are published, for a job that a later run continues.
     Always,
 }
 
-/// A staging table, and how its rows become the target's.
+/// A staging table, and the way in which its rows become the target's.
 #[derive(Debug)]
 pub struct Stage {
     staging: Staging,
@@ -36,13 +36,13 @@ pub struct Stage {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Way {
-    /// It becomes the target, of which there is none.
+    /// It becomes the target, which does not exist.
     Rename,
     /// It takes the target's place.
     Swap,
-    /// Its rows take those of the target.
+    /// Its rows take the place of the target's rows.
     Rows,
-    /// Its rows are added, or merged.
+    /// Its rows are added or merged.
     Insert,
 }
 
@@ -52,7 +52,7 @@ impl Stage {
         self.staging.table()
     }
 
-    /// Drops it, after a failure. Where that fails as well, the next run does it.
+    /// Drops it after a failure. Where that fails as well, the next run drops it.
     pub fn discard(&self, client: &mut Client) {
         self.staging.discard(client);
     }
@@ -63,29 +63,29 @@ impl TargetTable {
     ///
     /// # Errors
     /// What the server reports.
-    pub fn stage(&self, client: &mut Client, kept: Kept) -> Result<Stage> {
+    pub fn stage(&self, client: &mut Client, durability: Durability) -> Result<Stage> {
         let stage = Stage { staging: Staging::of(&self.table), way: self.way(client)? };
-        let create = self.create_stage(client, stage.table(), &stage.way, kept)?;
+        let create = self.staging_statement(client, stage.table(), &stage.way, durability)?;
         stage.staging.create(client, &create)?;
         Ok(stage)
     }
 
-    /// The staging table that an earlier run has left, for a run that goes on with it; none where it is gone, or where the
+    /// The staging table that an earlier run has left, for a run that continues it; none where it is gone, or where the
     /// target has other columns by now.
     ///
     /// # Errors
     /// What the server reports.
-    pub fn stage_left(&self, client: &mut Client) -> Result<Option<Stage>> {
+    pub fn leftover_stage(&self, client: &mut Client) -> Result<Option<Stage>> {
         let stage = Stage { staging: Staging::of(&self.table), way: self.way(client)? };
         if !stage.staging.is_ours(client)? {
             return Ok(None);
         }
-        // The table that would be created now, compared by its columns.
+        // It is compared with the table that would be created now, by their columns.
         let sql = "SELECT string_agg(format('%I %s %s', attname, format_type(atttypid, atttypmod), attnotnull), ',' \
                    ORDER BY attnum) FROM pg_attribute \
                    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped";
         let trial = Qualified::new(self.table.schema(), "pghaul_trial");
-        let create = self.create_stage(client, &trial, &stage.way, Kept::Always)?;
+        let create = self.staging_statement(client, &trial, &stage.way, Durability::Always)?;
         let mut transaction = client.transaction()?;
         transaction.batch_execute(&create)?;
         let columns = |transaction: &mut Transaction<'_>, table: &Qualified| -> Result<Option<String>> {
@@ -96,11 +96,11 @@ impl TargetTable {
         Ok(same.then_some(stage))
     }
 
-    /// Makes the rows of the staging table the target's, and drops it; within a transaction of the caller's, to which the
-    /// job's ledger row belongs too. Returns how many rows of the target have changed.
+    /// Makes the rows of the staging table the target's, in a transaction of the caller, which also writes the job's ledger
+    /// row. The staging table is gone afterwards. Returns how many rows of the target have changed.
     ///
     /// # Errors
-    /// Rows that a constraint does not allow; those who use the target for too long; what the server reports; Ctrl-C.
+    /// Rows that a constraint does not allow; sessions that use the target for too long; what the server reports; Ctrl-C.
     pub fn publish(&self, stage: &Stage, transaction: &mut Transaction<'_>) -> Result<u64> {
         self.publish_rows(stage, transaction)
             .map_err(|error| error.at(Place::table(display_name(&self.table))))
@@ -130,7 +130,7 @@ impl TargetTable {
                 Ok(rows)
             }
             Way::Rows => {
-                // Whoever else writes must not lose rows without a word; readers are in nobody's way.
+                // Another writer must not lose rows without a word. Readers need not wait.
                 transaction.batch_execute(&format!(
                     "LOCK TABLE {into} IN SHARE ROW EXCLUSIVE MODE; DELETE FROM {into}"
                 ))?;
@@ -179,12 +179,12 @@ impl TargetTable {
         }
     }
 
-    fn create_stage(
+    fn staging_statement(
         &self,
         client: &mut impl GenericClient,
         table: &Qualified,
         way: &Way,
-        kept: Kept,
+        durability: Durability,
     ) -> Result<String> {
         Ok(match way {
             Way::Rename => {
@@ -201,7 +201,7 @@ impl TargetTable {
                 )
             }
             Way::Rows | Way::Insert => {
-                let kind = if kept == Kept::Always { "TABLE" } else { "UNLOGGED TABLE" };
+                let kind = if durability == Durability::Always { "TABLE" } else { "UNLOGGED TABLE" };
                 format!("CREATE {kind} {table} ({})", self.column_clauses(client)?)
             }
         })
@@ -214,7 +214,7 @@ impl TargetTable {
 }
 
 /// The statement that merges the rows of `from` into the target: the last one of each key, unless the target has an equal one.
-/// Rows come in the order of the key, so that two transactions never wait for each other.
+/// Rows come in the order of the key, so two transactions never wait for each other in a circle.
 pub(super) fn upsert_statement(target: &TargetTable, from: &Qualified) -> String {
     let columns = target.column_list();
     let key: Vec<String> = target.key.iter().map(|name| quote(name)).collect();

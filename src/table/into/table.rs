@@ -1,144 +1,70 @@
-//! The table that rows go to, as the database has it.
+//! The table that a job's rows go to, as the database has it.
 
-use super::resolve::IntoTable;
-use crate::config::Mode;
+use crate::config::{Destination, Mode};
 use crate::copy::encode::CopyColumn;
 use crate::pg::catalog::{self, Column, Persistence, Relation};
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock;
 use crate::pg::type_name::{TypeName, TypeNames};
-use crate::table::ledger::loads;
+use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
 use postgres::{Client, GenericClient};
 
-/// The lock of those who create the ledger, or a target table.
+/// The lock by which runs wait for each other that create the ledger or a target table.
 const SETUP_LOCK: &str = "the target tables";
 
-/// The table that rows go to, and what is known of it.
+/// The table that a job's rows go to.
 #[derive(Debug)]
 pub struct TargetTable {
     pub(super) table: Qualified,
     pub(super) mode: Mode,
     pub(super) key: Vec<String>,
     pub(super) columns: Vec<CopyColumn>,
-    /// None where `replace` is to create it.
+    /// The table in the database; none where `replace` is to create it.
     pub(super) relation: Option<Relation>,
 }
 
-impl IntoTable {
-    /// Looks at the database: the table with its columns, or, where there is none, what it is created of. For `append` and
-    /// `upsert` it is created here. `inferred` are the columns that the job has found out; those of the configuration come
-    /// before them. The ledger's schema is there afterwards.
+impl TargetTable {
+    /// Looks for the table in the database. Where it does not exist, `append` and `upsert` create it here, and `replace` will.
+    /// `inferred` are the columns that the job has found out; those of the configuration come before them. The ledger exists
+    /// afterwards.
     ///
     /// # Errors
-    /// A missing right; something else than a table; a column that the table lacks, that the server generates, or whose type
-    /// is unknown; no unique index for the key; all of them exit code 2. What the server reports.
-    pub fn find(&self, client: &mut Client, inferred: Option<&[(String, TypeName)]>) -> Result<TargetTable> {
-        let rights = catalog::rights(client)?;
-        let schema = self.schema.clone().unwrap_or(rights.schema);
-        let table = Qualified::new(schema, &self.table);
+    /// A missing right; something else than a table; a column that the table lacks, that the server computes, or whose type is
+    /// unknown; no unique index for the key; all of them refused. What the server reports.
+    pub fn find(
+        client: &mut Client,
+        destination: &Destination,
+        inferred: Option<&[(String, TypeName)]>,
+    ) -> Result<TargetTable> {
+        let rights = setup::rights(client)?;
+        let schema = destination.schema.clone().unwrap_or(rights.schema);
+        let table = Qualified::new(schema, &destination.table);
         lock::exclusively(client, SETUP_LOCK, |client| {
             let mut transaction = client.transaction()?;
-            loads::set_up(&mut transaction)?;
+            setup::set_up(&mut transaction)?;
             transaction.commit()?;
-            self.find_or_create(client, &table, inferred)
+            find_or_create(client, &table, destination, inferred)
         })
         .map_err(|error| error.into_refused().at(Place::table(display_name(&table))))
     }
 
-    fn find_or_create(
-        &self,
-        client: &mut Client,
-        table: &Qualified,
-        inferred: Option<&[(String, TypeName)]>,
-    ) -> Result<TargetTable> {
-        let declared = self.columns.clone().or_else(|| {
-            Some(inferred?.iter().map(|(name, type_name)| (name.clone(), Some(type_name.clone()))).collect())
-        });
-        let mut relation = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
-        if relation.is_none() {
-            let columns = self.columns_to_create(client, declared.as_deref())?;
-            if self.mode == Mode::Replace {
-                let columns = copy_columns(&columns);
-                let (table, key) = (table.clone(), self.key.clone());
-                return Ok(TargetTable { table, mode: self.mode, key, columns, relation: None });
-            }
-            client.batch_execute(&create_statement(table, &columns, &self.key))?;
-            relation = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
-        }
-        let relation = relation.ok_or_else(|| Error::failed("has just been dropped").remedy("run again"))?;
-        if !matches!(relation.kind, 'r' | 'p') {
-            return Err(Error::refused(format!("is {}, which takes no rows", relation.kind_name()))
-                .remedy("name a table with into.table"));
-        }
-        let names = declared.map(|columns| columns.into_iter().map(|(name, _)| name).collect());
-        let columns = columns_of(&relation, names)?;
-        self.check_key(client, table, &columns)?;
-        let (table, key) = (table.clone(), self.key.clone());
-        Ok(TargetTable { table, mode: self.mode, key, columns, relation: Some(relation) })
-    }
-
-    fn columns_to_create(
-        &self,
-        client: &mut Client,
-        declared: Option<&[(String, Option<TypeName>)]>,
-    ) -> Result<Vec<Column>> {
-        let unknown = || {
-            Error::refused("does not exist, and the types of its columns are not known")
-                .remedy("create it, or write into.columns as a map of names to types")
-        };
-        let mut types = TypeNames::default();
-        declared
-            .ok_or_else(unknown)?
-            .iter()
-            .map(|(name, type_name)| {
-                let type_name = type_name.as_ref().ok_or_else(unknown)?;
-                let type_name = types
-                    .canonical(client, type_name)
-                    .map_err(|error| error.at(Place::default().column(name.as_str())))?;
-                Ok(Column::plain(name, type_name))
-            })
-            .collect()
-    }
-
-    fn check_key(&self, client: &mut Client, table: &Qualified, columns: &[CopyColumn]) -> Result<()> {
-        if self.mode != Mode::Upsert {
-            return Ok(());
-        }
-        for name in &self.key {
-            if !columns.iter().any(|column| column.name == *name) {
-                return Err(Error::refused(format!("into.key: {name} is none of the columns of the rows"))
-                    .remedy("name columns that the rows have"));
-            }
-        }
-        let sql = include_str!("key.sql");
-        if client.query_one(sql, &[&table.to_string(), &self.key])?.get(0) {
-            return Ok(());
-        }
-        let key: Vec<String> = self.key.iter().map(|name| quote(name)).collect();
-        let key = key.join(", ");
-        Err(Error::refused(format!("has no unique index on exactly ({key}), which upsert needs"))
-            .remedy(format!("CREATE UNIQUE INDEX ON {table} ({key})")))
-    }
-}
-
-impl TargetTable {
     /// The table.
     pub fn table(&self) -> &Qualified {
         &self.table
     }
 
-    /// The columns that rows have, in their order.
+    /// The columns of the rows, in their order.
     pub fn columns(&self) -> &[CopyColumn] {
         &self.columns
     }
 
-    /// What becomes of the rows that are there.
+    /// What happens to the rows that the table has.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The same table, whose rows stay: for a run that adds what another has left out.
+    /// The same table in the mode `append`: for a run that adds the rows that another has left out.
     pub fn appending(self) -> TargetTable {
         TargetTable { mode: Mode::Append, ..self }
     }
@@ -148,8 +74,8 @@ impl TargetTable {
         self.relation.as_ref().is_none_or(|relation| relation.persistence == Persistence::Logged)
     }
 
-    /// The clauses that create a table of just these columns, which takes no row that the target would refuse for one of
-    /// its values. The key's columns allow no NULL.
+    /// The clauses that create a table of just these columns. It refuses a row that the target would refuse for one of its
+    /// values. The key's columns allow no NULL.
     pub(super) fn column_clauses(&self, client: &mut impl GenericClient) -> Result<String> {
         let mut clauses: Vec<String> = Vec::new();
         for column in &self.columns {
@@ -175,7 +101,80 @@ impl TargetTable {
     }
 }
 
-/// The columns that rows are given for: those of these `names`, else all that the server does not generate.
+fn find_or_create(
+    client: &mut Client,
+    table: &Qualified,
+    destination: &Destination,
+    inferred: Option<&[(String, TypeName)]>,
+) -> Result<TargetTable> {
+    let declared = destination.columns.clone().or_else(|| {
+        Some(inferred?.iter().map(|(name, type_name)| (name.clone(), Some(type_name.clone()))).collect())
+    });
+    let (mode, key) = (destination.mode, destination.key.clone());
+    let mut relation = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
+    if relation.is_none() {
+        let columns = columns_to_create(client, declared.as_deref())?;
+        if mode == Mode::Replace {
+            let columns = copy_columns(&columns);
+            return Ok(TargetTable { table: table.clone(), mode, key, columns, relation: None });
+        }
+        client.batch_execute(&create_statement(table, &columns, &key))?;
+        relation = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
+    }
+    let relation = relation.ok_or_else(|| Error::failed("has just been dropped").remedy("run again"))?;
+    if !matches!(relation.kind, 'r' | 'p') {
+        return Err(Error::refused(format!("is {}, which takes no rows", relation.kind_name()))
+            .remedy(format!("name a table with {}", Destination::TABLE)));
+    }
+    let names = declared.map(|columns| columns.into_iter().map(|(name, _)| name).collect());
+    let columns = columns_of(&relation, names)?;
+    if mode == Mode::Upsert {
+        check_key(client, table, &key, &columns)?;
+    }
+    Ok(TargetTable { table: table.clone(), mode, key, columns, relation: Some(relation) })
+}
+
+fn columns_to_create(
+    client: &mut Client,
+    declared: Option<&[(String, Option<TypeName>)]>,
+) -> Result<Vec<Column>> {
+    let unknown = || {
+        Error::refused("does not exist, and the types of its columns are not known")
+            .remedy(format!("create it, or write {} as a map of names to types", Destination::COLUMNS))
+    };
+    let mut types = TypeNames::default();
+    declared
+        .ok_or_else(unknown)?
+        .iter()
+        .map(|(name, type_name)| {
+            let type_name = type_name.as_ref().ok_or_else(unknown)?;
+            let type_name = types
+                .canonical(client, type_name)
+                .map_err(|error| error.at(Place::default().column(name.as_str())))?;
+            Ok(Column::plain(name, type_name))
+        })
+        .collect()
+}
+
+fn check_key(client: &mut Client, table: &Qualified, key: &[String], columns: &[CopyColumn]) -> Result<()> {
+    for name in key {
+        if !columns.iter().any(|column| column.name == *name) {
+            return Err(Error::refused(format!(
+                "{}: {name} is none of the columns of the rows",
+                Destination::KEY
+            ))
+            .remedy("name columns that the rows have"));
+        }
+    }
+    if catalog::has_unique_index(client, table, key)? {
+        return Ok(());
+    }
+    let key = key.iter().map(|name| quote(name)).collect::<Vec<_>>().join(", ");
+    Err(Error::refused(format!("has no unique index on exactly ({key}), which upsert needs"))
+        .remedy(format!("CREATE UNIQUE INDEX ON {table} ({key})")))
+}
+
+/// The columns of the rows: those of `names`, else all that the server does not compute.
 fn columns_of(relation: &Relation, names: Option<Vec<String>>) -> Result<Vec<CopyColumn>> {
     let Some(names) = names else {
         let settable: Vec<Column> =
@@ -195,7 +194,7 @@ fn columns_of(relation: &Relation, names: Option<Vec<String>>) -> Result<Vec<Cop
     }
     let there: Vec<&str> = relation.columns.iter().map(|column| column.name.as_str()).collect();
     Err(Error::refused(format!("does not have the columns of the rows: {}", wrong.join(", ")))
-        .remedy(format!("name some of its columns with into.columns: {}", there.join(", "))))
+        .remedy(format!("name some of its columns with {}: {}", Destination::COLUMNS, there.join(", "))))
 }
 
 fn copy_columns(columns: &[Column]) -> Vec<CopyColumn> {

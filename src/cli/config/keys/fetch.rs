@@ -1,0 +1,63 @@
+//! Keys of a job of `pghaul fetch`.
+
+use super::key::{Entry, key};
+use crate::config::{Size, Span};
+use crate::fetch::pages::DEFAULT_MOST;
+use crate::fetch::settings::{DEFAULT_PER, Settings};
+
+/// The keys, in the order in which they are shown.
+pub static KEYS: &[Entry<Settings>] = &[
+    key(
+        "fetch.JOB.requests.sql",
+        "where requests come from: a query of the target database, with one column of JSON objects, \
+         or with any columns, which become the fields of an object",
+    )
+    .default("this or `requests.file`"),
+    key(
+        "fetch.JOB.requests.file",
+        "where requests come from: a file with a JSON object on each line, or a CSV file with a \
+         header (`.csv`)",
+    )
+    .default("this or `requests.sql`"),
+    key(
+        "fetch.JOB.url",
+        "template: `{field}` is the request's field, percent-encoded; `{{` and `}}` are braces",
+    )
+    .default("required"),
+    key("fetch.JOB.method", "HTTP method").value(|job| job.method.clone()),
+    key("fetch.JOB.headers", "header → value; `${VAR}` is the environment variable").secret(),
+    key("fetch.JOB.body", "template of the body; its fields are written as JSON").secret(),
+    key(
+        "fetch.JOB.rate.requests",
+        "requests that the API allows in `rate.per`, [see below](fetch.md#the-limit)",
+    )
+    .default("no limit"),
+    key("fetch.JOB.rate.per", "the time for so many requests").constant(|| Span(DEFAULT_PER).to_string()),
+    key("fetch.JOB.rate.window", "the time over which requests are counted").default("as `rate.per`"),
+    key("fetch.JOB.rate.strict", "whether a request counts until its response is there").default("`false`"),
+    key("fetch.JOB.concurrency", "requests at once").value(|job| job.concurrency.to_string()),
+    key("fetch.JOB.timeout", "for one request with its response").value(|job| Span(job.timeout).to_string()),
+    key("fetch.JOB.retries", "how often a request is retried").value(|job| job.retries.to_string()),
+    key("fetch.JOB.max_wait", "the longest wait that the API may ask for")
+        .value(|job| Span(job.max_wait).to_string()),
+    key("fetch.JOB.success", "filter: whether a response is a success").default("any 2xx"),
+    key("fetch.JOB.wait", "filter: the seconds that the API asks to wait"),
+    key("fetch.JOB.rows", "filter: the [rows](fetch.md#rows)").default("required"),
+    key("fetch.JOB.pages.next", "[next page](fetch.md#pages): filter that gives its URL, or null"),
+    key("fetch.JOB.pages.page", "next page: the URL's parameter for its number"),
+    key("fetch.JOB.pages.offset", "next page: the URL's parameter for the number of rows before it"),
+    key("fetch.JOB.pages.link", "next page: whether the header `Link` names it").default("`false`"),
+    key("fetch.JOB.pages.first", "number or offset of the first page").default("1, or 0 as offset"),
+    key("fetch.JOB.pages.step", "what is added for the next page").default("1; required with `pages.offset`"),
+    key("fetch.JOB.pages.most", "the most pages of one request").constant(|| DEFAULT_MOST.to_string()),
+    key("fetch.JOB.max_response", "the largest response, inflated")
+        .value(|job| Size(job.max_response).to_string()),
+    key("fetch.JOB.ca_file", "certificates (PEM) to trust in addition to the system's"),
+    key("fetch.JOB.into.table", "[where the rows go](fetch.md#where-rows-go): `TABLE` or `SCHEMA.TABLE`")
+        .default("required"),
+    key("fetch.JOB.into.mode", "`replace`, `append` or `upsert`").default("required"),
+    key("fetch.JOB.into.key", "for `upsert`: the columns that make a row the same row"),
+    key("fetch.JOB.into.columns", "columns in the order of the values, or column → type"),
+    key("fetch.JOB.before", "list of SQL statements before the first request"),
+    key("fetch.JOB.after", "list of SQL statements after the rows are in place"),
+];

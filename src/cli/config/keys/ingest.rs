@@ -1,0 +1,123 @@
+//! Keys that `pghaul ingest` reads; other jobs read `datastore` and `max_workers`, too.
+
+use super::key::{Entry, Variable, key};
+use crate::config::{Config, Size, Text};
+use crate::copy::input::format;
+use crate::ingest::settings::child_name;
+use crate::ingest::settings::secrets::{
+    KEY_FILE_VARIABLE, KEY_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, ZIP_PASSWORD_VARIABLE,
+};
+use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
+
+/// The keys, in the order in which they are shown.
+pub static KEYS: &[Entry<Settings>] = &[
+    key(
+        "datastore.connection",
+        "the kind of database: `postgresql`, perhaps with a driver's name behind a `+`",
+    )
+    .default("`postgresql`"),
+    key("datastore.server", "host name, address, or folder of the unix socket")
+        .default("without `datastore`: the embedded server"),
+    key("datastore.port", "TCP port").default("`5432`"),
+    key("datastore.user", "user name"),
+    key("datastore.passwd", "password").secret(),
+    key("datastore.db", "name of the database"),
+    key("max_workers", "data files loaded at once, or streams of a large one; connections of jobs")
+        .default("number of cores")
+        .flag("--workers")
+        .value(|settings| settings.workers.to_string()),
+    key("verify", "whether to compare what the server holds [with what was sent](ingest.md#verification)")
+        .flag("--verify")
+        .value(|settings| settings.verify.to_string()),
+    key("xport_cfg.zip_path", "folder of the dumps").default("the configuration's folder").value(
+        |settings| settings.inputs.first().map(|folder| folder.display().to_string()).unwrap_or_default(),
+    ),
+    key("xport_cfg.archive", "whether loaded dumps [move to the archive](ingest.md#the-archive)")
+        .value(|settings| settings.archive.is_some().to_string()),
+    key("xport_cfg.archive_path", "folder of the archive")
+        .of_file(|config| path(config, config.file.xport_cfg.archive_path.as_ref())),
+    key("xport_cfg.fmt_extension", "file extension of descriptors")
+        .value(|settings| settings.extensions.0.clone()),
+    key("xport_cfg.dat_extension", "file extension of data files")
+        .value(|settings| settings.extensions.1.clone()),
+    key("xport_cfg.field_separator", "the character between fields")
+        .of_file(|config| text(config.file.xport_cfg.field_separator.as_ref(), format::DEFAULT_SEPARATOR)),
+    key("xport_cfg.dat_quote", "the character around fields")
+        .of_file(|config| text(config.file.xport_cfg.dat_quote.as_ref(), format::DEFAULT_QUOTE)),
+    key("xport_cfg.null_pattern", "the unquoted text that means NULL")
+        .of_file(|config| text(config.file.xport_cfg.null_pattern.as_ref(), format::DEFAULT_NULL)),
+    key("xport_cfg.encoding", "`latin_1` (ISO-8859-1 exactly), or any label of the WHATWG Encoding Standard")
+        .of_file(|config| text(config.file.xport_cfg.encoding.as_ref(), format::DEFAULT_ENCODING)),
+    key("xport_cfg.child_name", "name of a version table: a pattern of `{version}`, `{table}` and `{app}`")
+        .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
+    key(
+        "xport_cfg.dialects",
+        "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) \
+         its descriptors hold",
+    )
+    .value(|_| {
+        let dialects = DEFAULT_DIALECTS.iter().map(|(pattern, types)| format!("{pattern}: {types}"));
+        dialects.collect::<Vec<_>>().join(", ")
+    }),
+    key("xport_cfg.dialects[].match", "shell pattern of dump file names, in any case").default("required"),
+    key(
+        "xport_cfg.dialects[].types",
+        "`mssql`, `mysql`, a file such as `types.json`, or a map such as `{extends: mysql, geometry: text}`",
+    )
+    .default("required"),
+    key("limits.max_members", "members that a zip lists")
+        .value(|settings| settings.limits.members.to_string()),
+    key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")
+        .value(|settings| settings.limits.columns.to_string()),
+    key("limits.max_descriptor", "size of a descriptor")
+        .value(|settings| Size(settings.limits.descriptor_bytes).to_string()),
+    key("limits.max_row", "size of a row, from 256 KiB to 512 MiB; memory may take four times as much")
+        .value(|settings| Size(settings.limits.row_bytes as u64).to_string()),
+    key("limits.max_total", "what all descriptors and data files of a dump inflate to")
+        .value(|settings| Size(settings.limits.total_bytes).to_string()),
+    key(
+        "limits.max_ratio",
+        "how many times larger a member may become, if it becomes larger than `ratio_from`",
+    )
+    .value(|settings| settings.limits.ratio.to_string()),
+    key("limits.ratio_from", "the size from which on `max_ratio` counts")
+        .value(|settings| Size(settings.limits.ratio_from_bytes).to_string()),
+    key("decrypt.passphrase", "`{env: NAME}` or `{file: PATH}`: passphrase of OpenPGP messages")
+        .variable(Variable::First(PASSPHRASE_VARIABLE))
+        .secret_elsewhere(),
+    key("decrypt.key_passphrase", "`{env: NAME}` or `{file: PATH}`: passphrase of the private key")
+        .variable(Variable::First(KEY_PASSPHRASE_VARIABLE))
+        .secret_elsewhere(),
+    key("decrypt.zip_password", "`{env: NAME}` or `{file: PATH}`: password of zip members")
+        .variable(Variable::First(ZIP_PASSWORD_VARIABLE))
+        .secret_elsewhere(),
+    key("decrypt.key_file", "file of the OpenPGP private key, armored or binary")
+        .variable(Variable::First(KEY_FILE_VARIABLE))
+        .of_file(|config| path(config, config.file.decrypt.key_file.as_ref())),
+    key("decrypt.temp_path", "folder for unnamed files of plain text")
+        .default("`TMPDIR`, else `/tmp`")
+        .value(|settings| settings.secrets.temp_folder().display().to_string()),
+    key("mother_tables", "`auto`, or table → column → type; tables that it does not name are skipped")
+        .value(|_| "auto".to_owned()),
+    key("views", "whether each mother gets a [union view](ingest.md#union-views)")
+        .value(|settings| settings.views.to_string()),
+    key(
+        "after.TABLE.indexes",
+        "list of [indexes](after.md#indexes) of each version table; each is a list of columns, or \
+         a map",
+    ),
+    key("after.TABLE.indexes[].columns", "columns of the index").default("required"),
+    key("after.TABLE.indexes[].unique", "whether no two rows may have the same values").default("`false`"),
+    key("after.TABLE.indexes[].using", "access method").default("`btree`"),
+    key("after.TABLE.indexes[].where", "condition of the rows that the index holds, as SQL"),
+    key("after.TABLE.sql", "list of [SQL statements](after.md#statements) that follow the load"),
+];
+
+fn text(written: Option<&Text>, default: &str) -> Option<String> {
+    Some(written.map_or_else(|| default.to_owned(), |text| text.0.clone()))
+}
+
+/// A file or folder as it counts: relative to the configuration's folder.
+fn path(config: &Config, written: Option<&Text>) -> Option<String> {
+    written.map(|path| config.path(&path.0).display().to_string())
+}

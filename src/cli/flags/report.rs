@@ -1,0 +1,126 @@
+//! Flags that say how a run reports; the same for every job.
+
+use crate::cli::errors::print_errors;
+use crate::exit::Exit;
+use crate::report::{Done, Report, Started, print};
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
+use clap::Args;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The beginning of every report. A file that begins otherwise is no report.
+const REPORT_START: &[u8] = b"{\n  \"command\": ";
+
+/// How a run reports.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArgs {
+    /// Write a JSON report to FILE, or to standard output for -
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// Checks that the report can be written, before the run begins. An old report stays until the new one is written. A pipe
+    /// is not opened twice.
+    ///
+    /// # Errors
+    /// A file that cannot be written, or that holds something else than a report.
+    pub fn check(&self) -> Result<()> {
+        let Some(path) = self.report.as_deref().filter(|path| *path != Path::new("-")) else { return Ok(()) };
+        let refused = |what: String| {
+            Err(Error::refused(what)
+                .at(Place::file(path.display().to_string()))
+                .remedy("name a file that can be written with --report"))
+        };
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Ok(());
+        }
+        let mut start = Vec::new();
+        let opened = File::options().read(true).append(true).create(true).open(path);
+        match opened.and_then(|file| file.take(REPORT_START.len() as u64).read_to_end(&mut start)) {
+            Err(error) => refused(format!("cannot write the report: {error}")),
+            Ok(1..) if start != REPORT_START => {
+                refused("holds something else than a report, and is kept".to_owned())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Ends a run: writes the report, prints the job's summary, and then the errors. There is no summary if standard output
+    /// has the report, or with `--quiet`.
+    ///
+    /// # Errors
+    /// The error that stopped the run before it touched anything; a file or standard output that cannot be written.
+    pub fn conclude(
+        &self,
+        started: &Started,
+        outcome: Result<impl Into<Done>>,
+        quiet: bool,
+        summary: impl FnOnce(&Report) -> String,
+    ) -> Result<Exit> {
+        // After Ctrl-C, the error of the cancelled statement has other words.
+        let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
+        let (report, stopped) = match outcome {
+            Ok(done) => (started.finish(Ok(done)), None),
+            Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
+        };
+        let delivered = self.deliver(&report, quiet, summary);
+        if let Some(error) = stopped {
+            // The cause comes first, and decides the exit code.
+            print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
+            return Err(error);
+        }
+        let mut errors: Vec<String> = report.units.iter().filter_map(|unit| unit.error.clone()).collect();
+        // Every unit that Ctrl-C stopped says the same.
+        errors.dedup();
+        errors.extend(report.after.iter().filter_map(|done| done.error.clone()));
+        errors.dedup();
+        errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
+        print_errors(&errors);
+        // The rows stay loaded, but a run without its report has failed.
+        delivered?;
+        Ok(report.exit())
+    }
+
+    fn deliver(&self, report: &Report, quiet: bool, summary: impl FnOnce(&Report) -> String) -> Result<()> {
+        if let Some(path) = &self.report {
+            report.write(path)?;
+        }
+        if quiet || self.takes_stdout() || report.error.is_some() {
+            return Ok(());
+        }
+        print(&summary(report))
+    }
+
+    /// Refuses a report that would replace a file which the run makes.
+    ///
+    /// # Errors
+    /// A report that has the path of one of these files.
+    pub fn is_none_of(&self, made: impl IntoIterator<Item = PathBuf>) -> Result<()> {
+        let Some(report) = &self.report else { return Ok(()) };
+        match made.into_iter().find(|made| is_same_file(made, report)) {
+            None => Ok(()),
+            Some(made) => Err(Error::refused("the report would take its place")
+                .at(Place::file(made.display().to_string()))
+                .remedy("name another file with --report")),
+        }
+    }
+
+    /// Whether the report goes to standard output, which can have nothing else then.
+    pub fn takes_stdout(&self) -> bool {
+        self.report.as_deref() == Some(Path::new("-"))
+    }
+}
+
+/// Whether both paths name the same file, which need not exist.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let whole = path.canonicalize().ok();
+        whole.or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    };
+    place(one).is_some_and(|one| Some(one) == place(other))
+}

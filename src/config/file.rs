@@ -1,0 +1,48 @@
+//! The top level of `config.yml`.
+
+use super::sections::{
+    AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, ServeCfg, SyncCfg, XportCfg,
+};
+use super::values::{Number, OrderedMap};
+use serde::Deserialize;
+
+/// The top-level keys of `config.yml`. `datastore`, `max_workers` and `xport_cfg` are those of the original job.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map of settings")]
+pub struct ConfigFile {
+    /// The target database.
+    pub datastore: Option<Datastore>,
+    /// COPY streams at once.
+    pub max_workers: Option<Number<usize>>,
+    /// Whether the rows that the server holds are compared with those that were sent.
+    #[serde(default)]
+    pub verify: bool,
+    /// The folder and the format of the dumps.
+    #[serde(default)]
+    pub xport_cfg: XportCfg,
+    /// Limits against hostile dumps.
+    #[serde(default)]
+    pub limits: LimitsCfg,
+    /// Secrets of encrypted dumps.
+    #[serde(default)]
+    pub decrypt: DecryptCfg,
+    /// Mother tables, or `auto`.
+    #[serde(default)]
+    pub mother_tables: MotherTables,
+    /// Jobs of `pghaul fetch`, by name.
+    pub fetch: Option<OrderedMap<FetchCfg>>,
+    /// Whether each mother gets a view of all columns of all versions.
+    #[serde(default)]
+    pub views: bool,
+    /// Indexes and statements that follow the load, by mother.
+    #[serde(default)]
+    pub after: OrderedMap<AfterCfg>,
+    /// Jobs of `pghaul drain`, by name.
+    #[serde(default)]
+    pub drain: OrderedMap<DrainCfg>,
+    /// Jobs of `pghaul sync`, by name.
+    #[serde(default)]
+    pub sync: OrderedMap<SyncCfg>,
+    /// The REST service.
+    pub serve: Option<ServeCfg>,
+}

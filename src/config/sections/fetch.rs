@@ -1,0 +1,106 @@
+//! `fetch:` in the configuration: jobs of `pghaul fetch`.
+
+use super::into::IntoCfg;
+use crate::config::values::{Number, OrderedMap, SecretText, Size, Span, Text};
+use serde::Deserialize;
+
+/// A job: requests to an API, and the table for its rows.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {requests: {file: users.ndjson}, url: 'https://…', rows: '.[]', into: {…}}"
+)]
+pub struct FetchCfg {
+    /// The source of the requests.
+    pub requests: RequestsCfg,
+    /// Template of the URL.
+    pub url: SecretText,
+    /// HTTP method.
+    pub method: Option<Text>,
+    /// Headers of each request.
+    pub headers: Option<OrderedMap<SecretText>>,
+    /// Template of the body.
+    pub body: Option<SecretText>,
+    /// The limit of the API.
+    pub rate: Option<RateCfg>,
+    /// Requests at once.
+    pub concurrency: Option<Number<usize>>,
+    /// The longest time for one request with its response.
+    pub timeout: Option<Span>,
+    /// How often a request is retried.
+    pub retries: Option<Number<u32>>,
+    /// The longest wait that the API may ask for.
+    pub max_wait: Option<Span>,
+    /// A filter: whether a response is a success.
+    pub success: Option<Text>,
+    /// A filter: the seconds that the API asks to wait.
+    pub wait: Option<Text>,
+    /// A filter: the rows of a response.
+    pub rows: Text,
+    /// The way to the next page.
+    pub pages: Option<PagesCfg>,
+    /// The largest response, inflated.
+    pub max_response: Option<Size>,
+    /// A file of certificates to trust in addition to the system's.
+    pub ca_file: Option<Text>,
+    /// The table for the rows.
+    pub into: IntoCfg,
+    /// Statements before the first request.
+    #[serde(default)]
+    pub before: Vec<Text>,
+    /// Statements after the rows are in place.
+    #[serde(default)]
+    pub after: Vec<Text>,
+}
+
+/// The source of requests: one of these.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {sql: 'SELECT to_jsonb(c) FROM characters c'} or {file: characters.ndjson}"
+)]
+pub struct RequestsCfg {
+    /// A query of one column, a JSON object.
+    pub sql: Option<Text>,
+    /// A file of JSON objects, one per line, or a CSV file with a header.
+    pub file: Option<Text>,
+}
+
+/// The limit of an API.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {requests: 25, per: 1s, window: 10s}")]
+pub struct RateCfg {
+    /// The number of requests in `per`.
+    pub requests: Number<u32>,
+    /// The time for so many requests.
+    pub per: Option<Span>,
+    /// The time over which requests are counted.
+    pub window: Option<Span>,
+    /// Whether a request counts until its response is there, without an estimate from the fastest responses.
+    #[serde(default)]
+    pub strict: bool,
+}
+
+/// The way to the next page: one of the first four keys.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {next: '.links.next'}, {page: page}, {offset: offset, step: 100} or {link: true}"
+)]
+pub struct PagesCfg {
+    /// A filter: the next URL, or null.
+    pub next: Option<Text>,
+    /// The URL's parameter for the number of the page.
+    pub page: Option<Text>,
+    /// The URL's parameter for the number of rows before the page.
+    pub offset: Option<Text>,
+    /// Whether the header `Link` names the next page.
+    #[serde(default)]
+    pub link: bool,
+    /// The first page's number or offset.
+    pub first: Option<Number<u64>>,
+    /// The difference to the next page's number or offset.
+    pub step: Option<Number<u64>>,
+    /// The most pages of one request.
+    pub most: Option<Number<u32>>,
+}

@@ -1,0 +1,25 @@
+//! The sections of the file: a struct for each map, a field for each key. Defaults and meanings belong to the jobs.
+//!
+//! `cli/config/keys` describes every key; a test there compares both.
+
+mod after;
+mod datastore;
+mod drain;
+mod dumps;
+mod fetch;
+mod into;
+mod mothers;
+mod serve;
+mod sync;
+mod types;
+
+pub use after::{AfterCfg, IndexCfg};
+pub use datastore::Datastore;
+pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
+pub use dumps::{DecryptCfg, Dialect, LimitsCfg, XportCfg};
+pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg};
+pub use into::{ColumnsCfg, IntoCfg, Mode};
+pub use mothers::MotherTables;
+pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
+pub use sync::{DeletesCfg, SyncCfg};
+pub use types::TypesCfg;

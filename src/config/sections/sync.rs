@@ -1,0 +1,56 @@
+//! `sync:` in the configuration: jobs of `pghaul sync`.
+
+use crate::config::values::{Number, Span, Text};
+use serde::Deserialize;
+
+/// A job: a table that is kept the same as a table of another database.
+#[derive(Debug, Default, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {from: postgresql://a/db, to: postgresql://b/db, table: users, cursor: updated}"
+)]
+pub struct SyncCfg {
+    /// URL of the source.
+    pub from: Option<Text>,
+    /// URL of the destination.
+    pub to: Option<Text>,
+    /// The table at the source: `table` or `schema.table`.
+    pub table: Option<Text>,
+    /// The table at the destination, if it has another name.
+    pub to_table: Option<Text>,
+    /// The column that grows with every change.
+    pub cursor: Option<Text>,
+    /// The columns that make a row the same row, if they are not the primary key.
+    #[serde(default)]
+    pub key: Vec<Text>,
+    /// Rows per transaction at the destination.
+    pub chunk: Option<Number<u64>>,
+    /// The pause between two passes of `watch`, such as `5s`.
+    pub every: Option<Span>,
+    /// Connections of the initial load, to each side.
+    pub workers: Option<Number<usize>>,
+    /// What becomes of rows that are gone at the source.
+    pub deletes: Option<DeletesCfg>,
+    /// The column that `deletes: soft` sets.
+    pub deleted_column: Option<Text>,
+    /// Rows per second that are read at most.
+    pub max_rate: Option<Number<u64>>,
+    /// How long a statement may take at the source, such as `10m`.
+    pub source_timeout: Option<Span>,
+    /// Whether new columns of the source are added.
+    #[serde(default)]
+    pub evolve: bool,
+    /// Statements that follow what has changed the destination.
+    #[serde(default)]
+    pub after: Vec<Text>,
+}
+
+/// What becomes of rows that are gone at the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeletesCfg {
+    /// They are deleted.
+    Hard,
+    /// A column is set.
+    Soft,
+}

@@ -1,0 +1,17 @@
+//! Values as the file writes them: texts with `${VAR}`, numbers, sizes, times, maps, secrets.
+
+mod number;
+mod ordered_map;
+mod secret_source;
+mod secret_text;
+mod size;
+mod span;
+mod text;
+
+pub use number::Number;
+pub use ordered_map::OrderedMap;
+pub use secret_source::SecretSource;
+pub use secret_text::SecretText;
+pub use size::Size;
+pub use span::Span;
+pub use text::{Text, variables_of};

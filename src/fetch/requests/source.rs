@@ -1,0 +1,176 @@
+//! The source of requests: a query, or a file of JSON objects or of CSV.
+
+use super::maker::{Maker, RequestRules};
+use super::request::Request;
+use crate::config::{Config, RequestsCfg};
+use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::copy::input::charset::Charset;
+use crate::copy::input::format::Format;
+use crate::copy::input::header::read_header;
+use crate::copy::input::rows::Rows;
+use crate::fetch::json::write_json;
+use crate::pg::database::Database;
+use crate::run::interrupt;
+use crate::{Error, Place, Result};
+use jaq_json::{Map, Val};
+use postgres::fallible_iterator::FallibleIterator;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+
+/// The longest line of a file of requests, bytes.
+const MAX_LINE_BYTES: u64 = 1 << 20;
+/// The most columns of a file of requests.
+const MAX_COLUMNS: usize = 1600;
+
+/// A source of requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A query of the target database.
+    Sql(String),
+    /// A file of JSON objects, one per line.
+    Ndjson(PathBuf),
+    /// A file of comma-separated values with a header.
+    Csv(PathBuf),
+}
+
+impl Source {
+    /// Checks what the configuration says.
+    ///
+    /// # Errors
+    /// Both a query and a file, or neither; a file that cannot be read.
+    pub fn resolve(cfg: &RequestsCfg, config: &Config) -> Result<Source> {
+        match (&cfg.sql, &cfg.file) {
+            (Some(sql), None) => Ok(Source::Sql(sql.0.trim().trim_end_matches(';').to_owned())),
+            (None, Some(file)) => {
+                let path = config.path(&file.0);
+                File::open(&path).map_err(|error| {
+                    Error::refused(error)
+                        .at(Place::file(path.display().to_string()))
+                        .remedy("name a file that can be read")
+                })?;
+                let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+                Ok(if is_csv { Source::Csv(path) } else { Source::Ndjson(path) })
+            }
+            _ => Err(Error::refused("is neither a query nor a file, or both")
+                .remedy("write {sql: SELECT …} or {file: requests.ndjson}")),
+        }
+    }
+
+    /// Gives each request to `each`, in the order of the source, until `each` returns false.
+    ///
+    /// # Errors
+    /// What the server or the file reports; a line that is not a JSON object, with its number.
+    pub fn read(
+        &self,
+        rules: RequestRules<'_>,
+        database: &Database,
+        each: &mut dyn FnMut(Request) -> bool,
+    ) -> Result<()> {
+        let mut maker = Maker::new(rules);
+        match self {
+            Source::Sql(sql) => {
+                let place = || Place::file(format!("fetch.{}.requests.sql", rules.job));
+                read_sql(&mut maker, sql, database, each).map_err(|error| error.at(place()))
+            }
+            Source::Ndjson(path) | Source::Csv(path) => {
+                let place = Place::file(path.display().to_string());
+                let file = File::open(path).map_err(Error::failed);
+                let read = file.and_then(|file| match self {
+                    Source::Csv(_) => read_csv(&mut maker, file, each),
+                    _ => read_ndjson(&mut maker, file, each),
+                });
+                read.map_err(|error| error.at(place))
+            }
+        }
+    }
+}
+
+fn read_sql(
+    maker: &mut Maker<'_>,
+    sql: &str,
+    database: &Database,
+    each: &mut dyn FnMut(Request) -> bool,
+) -> Result<()> {
+    let mut client = database.connect()?;
+    let described = client.prepare(sql)?;
+    let statement = match described.columns() {
+        [one] if ["json", "jsonb"].contains(&one.type_().name()) => {
+            format!("SELECT q::text FROM ({sql}) x (q)")
+        }
+        _ => format!("SELECT to_jsonb(q)::text FROM ({sql}) q"),
+    };
+    let mut rows = client.query_raw(&statement, std::iter::empty::<&str>())?;
+    while let Some(row) = rows.next()? {
+        interrupt::check()?;
+        let object: Option<&str> = row.get(0);
+        let request = maker.request(object.unwrap_or("null"))?;
+        if !each(request) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
+    let (mut reader, mut bytes) = (BufReader::new(file), Vec::new());
+    for line in 1.. {
+        interrupt::check()?;
+        bytes.clear();
+        reader.by_ref().take(MAX_LINE_BYTES + 1).read_until(b'\n', &mut bytes).map_err(Error::failed)?;
+        let place = Place::default().line(line);
+        if bytes.len() as u64 > MAX_LINE_BYTES {
+            return Err(Error::failed(format!("is longer than {MAX_LINE_BYTES} bytes")).at(place));
+        }
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Error::failed("is no text in UTF-8").at(place.clone()))?;
+        match text.trim() {
+            "" if bytes.is_empty() => break,
+            "" => {}
+            object => {
+                if !each(maker.request(object).map_err(|error| error.at(place))?) {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
+    let format = Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8 };
+    let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
+    let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
+    let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());
+    while reader.next_into(&mut batch)? {
+        let mut rows = Rows::new(&batch, &format, header.line_end);
+        loop {
+            interrupt::check()?;
+            let row = rows.next_row(&mut fields).map_err(|fault| {
+                Error::failed(format!("row {}", fault.what)).at(Place::default().line(fault.origin.line))
+            })?;
+            let Some(origin) = row else { break };
+            let place = || Place::default().line(origin.line);
+            if fields.len() != header.columns.len() {
+                let (found, expected) = (fields.len(), header.columns.len());
+                return Err(
+                    Error::failed(format!("row has {found} fields, the header names {expected}")).at(place())
+                );
+            }
+            let mut object = Map::default();
+            for (name, field) in header.columns.iter().zip(&fields) {
+                let value = match field.is_null(&batch.bytes, &format) {
+                    true => Val::Null,
+                    false => Val::utf8_str(field.value(&batch.bytes, format.quote, &mut scratch).to_vec()),
+                };
+                object.insert(Val::utf8_str(name.clone()), value);
+            }
+            let mut text = String::new();
+            write_json(&mut text, &Val::obj(object)).map_err(|what| Error::failed(what).at(place()))?;
+            if !each(maker.request(&text)?) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}

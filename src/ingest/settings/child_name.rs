@@ -1,0 +1,85 @@
+//! The names of version tables: `{version}_{table}`.
+
+use crate::{Error, Result};
+
+/// The pattern when the configuration names none.
+pub const DEFAULT: &str = "{version}_{table}";
+
+/// A pattern of texts and placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildName(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    App,
+    Version,
+    Table,
+}
+
+impl ChildName {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// An unknown placeholder, a brace that is not closed, and a pattern that gives two versions one name.
+    pub fn parse(pattern: &str) -> Result<ChildName> {
+        let parts = parts(pattern).filter(|parts| {
+            parts.contains(&Part::Table) && (parts.contains(&Part::Version) || parts.contains(&Part::App))
+        });
+        parts.map(ChildName).ok_or_else(|| {
+            Error::refused(format!("xport_cfg.child_name: {pattern:?} does not name a table per version"))
+                .remedy("use {table} with {version} or {app}, for example '{version}_{table}'")
+        })
+    }
+
+    /// The name of the version table for a dump's table.
+    pub fn of(&self, app: &str, version: &str, table: &str) -> String {
+        let text = |part: &'_ Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::App => app.to_owned(),
+            Part::Version => version.to_owned(),
+            Part::Table => table.to_owned(),
+        };
+        self.0.iter().map(text).collect()
+    }
+}
+
+fn parts(pattern: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (key, behind) = after.split_once('}')?;
+        parts.push(Part::Text(before.to_owned()));
+        parts.push(match key {
+            "app" => Part::App,
+            "version" => Part::Version,
+            "table" => Part::Table,
+            _ => return None,
+        });
+        rest = behind;
+    }
+    parts.push(Part::Text(rest.to_owned()));
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(pattern: &str) -> Option<String> {
+        ChildName::parse(pattern).ok().map(|pattern| pattern.of("l{x}", "v1", "users"))
+    }
+
+    #[test]
+    fn names_follow_the_pattern() {
+        assert_eq!(name(DEFAULT).as_deref(), Some("v1_users"));
+        assert_eq!(name("{app}_{table}_{version}").as_deref(), Some("l{x}_users_v1"));
+    }
+
+    #[test]
+    fn a_pattern_must_tell_versions_apart() {
+        for bad in ["{version}", "{table}", "{table}_{region}", "{table}_{version", "fixed"] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+    }
+}

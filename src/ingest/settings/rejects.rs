@@ -1,0 +1,63 @@
+//! What happens to rows that cannot be loaded: how many a unit may have, and where they are kept.
+
+use crate::copy::rejects::limit::RejectLimit;
+use crate::{Error, Place, Result};
+use std::path::{Path, PathBuf};
+
+/// The folder for rejects unless another one is named. It is below the current folder, where the user sees it.
+const DEFAULT_FOLDER: &str = "rejects";
+
+/// The limit and the folder, which are the same for all units.
+#[derive(Debug, Clone)]
+pub struct RejectSettings {
+    /// How many rows of a unit may be rejected.
+    pub limit: RejectLimit,
+    /// Where they are kept.
+    pub folder: PathBuf,
+}
+
+impl RejectSettings {
+    /// Up to `limit` rows of each unit, in `folder` or the default one.
+    pub fn new(limit: RejectLimit, folder: Option<PathBuf>) -> Self {
+        RejectSettings { limit, folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()) }
+    }
+
+    /// Checks that rejects can be written. The folder is only created for the first one.
+    ///
+    /// # Errors
+    /// Something else of that name; a folder in which nothing can be created.
+    pub fn check(&self) -> Result<()> {
+        if !self.limit.allows_any() {
+            return Ok(());
+        }
+        // A relative path ends with the current folder, which has no name.
+        let named = |path: &&Path| !path.as_os_str().is_empty() && path.symlink_metadata().is_ok();
+        let nearest = self.folder.ancestors().find(named).unwrap_or(Path::new("."));
+        match tempfile::tempfile_in(nearest) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::refused(format!("cannot write rejects: {}", error.kind()))
+                .at(Place::file(nearest.display().to_string()))
+                .remedy("name another folder with --rejects")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_need_not_be_there_but_must_be_possible() {
+        let work = tempfile::tempdir().unwrap();
+        let check =
+            |limit: &str, folder: PathBuf| RejectSettings::new(limit.parse().unwrap(), Some(folder)).check();
+        check("1", work.path().join("a/b")).unwrap();
+        std::fs::write(work.path().join("file"), "").unwrap();
+        for folder in ["file", "file/below"] {
+            let error = check("1%", work.path().join(folder)).unwrap_err().to_string();
+            assert!(error.contains("file: cannot write rejects: "), "{error}");
+            check("0", work.path().join(folder)).unwrap();
+        }
+        assert_eq!(std::fs::read_dir(work.path()).unwrap().count(), 1);
+    }
+}

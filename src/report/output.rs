@@ -1,0 +1,18 @@
+//! Standard output.
+
+use crate::{Error, Result};
+use std::io::{ErrorKind, Write};
+
+/// Prints to standard output. It is no error if the reader has closed that.
+///
+/// # Errors
+/// A standard output that cannot be written for another reason, such as a full disk.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

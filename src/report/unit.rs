@@ -1,0 +1,128 @@
+//! The report of one unit, and the sums over all units.
+
+use serde::Serialize;
+
+/// The outcome of one unit. `rows_read = rows_loaded + rows_rejected` always. A unit that has failed counts no rows.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnitReport {
+    /// The version table, or another table or file.
+    pub name: String,
+    /// Dump and data file.
+    pub source: String,
+    /// The mother table, where the command knows mothers.
+    pub mother: Option<String>,
+    /// Whether it was loaded.
+    pub status: UnitStatus,
+    /// Rows in the data file.
+    pub rows_read: u64,
+    /// Rows that the server has counted.
+    pub rows_loaded: u64,
+    /// Rows that were rejected.
+    pub rows_rejected: u64,
+    /// Size of the inflated data file, in bytes.
+    pub bytes_read: u64,
+    /// Whether the rows in the table were compared with those that were sent.
+    pub verified: bool,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// What became of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitStatus {
+    /// Its rows are in the version table.
+    Loaded,
+    /// It has not changed since it was loaded, as the ledger says.
+    Skipped,
+    /// None of its rows is visible.
+    Failed,
+}
+
+/// Sums over the units.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the fields are those of UnitReport, summed")]
+pub struct Totals {
+    pub units: u64,
+    pub loaded: u64,
+    pub skipped: u64,
+    pub failed: u64,
+    pub rows_read: u64,
+    pub rows_loaded: u64,
+    pub rows_rejected: u64,
+    pub bytes_read: u64,
+}
+
+impl UnitReport {
+    /// The report of a unit without rows and without a mother.
+    pub fn empty(name: impl Into<String>, source: impl Into<String>, status: UnitStatus) -> UnitReport {
+        UnitReport {
+            name: name.into(),
+            source: source.into(),
+            mother: None,
+            status,
+            rows_read: 0,
+            rows_loaded: 0,
+            rows_rejected: 0,
+            bytes_read: 0,
+            verified: false,
+            seconds: 0.0,
+            error: None,
+        }
+    }
+
+    /// The report of generated rows: all of them are loaded.
+    pub fn made(name: String, source: String, rows: u64, bytes: u64, seconds: f64) -> UnitReport {
+        UnitReport {
+            rows_read: rows,
+            rows_loaded: rows,
+            bytes_read: bytes,
+            seconds,
+            ..UnitReport::empty(name, source, UnitStatus::Loaded)
+        }
+    }
+}
+
+impl Totals {
+    /// The sums over `units`.
+    pub fn of(units: &[UnitReport]) -> Totals {
+        let mut totals = Totals::default();
+        for unit in units {
+            totals.units += 1;
+            match unit.status {
+                UnitStatus::Loaded => totals.loaded += 1,
+                UnitStatus::Skipped => totals.skipped += 1,
+                UnitStatus::Failed => totals.failed += 1,
+            }
+            totals.rows_read += unit.rows_read;
+            totals.rows_loaded += unit.rows_loaded;
+            totals.rows_rejected += unit.rows_rejected;
+            totals.bytes_read += unit.bytes_read;
+        }
+        totals
+    }
+}
+
+#[cfg(test)]
+pub(super) mod samples {
+    use super::*;
+
+    /// A unit of `v1_users` with that status and so many rows.
+    pub fn unit(status: UnitStatus, rows: u64) -> UnitReport {
+        UnitReport {
+            name: "v1_users".into(),
+            source: "lms_v1.zip/users.dat".into(),
+            mother: Some("users".into()),
+            status,
+            rows_read: rows,
+            rows_loaded: rows,
+            rows_rejected: 0,
+            bytes_read: 752,
+            verified: false,
+            seconds: 0.5,
+            error: None,
+        }
+    }
+}

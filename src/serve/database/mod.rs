@@ -1,0 +1,5 @@
+//! The database, as the service uses it: connections, statements, and rows on their way to a client.
+
+pub mod pool;
+pub mod rows;
+pub mod statement;

@@ -1,0 +1,124 @@
+//! From the rows of a statement to a body: a short one in one piece, a long one in parts as the rows arrive.
+
+use super::pool::Connection;
+use super::statement::Parameter;
+use crate::serve::answer::failure::Failure;
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use std::io;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::RowStream;
+
+/// Size of a part (bytes). Most answers are shorter, and free their connection before the client has read a byte.
+const PART_BYTES: usize = 64 << 10;
+/// Parts that wait for a client that reads slowly.
+const PARTS: usize = 2;
+
+/// The first column of all rows of a statement, for statements with few rows.
+///
+/// # Errors
+/// As the server reports them.
+pub async fn first_column(
+    connection: &Connection,
+    sql: &str,
+    params: &[Parameter],
+) -> Result<Vec<String>, Failure> {
+    let mut rows = pin!(connection.stream(sql, params).await?);
+    let mut texts = Vec::new();
+    while let Some(row) = rows.next().await {
+        texts.push(row?.get(0));
+    }
+    Ok(texts)
+}
+
+/// A JSON array of all rows. A failure after the first part ends the client's connection, since the client must not take
+/// a part for the whole. The same happens if the client has not read everything in `time`.
+///
+/// # Errors
+/// As the server reports them before the first part is complete.
+pub async fn json_array(
+    connection: Connection,
+    sql: &str,
+    params: &[Parameter],
+    time: Duration,
+) -> Result<Body, Failure> {
+    let deadline = Instant::now() + time;
+    let mut rows = Box::pin(connection.stream(sql, params).await?);
+    let mut part = Part { bytes: vec![b'['], first: true };
+    if part.fill(&mut rows).await? {
+        return Ok(Body::from(part.bytes));
+    }
+    let (sender, receiver) = mpsc::channel(PARTS);
+    tokio::spawn(async move {
+        let sent = timeout_at(deadline, send(&mut part, &mut rows, &sender)).await;
+        let cause = match sent {
+            Ok(Ok(())) => return,
+            Ok(Err(cause)) => cause,
+            Err(_) => "the client reads too slowly".to_owned(),
+        };
+        tracing::debug!("an answer was cut off: {cause}");
+        drop(rows);
+        // The server may still send rows, which are not for the next request.
+        connection.discard();
+    });
+    Ok(Body::from_stream(stream::unfold(Some(receiver), next)))
+}
+
+/// A part of an answer, and whether it is the last.
+type Sent = (Bytes, bool);
+
+/// The next part, with the receiver of further parts; an error if the sender has gone before the last part.
+async fn next(
+    receiver: Option<mpsc::Receiver<Sent>>,
+) -> Option<(io::Result<Bytes>, Option<mpsc::Receiver<Sent>>)> {
+    let mut receiver = receiver?;
+    match receiver.recv().await {
+        Some((bytes, last)) => Some((Ok(bytes), (!last).then_some(receiver))),
+        None => Some((Err(io::Error::other("the answer was cut off")), None)),
+    }
+}
+
+async fn send(
+    part: &mut Part,
+    rows: &mut Pin<Box<RowStream>>,
+    sender: &mpsc::Sender<Sent>,
+) -> Result<(), String> {
+    let gone = |_| "the client has gone".to_owned();
+    let mut last = false;
+    loop {
+        let bytes = std::mem::take(&mut part.bytes);
+        sender.send((bytes.into(), last)).await.map_err(gone)?;
+        if last {
+            return Ok(());
+        }
+        last = part.fill(rows).await.map_err(|failure| failure.words())?;
+    }
+}
+
+struct Part {
+    bytes: Vec<u8>,
+    first: bool,
+}
+
+impl Part {
+    /// Adds rows until the part is full. Returns whether the last row is in it.
+    async fn fill(&mut self, rows: &mut Pin<Box<RowStream>>) -> Result<bool, Failure> {
+        while let Some(row) = rows.next().await {
+            let row = row?;
+            let text: &str = row.get(0);
+            if !std::mem::take(&mut self.first) {
+                self.bytes.push(b',');
+            }
+            self.bytes.extend_from_slice(text.as_bytes());
+            if self.bytes.len() >= PART_BYTES {
+                return Ok(false);
+            }
+        }
+        self.bytes.push(b']');
+        Ok(true)
+    }
+}

@@ -1,0 +1,97 @@
+//! The way of one request: its table, the granted verb, the answer, and a second try with fresh tables.
+
+use super::body;
+use super::granted::{allowed, relation, verb};
+use super::table_request::TableRequest;
+use crate::config::Verb;
+use crate::serve::answer::failure::Failure;
+use crate::serve::answer::problem::Problem;
+use crate::serve::query::address::{self, Pair};
+use crate::serve::query::body::rows;
+use crate::serve::query::write::MissingColumns;
+use crate::serve::shared::state::{Snapshot, State};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+
+/// What a request is about, for the metrics.
+#[derive(Debug, Clone)]
+pub struct Subject(pub String);
+
+/// Answers a request for a table. If it does not fit the known tables, they are read again, and it is tried once more: a
+/// version may have been loaded, or a table replaced.
+pub async fn answer(state: &State, request: Request) -> Response {
+    let snapshot = state.snapshot();
+    let (parts, body) = request.into_parts();
+    let subject = segments(&parts).and_then(|(table, _)| snapshot.tables.get(&table)).map(|table| {
+        // Other names are chosen by clients, and would fill the metrics.
+        Subject(table.settings.path.clone())
+    });
+    let mut response = match body::read(body, &parts, snapshot.settings.limits).await {
+        Err(problem) => problem.into_response(),
+        Ok(body) => {
+            let answered = match answer_once(state, &snapshot, &parts, &body).await {
+                Err(failure) if failure.is_of_stale_tables() || failure.is_of_unknown_name() => {
+                    let snapshot = state.refresh_for_request().await;
+                    answer_once(state, &snapshot, &parts, &body).await
+                }
+                answered => answered,
+            };
+            answered.unwrap_or_else(|failure| failure.into_problem().into_response())
+        }
+    };
+    if let Some(subject) = subject {
+        response.extensions_mut().insert(subject);
+    }
+    response
+}
+
+/// The table of a path, decoded, and the key as it is written there.
+fn segments(parts: &Parts) -> Option<(String, Option<String>)> {
+    let path = parts.uri.path().strip_prefix('/')?;
+    let (table, id) = path.split_once('/').unwrap_or((path, ""));
+    let id = id.strip_suffix('/').unwrap_or(id);
+    Some((address::decode(table).ok()?, (!id.is_empty()).then(|| id.to_owned())))
+}
+
+async fn answer_once(
+    state: &State,
+    snapshot: &Snapshot,
+    parts: &Parts,
+    body: &str,
+) -> Result<Response, Failure> {
+    let (path, id) = segments(parts).ok_or_else(|| Problem::not_found("path"))?;
+    let Some(table) = snapshot.tables.get(&path) else {
+        let configured = snapshot.settings.tables.iter().any(|table| table.path == path);
+        let problem = Problem::not_found("table");
+        return Err(if configured { problem.unknown_name() } else { problem }.into());
+    };
+    let verb = verb(&parts.method, id.is_some()).filter(|verb| table.grants(*verb));
+    let Some(verb) = verb else { return Err(Problem::method(&allowed(table, id.is_some())).into()) };
+    let mut pairs = address::pairs(parts.uri.query().unwrap_or_default())?;
+    let relation = relation(table, &mut pairs)?;
+    let request = TableRequest { state, snapshot, table, relation };
+    match (verb, &id) {
+        (Verb::Get, None) => request.list(pairs).await,
+        (Verb::Get, Some(id)) => refuse_all(&pairs).map(|()| request.get(id))?.await,
+        (Verb::Delete, Some(id)) => refuse_all(&pairs).map(|()| request.delete(id))?.await,
+        (verb, id) => {
+            refuse_all(&pairs)?;
+            body::check_media_type(&parts.headers)?;
+            let rows = rows(body.as_bytes(), relation, verb == Verb::Post)?;
+            match (verb, id) {
+                (Verb::Put, Some(id)) => request.update(id, &rows, body, MissingColumns::Default).await,
+                (_, Some(id)) => request.update(id, &rows, body, MissingColumns::Keep).await,
+                (_, None) => request.post(&rows, body).await,
+            }
+        }
+    }
+}
+
+/// Refuses all parameters.
+fn refuse_all(pairs: &[Pair]) -> Result<(), Problem> {
+    match pairs.first() {
+        None => Ok(()),
+        Some(pair) => Err(Problem::bad(&pair.name, format!("there is no parameter {:?} here", pair.name))),
+    }
+}

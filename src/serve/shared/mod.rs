@@ -1,0 +1,5 @@
+//! State of all requests: settings, tables, connections, counts and rates.
+
+pub mod metrics;
+pub mod rate;
+pub mod state;

@@ -1,0 +1,34 @@
+-- The ledger of fetch: one row per job, of its last run, and one per page of a request of that, written in the transaction
+-- that copies its rows.
+CREATE TABLE IF NOT EXISTS pghaul.fetch_jobs (
+    job            text        PRIMARY KEY,
+    target         text        NOT NULL,
+    mode           text        NOT NULL,
+    status         text        NOT NULL,
+    started_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at    timestamptz,
+    client_version text        NOT NULL
+);
+COMMENT ON TABLE pghaul.fetch_jobs IS 'The last run of each job of pghaul fetch';
+COMMENT ON COLUMN pghaul.fetch_jobs.status IS 'running (or interrupted), published, or failed';
+
+CREATE TABLE IF NOT EXISTS pghaul.fetches (
+    job           text        NOT NULL,
+    request       uuid        NOT NULL,
+    page          integer     NOT NULL,
+    number        bigint      NOT NULL,
+    status        text        NOT NULL,
+    http_status   integer,
+    object        text        NOT NULL,
+    rows          bigint      NOT NULL,
+    rows_rejected bigint      NOT NULL,
+    bytes         bigint      NOT NULL,
+    rows_before   bigint      NOT NULL,
+    next_page     text,
+    error         text,
+    body_start    text,
+    fetched_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (job, request, page)
+);
+COMMENT ON TABLE pghaul.fetches IS 'The requests of the last run of each job of pghaul fetch: done, or failed for good';
+COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets'

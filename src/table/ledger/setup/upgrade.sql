@@ -1,0 +1,3 @@
+-- Adds the columns that a ledger of an earlier version lacks.
+ALTER TABLE pghaul.loads ADD COLUMN IF NOT EXISTS status text NOT NULL DEFAULT 'loaded',
+    ADD COLUMN IF NOT EXISTS after_at timestamptz

@@ -1,0 +1,4 @@
+//! `pghaul config`.
+
+mod check;
+mod show;

@@ -1,0 +1,10 @@
+//! The command line itself: help, version, completions, the configuration that is checked and shown, what `status` and `-v` tell.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod completions;
+mod config;
+mod help;
+mod server_settings;
+mod status;
+mod version;

@@ -1,0 +1,10 @@
+//! `pghaul drain` against a real Redis and a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod columns;
+mod connect;
+mod faults;
+mod gateway;
+mod rows;
+mod watch;

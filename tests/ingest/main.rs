@@ -1,0 +1,23 @@
+//! `pghaul ingest`: what is loaded, from what, and when; what is refused; and what a run says.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod after;
+mod archive;
+mod descriptors;
+mod dumps;
+mod encrypted;
+mod expected;
+mod faults;
+mod hostile;
+mod memory;
+mod mothers;
+mod original;
+mod output;
+mod refresh;
+mod rejects;
+mod streams;
+mod target;
+mod types;
+mod values;
+mod verify;

@@ -1,0 +1,8 @@
+//! Mother tables and their union views.
+
+mod common_types;
+mod kinds;
+mod recreate;
+mod views;
+
+const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");

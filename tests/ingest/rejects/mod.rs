@@ -1,0 +1,4 @@
+//! Rows that cannot be loaded.
+
+mod generated;
+mod rows;

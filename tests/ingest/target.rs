@@ -1,0 +1,219 @@
+//! Where `pghaul ingest` finds its configuration and its database, and that passwords stay secret.
+
+use pghaul_test_support::{Case, Outcome, Pghaul, case, pghaul, repository, server};
+use std::fs;
+use std::os::unix::fs::symlink;
+
+const PASSWORD: &str = "s3cret-hunter2";
+
+/// A case with one dump of one table with one row.
+fn one_unit() -> Case {
+    let case = case!();
+    case.dump("crm_v1", &[("users", "id:int", "1\n")]);
+    case
+}
+
+/// `pghaul ingest dumps` with nothing that says where the database is.
+fn bare(case: &Case) -> Pghaul {
+    pghaul!(case.work).args(["ingest", "dumps"])
+}
+
+/// A role that may load into the case's database.
+fn role(case: &Case) -> String {
+    let role = case.db.role(PASSWORD);
+    grant(case, &role);
+    role
+}
+
+fn grant(case: &Case, role: &str) {
+    case.db.execute(&format!(
+        "GRANT CREATE ON DATABASE {} TO {role}; GRANT CREATE ON SCHEMA public TO {role}",
+        case.db.name()
+    ));
+}
+
+/// The `datastore` of a database on the test server.
+fn datastore(database: &str, user: &str, password: &str) -> String {
+    let port = server().port();
+    format!(
+        "datastore: {{server: 127.0.0.1, port: {port}, user: {user}, passwd: {password}, db: {database}}}\n"
+    )
+}
+
+#[test]
+fn the_flag_beats_the_environment_which_beats_the_file() {
+    let (case, by_environment, by_flag) = (one_unit(), server().database(), server().database());
+    case.config(&datastore(case.db.name(), &role(&case), PASSWORD));
+    let count =
+        |of: &pghaul_test_support::Database| of.one("SELECT count(*) FROM pg_class WHERE relname = 'users'");
+    let counts = || [count(&case.db), count(&by_environment), count(&by_flag)];
+
+    let both = |run: Pghaul| run.env("DATABASE_URL", by_environment.url());
+    both(bare(&case)).args(["--db", &by_flag.url()]).run().assert_code(0);
+    assert_eq!(counts(), ["0", "0", "1"]);
+    both(bare(&case)).run().assert_code(0);
+    assert_eq!(counts(), ["0", "1", "1"]);
+    bare(&case).run().assert_code(0).assert_never_says(PASSWORD);
+    assert_eq!(counts(), ["1", "1", "1"]);
+}
+
+#[test]
+fn the_configuration_is_named_before_or_after_the_command_or_lies_in_the_folder() {
+    let case = one_unit();
+    let named = |name: &str| format!("xport_cfg: {{child_name: '{name}_{{version}}_{{table}}'}}\n");
+    case.config(&named("found"));
+    case.work.write("etc/other.yml", named("given"));
+    let url = case.db.url();
+    let before = ["--config", "etc/other.yml", "ingest", "dumps", "--db", &url, "-q"];
+    pghaul!(case.work).args(before).run().assert_code(0);
+    assert_eq!(case.tables(), "given_v1_users users");
+    case.db.execute("DROP TABLE users CASCADE");
+    bare(&case).args(["--db", &url, "--config", "etc/other.yml"]).run().assert_code(0);
+    assert_eq!(case.tables(), "given_v1_users users");
+    case.db.execute("DROP TABLE users CASCADE");
+    bare(&case).args(["--db", &url]).run().assert_code(0);
+    assert_eq!(case.tables(), "found_v1_users users");
+    let run = bare(&case).args(["--db", &url, "--config", "nowhere.yml"]).run();
+    run.assert_code(2).assert_stderr_has("error: nowhere.yml: ");
+}
+
+#[test]
+fn paths_are_relative_to_the_configuration() {
+    let case = one_unit();
+    case.work.write("etc/pghaul.yml", "xport_cfg: {zip_path: ../dumps}\n");
+    let elsewhere = case.work.home();
+    let run = pghaul!(case.work)
+        .in_folder(&elsewhere)
+        .args(["ingest", "--config", "../etc/pghaul.yml", "--db", &case.db.url(), "--report", "-"])
+        .run();
+    run.assert_code(0);
+    assert_eq!(Outcome::of(run).report["totals"]["loaded"], 1);
+}
+
+#[test]
+fn variables_are_replaced_and_a_missing_one_is_named() {
+    let case = one_unit();
+    case.config(&datastore(case.db.name(), &role(&case), "'${SECRET_OF_TEST}'"));
+    bare(&case).env("SECRET_OF_TEST", PASSWORD).run().assert_code(0).assert_never_says(PASSWORD);
+    let run = bare(&case).run();
+    run.assert_code(2)
+        .assert_stderr_has("error: config.yml: ")
+        .assert_stderr_has("`SECRET_OF_TEST` is not set");
+    run.assert_stderr_has("line 1");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+    let case = one_unit();
+    case.config("max_workers: 2\nxport_cfg:\n  field_seperator: ','\n");
+    let run = bare(&case).args(["--db", &case.db.url()]).run();
+    run.assert_code(2)
+        .assert_stderr_has("error: config.yml: ")
+        .assert_stderr_has("unknown field `field_seperator`");
+    run.assert_stderr_has("line 3").assert_stderr_has("did you mean `field_separator`?");
+    assert_eq!(case.tables(), "");
+}
+
+#[test]
+fn the_original_job_s_configuration_works() {
+    let case = case!();
+    let original = fs::read_to_string(repository().join("fixtures/original.yml")).unwrap();
+    let with_port = original.replace("port: 5432", &format!("port: {}", server().port()));
+    assert_ne!(original, with_port, "only the port has to change, since no test may take the usual one");
+    case.config(&with_port);
+    symlink(repository().join("fixtures/dumps").canonicalize().unwrap(), case.work.join("dumps")).unwrap();
+    let user = role(&case);
+    let ingest = |password: &str| {
+        pghaul!(case.work)
+            .args(["ingest", "-v", "--report", "-"])
+            .env("PGHOST", "127.0.0.1")
+            .env("PGUSER", &user)
+            .env("PGPASSWORD", password)
+            .env("PGDATABASE", case.db.name())
+            .run()
+    };
+    let run = ingest("wrong-pa55word");
+    run.assert_code(2)
+        .assert_never_says("wrong-pa55word")
+        .assert_stderr_has(&format!("postgresql://{user}@127.0.0.1:"));
+    let run = ingest(PASSWORD);
+    run.assert_code(0).assert_never_says(PASSWORD);
+    assert_eq!(Outcome::of(run).report["totals"]["loaded"], 9);
+    assert_eq!(case.db.one("SELECT count(*) FROM users"), "17");
+    assert_eq!(
+        case.db.one("SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE relname ~ 'users'"),
+        user
+    );
+}
+
+#[test]
+fn no_failure_prints_a_password() {
+    let case = one_unit();
+    let user = role(&case);
+    let port = server().port();
+    for url in [
+        format!("postgresql://{user}:{PASSWORD}@127.0.0.1:1/x"),
+        format!("postgresql://{user}:{PASSWORD}@127.0.0.1:{port}/no_such_database"),
+        format!("postgresql://no_such_role:{PASSWORD}@127.0.0.1:{port}/{}", case.db.name()),
+        format!("mysql://{user}:{PASSWORD}@127.0.0.1/x"),
+        format!("postgresql://{user}:{PASSWORD}@127.0.0.1:port/x"),
+        format!("host=127.0.0.1 port={port} user={user} password={PASSWORD} nonsense=1"),
+        format!("postgresql://{user}:{PASSWORD}@127.0.0.1:{port}/x?sslmode=no-such-mode"),
+    ] {
+        bare(&case)
+            .args(["-v", "--db", &url, "--report", "-"])
+            .run()
+            .assert_code(2)
+            .assert_never_says(PASSWORD);
+        bare(&case)
+            .args(["--plan"])
+            .env("DATABASE_URL", &url)
+            .run()
+            .assert_code(2)
+            .assert_never_says(PASSWORD);
+    }
+    // What PostgreSQL refuses in the middle of a run.
+    case.dump("crm_v1", &[("users", "id:int", "x\n")]);
+    let url = case.db.tcp_url(&user, PASSWORD);
+    bare(&case).args(["-v", "--db", &url, "--report", "-"]).run().assert_code(1).assert_never_says(PASSWORD);
+    bare(&case).args(["--help"]).env("DATABASE_URL", &url).run().assert_code(0).assert_never_says(PASSWORD);
+}
+
+#[test]
+fn without_a_database_the_embedded_server_is_started_and_stopped() {
+    let case = one_unit();
+    let embedded =
+        |args: &[&str]| pghaul!(case.work).args(args).env("PGHAUL_DATA_DIR", case.work.join("server")).run();
+    let ingest = ["ingest", "dumps", "--report", "-"];
+    let first = embedded(&ingest);
+    first.assert_code(0);
+    assert_eq!(Outcome::of(first).statuses()["v1_users"], "loaded");
+    embedded(&["db", "status"]).assert_code(1).assert_stdout_has("not running");
+    let second = pghaul!(case.work).args(ingest).args(["--data-dir", "server"]).run();
+    second.assert_code(0);
+    assert_eq!(Outcome::of(second).statuses()["v1_users"], "skipped");
+    embedded(&["db", "status"]).assert_code(1).assert_stdout_has("not running");
+    let psql = embedded(&["db", "psql", "-XAtc", "SELECT count(*), sum(id) FROM users"]);
+    psql.assert_code(0).assert_stdout_has("1|1\n");
+    // A run that is refused lets go of the server, too.
+    case.config("mother_tables: {users: {id: text}}\n");
+    embedded(&ingest).assert_code(2).assert_stdout_has("is integer in the database");
+    embedded(&["db", "status"]).assert_code(1).assert_stdout_has("not running");
+}
+
+/// Its tables would go to the ledger's schema, which is the first of its search path from the second run on.
+#[test]
+fn a_role_named_like_the_ledger_loads_where_it_did_before() {
+    let case = one_unit();
+    case.db.execute(&format!("CREATE ROLE pghaul LOGIN PASSWORD '{PASSWORD}'"));
+    grant(&case, "pghaul");
+    let ingest = ["--db", &case.db.tcp_url("pghaul", PASSWORD), "--report", "-"];
+    for status in ["loaded", "skipped", "skipped"] {
+        let run = bare(&case).args(ingest).run();
+        run.assert_code(0);
+        assert_eq!(Outcome::of(run).statuses()["v1_users"], status);
+    }
+    let tables =
+        case.db.one("SELECT string_agg(oid::regclass::text, ' ') FROM pg_class WHERE relname = 'users'");
+    assert_eq!(tables, "users");
+}

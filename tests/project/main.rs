@@ -1,0 +1,15 @@
+//! What the project says of itself, and what its tests stand on: layers, promises, scripts, fixtures, docker-compose.yml, and the
+//! servers of the tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod arrows;
+mod compose;
+mod fixtures;
+mod harness;
+mod layers;
+mod nightly;
+mod programs;
+mod promises;
+mod remedies;
+mod scripts;

@@ -1,0 +1,103 @@
+//! Every flag and configuration key that a message names exists.
+
+use super::arrows::all_paths;
+use pghaul_test_support::{literals_of, source_literals};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Arguments that we give to PostgreSQL's own programs, and the one that we advise giving to another.
+const FLAGS_OF_OTHER_PROGRAMS: [&str; 13] = [
+    "--auth",
+    "--data-checksums",
+    "--dbname",
+    "--encoding",
+    "--lc-ctype",
+    "--locale",
+    "--mode",
+    "--silent",
+    "--single",
+    "--system", // useradd
+    "--timeout",
+    "--username",
+    "--wait",
+];
+
+/// The words in `text` that begin with `prefix`.
+fn words(text: &str, prefix: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_' || c == '-';
+    text.match_indices(prefix)
+        .filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '-'))
+        .filter_map(|(at, _)| {
+            let rest = &text[at + prefix.len()..];
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let word = rest[..end].trim_end_matches('-');
+            (!word.is_empty()).then(|| format!("{prefix}{word}"))
+        })
+        .collect()
+}
+
+fn help(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_pghaul")).args(args).arg("--help").output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_flag_in_a_message_exists() {
+    let commands = [
+        &[][..],
+        &["ingest"],
+        &["drain"],
+        &["fetch"],
+        &["sync", "once"],
+        &["sync", "watch"],
+        &["generate", "users"],
+        &["generate", "dump"],
+        &["serve"],
+        &["status"],
+        &["config", "check"],
+        &["config", "show"],
+        &["db"],
+        &["db", "stop"],
+        &["db", "psql"],
+    ];
+    let help: String = commands.map(help).concat();
+    let known = words(&help, "--");
+    assert!(known.contains("--mothers") && known.contains("--data-dir") && known.contains("--force"));
+    let mut seen = 0;
+    for (path, literal) in source_literals() {
+        for flag in words(&literal, "--") {
+            seen += 1;
+            let foreign = FLAGS_OF_OTHER_PROGRAMS.contains(&flag.as_str());
+            assert!(known.contains(&flag) || foreign, "{}: {flag} in {literal:?}", path.display());
+        }
+    }
+    assert!(seen > 20, "only {seen} flags found: does this test still read the sources?");
+}
+
+#[test]
+fn every_configuration_key_in_a_message_exists() {
+    let files = all_paths(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
+    let config: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut seen = 0;
+    for (path, literal) in source_literals() {
+        for section in ["xport_cfg.", "datastore.", "limits."] {
+            for key in words(&literal, section) {
+                seen += 1;
+                let field = format!("pub {}:", &key[section.len()..]);
+                assert!(config.contains(&field), "{}: {key} in {literal:?}", path.display());
+            }
+        }
+    }
+    assert!(seen > 15, "only {seen} keys found: does this test still read the sources?");
+}
+
+#[test]
+fn literals_are_told_from_comments_and_characters() {
+    let code =
+        "// \"no\"\nlet a = \"yes --flag-x; \\\" more\"; let b = '\"'; let c = '\\''; f::<'a>(\"too\")";
+    assert_eq!(literals_of(code), ["yes --flag-x; \\\" more", "too"]);
+    assert_eq!(words("(--a-b) x--c `--d`", "--"), ["--a-b", "--d"].map(str::to_owned).into());
+}

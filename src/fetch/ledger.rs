@@ -1,4 +1,4 @@
-//! From requests to their ledger rows and back. Secrets do not get into the ledger.
+//! Requests as rows of the ledger, and back. The ledger holds no secrets.
 
 use super::requests::{Request, RequestId};
 use super::secrets::Secrets;
@@ -7,12 +7,12 @@ use crate::table::ledger::fetches::{self, RequestRecord};
 use postgres::{Client, Transaction};
 use std::collections::HashMap;
 
-/// A request that is done, or has failed for good.
+/// A page that is done, or a request that has failed for good.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// The request.
     pub request: Request,
-    /// The HTTP status, where there was a response.
+    /// The HTTP status, if the request has a response.
     pub http_status: Option<u16>,
     /// Rows that were copied.
     pub rows: u64,
@@ -24,20 +24,20 @@ pub struct Entry {
     pub next: Option<String>,
     /// Why it has failed.
     pub error: Option<String>,
-    /// The beginning of the body, of a request that has failed.
+    /// The beginning of the body, if the request has failed.
     pub body_start: Option<String>,
-    /// How long it took, from its first try on, seconds.
+    /// How long the last try took, seconds.
     pub seconds: f64,
 }
 
-/// How far an earlier run has got with a request.
+/// The progress of an earlier run with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// The last page whose rows are there.
+pub struct RequestProgress {
+    /// The last page whose rows are committed.
     pub page: u32,
-    /// Rows up to there.
+    /// Rows of the pages so far.
     pub rows: u64,
-    /// The page that follows; none where all are there.
+    /// The URL of the next page; none after the last one.
     pub next: Option<String>,
 }
 
@@ -60,15 +60,19 @@ impl Entry {
     }
 }
 
-/// How far an earlier run has got with each request; those that have failed are not among them.
+/// The progress of an earlier run with each request, without the failed ones.
 ///
 /// # Errors
 /// What the server reports.
-pub fn progress(client: &mut Client, job: &str, secrets: &Secrets) -> Result<HashMap<RequestId, Progress>> {
+pub fn progress(
+    client: &mut Client,
+    job: &str,
+    secrets: &Secrets,
+) -> Result<HashMap<RequestId, RequestProgress>> {
     let pages = fetches::last_pages(client, job)?;
     let progress = pages.into_iter().map(|last| {
         let next = last.next.map(|next| secrets.restore(&next));
-        (last.id, Progress { page: last.page, rows: last.rows, next })
+        (last.id, RequestProgress { page: last.page, rows: last.rows, next })
     });
     Ok(progress.collect())
 }

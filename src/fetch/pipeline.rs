@@ -13,7 +13,7 @@
 
 use super::api::client::{Client, Failure, Response};
 use super::fetchers::{self, Fetched, is_interrupted};
-use super::ledger::{Entry, Progress};
+use super::ledger::{Entry, RequestProgress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::shape::{Meaning, Shaper, start};
@@ -49,7 +49,11 @@ struct Run<'r> {
 ///
 /// # Errors
 /// The first failure that concerns more than one request; Ctrl-C.
-pub fn fill(writers: &Writers<'_>, client: Client, before: &HashMap<RequestId, Progress>) -> Result<Filled> {
+pub fn fill(
+    writers: &Writers<'_>,
+    client: Client,
+    before: &HashMap<RequestId, RequestProgress>,
+) -> Result<Filled> {
     let settings = writers.settings;
     let shapers = cores::count().get();
     let (send_request, requests) = bounded(READ_AHEAD);
@@ -105,16 +109,16 @@ impl Run<'_> {
     fn read_requests(
         &self,
         writers: &Writers<'_>,
-        before: &HashMap<RequestId, Progress>,
+        before: &HashMap<RequestId, RequestProgress>,
         send: &Sender<Request>,
     ) -> Result<()> {
         self.settings.source.read(self.settings.request_rules(), writers.database, &mut |mut request| {
             match before.get(&request.id) {
-                Some(Progress { next: None, .. }) => {
+                Some(RequestProgress { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Skipped));
                     return !self.queue.is_stopped();
                 }
-                Some(Progress { page, rows, next: Some(next) }) => {
+                Some(RequestProgress { page, rows, next: Some(next) }) => {
                     request.page = page + 1;
                     request.rows_before = *rows;
                     request.url = next.as_str().into();

@@ -1,18 +1,18 @@
-//! Records in chunks: workers take them, and give back what they made of them in order.
+//! Records in chunks: workers take them, and their texts come out in order.
 
 use crate::run::interrupt;
 use crate::{Error, Result};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Records of one chunk: a few hundred KiB of text, which fits a core's cache, and for which a turn is waited for
-/// about a thousand times a second.
+/// Records of one chunk: a few hundred KiB of text, which fits a core's cache. About a thousand chunks a second wait for
+/// their turn.
 const CHUNK_RECORDS: u64 = 1024;
-/// Room for the text of a chunk at first (bytes).
+/// The first capacity for the text of a chunk (bytes).
 const CHUNK_BYTES: usize = 768 << 10;
 
-/// The chunks that nobody has taken yet.
+/// The chunks that no worker has taken yet.
 #[derive(Debug)]
 pub struct Chunks {
     next: AtomicU64,
@@ -20,21 +20,21 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// All of `records`; the last chunk has what is left over.
+    /// All of `records`; the last chunk may be smaller.
     pub fn of(records: &Range<u64>) -> Chunks {
         Chunks { next: AtomicU64::new(records.start), end: records.end }
     }
 
-    /// The next chunk, which is now the caller's.
+    /// Takes the next chunk.
     pub fn take(&self) -> Option<Range<u64>> {
-        // An addition of our own: `end` may be so large that one more chunk wraps around.
+        // No plain addition: `end` may be so large that one more chunk wraps around.
         let taken = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |start| {
             (start < self.end).then(|| self.chunk_from(start).end)
         });
         taken.ok().map(|start| self.chunk_from(start))
     }
 
-    /// Leaves no chunk to take: somebody has failed.
+    /// Leaves no chunk to take, since a worker has failed.
     pub fn stop(&self) {
         self.next.store(self.end, Ordering::Relaxed);
     }
@@ -44,12 +44,12 @@ impl Chunks {
     }
 }
 
-/// Room for what is made of one chunk; reused for the next.
+/// A buffer for the text of a chunk; it is used again for the next.
 pub fn buffer() -> Vec<u8> {
     Vec::with_capacity(CHUNK_BYTES)
 }
 
-/// As many workers as were asked for, but none that would have nothing to do.
+/// The number of workers that have a chunk to make, at most `wanted`.
 pub fn useful_workers(wanted: usize, records: &Range<u64>) -> usize {
     let chunks = (records.end - records.start).div_ceil(CHUNK_RECORDS).max(1);
     let workers = usize::try_from(chunks).map_or(wanted, |chunks| chunks.min(wanted));
@@ -57,19 +57,18 @@ pub fn useful_workers(wanted: usize, records: &Range<u64>) -> usize {
     workers
 }
 
-/// Makes all `records` on `workers` threads of a pool; `give` gets the chunks in their order, one at a time, from
-/// whichever thread has made them. It returns false when nobody wants more.
+/// Makes all `records` on `workers` threads of a pool. `give` gets the chunks in their order, one at a time, each on the
+/// thread that has made it, and breaks when its reader has enough.
 ///
-/// Each worker holds one chunk. One that is too early waits for its turn, so that no worker gets ahead of the slowest
-/// by more than that.
+/// Each worker holds one chunk, and waits for its turn. So no worker gets ahead of the slowest by more than one chunk.
 ///
 /// # Errors
-/// What `give` reports first; Ctrl-C; threads that cannot be started.
+/// The first error of `give`; Ctrl-C; threads that cannot be started.
 pub fn in_order(
     workers: usize,
     records: &Range<u64>,
     make: impl Fn(Range<u64>, &mut Vec<u8>) + Sync,
-    give: impl FnMut(&[u8], u64) -> Result<bool> + Send,
+    give: impl FnMut(&[u8], u64) -> Result<ControlFlow<()>> + Send,
 ) -> Result<()> {
     let workers = useful_workers(workers, records);
     let pool = rayon::ThreadPoolBuilder::new()
@@ -80,7 +79,7 @@ pub fn in_order(
     let chunks = Chunks::of(records);
     let turns =
         Turns { turn: Mutex::new(Turn { start: records.start, over: None, give }), passed: Condvar::new() };
-    // Every thread of the pool runs this once, and nothing else; one that waits for its turn keeps no one from it.
+    // Every thread of the pool runs this once and nothing else, so a thread that waits for its turn blocks no other.
     pool.broadcast(|_| {
         let _end = EndOnPanic(&turns);
         let mut made = buffer();
@@ -102,19 +101,19 @@ struct Turns<G> {
 }
 
 struct Turn<G> {
-    /// First record of the chunk that is to be given next.
+    /// First record of the next chunk to give.
     start: u64,
-    /// Set when there is nothing more to give, and why.
+    /// The outcome, once no more chunks are given.
     over: Option<Result<()>>,
     give: G,
 }
 
-impl<G: FnMut(&[u8], u64) -> Result<bool>> Turns<G> {
+impl<G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>> Turns<G> {
     fn lock(&self) -> MutexGuard<'_, Turn<G>> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a chunk when its turn has come; false when it is over.
+    /// Waits for the turn of a chunk and gives it. Returns whether more chunks are wanted.
     fn give(&self, chunk: Range<u64>, made: &[u8]) -> bool {
         let mut turn = self
             .passed
@@ -124,8 +123,8 @@ impl<G: FnMut(&[u8], u64) -> Result<bool>> Turns<G> {
             return false;
         }
         match interrupt::check().and_then(|()| (turn.give)(made, chunk.end - chunk.start)) {
-            Ok(true) => turn.start = chunk.end,
-            Ok(false) => turn.over = Some(Ok(())),
+            Ok(ControlFlow::Continue(())) => turn.start = chunk.end,
+            Ok(ControlFlow::Break(())) => turn.over = Some(Ok(())),
             Err(error) => turn.over = Some(Err(error)),
         }
         self.passed.notify_all();
@@ -133,10 +132,10 @@ impl<G: FnMut(&[u8], u64) -> Result<bool>> Turns<G> {
     }
 }
 
-/// Lets no one wait for the turn of a worker that has panicked; the pool passes the panic on when all have ended.
-struct EndOnPanic<'t, G: FnMut(&[u8], u64) -> Result<bool>>(&'t Turns<G>);
+/// Ends the waiting for the turn of a worker that has panicked. The pool passes the panic on when all threads have ended.
+struct EndOnPanic<'t, G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>>(&'t Turns<G>);
 
-impl<G: FnMut(&[u8], u64) -> Result<bool>> Drop for EndOnPanic<'_, G> {
+impl<G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>> Drop for EndOnPanic<'_, G> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.lock().over = Some(Ok(()));
@@ -158,7 +157,7 @@ mod tests {
         in_order(workers, &records, numbers, |chunk, records| {
             bytes.extend_from_slice(chunk);
             count += records;
-            Ok(true)
+            Ok(ControlFlow::Continue(()))
         })
         .unwrap();
         assert_eq!(count, records.end - records.start);
@@ -181,26 +180,26 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_ends_the_work_and_so_does_a_reader_who_has_enough() {
+    fn the_first_error_ends_the_work_and_so_does_a_reader_that_has_enough() {
         let mut given = 0;
         let error = in_order(3, &(0..100 * CHUNK_RECORDS), numbers, |_, _| {
             given += 1;
-            if given == 5 { Err(Error::failed("disk full")) } else { Ok(true) }
+            if given == 5 { Err(Error::failed("disk full")) } else { Ok(ControlFlow::Continue(())) }
         });
         assert_eq!((error.unwrap_err().to_string().as_str(), given), ("disk full", 5));
         let mut given = 0;
         let enough = in_order(3, &(0..100 * CHUNK_RECORDS), numbers, |_, _| {
             given += 1;
-            Ok(given < 7)
+            Ok(if given < 7 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         assert_eq!((enough.is_ok(), given), (true, 7));
     }
 
     #[test]
-    fn a_worker_that_panics_leaves_nobody_waiting() {
+    fn a_worker_that_panics_leaves_no_other_waiting() {
         let outcome = std::panic::catch_unwind(|| {
             let make = |chunk: Range<u64>, _: &mut Vec<u8>| assert_ne!(chunk.start, 3 * CHUNK_RECORDS);
-            in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| Ok(true))
+            in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| Ok(ControlFlow::Continue(())))
         });
         assert!(outcome.is_err());
     }

@@ -1,28 +1,29 @@
-//! Where text goes: standard output, a device or pipe, or a file that is there whole or not at all.
+//! The place for text: standard output, a device or pipe, or a file that appears when it is complete.
 
 use crate::run::interrupt;
 use crate::run::unfinished::beside;
 use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// What to know when a file could be opened, but not written.
+/// The remedy if a file could be opened, but not written.
 const NOTHING_CHANGED: &str = "make room, if that is it; a file is as it was before";
-/// What helps when a file cannot be written.
+/// The remedy if a file cannot be opened for writing.
 const NAME_ANOTHER: &str = "name a file that can be written with --out";
 
-/// What text is written to. Dropped without [`Output::finish`], a new file never was, and one that was continued is as
-/// it was.
+/// The place that text is written to. If it is dropped without [`Output::finish`], a new file does not appear, and a
+/// continued file is as it was.
 #[derive(Debug)]
 pub struct Output {
     name: String,
-    kind: Kind,
+    place: OutputPlace,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum OutputPlace {
     Stdout(io::Stdout),
     /// A device or a named pipe, which has no state to restore.
     Stream(File),
@@ -37,7 +38,7 @@ enum Kind {
 #[derive(Debug)]
 struct Continued {
     file: File,
-    /// Where its old end began (bytes), and that end; none once what was added is to stay.
+    /// The position of its old end (bytes), and that end; none once the new text is to stay.
     old_end: Option<(u64, Vec<u8>)>,
 }
 
@@ -45,25 +46,25 @@ impl Output {
     /// Standard output.
     pub fn stdout() -> Output {
         interrupt::end_if_stuck();
-        Output { name: "standard output".to_owned(), kind: Kind::Stdout(io::stdout()) }
+        Output { name: "standard output".to_owned(), place: OutputPlace::Stdout(io::stdout()) }
     }
 
-    /// A new file in the place of whatever is there; a device or pipe is written to as it is.
+    /// A new file, in the place of an old one. A device or pipe is written to as it is.
     ///
     /// # Errors
     /// A folder that cannot be written, a folder of that name.
     pub fn new_file(path: &Path) -> Result<Output> {
         let name = path.display().to_string();
         match open_new(path) {
-            Ok(kind) => Ok(Output { name, kind }),
+            Ok(place) => Ok(Output { name, place }),
             Err(error) => {
                 Err(Error::refused(cannot_write(&error)).at(Place::file(name)).remedy(NAME_ANOTHER))
             }
         }
     }
 
-    /// A file that goes on, or a new one where there is nothing yet. It must end with `last`; `rewritten` bytes at its
-    /// very end are written anew.
+    /// A file that is continued, or a new one if it is missing or empty. The file must end with `last`; the last `rewritten`
+    /// bytes are written again.
     ///
     /// # Errors
     /// A file that ends otherwise, or that cannot be written.
@@ -98,53 +99,56 @@ impl Output {
         // The file is at least as long as `last`.
         let start = length - old_end.len() as u64;
         file.seek(SeekFrom::Start(start)).map_err(refused)?;
-        Ok(Output { name, kind: Kind::Continued(Continued { file, old_end: Some((start, old_end)) }) })
+        Ok(Output {
+            name,
+            place: OutputPlace::Continued(Continued { file, old_end: Some((start, old_end)) }),
+        })
     }
 
-    /// Whether this goes on with a file that has a beginning.
+    /// Whether this continues a file.
     pub fn continues(&self) -> bool {
-        matches!(self.kind, Kind::Continued(_))
+        matches!(self.place, OutputPlace::Continued(_))
     }
 
-    /// Whether people watch it: no bar can be drawn there then.
+    /// Whether it is a terminal, on which no progress bar can be drawn then.
     pub fn is_terminal(&self) -> bool {
-        matches!(&self.kind, Kind::Stdout(stdout) if stdout.is_terminal())
+        matches!(&self.place, OutputPlace::Stdout(stdout) if stdout.is_terminal())
     }
 
-    /// Writes; false when the reader of a pipe has gone, which is no error.
+    /// Writes. It breaks when the reader of a pipe has gone, which is no error.
     ///
     /// # Errors
     /// A full disk, for example.
-    pub fn write(&mut self, text: &[u8]) -> Result<bool> {
-        let written = match &mut self.kind {
-            Kind::Stdout(stdout) => stdout.write_all(text),
-            Kind::Stream(file) => file.write_all(text),
-            Kind::New { file, .. } => file.write_all(text),
-            Kind::Continued(continued) => continued.file.write_all(text),
+    pub fn write(&mut self, text: &[u8]) -> Result<ControlFlow<()>> {
+        let written = match &mut self.place {
+            OutputPlace::Stdout(stdout) => stdout.write_all(text),
+            OutputPlace::Stream(file) => file.write_all(text),
+            OutputPlace::New { file, .. } => file.write_all(text),
+            OutputPlace::Continued(continued) => continued.file.write_all(text),
         };
         match written {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-            written => written.map(|()| true).map_err(|error| failed(&self.name, &error)),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+            written => written.map(ControlFlow::Continue).map_err(|error| failed(&self.name, &error)),
         }
     }
 
-    /// Makes a new file appear, or keeps what was added to an old one.
+    /// Gives a new file its name, or keeps the new text of a continued one.
     ///
     /// # Errors
     /// As [`Output::write`].
     pub fn finish(self) -> Result<()> {
-        match self.kind {
-            Kind::Stdout(mut stdout) => match stdout.flush() {
+        match self.place {
+            OutputPlace::Stdout(mut stdout) => match stdout.flush() {
                 Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                     return Err(failed(&self.name, &error));
                 }
                 _ => {}
             },
-            Kind::Stream(_) => {}
-            Kind::New { file, path } => {
+            OutputPlace::Stream(_) => {}
+            OutputPlace::New { file, path } => {
                 file.persist(path).map_err(|error| failed(&self.name, &error.error))?;
             }
-            Kind::Continued(mut continued) => {
+            OutputPlace::Continued(mut continued) => {
                 continued.old_end = None;
             }
         }
@@ -155,7 +159,7 @@ impl Output {
 impl Drop for Continued {
     fn drop(&mut self) {
         if let Some((start, old_end)) = self.old_end.take() {
-            // There is nobody to tell: the error that led here is on its way.
+            // The error that led here is already on its way.
             let _ = self.restore(start, &old_end);
         }
     }
@@ -177,8 +181,8 @@ fn cannot_write(error: &io::Error) -> String {
     format!("cannot be written: {error}")
 }
 
-fn open_new(path: &Path) -> io::Result<Kind> {
-    // The file itself, not a link to it, is replaced.
+fn open_new(path: &Path) -> io::Result<OutputPlace> {
+    // A link stays; the file that it leads to is replaced.
     let path = match path.canonicalize() {
         Ok(path) => path,
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
@@ -188,12 +192,12 @@ fn open_new(path: &Path) -> io::Result<Kind> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if path.exists() && !path.is_file() {
-        // A named pipe waits here for its reader.
+        // Opening a named pipe waits for its reader.
         interrupt::end_if_stuck();
-        return Ok(Kind::Stream(File::options().write(true).open(&path)?));
+        return Ok(OutputPlace::Stream(File::options().write(true).open(&path)?));
     }
     let file = beside(&path)?;
-    Ok(Kind::New { file, path })
+    Ok(OutputPlace::New { file, path })
 }
 
 /// Whether the last bytes of a file of `length` bytes are `last`.
@@ -210,15 +214,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_file_is_whole_or_not_there() {
+    fn a_new_file_is_whole_or_missing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("users.csv");
         let mut output = Output::new_file(&path).unwrap();
-        assert!(output.write(b"one\n").unwrap() && !path.exists());
+        assert!(output.write(b"one\n").unwrap().is_continue() && !path.exists());
         drop(output);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
         let mut output = Output::new_file(&path).unwrap();
-        output.write(b"two\n").unwrap();
+        assert!(output.write(b"two\n").unwrap().is_continue());
         output.finish().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two\n");
     }
@@ -230,7 +234,7 @@ mod tests {
         std::fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         let mut output = Output::new_file(&link).unwrap();
-        output.write(b"new").unwrap();
+        assert!(output.write(b"new").unwrap().is_continue());
         output.finish().unwrap();
         assert!(link.is_symlink() && std::fs::read(&file).unwrap() == b"new");
     }
@@ -242,7 +246,7 @@ mod tests {
         std::fs::write(&path, "[\n1\n]\n").unwrap();
         for (finished, expected) in [(false, "[\n1\n]\n"), (true, "[\n1,\n2\n]\n")] {
             let mut output = Output::continued(&path, b"1\n]\n", 3).unwrap();
-            output.write(b",\n2\n]\n").unwrap();
+            assert!(output.write(b",\n2\n]\n").unwrap().is_continue());
             if finished {
                 output.finish().unwrap();
             } else {
@@ -256,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_file_is_refused_or_written_to() {
-        assert!(Output::new_file(Path::new("/dev/null")).unwrap().write(b"x").unwrap());
+        assert!(Output::new_file(Path::new("/dev/null")).unwrap().write(b"x").unwrap().is_continue());
         let error = Output::new_file(Path::new("/")).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
         assert!(error.to_string().starts_with("/: cannot be written: "), "{error}");

@@ -1,19 +1,19 @@
-//! Numbers that depend on a seed and a record's index, and on nothing else.
+//! Random numbers that depend on a seed and a record's index alone.
 //!
-//! There is one sequence of numbers per seed, that of SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+//! Each seed has one sequence of numbers, that of SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
 //! Generators", 2014). Its n-th number is a function of n, so any record can be made without those before it: record
-//! i takes the numbers from `i * DRAWS_PER_RECORD` on. How many workers there are makes no difference.
+//! i takes the numbers from `i * DRAWS_PER_RECORD` on. The number of workers makes no difference.
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-/// How many numbers belong to each record; a power of two that no record comes near.
+/// Numbers of each record; a power of two that no record comes near.
 const DRAWS_PER_RECORD: u64 = 256;
 
-/// What SplitMix64 adds to its state for every number: 2^64 divided by the golden ratio.
+/// The number that SplitMix64 adds to its state each time: 2^64 divided by the golden ratio.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What a whole set of records depends on.
+/// The seed of a whole set of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seed(u64);
 
@@ -22,12 +22,12 @@ pub struct Seed(u64);
 pub struct Random(SplitMix64);
 
 impl Seed {
-    /// The seed that was typed. Similar numbers have nothing in common.
+    /// The seed for the number of `--seed`. Similar numbers give unrelated seeds.
     pub fn new(seed: u64) -> Seed {
         Seed(mixed(seed))
     }
 
-    /// A seed of its own for the part `name` of what this seed describes.
+    /// The seed of the part `name`, such as a version or a table.
     pub fn part(self, name: &str) -> Seed {
         Seed(name.bytes().fold(self.0, |state, byte| mixed(state ^ u64::from(byte))))
     }
@@ -50,7 +50,7 @@ impl Random {
         self.0.next_u64()
     }
 
-    /// A number from 0 up to, but without, `limit`. All are equally likely but for one part in 2^32 / `limit`.
+    /// A number from 0 up to, but without, `limit`. All are equally likely, but for one part in 2^32 / `limit`.
     #[inline]
     pub fn below(&mut self, limit: u32) -> u32 {
         // The upper half of a product of 32 bits by 32 bits has 32 bits.

@@ -1,4 +1,4 @@
-//! Numbers as text, appended to a buffer: what is written for every record, and so without formatting machinery.
+//! Numbers as text, appended to a buffer. Every record has many, so formatting machinery is avoided.
 
 /// The two hexadecimal digits of every byte.
 static HEX: [[u8; 2]; 256] = {
@@ -55,7 +55,7 @@ pub fn push_ipv4(out: &mut Vec<u8>, address: [u8; 4]) {
     }
 }
 
-/// Appends an IPv6 address none of whose groups begins with the digit 0, which makes it canonical (RFC 5952, section 4).
+/// Appends an IPv6 address. No group may begin with the digit 0; then the form is canonical (RFC 5952, section 4).
 #[inline]
 pub fn push_ipv6(out: &mut Vec<u8>, address: &[u8; 16]) {
     let mut text = [b':'; 39];

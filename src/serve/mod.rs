@@ -1,12 +1,13 @@
 //! `pghaul serve`: a REST API over the tables that the configuration names.
 //!
 //! ```text
-//! listener (connections, their limits) → guard (host, rate, token) → routes → list | row | write
-//!     → statement (SQL: identifiers from the catalog, values as parameters) → pool → PostgreSQL's JSON → answer
+//! http (connections, host, rate, token) → requests → query (a statement: identifiers from the catalog, values as
+//!     parameters) → database → PostgreSQL's JSON → answer
 //! ```
 //!
-//! Here alone is tokio; everything else in this crate blocks. `State` is what all requests share; its `Snapshot`, which
-//! holds the settings and what the database says of the tables, is replaced as a whole when either changes.
+//! This is the only part of the crate that uses tokio; everything else blocks. All requests share a `State`. Its
+//! `Snapshot` holds the settings and the tables as the database describes them, and is replaced as a whole when either
+//! changes.
 
 mod answer;
 mod database;
@@ -28,10 +29,10 @@ use shared::state::{self, Snapshot, State};
 use signals::Signals;
 use std::sync::Arc;
 
-/// Serves until a signal asks to stop, and gives that signal.
+/// Serves until a signal asks to stop, and returns that signal.
 ///
 /// # Errors
-/// Refuses what cannot be served: an address that cannot be listened on, a database that is away, a table that does not exist.
+/// An address that cannot be listened on, a database that cannot be reached, a table that cannot be served.
 pub fn run(settings: Settings, database: &Database, reload: Reload) -> Result<i32> {
     listener::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -1,4 +1,4 @@
-//! What the service is to do, from flags, environment and configuration.
+//! Settings of the service, from flags, environment and configuration.
 
 use crate::config::{Config, SecretSource, ServeCfg, ServeTableCfg, Text, Verb};
 use crate::pg::ident;
@@ -10,50 +10,50 @@ use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-/// Where the original service listens.
+/// The address of the original service.
 const DEFAULT_LISTEN: &str = "127.0.0.1:8005";
-/// What the original allows each client, per second.
+/// Requests per second that the original allows each client.
 const DEFAULT_REQUESTS: u32 = 10;
-/// A body of more than this is a load, for which there are other commands (bytes).
+/// The largest body (bytes). More than this is a load, which other commands do better.
 const DEFAULT_BODY: u64 = 1 << 20;
 /// The time in which a client may make so many requests again.
 pub const DEFAULT_PER: Duration = Duration::from_secs(1);
-/// How long a request may take.
+/// The longest time for a request.
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
-/// Clients connected at once; each takes a file, of which many systems allow a process 1,024 to 20,000 or more.
+/// Clients connected at once. Each takes a file descriptor; many systems allow a process 1,024 to 20,000 or more.
 const DEFAULT_CONNECTIONS: usize = 10_240;
-/// Connections to the database per worker: one that answers, and others that wait for the disk.
+/// Connections to the database per worker: one that is busy, and others that wait for the disk.
 const DATABASE_PER_WORKER: usize = 4;
 /// The environment variable that holds the token, unless the configuration names another.
 pub const TOKEN_VARIABLE: &str = "PGHAUL_SERVE_TOKEN";
-/// A token that is shorter can be guessed (characters).
+/// The shortest token (characters); a shorter one can be guessed.
 const MIN_TOKEN: usize = 16;
-/// Paths that are not tables.
+/// Paths of the service itself.
 const RESERVED: [&str; 5] = ["openapi.json", "docs", "healthz", "readyz", "metrics"];
 
-/// What was typed.
+/// The flags.
 #[derive(Debug, Default, Clone)]
 pub struct Request {
     /// Where to listen.
     pub listen: Option<String>,
     /// Threads that answer.
     pub workers: Option<usize>,
-    /// Whether others than this machine may come without a token.
+    /// Whether other machines need no token.
     pub without_token: bool,
 }
 
-/// What the service is to do.
+/// Settings of the service.
 #[derive(Debug)]
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
     /// Threads that answer.
     pub workers: usize,
-    /// What each request has to bring.
+    /// The token that each request must carry; none if it needs none.
     pub token: Option<Secret>,
-    /// How many requests a client may make.
+    /// The limit of each client's requests; none for no limit.
     pub rate: Option<Rate>,
-    /// What requests may ask for.
+    /// Limits of requests and connections.
     pub limits: Limits,
     /// Origins whose pages may read answers.
     pub cors: Vec<String>,
@@ -61,19 +61,19 @@ pub struct Settings {
     pub tables: Vec<TableSettings>,
 }
 
-/// Reads the settings again, on SIGHUP.
+/// Reads the settings again; called on SIGHUP.
 pub type Reload = Box<dyn Fn() -> Result<Settings> + Send + Sync>;
 
-/// How many requests a client may make.
+/// A limit of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// So many, at least one.
+    /// The number of requests, at least 1.
     pub requests: u32,
-    /// In this time.
+    /// The time for so many requests.
     pub per: Duration,
 }
 
-/// What requests may ask for.
+/// Limits of requests and connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Size of a body (bytes).
@@ -86,7 +86,7 @@ pub struct Limits {
     pub database: usize,
 }
 
-/// A table that may be asked for.
+/// A table that is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSettings {
     /// The first segment of its paths: its name as the configuration has it.
@@ -95,18 +95,18 @@ pub struct TableSettings {
     pub quoted: String,
     /// The columns that tell one row from another.
     pub key: Vec<String>,
-    /// What may be done.
+    /// The granted verbs.
     pub verbs: Vec<Verb>,
-    /// The columns that may be written; all of them where none are named.
+    /// The columns that may be written; none for all.
     pub write: Option<Vec<String>>,
 }
 
 impl Settings {
-    /// Combines what was typed with the configuration.
+    /// Combines the flags with the configuration.
     ///
     /// # Errors
-    /// No tables, names that no table can have, an address that is none, a token that is missing or too short; all that
-    /// can be known without the database.
+    /// All that is wrong without a look at the database: no tables, names that no table can have, a bad address, a token
+    /// that is missing or too short.
     pub fn resolve(request: &Request, config: &Config) -> Result<Settings> {
         let Some(cfg) = &config.file.serve else {
             return Err(Error::refused("the configuration has no tables to serve")

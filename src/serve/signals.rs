@@ -1,11 +1,11 @@
-//! Signals: to stop, and to read the configuration again.
+//! Signals that stop the service, or make it read the configuration again.
 
 use crate::run::interrupt;
 use crate::{Error, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// The signals that came.
+/// The signals that have arrived.
 pub struct Signals {
     stop: watch::Receiver<bool>,
     reload: Signal,
@@ -21,13 +21,13 @@ pub enum Asked {
 }
 
 impl Signals {
-    /// Listens to signals from now on.
+    /// Starts to listen to signals.
     ///
     /// # Errors
-    /// When the operating system refuses a handler.
+    /// The operating system refuses a handler.
     pub fn listen() -> Result<Signals> {
         let (sender, stop) = watch::channel(false);
-        // Nobody listens once the service has ended by itself.
+        // Fails once the service has ended by itself; then the signal has no meaning.
         interrupt::on_request(move || sender.send(true).unwrap_or_default());
         let reload = signal(SignalKind::hangup())
             .map_err(|error| Error::refused(format!("cannot handle signals: {error}")))?;
@@ -37,7 +37,7 @@ impl Signals {
     /// Waits for the next signal.
     pub async fn next(&mut self) -> Asked {
         tokio::select! {
-            // Its sender lives until it has sent.
+            // The handler owns the sender, so it lives until it has sent.
             _ = self.stop.wait_for(|stop| *stop) => Asked::Stop,
             _ = self.reload.recv() => Asked::Reload,
         }

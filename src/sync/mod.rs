@@ -18,6 +18,7 @@ mod ranges;
 mod session;
 pub mod settings;
 mod state;
+mod steps;
 mod table;
 mod watch;
 
@@ -26,14 +27,9 @@ pub use watch::watch;
 
 use crate::Result;
 use crate::pg::retry::Retries;
-use crate::pg::statements;
 use crate::report::log::Verbosity;
-use compare::Compared;
-use follow::{deletes, pass};
-use session::Session;
 use settings::Settings;
-use state::{Phase, State};
-use std::time::Instant;
+use steps::{follow_changes, initial_load, run_after};
 
 /// Makes the destination the same as the source is now.
 ///
@@ -66,50 +62,4 @@ fn attempt(settings: &Settings, verbosity: Verbosity, outcome: &mut Outcome) -> 
         follow_changes(session, state, outcome, settings.deletes.is_some() || settings.verify)?;
         run_after(session, outcome)
     })
-}
-
-/// Makes the initial load, or finishes one that an earlier run has begun.
-fn initial_load(session: &mut Session<'_>, state: &mut State, outcome: &mut Outcome) -> Result<()> {
-    if state.phase == Phase::Following {
-        return Ok(());
-    }
-    let started = Instant::now();
-    let piped = load::run(session, state)?;
-    outcome.add_load(piped, started.elapsed());
-    Ok(())
-}
-
-/// Makes a pass. With `in_snapshot`, the same snapshot of the source is then compared with the destination, for deletes and for
-/// `--verify`.
-fn follow_changes(
-    session: &mut Session<'_>,
-    state: &mut State,
-    outcome: &mut Outcome,
-    in_snapshot: bool,
-) -> Result<()> {
-    session.pair.followed()?;
-    let started = Instant::now();
-    let pass = pass::run(session, state, in_snapshot)?;
-    let deleted = match (session.settings.deletes, in_snapshot) {
-        (Some(_), true) => deletes::run(session)?,
-        _ => 0,
-    };
-    outcome.add_pass(pass, deleted, started.elapsed());
-    if session.settings.verify && in_snapshot {
-        let started = Instant::now();
-        let comparison = compare::compare(session, Compared::Rows)?;
-        outcome.add_comparison(comparison, started.elapsed());
-    }
-    if in_snapshot {
-        session.source.batch_execute("COMMIT")?;
-    }
-    Ok(())
-}
-
-/// Runs the statements under `after`, if the destination has changed.
-fn run_after(session: &mut Session<'_>, outcome: &Outcome) -> Result<()> {
-    if !outcome.has_changed() {
-        return Ok(());
-    }
-    statements::execute(&mut session.destination, &session.settings.after_key, &session.settings.after)
 }

@@ -1,10 +1,11 @@
 //! Passes until a signal, with a pause between them.
 
+use super::open;
 use super::outcome::Outcome;
 use super::session::Session;
 use super::settings::Settings;
 use super::state::State;
-use super::{follow_changes, initial_load, open, run_after};
+use super::steps::{follow_changes, initial_load, run_after};
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
 use crate::report::print;

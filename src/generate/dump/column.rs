@@ -2,17 +2,17 @@
 
 use super::values::Values;
 
-/// A column, as all versions of its table know it.
+/// A column in all versions of its table.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// Its type in the first version, in the second, and so on; the last one stays. What is written fits all of them,
-    /// so that versions can be loaded in any order.
+    /// Its type in the first version, in the second, and so on; later versions keep the last type. Values fit all types, so
+    /// versions can be loaded in any order.
     pub types: &'static [SourceType],
-    /// What its fields hold.
+    /// The values of its fields.
     pub values: Values,
-    /// How many of 256 fields are NULL.
+    /// The number of NULLs in 256 fields.
     pub nulls: u32,
 }
 
@@ -41,7 +41,7 @@ pub enum SourceType {
     UniqueIdentifier,
 }
 
-/// Whose types a dump's descriptors hold.
+/// The database whose types a dump's descriptors hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// SQL Server.
@@ -51,8 +51,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The one that `ingest` expects of a dump of this name when the configuration says nothing (docs/configuration.md,
-    /// `xport_cfg.dialects`).
+    /// The dialect that `ingest` expects of a dump of this name by default (docs/configuration.md, `xport_cfg.dialects`).
     pub fn of_dump(name: &str) -> Dialect {
         if name.to_lowercase().contains("lms") { Dialect::Mssql } else { Dialect::Mysql }
     }
@@ -80,7 +79,7 @@ impl SourceType {
         }
     }
 
-    /// How many characters a value may have, where that is limited.
+    /// The most characters of a value, if the type limits them.
     pub fn longest_text(self) -> Option<u32> {
         match self {
             SourceType::VarChar(length) | SourceType::NVarChar(length) => Some(length),

@@ -1,9 +1,9 @@
-//! One data file: header, rows, and the broken ones among them.
+//! A data file: header, rows, and broken rows.
 
-use super::dirty::Plan;
+use super::broken_list::BrokenList;
+use super::dirty::BrokenRows;
 use super::drift::Layout;
-use super::list::List;
-use super::rows::{Rows, longest_row};
+use super::rows::{RowWriter, longest_row};
 use crate::Result;
 use crate::generate::random::Seed;
 use crate::run::interrupt;
@@ -18,34 +18,39 @@ const CHUNK_BYTES: usize = 256 << 10;
 pub struct DataFile<'l> {
     /// Its name in the dump.
     pub name: String,
-    /// Its table in this version.
+    /// The table in this version.
     pub layout: &'l Layout,
-    /// How many rows it has.
+    /// The number of its rows.
     pub rows: u64,
-    /// What the rows depend on.
+    /// The seed of its rows.
     pub seed: Seed,
-    /// How many of the rows are broken: 0 for none, 1 for all.
+    /// The share of broken rows, from 0 to 1.
     pub dirty: f64,
 }
 
 impl DataFile<'_> {
-    /// The greatest size that it can have (bytes).
+    /// Its greatest possible size (bytes).
     pub fn longest(&self) -> u64 {
         self.rows.saturating_mul(longest_row(self.layout)).saturating_add(self.layout.header().len() as u64)
     }
 
-    /// Writes it to `out`; `list` takes the broken rows, `advance` is told how many rows were written. Gives the size in
-    /// bytes.
+    /// Writes it to `out`, and its broken rows to `list`. `advance` gets the number of rows of each chunk. Returns the size
+    /// in bytes.
     ///
     /// # Errors
-    /// What `out` and the list report, and a signal that asks to stop.
-    pub fn write(&self, out: &mut impl Write, list: Option<&mut List>, advance: impl Fn(u64)) -> Result<u64> {
+    /// Errors of `out` and the list; a signal that asks to stop.
+    pub fn write(
+        &self,
+        out: &mut impl Write,
+        list: Option<&mut BrokenList>,
+        advance: impl Fn(u64),
+    ) -> Result<u64> {
         let mut list = list;
-        let rows = Rows::new(self.layout, self.seed);
-        let plan = Plan::new(self.layout, self.rows, self.dirty, self.seed);
-        let mut broken = (0..).map_while(|number| plan.broken(number)).peekable();
+        let rows = RowWriter::new(self.layout, self.seed);
+        let all_broken = BrokenRows::new(self.layout, self.rows, self.dirty, self.seed);
+        let mut broken = (0..).map_while(|number| all_broken.get(number)).peekable();
         let mut chunk = self.layout.header().into_bytes();
-        // Of the chunk's first byte.
+        // The position of the chunk's first byte.
         let (mut offset, mut line) = (0, 1);
         let mut next = 0;
         loop {
@@ -59,14 +64,15 @@ impl DataFile<'_> {
                         line += lines(&chunk[counted..]);
                         counted = chunk.len();
                         if let Some(list) = &mut list {
-                            list.push(self, &broken, line, offset + counted as u64)?;
+                            let column = broken.column.map(|number| &*self.layout.columns[number].name);
+                            list.push(&self.name, column, &broken, line, offset + counted as u64)?;
                         }
                         rows.push_broken(&mut chunk, &broken);
                     }
                 }
                 next += 1;
             }
-            // Without a list nobody asks for the line.
+            // Lines are only counted for the list.
             if list.is_some() {
                 line += lines(&chunk[counted..]);
             }

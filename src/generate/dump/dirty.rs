@@ -1,152 +1,152 @@
-//! Broken rows: rows that `ingest` must refuse, at places and of kinds that are known.
+//! Broken rows: rows that `ingest` must refuse. Their places and damages are known.
 
 use super::column::SourceType;
 use super::drift::{Layout, LayoutColumn};
 use crate::generate::random::Seed;
 use serde::Serialize;
 
-/// What is wrong with a broken row.
+/// What is wrong with a broken row; the names are those of the list's `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The last field is not there.
+pub enum Damage {
+    /// The last field is missing.
     MissingField,
-    /// There is a field behind the last one.
+    /// A further field follows the last one.
     ExtraField,
-    /// Where a whole number should be, there is something else.
+    /// A text in place of a whole number.
     BadInteger,
-    /// A whole number beyond what its type can hold.
+    /// A whole number that its type cannot hold.
     IntegerOverflow,
-    /// A day that is not in the calendar.
+    /// A day that the calendar lacks.
     BadTimestamp,
-    /// Neither true nor false.
+    /// A text in place of true or false.
     BadBoolean,
-    /// Where a number with decimals should be, there is something else.
+    /// A text in place of a number with decimals.
     BadNumber,
     /// A text longer than its type allows.
     TooLong,
     /// A character that PostgreSQL cannot store.
     Nul,
-    /// A quote that is never closed: the last row only, since all that follows belongs to it.
+    /// A quote that is never closed. Only the last row can have it, since it takes everything behind it into the row.
     UnclosedQuote,
 }
 
-/// All kinds that can stand in any row.
-const ANYWHERE: [Kind; 9] = [
-    Kind::MissingField,
-    Kind::ExtraField,
-    Kind::BadInteger,
-    Kind::IntegerOverflow,
-    Kind::BadTimestamp,
-    Kind::BadBoolean,
-    Kind::BadNumber,
-    Kind::TooLong,
-    Kind::Nul,
+/// All damages that any row can have.
+const ANYWHERE: [Damage; 9] = [
+    Damage::MissingField,
+    Damage::ExtraField,
+    Damage::BadInteger,
+    Damage::IntegerOverflow,
+    Damage::BadTimestamp,
+    Damage::BadBoolean,
+    Damage::BadNumber,
+    Damage::TooLong,
+    Damage::Nul,
 ];
 
-/// By how much a text is too long (characters).
+/// The characters that a long text has too many.
 const TOO_LONG_BY: u32 = 1;
 
 /// One broken row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenRow {
     /// The row, counted from 0.
     pub index: u64,
     /// What is wrong with it.
-    pub kind: Kind,
-    /// In which column, where it is in one.
+    pub damage: Damage,
+    /// The broken column; none if the whole row is broken.
     pub column: Option<usize>,
 }
 
 /// The broken rows of one data file.
 #[derive(Debug)]
-pub struct Plan {
+pub struct BrokenRows {
     rows: u64,
     count: u64,
-    /// The kinds that this table's columns allow, each with the columns that can be broken so.
-    kinds: Vec<(Kind, Vec<usize>)>,
+    /// The damages that this table's columns allow, each with the columns that can have it.
+    damages: Vec<(Damage, Vec<usize>)>,
     seed: Seed,
 }
 
-impl Plan {
-    /// The plan for a data file of `rows` rows. `rate` of them are broken, but at least one of each kind, as far as
-    /// there are rows; none at all where it is 0. `seed` is that of the data file.
-    pub fn new(layout: &Layout, rows: u64, rate: f64, seed: Seed) -> Plan {
-        let kinds: Vec<(Kind, Vec<usize>)> = ANYWHERE
+impl BrokenRows {
+    /// The broken rows of a data file of `rows` rows: the share `rate` of them, but at least one of each damage if there are
+    /// enough rows; none if `rate` is 0. `seed` is that of the data file.
+    pub fn new(layout: &Layout, rows: u64, rate: f64, seed: Seed) -> BrokenRows {
+        let damages: Vec<(Damage, Vec<usize>)> = ANYWHERE
             .into_iter()
-            .filter_map(|kind| {
+            .filter_map(|damage| {
                 let columns: Vec<usize> = (0..layout.columns.len())
-                    .filter(|number| kind.breaks(&layout.columns[*number]))
+                    .filter(|number| damage.breaks(&layout.columns[*number]))
                     .collect();
-                (kind.is_of_the_row() || !columns.is_empty()).then_some((kind, columns))
+                (damage.is_of_the_row() || !columns.is_empty()).then_some((damage, columns))
             })
             .collect();
         let count = match rate {
             0.0 => 0,
             // Rows that a float cannot count exactly would take years to write.
-            rate => ((rows as f64 * rate).round() as u64).max(kinds.len() as u64 + 1).min(rows),
+            rate => ((rows as f64 * rate).round() as u64).max(damages.len() as u64 + 1).min(rows),
         };
-        Plan { rows, count, kinds, seed: seed.part("dirty") }
+        BrokenRows { rows, count, damages, seed: seed.part("dirty") }
     }
 
-    /// Broken row `number`, counted from 0 in the order of the file.
-    pub fn broken(&self, number: u64) -> Option<Broken> {
+    /// BrokenRow row `number`, counted from 0 in the order of the file.
+    pub fn get(&self, number: u64) -> Option<BrokenRow> {
         let last = self.count.checked_sub(1)?;
         if number >= last {
-            let unclosed = Broken { index: self.rows - 1, kind: Kind::UnclosedQuote, column: None };
+            let unclosed = BrokenRow { index: self.rows - 1, damage: Damage::UnclosedQuote, column: None };
             return (number == last).then_some(unclosed);
         }
-        // The rows are cut into as many pieces as there are broken rows; each piece has one, anywhere in it.
+        // The rows are cut into as many pieces as rows are to be broken; each piece has one, anywhere in it.
         let start =
             |number: u64| (u128::from(number) * u128::from(self.rows) / u128::from(self.count)) as u64;
         let (first, behind) = (start(number), start(number + 1));
         let mut random = self.seed.record(number);
-        let (kind, columns) = &self.kinds[(number % self.kinds.len() as u64) as usize];
+        let (damage, columns) = &self.damages[(number % self.damages.len() as u64) as usize];
         let column = (!columns.is_empty()).then(|| random.pick(columns));
-        Some(Broken { index: first + random.bits() % (behind - first), kind: *kind, column })
+        Some(BrokenRow { index: first + random.bits() % (behind - first), damage: *damage, column })
     }
 }
 
-impl Kind {
-    /// What a broken row can be longer than a whole one (bytes): by a text that is too long, or by words behind it.
+impl Damage {
+    /// How much longer than a whole row a broken one can be (bytes): by a long text, or by words at its end.
     pub const LONGEST_BYTES: u64 = 256;
 
-    /// Whether the whole row is meant, not one of its columns.
+    /// Whether the whole row is broken, not one of its columns.
     fn is_of_the_row(self) -> bool {
-        matches!(self, Kind::MissingField | Kind::ExtraField | Kind::UnclosedQuote)
+        matches!(self, Damage::MissingField | Damage::ExtraField | Damage::UnclosedQuote)
     }
 
-    /// Whether `column` can be broken so. A column whose type differs between versions is a text in an automatic
+    /// Whether `column` can have this damage. A column whose type differs between versions is a text in an automatic
     /// mother, which takes anything.
     fn breaks(self, column: &LayoutColumn) -> bool {
         use SourceType::{BigInt, Bit, Date, DateTime, Decimal, Float, Int, NVarCharMax, SmallInt};
-        let kind = column.source_type;
+        let source_type = column.source_type;
         let fits = match self {
-            Kind::MissingField | Kind::ExtraField | Kind::UnclosedQuote => false,
-            Kind::BadInteger | Kind::IntegerOverflow => matches!(kind, SmallInt | Int | BigInt),
-            Kind::BadTimestamp => matches!(kind, Date | DateTime),
-            Kind::BadBoolean => kind == Bit,
-            Kind::BadNumber => matches!(kind, Decimal(..) | Float),
-            Kind::TooLong => kind.longest_text().is_some(),
-            Kind::Nul => kind.longest_text().is_some() || kind == NVarCharMax,
+            Damage::MissingField | Damage::ExtraField | Damage::UnclosedQuote => false,
+            Damage::BadInteger | Damage::IntegerOverflow => matches!(source_type, SmallInt | Int | BigInt),
+            Damage::BadTimestamp => matches!(source_type, Date | DateTime),
+            Damage::BadBoolean => source_type == Bit,
+            Damage::BadNumber => matches!(source_type, Decimal(..) | Float),
+            Damage::TooLong => source_type.longest_text().is_some(),
+            Damage::Nul => source_type.longest_text().is_some() || source_type == NVarCharMax,
         };
         fits && column.is_stable
     }
 
-    /// Appends a value that is wrong in this way, for a column of that type.
+    /// Appends a value with this damage, for a column of that type.
     pub fn push_value(self, out: &mut Vec<u8>, source_type: SourceType) {
         let text: &[u8] = match self {
-            Kind::MissingField | Kind::ExtraField | Kind::UnclosedQuote => b"",
-            Kind::BadInteger => b"12x4",
-            Kind::IntegerOverflow => source_type.overflow().unwrap_or_default().as_bytes(),
-            Kind::BadTimestamp => b"Feb 30 2019 11:59AM",
-            Kind::BadBoolean => b"maybe",
-            Kind::BadNumber => b"12.5.0",
-            Kind::TooLong => {
+            Damage::MissingField | Damage::ExtraField | Damage::UnclosedQuote => b"",
+            Damage::BadInteger => b"12x4",
+            Damage::IntegerOverflow => source_type.overflow().unwrap_or_default().as_bytes(),
+            Damage::BadTimestamp => b"Feb 30 2019 11:59AM",
+            Damage::BadBoolean => b"maybe",
+            Damage::BadNumber => b"12.5.0",
+            Damage::TooLong => {
                 let length = source_type.longest_text().unwrap_or_default() + TOO_LONG_BY;
                 return out.extend((0..length).map(|_| b'x'));
             }
-            Kind::Nul => b"nul\0here",
+            Damage::Nul => b"nul\0here",
         };
         out.extend_from_slice(text);
     }
@@ -158,9 +158,9 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    fn plan(rows: u64, rate: f64) -> Vec<Broken> {
-        let plan = Plan::new(&Layout::new(&TABLES[1], 0), rows, rate, Seed::new(0));
-        let broken: Vec<Broken> = (0..).map_while(|number| plan.broken(number)).collect();
+    fn plan(rows: u64, rate: f64) -> Vec<BrokenRow> {
+        let plan = BrokenRows::new(&Layout::new(&TABLES[1], 0), rows, rate, Seed::new(0));
+        let broken: Vec<BrokenRow> = (0..).map_while(|number| plan.get(number)).collect();
         assert_eq!(broken.len() as u64, plan.count);
         broken
     }
@@ -178,8 +178,8 @@ mod tests {
             let broken = plan(rows, rate);
             assert!(broken.is_sorted_by(|a, b| a.index < b.index), "{broken:?}");
             let last = broken.last().unwrap();
-            assert_eq!((last.index, last.kind), (rows - 1, Kind::UnclosedQuote));
-            assert!(broken[..broken.len() - 1].iter().all(|broken| broken.kind != Kind::UnclosedQuote));
+            assert_eq!((last.index, last.damage), (rows - 1, Damage::UnclosedQuote));
+            assert!(broken[..broken.len() - 1].iter().all(|broken| broken.damage != Damage::UnclosedQuote));
         }
         assert!(plan(1000, 0.1)[50].index.abs_diff(500) <= 10);
     }
@@ -187,12 +187,14 @@ mod tests {
     #[test]
     fn all_versions_allow_every_kind_in_some_table() {
         for position in 0..9 {
-            let kinds: HashSet<Kind> = TABLES
+            let damages: HashSet<Damage> = TABLES
                 .iter()
-                .flat_map(|table| Plan::new(&Layout::new(table, position), 0, 1.0, Seed::new(0)).kinds)
-                .map(|(kind, _)| kind)
+                .flat_map(|table| {
+                    BrokenRows::new(&Layout::new(table, position), 0, 1.0, Seed::new(0)).damages
+                })
+                .map(|(damage, _)| damage)
                 .collect();
-            assert_eq!(kinds.len(), ANYWHERE.len(), "{position}");
+            assert_eq!(damages.len(), ANYWHERE.len(), "{position}");
         }
     }
 }

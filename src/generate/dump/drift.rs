@@ -1,8 +1,8 @@
-//! How a table, and the way in which it is exported, drift from version to version.
+//! The drift of a table and of its export from version to version.
 //!
-//! What a version is like depends on its position among the versions alone (0 is the first), for any number of them:
-//! each one adds a column, which stays for some versions; every third lacks one; types become wider; columns move.
-//! The columns of the first version that are never lost are what all versions have in common.
+//! A version depends on its position alone (0 is the first). Each version adds a column, which stays for some versions.
+//! Every third version lacks a column. Types become wider, and columns move. The columns of the first version that none
+//! lacks are common to all versions.
 
 use super::column::{Column, SourceType};
 use super::moments::Clock;
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 pub struct Layout {
     /// Its columns, in the order of the data file.
     pub columns: Vec<LayoutColumn>,
-    /// How its fields are written.
+    /// The form of its fields.
     pub style: Style,
 }
 
@@ -26,26 +26,26 @@ pub struct LayoutColumn {
     pub name: Cow<'static, str>,
     /// Its type in this version.
     pub source_type: SourceType,
-    /// Whether all versions that have it give it this type, so that no mother can be more tolerant.
+    /// Whether it has this type in all versions that have it; then a mother cannot be more tolerant.
     pub is_stable: bool,
-    /// What its fields hold.
+    /// The values of its fields.
     pub values: Values,
-    /// How many of 256 fields are NULL.
+    /// The number of NULLs in 256 fields.
     pub nulls: u32,
 }
 
-/// How a version exports its tables.
+/// A version's way to export its tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Export {
-    /// How fields are written.
+    /// The form of fields.
     pub style: Style,
     /// The folder of the data files in the zip, with a slash at its end.
     pub data_folder: &'static str,
-    /// How descriptors are written.
+    /// The form of descriptors.
     pub descriptors: DescriptorForm,
 }
 
-/// How descriptors are written.
+/// A form of descriptors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DescriptorForm {
     /// Strict JSON, with types in lower case, and columns in the order of the data file.
@@ -56,7 +56,7 @@ pub enum DescriptorForm {
     Sloppy,
 }
 
-/// What versions look like, one after the other; then from the beginning again.
+/// The exports of the versions, in this order, again and again.
 const EXPORTS: [Export; 3] = [
     Export {
         style: Style { clock: Clock::Month, line_end: "\n" },
@@ -75,13 +75,13 @@ const EXPORTS: [Export; 3] = [
     },
 ];
 
-/// For how many versions an added column stays: fewer than there are additions, so that no two have one name.
+/// The number of versions that an added column stays for. It is less than `ADDITIONS`, so no two columns share a name.
 const ADDITION_STAYS: usize = ADDITIONS - 2;
-/// How far columns move from one version to the next.
+/// The places by which columns move from one version to the next.
 const MOVE: usize = 3;
 
 impl Export {
-    /// That of the version at `position`.
+    /// The export of the version at `position`.
     pub fn at(position: usize) -> Export {
         EXPORTS[position % EXPORTS.len()]
     }
@@ -94,7 +94,7 @@ impl Layout {
         let kept = table.columns.iter().filter(|column| !(loses_one && column.name == table.lost));
         let mut columns: Vec<LayoutColumn> =
             kept.map(|column| LayoutColumn::new(column, column.name.into(), position)).collect();
-        // The addition of version n is there from version n on.
+        // Version n and later ones have the addition of version n.
         let first = (position + 1).saturating_sub(ADDITION_STAYS).max(1);
         columns.extend((first..=position).map(|number| {
             let (round, which) = ((number - 1) / ADDITIONS, (number - 1) % ADDITIONS);

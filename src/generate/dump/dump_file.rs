@@ -1,13 +1,13 @@
-//! One dump: its members, and its place in the folder.
+//! One dump: its members, and its file in the folder.
 
-use super::archive::{Archive, cannot_write};
+use super::broken_list::BrokenList;
 use super::column::Dialect;
 use super::data_file::DataFile;
+use super::descriptor;
 use super::drift::{Export, Layout};
-use super::list::List;
 use super::settings::Settings;
 use super::tables::Table;
-use super::{DumpReport, descriptor};
+use super::zip_file::{ZipFile, cannot_write};
 use crate::generate::random::Seed;
 use crate::report::progress::Progress;
 use crate::report::{UnitReport, UnitStatus};
@@ -17,9 +17,20 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::time::Instant;
 
-/// What helps when a file cannot be written.
+/// The remedy if a dump cannot be written.
 const REMEDY: &str =
     "make room, or name another folder with --out; nothing of this dump was left or replaced";
+
+/// The report of one dump.
+#[derive(Debug)]
+pub struct DumpReport {
+    /// A report of each data file. A dump is complete or missing, so either all are made or all have failed.
+    pub units: Vec<UnitReport>,
+    /// Size of the zip file (bytes).
+    pub zip_bytes: u64,
+    /// The number of its broken rows.
+    pub broken_rows: u64,
+}
 
 /// A dump that is to be made.
 #[derive(Debug)]
@@ -48,11 +59,11 @@ impl<'s> DumpFile<'s> {
             .collect()
     }
 
-    /// Makes the dump and its list of broken rows, and gives both their places when they are complete.
+    /// Makes the dump and its list of broken rows. Both get their names when both are complete.
     pub fn make(&self, progress: &Progress) -> DumpReport {
         self.try_to_make(progress).unwrap_or_else(|error| {
             let place = Place::file(self.settings.dump_path(self.version).display().to_string());
-            // Ctrl-C is its own reason, whatever else went wrong.
+            // After Ctrl-C, other errors follow from it.
             let error =
                 interrupt::check().err().unwrap_or_else(|| error.at(place).remedy(REMEDY)).to_string();
             let failed = |table: &&'static Table| UnitReport {
@@ -72,17 +83,17 @@ impl<'s> DumpFile<'s> {
         let at_list = |error| cannot_write(&list_path, error);
         let mut list = match self.settings.dirty {
             0.0 => None,
-            _ => Some(List::create(&list_path, &self.name).map_err(at_list)?),
+            _ => Some(BrokenList::create(&list_path, &self.name).map_err(at_list)?),
         };
-        let mut archive = Archive::create(&path)?;
+        let mut zip = ZipFile::create(&path)?;
         let mut units = Vec::with_capacity(self.settings.tables.len());
         for table in &self.settings.tables {
-            units.push(self.add_table(table, &mut archive, list.as_mut(), progress)?);
+            units.push(self.add_table(table, &mut zip, list.as_mut(), progress)?);
         }
-        let (unfinished, zip_bytes) = archive.finish()?;
-        let broken_rows = list.as_ref().map_or(0, List::count);
-        let finished_list = list.map(List::finish).transpose().map_err(at_list)?;
-        // The old list goes first: at no moment does a list stand beside a dump that it does not belong to.
+        let (unfinished, zip_bytes) = zip.finish()?;
+        let broken_rows = list.as_ref().map_or(0, BrokenList::count);
+        let finished_list = list.map(BrokenList::finish).transpose().map_err(at_list)?;
+        // The old list is removed first, so a dump never has the list of another dump beside it.
         remove_if_there(&list_path)?;
         unfinished.persist(&path).map_err(|error| error.error)?;
         if let Some(list) = finished_list {
@@ -95,15 +106,15 @@ impl<'s> DumpFile<'s> {
     fn add_table(
         &self,
         table: &Table,
-        archive: &mut Archive,
-        list: Option<&mut List>,
+        zip: &mut ZipFile,
+        list: Option<&mut BrokenList>,
         progress: &Progress,
     ) -> Result<UnitReport> {
         let started = Instant::now();
         let layout = Layout::new(table, self.position);
         let descriptor = descriptor::text(&layout, self.export.descriptors, Dialect::of_dump(&self.name));
-        archive.start_member(&format!("{}.json", table.name), descriptor.len() as u64)?;
-        archive.write_all(descriptor.as_bytes())?;
+        zip.start_member(&format!("{}.json", table.name), descriptor.len() as u64)?;
+        zip.write_all(descriptor.as_bytes())?;
         let file = DataFile {
             name: self.data_file_name(table),
             layout: &layout,
@@ -111,10 +122,10 @@ impl<'s> DumpFile<'s> {
             seed: Seed::new(self.settings.seed).part(&self.version.to_lowercase()).part(table.name),
             dirty: self.settings.dirty,
         };
-        archive.start_member(&file.name, file.longest())?;
+        zip.start_member(&file.name, file.longest())?;
         let mut unit = self.unit(table);
         let bar = progress.unit(&unit.name, file.rows);
-        unit.bytes_read = file.write(archive, list, |rows| bar.advance(rows))?;
+        unit.bytes_read = file.write(zip, list, |rows| bar.advance(rows))?;
         unit.rows_read = file.rows;
         unit.rows_loaded = file.rows;
         unit.seconds = started.elapsed().as_secs_f64();

@@ -1,8 +1,8 @@
-//! Days and times of day as texts, made once for all of them: a field takes its text from a list.
+//! Days and times of day as texts. All are made once, and a field takes its text from a list.
 
 use std::sync::LazyLock;
 
-/// How a version writes days and times.
+/// A version's form of days and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// `Feb 27 2019  11:59AM`, as SQL Server's `CONVERT` writes them by itself.
@@ -96,7 +96,7 @@ fn minute(of_day: u32) -> [u8; 9] {
 /// The last two digits of a number.
 #[inline]
 pub fn two_digits(number: u32) -> [u8; 2] {
-    // Both are one decimal digit.
+    // Each is one decimal digit.
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 

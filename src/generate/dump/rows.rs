@@ -1,23 +1,23 @@
 //! The rows of one data file: row i depends on the seed, the version, the table and i alone.
 
-use super::dirty::{Broken, Kind};
+use super::dirty::{BrokenRow, Damage};
 use super::drift::{Layout, LayoutColumn};
 use crate::generate::random::{Random, Seed};
 
 /// Writes the rows of one data file.
 #[derive(Debug)]
-pub struct Rows<'l> {
+pub struct RowWriter<'l> {
     layout: &'l Layout,
     seed: Seed,
 }
 
-/// What is written where a value is NULL.
+/// The text of NULL.
 const NULL: &[u8] = b"NULL";
 
-impl<'l> Rows<'l> {
-    /// The rows of `layout`; `seed` is that of the data file.
+impl<'l> RowWriter<'l> {
+    /// A writer for the rows of `layout`; `seed` is that of the data file.
     pub fn new(layout: &'l Layout, seed: Seed) -> Self {
-        Rows { layout, seed }
+        RowWriter { layout, seed }
     }
 
     /// Appends row `index`, with its line end.
@@ -33,25 +33,25 @@ impl<'l> Rows<'l> {
         out.extend_from_slice(self.layout.style.line_end.as_bytes());
     }
 
-    /// Appends a broken row, with its line end if it has one.
-    pub fn push_broken(&self, out: &mut Vec<u8>, broken: &Broken) {
+    /// Appends a broken row, with its line end.
+    pub fn push_broken(&self, out: &mut Vec<u8>, broken: &BrokenRow) {
         let mut random = self.seed.record(broken.index);
         let columns = &self.layout.columns;
-        let fields = if broken.kind == Kind::MissingField { columns.len() - 1 } else { columns.len() };
+        let fields = if broken.damage == Damage::MissingField { columns.len() - 1 } else { columns.len() };
         for (number, column) in columns[..fields].iter().enumerate() {
             if number > 0 {
                 out.push(b'|');
             }
             if broken.column == Some(number) {
-                broken.kind.push_value(out, column.source_type);
+                broken.damage.push_value(out, column.source_type);
             } else {
                 self.push_value(out, column, &mut random, broken.index);
             }
         }
-        match broken.kind {
-            Kind::ExtraField => out.extend_from_slice(b"|one too many"),
-            // It takes the rest of the file into the row, and so stands only in the last one.
-            Kind::UnclosedQuote => out.extend_from_slice(b"`never closed"),
+        match broken.damage {
+            Damage::ExtraField => out.extend_from_slice(b"|one too many"),
+            // Only the last row has it, since it takes the rest of the file into the row.
+            Damage::UnclosedQuote => out.extend_from_slice(b"`never closed"),
             _ => {}
         }
         out.extend_from_slice(self.layout.style.line_end.as_bytes());
@@ -67,15 +67,15 @@ impl<'l> Rows<'l> {
     }
 }
 
-/// No row of `layout` is longer, be it whole or broken (bytes, with its line end).
+/// The length of the longest possible row of `layout`, whole or broken (bytes, with its line end).
 pub fn longest_row(layout: &Layout) -> u64 {
     let fields = layout.columns.iter().map(|column| column.values.longest_bytes().max(NULL.len()) as u64 + 1);
-    fields.sum::<u64>() + layout.style.line_end.len() as u64 + Kind::LONGEST_BYTES
+    fields.sum::<u64>() + layout.style.line_end.len() as u64 + Damage::LONGEST_BYTES
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::dirty::Plan;
+    use super::super::dirty::BrokenRows;
     use super::super::tables::TABLES;
     use super::*;
     use crate::copy::input::batch::{Batch, Origin};
@@ -90,7 +90,7 @@ mod tests {
     fn rows_have_all_their_fields_and_none_is_longer_than_the_longest() {
         let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
         for layout in layouts() {
-            let rows = Rows::new(&layout, Seed::new(1));
+            let rows = RowWriter::new(&layout, Seed::new(1));
             let mut batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: Vec::new() };
             for index in 0..3000 {
                 let start = batch.bytes.len();
@@ -106,7 +106,9 @@ mod tests {
             }
             assert_eq!(count, 3000);
             for number in 0.. {
-                let Some(broken) = Plan::new(&layout, 500, 1.0, Seed::new(1)).broken(number) else { break };
+                let Some(broken) = BrokenRows::new(&layout, 500, 1.0, Seed::new(1)).get(number) else {
+                    break;
+                };
                 let mut row = Vec::new();
                 rows.push_broken(&mut row, &broken);
                 assert!(row.len() as u64 <= longest_row(&layout), "{broken:?}");
@@ -119,7 +121,7 @@ mod tests {
     fn rows_of_the_benchmarks_have_110_to_120_bytes() {
         for table in [&TABLES[0], &TABLES[2]] {
             let layout = Layout::new(table, 0);
-            let (rows, mut bytes) = (Rows::new(&layout, Seed::new(0)), Vec::new());
+            let (rows, mut bytes) = (RowWriter::new(&layout, Seed::new(0)), Vec::new());
             (1_000_000..1_010_000).for_each(|index| rows.push(&mut bytes, index));
             assert!((110..=120).contains(&(bytes.len() / 10_000)), "{}: {}", table.name, bytes.len());
         }
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn a_row_is_the_same_whatever_was_written_before_it() {
         for layout in layouts() {
-            let rows = Rows::new(&layout, Seed::new(5));
+            let rows = RowWriter::new(&layout, Seed::new(5));
             let (mut all, mut one) = (Vec::new(), Vec::new());
             (0..100).for_each(|index| rows.push(&mut all, index));
             rows.push(&mut one, 99);

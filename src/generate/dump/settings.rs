@@ -1,4 +1,4 @@
-//! What is to be generated, checked before anything is written.
+//! The dumps to generate, checked before anything is written.
 
 use super::tables::{TABLES, Table};
 use crate::pg::ident;
@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-/// The application that the tables are those of.
+/// The application that the tables belong to.
 pub const DEFAULT_APP: &str = "lms";
-/// What file systems allow for a file's name (bytes), less what a name has while the file is being written.
+/// The longest name of a dump (bytes): what file systems allow, less the addition while the file is written.
 const MAX_FILE_NAME_BYTES: usize = 255 - 32;
 
-/// What was asked for.
+/// The flags.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The folder for the dumps.
@@ -26,15 +26,15 @@ pub struct Request {
     pub rows: u64,
     /// The tables; `None` for all.
     pub tables: Option<Vec<String>>,
-    /// What the rows depend on.
+    /// The seed of the rows.
     pub seed: u64,
-    /// How many of the rows are broken: 0 for none, 1 for all.
+    /// The share of broken rows, from 0 to 1.
     pub dirty: f64,
     /// Dumps made at once; `None` for the number of cores.
     pub workers: Option<NonZeroUsize>,
 }
 
-/// What is to be generated.
+/// The dumps to generate.
 #[derive(Debug)]
 pub struct Settings {
     /// The folder for the dumps.
@@ -47,19 +47,19 @@ pub struct Settings {
     pub rows: u64,
     /// The tables.
     pub tables: Vec<&'static Table>,
-    /// What the rows depend on.
+    /// The seed of the rows.
     pub seed: u64,
-    /// How many of the rows are broken: 0 for none, 1 for all.
+    /// The share of broken rows, from 0 to 1.
     pub dirty: f64,
     /// Dumps made at once.
     pub workers: usize,
 }
 
 impl Settings {
-    /// Checks what was asked for.
+    /// Checks the flags.
     ///
     /// # Errors
-    /// Everything that is wrong with it, all at once; nothing is written.
+    /// All that is wrong; nothing is written.
     pub fn resolve(request: Request) -> Result<Settings> {
         let mut faults = Vec::new();
         let tables = tables(request.tables.as_deref(), &mut faults);
@@ -91,22 +91,22 @@ impl Settings {
         dump_name(&self.app, version)
     }
 
-    /// Where a version's dump belongs.
+    /// The path of a version's dump.
     pub fn dump_path(&self, version: &str) -> PathBuf {
         self.out.join(self.dump_name(version))
     }
 
-    /// Where the list of a version's broken rows belongs.
+    /// The path of the list of a version's broken rows.
     pub fn list_path(&self, version: &str) -> PathBuf {
         self.out.join(self.dump_name(version)).with_extension("dirty.jsonl")
     }
 
-    /// All files that are to be made or removed.
+    /// All files that a run makes or removes.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.versions.iter().flat_map(|version| [self.dump_path(version), self.list_path(version)]).collect()
     }
 
-    /// What stands where files are to be, and is no file.
+    /// Folders in the places of files, and a file in the place of the folder.
     fn obstacles(&self) -> Vec<Error> {
         let obstacle = |path: &Path, what: &str| {
             Error::refused(what)

@@ -1,4 +1,4 @@
-//! The tables of the generated application: what they are in the first version, and what later versions add.
+//! The tables of the generated application: their columns in the first version, and those that later versions add.
 
 use super::column::{Column, SourceType};
 use super::values::Values;
@@ -10,17 +10,17 @@ use SourceType::{
 /// A table.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name: that of its files, and of its mother.
+    /// Its name, which its files and its mother have.
     pub name: &'static str,
     /// The columns of the first version.
     pub columns: &'static [Column],
-    /// The one of them that every third version lacks.
+    /// The column that every third version lacks.
     pub lost: &'static str,
-    /// What later versions add, one each, over and over.
+    /// The columns that later versions add, one each, again and again.
     pub additions: &'static [Column; ADDITIONS],
 }
 
-/// How many columns later versions add before names come again, with a number behind them.
+/// The number of added columns before names repeat, with a number at their end.
 pub const ADDITIONS: usize = 8;
 
 /// All tables.
@@ -35,7 +35,7 @@ pub static TABLES: [Table; 3] = [
     },
 ];
 
-/// There are so many courses to be assigned, and each user has some of them.
+/// The number of courses; each user has some of them.
 const COURSES_OFFERED: u32 = 5000;
 const COURSES_PER_USER: u32 = 4;
 const STATUSES: &[&str] = &["not started", "in progress", "completed", "completed", "cancelled", "overdue"];

@@ -1,4 +1,4 @@
-//! What fields hold. A value is appended to the row without formatting machinery and without allocation.
+//! The values of fields. Each is appended to the row without formatting machinery and without allocation.
 
 use super::moments::{Clock, DAYS, LONGEST_DAY, LONGEST_MOMENT, MINUTES, MINUTES_PER_DAY, two_digits};
 use super::words::{CITIES, FILLERS, FIRST_NAMES, LAST_NAMES, REMARKS, SUBJECTS, Words};
@@ -9,9 +9,9 @@ use crate::generate::users::words as ascii;
 /// The values of a column.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
-    /// 1, 2, 3 and so on; from the beginning again when an int can hold no more.
+    /// 1, 2, 3 and so on; after the largest int, from 1 again.
     Key,
-    /// As [`Values::Key`], each number so many times.
+    /// As [`Values::Key`], with each number so many times.
     KeyOfMany(u32),
     /// Whole numbers from 1 to this one.
     Number(u32),
@@ -47,31 +47,31 @@ pub enum Values {
     Notes,
 }
 
-/// How a version writes its fields.
+/// A version's form of fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// How days and times are written.
+    /// The form of days and times.
     pub clock: Clock,
-    /// Line end of rows, and of those in quotes.
+    /// The line end of rows, and within quotes.
     pub line_end: &'static str,
 }
 
-/// After so many rows keys begin again: the largest int.
+/// The number of different keys: the largest int.
 const KEYS: u64 = i32::MAX as u64;
-/// What [`push_text`] adds at most to what it is given (bytes of the field).
+/// The most bytes that [`push_text`] adds to a text.
 const QUOTED_BYTES: usize = 2 + QUOTED.len();
 /// A doubled quote before and after a word.
 const QUOTED: &[u8] = b" ``Zo\xeb``";
 const INSTANCES: [&str; 12] = ["ES", "DE", "SE", "IN", "GB", "US", "FR", "PL", "IS", "DK", "PT", "NL"];
-/// What telephone numbers begin with: blocks that the authorities (Ofcom, Bundesnetzagentur, ARCEP) keep for films and the
-/// like, with three digits left.
+/// The beginnings of telephone numbers: blocks that the authorities (Ofcom, Bundesnetzagentur, ARCEP) keep for films and
+/// the like. Three digits are left.
 const PHONE_BLOCKS: [&str; 4] = ["+44 1632 960 ", "+44 20 7946 0", "+49 30 23125 ", "+33 1 99 00 0"];
 /// Bytes of each of them.
 const PHONE_BLOCK_BYTES: usize = 13;
 const LONGEST_FILLERS: u32 = 6;
-/// After so many rows days move on by one.
+/// The number of rows after which days move on by one.
 const ROWS_PER_DAY: u64 = 1000;
-/// The days of one row are not further apart.
+/// The greatest distance between the days of one row.
 const DAYS_APART: u32 = 32;
 
 impl Values {
@@ -141,8 +141,7 @@ impl Values {
     }
 }
 
-/// Appends a text that stands in quotes where it needs them, and sometimes where it does not; a few are empty, or hold
-/// what only quotes allow.
+/// Appends a text, in quotes if it needs them, and sometimes if not. A few texts are empty, or hold what only quotes allow.
 #[inline]
 fn push_text(
     out: &mut Vec<u8>,
@@ -172,8 +171,7 @@ fn push_text(
     }
 }
 
-/// One of `choices`, of which the first are the most common, as names and words are: a zip file of real texts is small
-/// for that reason.
+/// One of `choices`. The first ones are the most common, as with real names and words, which is why they compress well.
 #[inline]
 fn pick_common<'c, T>(random: &mut Random, choices: &'c [T]) -> &'c T {
     // Far fewer than 2^32.

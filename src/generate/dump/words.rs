@@ -1,4 +1,4 @@
-//! What generated texts are made of, in Latin-1 (ISO-8859-1): lists of words that need no quotes.
+//! Words of generated texts, in Latin-1 (ISO-8859-1). None needs quotes.
 
 use crate::generate::users::words::COUNTRIES;
 use fake::locales::{DE_DE, Data, EN, FR_FR};
@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 pub struct Words {
     /// The words.
     pub list: Vec<Vec<u8>>,
-    /// Bytes, which are characters too, of the longest.
+    /// The length of the longest word (bytes, which are also its characters).
     pub longest: usize,
 }
 
-/// Letters that names of the two lists below lack.
+/// Names with letters that the lists of the library lack.
 const MORE_FIRST_NAMES: [&str; 8] = ["José", "Åsa", "Søren", "Begoña", "João", "Þóra", "Ýrr", "Anaïs"];
 const MORE_LAST_NAMES: [&str; 8] =
     ["Núñez", "Ångström", "Østergård", "O'Neil", "Guðmundsdóttir", "Simões", "Weiß", "Müller-Lüdenscheidt"];
@@ -29,8 +29,8 @@ const MORE_CITIES: [&str; 9] = [
     "A Coruña",
 ];
 
-/// What is noted of people: all letters beyond ASCII, signs, a backslash, a tab, and a character that only Latin-1
-/// itself, not windows-1252, has at its place.
+/// Remarks about people: many letters beyond ASCII, signs, a backslash, a tab, and a character that Latin-1 has and
+/// windows-1252 has not.
 const PHRASES: [&str; 16] = [
     "½ day on Fridays",
     "première année",
@@ -61,7 +61,7 @@ pub static CITIES: LazyLock<Words> = LazyLock::new(|| {
     let cities: Vec<&str> = COUNTRIES.iter().flat_map(|country| country.cities).collect();
     Words::of(&[&cities, &MORE_CITIES])
 });
-/// What a course can be about.
+/// Subjects of courses.
 pub static SUBJECTS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::COMPANY_INDUSTRY]));
 /// Words without a meaning.
 pub static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::LOREM_WORD]));
@@ -69,7 +69,7 @@ pub static FILLERS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::LOREM_WOR
 pub static REMARKS: LazyLock<Words> = LazyLock::new(|| Words::of(&[&PHRASES]));
 
 impl Words {
-    /// Those of `lists` that Latin-1 has all letters of, and that stand in a data file without quotes.
+    /// The words of `lists` that Latin-1 can write, and that need no quotes in a data file.
     fn of(lists: &[&[&str]]) -> Words {
         let plain = |word: &Vec<u8>| {
             !word.is_empty() && !word.iter().any(|byte| matches!(byte, b'|' | b'`' | b'\r' | b'\n' | 0))
@@ -81,7 +81,7 @@ impl Words {
     }
 }
 
-/// The text in Latin-1, whose bytes are the first 256 code points of Unicode.
+/// The text in Latin-1 (its bytes are the first 256 code points of Unicode); none if a letter is missing there.
 pub fn latin1(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|c| u8::try_from(c).ok()).collect()
 }

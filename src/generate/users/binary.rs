@@ -11,13 +11,13 @@ use crate::generate::text::push_number;
 /// How a user becomes a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// As the record is: `address` and `device` are `jsonb`.
+    /// A column for each field of the record: `address` and `device` are `jsonb`.
     Nested,
     /// A column for every field of the nested objects.
     Flat,
 }
 
-/// The record's own columns. Types are spelled as `format_type` does.
+/// The record's own columns, with types as `format_type` spells them.
 const NESTED: [(&str, &str); 9] = [
     ("user_id", "uuid"),
     ("user_name", "text"),

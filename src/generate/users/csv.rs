@@ -1,6 +1,6 @@
 //! A user as a row of CSV (RFC 4180). No value needs quotes (`words.rs` has a test for that).
 
-use super::User;
+use super::record::User;
 use crate::generate::text::{push_ipv4, push_ipv6, push_mac, push_number, push_uuid};
 
 /// The header line, with its line end.

@@ -1,4 +1,4 @@
-//! Fields that are drawn rather than picked from a list.
+//! Fields that are random numbers, not words of a list.
 
 use crate::generate::random::Random;
 
@@ -16,7 +16,7 @@ impl Filled {
     /// Fills in a form of [`super::words::Country`].
     #[inline]
     pub fn new(form: &'static str, random: &mut Random) -> Filled {
-        // One number is enough for all places: what a place does not use of it is left for the next one.
+        // One random number is enough for all places: each uses a part of it, and leaves the rest.
         let mut rest = random.bits();
         let mut below = |limit: u64| {
             let product = u128::from(rest) * u128::from(limit);

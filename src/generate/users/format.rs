@@ -1,6 +1,7 @@
-//! The text forms that users are written in, and how a file of them begins, goes on and ends.
+//! The text forms of users: the beginning, the records and the end of a file.
 
-use super::{User, csv, json};
+use super::record::User;
+use super::{csv, json};
 
 /// A text form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,11 @@ pub enum Format {
     Csv,
 }
 
-/// What closes the array; the last record's line end is part of it.
+/// The end of the array, with the last record's line end.
 const JSON_END: &str = "\n]\n";
 
 impl Format {
-    /// What stands before record `start`, the first one of a file.
+    /// The text before record `start`, the first one of a file.
     pub fn beginning(self, start: u64) -> &'static str {
         match self {
             Format::Json => "[",
@@ -26,7 +27,7 @@ impl Format {
         }
     }
 
-    /// Appends a record; `first` if the file begins with it.
+    /// Appends a record; `first` if it is the first of the file.
     #[inline]
     pub fn push(self, out: &mut Vec<u8>, user: &User, first: bool) {
         match self {
@@ -42,7 +43,7 @@ impl Format {
         }
     }
 
-    /// What stands behind the last record. It is written anew when a file is continued.
+    /// The text after the last record. It is written again when a file is continued.
     pub fn end(self) -> &'static str {
         match self {
             Format::Json => JSON_END,
@@ -53,7 +54,7 @@ impl Format {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Users;
+    use super::super::record::Users;
     use super::*;
     use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! A user as a JSON object on one line. No word needs an escape (`words.rs` has a test for that).
 
-use super::User;
+use super::record::User;
 use crate::generate::text::{push_ipv4, push_ipv6, push_mac, push_number, push_uuid};
 
 /// Appends a user, without a line end.

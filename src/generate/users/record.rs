@@ -1,4 +1,4 @@
-//! The record: one user, made from its seed and index.
+//! The record: one user, made of its seed and index.
 
 use super::fields::{Filled, ipv4, ipv6, mac, uuid};
 use super::words::{
@@ -7,7 +7,7 @@ use super::words::{
 use crate::generate::random::Seed;
 use crate::generate::text::push_number;
 
-/// One user. Texts that are put together from words are written by the `push_…` functions.
+/// One user. The `push_…` functions write the texts that are put together of words.
 #[derive(Debug)]
 pub struct User {
     /// A version 4 UUID.
@@ -20,7 +20,7 @@ pub struct User {
     pub age: u8,
     /// From 1 to 199.
     pub house_number: u8,
-    /// One of the country's.
+    /// One of the country's cities.
     pub city: &'static str,
     /// The country's name.
     pub country: &'static str,
@@ -55,7 +55,7 @@ impl Users {
         Users { seed: Seed::new(seed), first_names: &FIRST_NAMES, last_names: &LAST_NAMES }
     }
 
-    /// User `index`; the same one every time.
+    /// User `index`; always the same one.
     #[inline]
     pub fn user(&self, index: u64) -> User {
         let random = &mut self.seed.record(index);
@@ -67,7 +67,7 @@ impl Users {
             user_id: uuid(random),
             first_name: first.text,
             last_name: last.text,
-            // Both fit, see above.
+            // Both fit, by the limits above.
             age: age as u8,
             house_number: house_number as u8,
             city: random.pick(&country.cities),
@@ -87,7 +87,7 @@ impl Users {
 }
 
 impl User {
-    /// The account's name, from both names and a number: `ann.hill42`.
+    /// Appends the account's name, of both names and a number: `ann.hill42`.
     #[inline]
     pub fn push_user_name(&self, out: &mut Vec<u8>) {
         let (first, last, number) = self.account;
@@ -97,7 +97,7 @@ impl User {
         push_number(out, number);
     }
 
-    /// The account at a domain that receives no mail.
+    /// Appends the account at a domain that receives no mail.
     #[inline]
     pub fn push_email_address(&self, out: &mut Vec<u8>) {
         self.push_user_name(out);
@@ -105,7 +105,7 @@ impl User {
         out.extend_from_slice(self.domain.as_bytes());
     }
 
-    /// A street that nobody lives in: `Hill Crossing`.
+    /// Appends the name of an invented street: `Hill Crossing`.
     #[inline]
     pub fn push_street_name(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.street.0.as_bytes());
@@ -113,13 +113,13 @@ impl User {
         out.extend_from_slice(self.street.1.as_bytes());
     }
 
-    /// A post code in the country's form.
+    /// Appends a post code in the country's form.
     #[inline]
     pub fn push_post_code(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.post_code.bytes());
     }
 
-    /// A telephone number in the country's form.
+    /// Appends a telephone number in the country's form.
     #[inline]
     pub fn push_phone_number(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.phone.bytes());
@@ -237,7 +237,7 @@ mod tests {
         assert!(records(7, 20).iter().zip(records(8, 20)).all(|(one, other)| *one != other));
     }
 
-    /// What a seed has given once it gives for ever; other words or another order of drawing would show here.
+    /// A seed gives the same users for ever; other words or another order of drawing would show here.
     #[test]
     fn the_same_seed_gives_the_same_bytes_in_every_version() {
         let mut text = Vec::new();

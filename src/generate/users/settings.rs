@@ -1,20 +1,20 @@
-//! What is to be made, and where it goes: resolved and checked.
+//! The users to make, and the file or table for them: resolved and checked.
 
-use super::Format;
+use super::format::Format;
 use crate::{Error, Place, Result};
 use nix::sys::stat::fstat;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Which users are made, and by how many workers.
+/// The users to make, and the number of workers.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What they depend on.
+    /// Their seed.
     pub seed: u64,
     /// Their indexes.
     pub records: Range<u64>,
-    /// Threads that make them; connections, where they go into a table.
+    /// Threads that make them; for a table, also its connections.
     pub workers: usize,
 }
 
@@ -34,12 +34,12 @@ pub struct TableSettings {
     pub name: String,
     /// Whether nested fields become columns of their own, not `jsonb`.
     pub flat: bool,
-    /// Whether rows may be added to a table that is there.
+    /// Whether rows may be added to an existing table.
     pub append: bool,
 }
 
 impl Settings {
-    /// Checks what was typed.
+    /// Checks the flags.
     ///
     /// # Errors
     /// More records than can be counted.
@@ -51,17 +51,17 @@ impl Settings {
         Ok(Settings { seed, records: start..end, workers })
     }
 
-    /// How many users are made.
+    /// The number of users.
     pub fn count(&self) -> u64 {
         self.records.end - self.records.start
     }
 }
 
 impl FileSettings {
-    /// Where users go, and in which form: the one that was named, else that of the file's extension, else NDJSON.
+    /// The file, in the named form, or else the form of the file's extension, or else NDJSON.
     ///
     /// # Errors
-    /// An extension that names no form, where none was named: who wants `users.csv.gz` does not want NDJSON.
+    /// An unknown extension without a named form: `users.csv.gz` does not ask for NDJSON.
     pub fn new(path: PathBuf, format: Option<Format>) -> Result<FileSettings> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         let format = match (format, extension.as_deref()) {
@@ -79,7 +79,7 @@ impl FileSettings {
     }
 }
 
-/// Whether that is standard output under one of its names, such as `/dev/stdout`: as a file it would be replaced.
+/// Whether a path is a name of standard output, such as `/dev/stdout`. As a file, it would be replaced.
 fn is_stdout(path: &Path) -> bool {
     if path.as_os_str() == "-" {
         return true;

@@ -1,10 +1,11 @@
 //! Users straight into a table, by COPY in its binary format.
 
 use super::binary::Shape;
+use super::made::Made;
+use super::record::Users;
 use super::settings::{Settings, TableSettings};
-use super::{Made, Users};
-use crate::copy::encode::{CopyColumn, binary};
-use crate::copy::send::sink::{CopySink, RowFormat};
+use crate::copy::encode::{CopyColumn, RowFormat, binary};
+use crate::copy::send::sink::CopySink;
 use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
 use crate::pg::catalog::{self, Persistence, Relation};
 use crate::pg::database::Database;
@@ -17,18 +18,18 @@ use crate::run::workers::Workers;
 use crate::table::staging::Staging;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Loads users into a table: all of them, or none.
 ///
-/// A new table is filled by as many connections as there are workers, under another name until it is complete. One
-/// that is there gets its rows in one transaction, and so by one connection: the workers only make them.
+/// One connection per worker fills a new table, which has another name until it is complete. A table that exists gets its
+/// rows in one transaction, and so by one connection: the workers only make them.
 ///
 /// # Errors
-/// A table that is there and may not be added to, or has other columns; what the server reports; Ctrl-C.
-pub fn load(
+/// A table that exists and may not get rows, or that has other columns; errors of the server; Ctrl-C.
+pub fn load_table(
     settings: &Settings,
     table: &TableSettings,
     database: &Database,
@@ -37,19 +38,19 @@ pub fn load(
     let shape = if table.flat { Shape::Flat } else { Shape::Nested };
     let mut client = database.connect()?;
     let target = target(&table.name, &mut client)?;
-    let there = catalog::relations(&mut client, target.schema(), &[target.name()])?.remove(target.name());
-    let load = Load {
+    let existing = catalog::relations(&mut client, target.schema(), &[target.name()])?.remove(target.name());
+    let load = TableLoad {
         settings,
         users: Users::new(settings.seed),
         shape,
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
     };
-    cost::log_costs(&mut client, load.writes(there.as_ref()));
+    cost::log_costs(&mut client, load.writes(existing.as_ref()));
     let started = Instant::now();
-    let bytes = match there {
+    let bytes = match existing {
         Some(relation) => {
-            may_take_rows(&relation, table.append, &load.columns).map_err(|error| at(error, &target))?;
+            check_takes_rows(&relation, table.append, &load.columns).map_err(|error| at(error, &target))?;
             load.by_one_stream(&mut client, &target, false)?
         }
         None => {
@@ -65,7 +66,7 @@ pub fn load(
     Ok(Made::since(started, settings.count(), bytes))
 }
 
-/// The table of that name: in the schema that it names, else where tables are created.
+/// The table of that name: in its schema, or else in the schema where the server creates tables.
 fn target(name: &str, client: &mut Client) -> Result<Qualified> {
     let (schema, table) = match name.split_once('.') {
         Some((schema, table)) => (Some(schema.to_owned()), table),
@@ -82,8 +83,8 @@ fn target(name: &str, client: &mut Client) -> Result<Qualified> {
     Ok(Qualified::new(schema, table))
 }
 
-/// Whether rows can be added to a table that is there.
-fn may_take_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> Result<()> {
+/// Refuses a table that cannot get rows.
+fn check_takes_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> Result<()> {
     if !matches!(relation.kind, 'r' | 'p') {
         return Err(Error::refused(format!("is {}, which takes no rows", relation.kind_name()))
             .remedy("name a table with --into"));
@@ -92,7 +93,7 @@ fn may_take_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -> R
         return Err(Error::refused("exists already")
             .remedy("add --append to add rows to it, or name another table with --into"));
     }
-    // The binary format is that of one type: the server would misread or refuse another one's.
+    // Binary values belong to one type: with another type, the server would misread or refuse them.
     let wrong = |column: &CopyColumn| {
         let CopyColumn { name, type_name } = column;
         let Some(found) = relation.columns.iter().find(|found| found.name == *name) else {
@@ -119,7 +120,8 @@ fn at(error: Error, table: &Qualified) -> Error {
     error.at(Place::table(table.name()))
 }
 
-struct Load<'l> {
+/// A load, and what all its streams share.
+struct TableLoad<'l> {
     settings: &'l Settings,
     users: Users,
     shape: Shape,
@@ -127,14 +129,14 @@ struct Load<'l> {
     progress: Progress,
 }
 
-impl Load<'_> {
-    /// What it writes, as the first row tells.
-    fn writes(&self, there: Option<&Relation>) -> cost::Volume {
+impl TableLoad<'_> {
+    /// What the load writes, estimated by the first row.
+    fn writes(&self, existing: Option<&Relation>) -> cost::Volume {
         let records = &self.settings.records;
         let mut row = Vec::new();
         self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
         let bytes = self.settings.count().saturating_mul(row.len() as u64);
-        match there {
+        match existing {
             Some(table) if table.persistence != Persistence::Logged => cost::Volume::default(),
             None if useful_workers(self.settings.workers, records) == 1 => {
                 cost::Volume { new_bytes: bytes, ..cost::Volume::default() }
@@ -143,7 +145,7 @@ impl Load<'_> {
         }
     }
 
-    /// One transaction; gives the bytes that were sent.
+    /// Loads in one transaction; returns the bytes that were sent.
     fn by_one_stream(&self, client: &mut Client, table: &Qualified, create: bool) -> Result<u64> {
         let mut transaction = client.transaction()?;
         if create {
@@ -160,7 +162,7 @@ impl Load<'_> {
                 sink.write(rows)?;
                 bytes += rows.len() as u64;
                 self.progress.advance(records);
-                Ok(true)
+                Ok(ControlFlow::Continue(()))
             },
         )?;
         self.close(sink, self.settings.count())?;
@@ -169,7 +171,7 @@ impl Load<'_> {
         Ok(bytes)
     }
 
-    /// Fills a table that is not there yet, by as many streams as there are workers and connections.
+    /// Fills a new table, with a stream for each worker that gets a connection.
     fn new_table(
         &self,
         database: &Database,
@@ -186,7 +188,7 @@ impl Load<'_> {
         }
     }
 
-    /// Several transactions into a staging table, which then gets its name; gives the bytes that were sent.
+    /// Loads in several transactions into a staging table, which then gets its name; returns the bytes that were sent.
     fn by_many_streams(&self, streams: Vec<Client>, client: &mut Client, staging: &Staging) -> Result<u64> {
         let create = |table: &Qualified| format!("CREATE TABLE {table} ({})", self.column_clauses());
         staging

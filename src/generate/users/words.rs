@@ -1,9 +1,9 @@
-//! What users are made of: lists of words, and cities by country.
+//! Words that users are made of, and cities by country.
 
 use fake::locales::{Data, EN};
 use std::sync::LazyLock;
 
-/// A country with its cities, and how its post codes and telephone numbers look.
+/// A country with its cities, and the forms of its post codes and telephone numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct Country {
     /// Its name.
@@ -16,7 +16,7 @@ pub struct Country {
     pub phone: &'static str,
 }
 
-/// The countries and their cities are those of the system that this generator replaces.
+/// The countries and their cities; those of the generator that this one replaces.
 pub static COUNTRIES: [Country; 3] = [
     Country {
         name: "Germany",
@@ -38,7 +38,7 @@ pub static COUNTRIES: [Country; 3] = [
     },
 ];
 
-/// What a device calls its system; as in the system that this generator replaces.
+/// Names of a device's system; those of the generator that this one replaces.
 pub static SYSTEM_TRIPLETS: [&str; 10] = [
     "x86_64-pc-linux-gnu",
     "i686-pc-linux-gnu",
@@ -52,17 +52,17 @@ pub static SYSTEM_TRIPLETS: [&str; 10] = [
     "i686-pc-freebsd",
 ];
 
-/// Names of hosts that no mail will ever reach (RFC 2606, section 3).
+/// Domains that receive no mail (RFC 2606, section 3).
 pub static DOMAINS: [&str; 3] = ["example.com", "example.net", "example.org"];
 
 /// First names.
 pub static FIRST_NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| names(EN::NAME_FIRST_NAME));
-/// Last names; streets have them too.
+/// Last names; streets have them, too.
 pub static LAST_NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| names(EN::NAME_LAST_NAME));
-/// What a street's name ends with.
+/// The ends of streets' names.
 pub static STREET_SUFFIXES: &[&str] = EN::ADDRESS_STREET_SUFFIX;
 
-/// A name, and what is left of it in an account's name.
+/// A name, and its form in an account's name.
 #[derive(Debug, Clone, Copy)]
 pub struct Name {
     /// As it is written.
@@ -74,7 +74,7 @@ pub struct Name {
 fn names(words: &[&'static str]) -> Vec<Name> {
     let account = |word: &str| {
         let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();
-        // Made once, and needed until the end.
+        // The lists are made once and needed until the end.
         &*letters.to_ascii_lowercase().leak()
     };
     words.iter().map(|word| Name { text: word, account: account(word) }).collect()

@@ -1,4 +1,4 @@
-//! What can go wrong between a request and its answer, and which problem it is for the client.
+//! Failures between a request and its answer, and the problem that a client sees for each.
 
 use super::problem::Problem;
 use crate::Error;
@@ -7,12 +7,12 @@ use crate::pg::sqlstate::SqlState;
 use axum::http::StatusCode;
 use tokio_postgres::error::DbError;
 
-/// What went wrong.
+/// Why a request fails.
 #[derive(Debug)]
 pub enum Failure {
-    /// A problem that is known.
+    /// A problem that the client sees as it is.
     Problem(Problem),
-    /// What the server or the client library reported of a statement.
+    /// An error of a statement, from the server or the client library.
     Postgres(tokio_postgres::Error),
 }
 
@@ -29,7 +29,7 @@ impl From<tokio_postgres::Error> for Failure {
 }
 
 impl From<Error> for Failure {
-    /// What keeps a connection from being made is for the log: it names hosts and users.
+    /// The reason for a missing connection goes to the log only, since it names hosts and users.
     fn from(error: Error) -> Failure {
         tracing::debug!("{error}");
         Failure::Problem(Problem::away())
@@ -37,8 +37,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// Whether the statement fits the tables no more: they have changed since the catalog was read, or the statement was
-    /// prepared. 26000 is a statement that the server does not know, as behind some poolers.
+    /// Whether the tables have changed since the catalog was read or the statement was prepared. 26000 is a prepared
+    /// statement that the server does not know, as behind some poolers.
     pub fn is_of_stale_tables(&self) -> bool {
         matches!(
             self.state(),
@@ -51,7 +51,7 @@ impl Failure {
         )
     }
 
-    /// Whether a name is at fault that the database may know by now.
+    /// Whether the cause is an unknown name that the database may know by now.
     pub fn is_of_unknown_name(&self) -> bool {
         matches!(self, Failure::Problem(problem) if problem.of_unknown_name)
     }
@@ -61,7 +61,7 @@ impl Failure {
         self.state() == SqlState::BadValue
     }
 
-    /// What the server says about the value.
+    /// The server's words about the value.
     pub fn words(&self) -> String {
         match self {
             Failure::Postgres(error) => match error.as_db_error() {
@@ -79,7 +79,7 @@ impl Failure {
         }
     }
 
-    /// The problem that the client is told.
+    /// The problem that the client sees.
     pub fn into_problem(self) -> Problem {
         match self {
             Failure::Problem(problem) => problem,
@@ -109,7 +109,7 @@ fn of_server(error: &DbError) -> Problem {
             let detail = error.detail().map(|detail| shortened(detail, MAX_QUOTED_CHARS));
             Problem::new(StatusCode::CONFLICT, detail.unwrap_or_else(words))
         }
-        // The rows are well-formed, and the table does not take them: constraints, triggers, views that cannot be written.
+        // The rows are well-formed, but the table refuses them: constraints, triggers, views that cannot be written.
         SqlState::Constraint
         | SqlState::CheckOption
         | SqlState::Raised
@@ -119,7 +119,7 @@ fn of_server(error: &DbError) -> Problem {
         SqlState::UnknownFunction | SqlState::AmbiguousFunction | SqlState::WrongType => {
             Problem::new(StatusCode::BAD_REQUEST, "a column of this type cannot be compared or ordered so")
         }
-        // The tables were read again a moment ago, and have changed since.
+        // The tables were read again a moment ago, and have changed since then.
         SqlState::UnknownTable => Problem::not_found("table"),
         SqlState::UnknownColumn | SqlState::NotSupported | SqlState::UnknownStatement => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the table has just changed; try again", 1)

@@ -1,4 +1,4 @@
-//! What a client is answered when something goes wrong, and the header that every answer with a body has.
+//! The answer to a request that fails, and the header that every answer with a body has.
 
 pub mod failure;
 pub mod problem;

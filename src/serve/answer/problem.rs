@@ -1,4 +1,4 @@
-//! What goes wrong, as clients see it: problem documents (RFC 9457).
+//! Failures as clients see them: problem documents (RFC 9457).
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,11 +14,11 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Problem {
     /// The status.
     pub status: StatusCode,
-    /// What happened this time, in words; never SQL, never a secret.
+    /// What happened, in words, without SQL or secrets.
     pub detail: String,
     /// The column or parameter at fault.
     pub column: Option<String>,
-    /// Whether it may be gone once the catalog is read again.
+    /// Whether reading the catalog again may solve it.
     pub of_unknown_name: bool,
     header: Option<(HeaderName, String)>,
 }
@@ -34,45 +34,45 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, detail).of(column)
     }
 
-    /// A body whose rows cannot be what they are.
+    /// A well-formed body whose rows cannot be written.
     pub fn unprocessable(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// Nothing is there.
+    /// Something that does not exist.
     pub fn not_found(what: &str) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
     }
 
-    /// The same, about a name that the database may know by now.
+    /// The same problem, marked as being about a name that the database may know by now.
     pub fn unknown_name(mut self) -> Problem {
         self.of_unknown_name = true;
         self
     }
 
-    /// A method that is not granted; these are.
+    /// A method that is not granted; `allowed` lists the granted ones.
     pub fn method(allowed: &str) -> Problem {
         let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not granted here");
         problem.with(ALLOW, allowed)
     }
 
-    /// No token, or the wrong one.
+    /// A missing or wrong token.
     pub fn token() -> Problem {
         Problem::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
             .with(WWW_AUTHENTICATE, "Bearer realm=\"pghaul\"")
     }
 
-    /// Come again, after so many seconds.
+    /// A problem that may be over after `seconds`, at least 1.
     pub fn later(status: StatusCode, detail: impl Into<String>, seconds: u64) -> Problem {
         Problem::new(status, detail).with(RETRY_AFTER, seconds.max(1).to_string())
     }
 
-    /// The database is away, or has no room.
+    /// The database cannot be reached, or has no connection left.
     pub fn away() -> Problem {
         Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached", 1)
     }
 
-    /// The same, with the column at fault.
+    /// The same problem, with the column at fault.
     pub fn of(mut self, column: &str) -> Problem {
         self.column = Some(column.to_owned());
         self

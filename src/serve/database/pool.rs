@@ -1,4 +1,4 @@
-//! Connections to the database, made by the same rules as those of all other commands, kept and used in turn.
+//! A pool of connections to the database. They are made by the same rules as those of all other commands.
 
 use super::statement::{AsText, Parameter};
 use crate::pg::connect::{Dial, Target, of_this_process};
@@ -17,23 +17,23 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, RowStream, SimpleQueryMessage, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long a new connection may take; a database that does not answer by then is away.
-const CREATE: Duration = Duration::from_secs(5);
-/// Prepared statements of a connection. Clients choose the columns of filters and orders, and with them the statements; with
-/// one more than this, all are forgotten.
+/// How long a new connection may take; after that, the database counts as unreachable.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// Prepared statements of a connection. Clients choose the columns of filters and orders, and with them the statements.
+/// When a connection would have one more, it forgets all.
 const MOST_STATEMENTS: usize = 200;
 
-/// How often a database that is away is in the log: each request meets it, and a log that nobody reads must not fill up.
-const LOGGED: Duration = Duration::from_secs(10);
+/// The shortest time between two log lines about an unreachable database: each request meets it, and must not fill the log.
+const LOG_PAUSE: Duration = Duration::from_secs(10);
 
 /// The connections.
 pub struct Pool {
     pool: managed::Pool<Manager>,
-    /// When it was last logged that the database is away.
+    /// When the last missing connection was logged.
     logged: Mutex<Option<Instant>>,
 }
 
-/// A connection from the pool, to which it goes back on drop.
+/// A connection from the pool; it returns there on drop.
 pub struct Connection(Object<Manager>);
 
 /// Opens and checks connections.
@@ -43,16 +43,16 @@ struct Manager {
 }
 
 /// A connection with its prepared statements.
-struct Kept {
+struct PooledClient {
     client: Client,
     statements: Mutex<HashMap<String, Statement>>,
 }
 
-/// Opens asynchronous connections, from threads that may wait.
+/// Opens asynchronous connections, from threads that may block.
 #[derive(Clone)]
-struct Asynchronous(Handle);
+struct AsyncDial(Handle);
 
-impl Dial for Asynchronous {
+impl Dial for AsyncDial {
     type Client = Client;
 
     fn dial(&self, config: Config, tls: Option<MakeRustlsConnect>) -> Result<Client, tokio_postgres::Error> {
@@ -80,40 +80,40 @@ impl Dial for Asynchronous {
 }
 
 impl managed::Manager for Manager {
-    type Type = Kept;
+    type Type = PooledClient;
     type Error = Error;
 
-    async fn create(&self) -> Result<Kept> {
-        let (target, dial) = (self.target.clone(), Asynchronous(Handle::current()));
+    async fn create(&self) -> Result<PooledClient> {
+        let (target, dial) = (self.target.clone(), AsyncDial(Handle::current()));
         let connect = move || target.connect_by(&dial, &of_this_process);
         let client = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
-        // The server gives up what takes too long, whoever waits for it.
+        // The server cancels a statement that takes too long, even if its client has gone.
         client.batch_execute(&format!("SET statement_timeout = {}", self.time.as_millis())).await?;
-        Ok(Kept { client, statements: Mutex::default() })
+        Ok(PooledClient { client, statements: Mutex::default() })
     }
 
-    async fn recycle(&self, kept: &mut Kept, _: &Metrics) -> RecycleResult<Error> {
-        if kept.client.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
+    async fn recycle(&self, client: &mut PooledClient, _: &Metrics) -> RecycleResult<Error> {
+        if client.client.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
     }
 }
 
 impl Pool {
-    /// A pool that opens connections when they are needed.
+    /// A pool without connections; it opens them when requests need them.
     pub fn new(target: Target, limits: &Limits) -> Pool {
         let builder = managed::Pool::builder(Manager { target, time: limits.time })
             .max_size(limits.database)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(limits.time))
-            .create_timeout(Some(CREATE));
-        // It refuses timeouts without a runtime, which there is.
+            .create_timeout(Some(CONNECT_TIME));
+        // Only timeouts without a runtime are refused, and it has one.
         let pool = builder.build().unwrap_or_else(|error| unreachable!("{error}"));
         Pool { pool, logged: Mutex::default() }
     }
 
-    /// A connection, once one is free.
+    /// Waits for a connection.
     ///
     /// # Errors
-    /// None is free in time, or none can be made.
+    /// No connection is free in time, or a new one cannot be made.
     pub async fn get(&self) -> Result<Connection> {
         let got = self.pool.get().await.map(Connection).map_err(|error| match error {
             managed::PoolError::Backend(error) => error,
@@ -125,61 +125,61 @@ impl Pool {
         got
     }
 
-    /// Logs why there is no connection, unless it was logged a short time ago.
+    /// Logs a missing connection, unless one was logged a short time ago.
     fn log(&self, error: &Error) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if logged.is_none_or(|at| at.elapsed() >= LOGGED) {
+        if logged.is_none_or(|at| at.elapsed() >= LOG_PAUSE) {
             *logged = Some(Instant::now());
             tracing::warn!("{error}");
         }
     }
 
-    /// Connections that there are, and those of them that nobody uses.
+    /// The number of connections, and how many of them are idle.
     pub fn size(&self) -> (usize, usize) {
         let status = self.pool.status();
         (status.size, status.available)
     }
 
-    /// Requests that wait for one.
+    /// The number of requests that wait for a connection.
     pub fn waiting(&self) -> usize {
         self.pool.status().waiting
     }
 
-    /// Changes how many there may be.
+    /// Changes the largest number of connections.
     pub fn resize(&self, most: usize) {
         self.pool.resize(most);
     }
 }
 
 impl Connection {
-    /// Runs one of our own statements.
+    /// Runs a statement that no request has a part in.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
         Ok(self.0.client.query(sql, params).await?)
     }
 
-    /// Runs a statement with values that are sent as text, which the server reads as whatever type stands there.
+    /// Runs a statement whose values are sent as text; the server reads each as the type that its place in the statement has.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn stream(&self, sql: &str, params: &[Parameter]) -> Result<RowStream, Failure> {
         let statement = self.prepare(sql).await?;
         let params: Vec<AsText<'_>> =
             params.iter().map(|parameter| AsText(parameter.value.as_deref())).collect();
         let rows = self.0.client.query_raw(&statement, params).await.map_err(Failure::from);
         if rows.as_ref().err().is_some_and(Failure::is_of_stale_tables) {
-            // A table has changed since they were prepared.
+            // A table has changed since the statements were prepared.
             self.statements().clear();
         }
         rows
     }
 
-    /// Runs a statement, and gives the first two columns of its rows.
+    /// Runs a statement, and returns the first two columns of its rows.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn pairs(&self, sql: &str, params: &[Parameter]) -> Result<Vec<(String, String)>, Failure> {
         let mut rows = pin!(self.stream(sql, params).await?);
         let mut pairs = Vec::new();
@@ -193,14 +193,14 @@ impl Connection {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// What the server reports.
-    pub async fn begin(self) -> Result<Open, Failure> {
-        let open = Open(Some(self));
-        open.connection().0.client.batch_execute("BEGIN").await?;
-        Ok(open)
+    /// As the server reports them.
+    pub async fn begin(self) -> Result<Transaction, Failure> {
+        let transaction = Transaction(Some(self));
+        transaction.connection().0.client.batch_execute("BEGIN").await?;
+        Ok(transaction)
     }
 
-    /// Takes it out of the pool, since nobody knows what state it is in; it is closed on drop.
+    /// Takes the connection out of the pool and closes it: its state is unknown.
     pub fn discard(self) {
         drop(Object::take(self.0));
     }
@@ -223,41 +223,42 @@ impl Connection {
     }
 }
 
-/// A connection with an open transaction. One that is dropped, as when the client has gone, is closed, which ends it.
-pub struct Open(Option<Connection>);
+/// A connection with an open transaction. Dropping it, as when the client has gone, closes the connection, which rolls
+/// the transaction back.
+pub struct Transaction(Option<Connection>);
 
-impl Open {
+impl Transaction {
     /// The connection.
     pub fn connection(&self) -> &Connection {
-        // Taken by what consumes it, and by drop.
+        // Only `end` and `drop` take it.
         self.0.as_ref().unwrap_or_else(|| unreachable!("an open transaction has its connection"))
     }
 
-    /// Makes what was done last.
+    /// Commits.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn commit(self) -> Result<(), Failure> {
         self.end("COMMIT").await
     }
 
-    /// Undoes what was done.
+    /// Rolls back.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn roll_back(self) -> Result<(), Failure> {
         self.end("ROLLBACK").await
     }
 
     async fn end(mut self, sql: &str) -> Result<(), Failure> {
         self.connection().0.client.batch_execute(sql).await?;
-        // Back to the pool.
+        // It returns to the pool.
         drop(self.0.take());
         Ok(())
     }
 }
 
-impl Drop for Open {
+impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
             connection.discard();

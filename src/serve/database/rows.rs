@@ -1,4 +1,4 @@
-//! From the rows of a statement to a body: a short one at once, a long one as it comes.
+//! From the rows of a statement to a body: a short one in one piece, a long one in parts as the rows arrive.
 
 use super::pool::Connection;
 use super::statement::Parameter;
@@ -13,17 +13,20 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::RowStream;
 
-/// What is held of an answer before it is sent in parts (bytes); most are shorter, and free their connection before the client
-/// has read a byte.
-const PART: usize = 64 << 10;
-/// Parts on their way to a client that reads slowly.
+/// Size of a part (bytes). Most answers are shorter, and free their connection before the client has read a byte.
+const PART_BYTES: usize = 64 << 10;
+/// Parts that wait for a client that reads slowly.
 const PARTS: usize = 2;
 
-/// All rows of a statement, its first column each: for those that give few.
+/// The first column of all rows of a statement, for statements with few rows.
 ///
 /// # Errors
-/// What the server reports.
-pub async fn texts(connection: &Connection, sql: &str, params: &[Parameter]) -> Result<Vec<String>, Failure> {
+/// As the server reports them.
+pub async fn first_column(
+    connection: &Connection,
+    sql: &str,
+    params: &[Parameter],
+) -> Result<Vec<String>, Failure> {
     let mut rows = pin!(connection.stream(sql, params).await?);
     let mut texts = Vec::new();
     while let Some(row) = rows.next().await {
@@ -32,12 +35,12 @@ pub async fn texts(connection: &Connection, sql: &str, params: &[Parameter]) -> 
     Ok(texts)
 }
 
-/// A JSON array of all rows. What fails after the first part was sent ends the connection, so that no client takes the part for
-/// the whole; so does a client that has not read everything in `time`.
+/// A JSON array of all rows. A failure after the first part ends the client's connection, since the client must not take
+/// a part for the whole. The same happens if the client has not read everything in `time`.
 ///
 /// # Errors
-/// What the server reports before there is a first part.
-pub async fn array(
+/// As the server reports them before the first part is complete.
+pub async fn json_array(
     connection: Connection,
     sql: &str,
     params: &[Parameter],
@@ -59,16 +62,16 @@ pub async fn array(
         };
         tracing::debug!("an answer was cut off: {cause}");
         drop(rows);
-        // What the server still sends is of no use to the next request.
+        // The server may still send rows, which are not for the next request.
         connection.discard();
     });
     Ok(Body::from_stream(stream::unfold(Some(receiver), next)))
 }
 
-/// A part of an answer, and whether it is the last one.
+/// A part of an answer, and whether it is the last.
 type Sent = (Bytes, bool);
 
-/// The next part, and who receives the one after it; an error where the sender has gone before the last one.
+/// The next part, with the receiver of further parts; an error if the sender has gone before the last part.
 async fn next(
     receiver: Option<mpsc::Receiver<Sent>>,
 ) -> Option<(io::Result<Bytes>, Option<mpsc::Receiver<Sent>>)> {
@@ -102,7 +105,7 @@ struct Part {
 }
 
 impl Part {
-    /// Adds rows until the part is full, or all are there.
+    /// Adds rows until the part is full. Returns whether the last row is in it.
     async fn fill(&mut self, rows: &mut Pin<Box<RowStream>>) -> Result<bool, Failure> {
         while let Some(row) = rows.next().await {
             let row = row?;
@@ -111,7 +114,7 @@ impl Part {
                 self.bytes.push(b',');
             }
             self.bytes.extend_from_slice(text.as_bytes());
-            if self.bytes.len() >= PART {
+            if self.bytes.len() >= PART_BYTES {
                 return Ok(false);
             }
         }

@@ -1,4 +1,4 @@
-//! SQL in the making: identifiers come from the catalog, values become parameters.
+//! A statement while it is built: identifiers come from the catalog, values become parameters.
 
 use bytes::BytesMut;
 use std::error::Error as StdError;
@@ -16,19 +16,19 @@ pub struct Statement {
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
-    /// As the server's input functions read it.
+    /// The text for the server's input function; none for NULL.
     pub value: Option<String>,
-    /// The column that it is compared with, where there is one.
+    /// The column that it is compared with, if any.
     pub column: Option<String>,
 }
 
 impl Statement {
-    /// Adds a value; gives what stands for it.
+    /// Adds a value, and returns its placeholder, such as `$1`.
     pub fn value(&mut self, value: impl Into<String>) -> String {
         self.push(Parameter { value: Some(value.into()), column: None })
     }
 
-    /// Adds a value that is compared with a column.
+    /// Adds a value that is compared with a column, and returns its placeholder.
     pub fn value_of(&mut self, column: &str, value: &str) -> String {
         self.push(Parameter { value: Some(value.to_owned()), column: Some(column.to_owned()) })
     }
@@ -44,7 +44,7 @@ impl Statement {
     }
 }
 
-/// A value that is sent as text whatever its type is, so that the server's own input functions decide.
+/// A value that is sent as text whatever its type is: the server's input functions decide what it means.
 #[derive(Debug)]
 pub struct AsText<'v>(pub Option<&'v str>);
 

@@ -1,4 +1,4 @@
-//! The tables described for programs and for people.
+//! Descriptions of the tables: OpenAPI for programs, a page for people.
 
 pub mod openapi;
 pub mod page;

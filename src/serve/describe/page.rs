@@ -1,11 +1,11 @@
-//! `GET /docs/`: a page that shows the description of the tables. It is in the binary, and asks no other host for anything.
+//! `GET /docs/`: a page that shows the description of the tables. It is part of the binary, and loads nothing from other hosts.
 
 use crate::serve::answer::content_type;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};
 
-/// What the page may do: run its own script, and ask this service.
+/// The page may run its own script, and send requests to this service.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

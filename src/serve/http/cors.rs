@@ -1,4 +1,4 @@
-//! Cross-origin requests: off, but for the origins that the configuration lists (Fetch standard, "CORS protocol").
+//! Cross-origin requests: only the origins that the configuration lists may make them (Fetch standard, "CORS protocol").
 
 use crate::serve::settings::Settings;
 use axum::body::Body;
@@ -9,20 +9,20 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
-/// The origin of a request, where it is listed.
+/// The origin of a request, if the configuration lists it.
 pub fn listed(settings: &Settings, headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(ORIGIN)?;
     settings.cors.iter().any(|listed| listed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
 }
 
-/// Whether a browser asks what it may ask.
+/// Whether a request is a browser's preflight.
 pub fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS
         && headers.contains_key(ORIGIN)
         && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// What a browser may ask from a listed origin.
+/// The answer to a preflight from a listed origin.
 pub fn preflight() -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -36,7 +36,7 @@ pub fn preflight() -> Response {
     response
 }
 
-/// Lets pages of this origin read the answer.
+/// Allows pages of this origin to read the answer.
 pub fn allow(response: &mut Response, origin: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -1,4 +1,4 @@
-//! What every request passes before its route, and every answer behind it: who may come, how often, for how long.
+//! The checks of every request before its route (host, rate, token, time), and the headers of every answer.
 
 use super::cors;
 use crate::secret::Secret;
@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Instant;
 use subtle::ConstantTimeEq;
 
-/// Where a request comes from.
+/// The address that a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Lets a request pass, or answers it.
+/// Passes a request on to its route, or refuses it.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let snapshot = state.snapshot();
@@ -46,12 +46,12 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let subject = response.extensions_mut().remove::<Subject>();
-    let subject = subject.map_or_else(|| fixed(&path).to_owned(), |subject| subject.0);
+    let subject = subject.map_or_else(|| subject_of(&path).to_owned(), |subject| subject.0);
     state.metrics.count(&method, &subject, response.status(), begun.elapsed());
     response
 }
 
-/// Why a request is not looked at any further.
+/// The reason to refuse a request before its token is checked: a wrong host, or too many requests.
 fn refusal(snapshot: &Snapshot, request: &Request, path: &str) -> Option<Problem> {
     if !is_expected_host(&snapshot.settings, request.headers()) {
         let detail =
@@ -70,13 +70,13 @@ fn is_health(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// What needs no token: it tells nothing of the tables. The page asks for the token itself.
+/// Whether a path needs no token: it reveals nothing of the tables. The page asks for the token itself.
 fn is_open(path: &str) -> bool {
     is_health(path) || path == "/docs" || path.starts_with("/docs/")
 }
 
-/// The path of a request that is about no table, as one of few.
-fn fixed(path: &str) -> &'static str {
+/// The subject of a request that is about no table. Clients could send any number of other paths.
+fn subject_of(path: &str) -> &'static str {
     const FIXED: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
     match FIXED.iter().find(|fixed| **fixed == path) {
         Some(fixed) => fixed,
@@ -85,8 +85,8 @@ fn fixed(path: &str) -> &'static str {
     }
 }
 
-/// Whether the host is one by which a service on this machine is known. Without a token a page of any site could otherwise
-/// come here under its own name, once that name leads to 127.0.0.1 (DNS rebinding).
+/// Whether the request's host is a name of this machine. Otherwise, without a token, a page of any site could send requests
+/// once its own name leads to 127.0.0.1 (DNS rebinding).
 fn is_expected_host(settings: &Settings, headers: &HeaderMap) -> bool {
     if settings.token.is_some() || !settings.listen.ip().is_loopback() {
         return true;
@@ -100,7 +100,7 @@ fn is_expected_host(settings: &Settings, headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
-/// Whether the request brings the token, if there is one. The time that it takes tells the token's length at most.
+/// Whether the request carries the token, if one is set. The time of the comparison reveals the token's length at most.
 fn has_token(settings: &Settings, headers: &HeaderMap) -> bool {
     let Some(token) = &settings.token else { return true };
     let Some(given) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return false };

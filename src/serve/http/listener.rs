@@ -1,4 +1,4 @@
-//! Connections: taken up to a limit, each with limits of its own, and ended when they have nothing to do any more.
+//! Connections: accepted up to a limit, each with limits of time and size, and closed in order at the end.
 
 use super::guard::Peer;
 use super::routes;
@@ -25,33 +25,33 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
-/// Connections that wait to be taken.
+/// Connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
-/// What is read ahead of a connection (bytes): the longest head of a request.
+/// The longest head of a request (bytes).
 const MAX_HEAD: usize = 64 << 10;
-/// How long no connection is taken when there are no more files to be had.
-const NO_FILES: Duration = Duration::from_millis(100);
+/// The pause after a connection could not be accepted, as when the process has no file descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// An address that is listened on.
+/// A socket that listens.
 pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
     limits: Limits,
 }
 
-/// Lets this process have as many files as it may: each connection takes one.
+/// Raises this process's limit of open files as far as the system allows: each connection takes one.
 pub fn allow_many_files() {
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // What there is stays where this is refused, and is enough for a few.
+        // If this is refused, the old limit stays, which is enough for some connections.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
 
 impl Listener {
-    /// Listens where the settings say.
+    /// Listens on the address of the settings.
     ///
     /// # Errors
-    /// An address that cannot be had.
+    /// An address that is taken, or that this machine does not have.
     pub async fn bind(settings: &Settings) -> Result<Listener> {
         let bind = || {
             let socket = match settings.listen {
@@ -70,7 +70,7 @@ impl Listener {
         })
     }
 
-    /// Says where it listens, and to whom; for scripts, the address is on standard output.
+    /// Prints the address to standard output, for scripts, and logs the tables.
     ///
     /// # Errors
     /// A standard output that cannot be written.
@@ -83,7 +83,7 @@ impl Listener {
         print(&format!("listening on http://{}\n", self.address))
     }
 
-    /// Takes connections until a signal asks to stop, lets what runs come to its end, and gives the signal.
+    /// Accepts connections until a signal asks to stop, waits for running requests, and returns the signal.
     pub async fn serve(self, state: Arc<State>, mut signals: Signals, reload: Reload) -> i32 {
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let graceful = GracefulShutdown::new();
@@ -91,18 +91,18 @@ impl Listener {
         let reload = Arc::new(reload);
         loop {
             let accepted = async {
-                // Never closed.
+                // The semaphore is never closed.
                 let place = Arc::clone(&places).acquire_owned().await.ok();
                 (place, self.listener.accept().await)
             };
             tokio::select! {
                 asked = signals.next() => match asked {
                     Asked::Stop => break,
-                    Asked::Reload => drop(tokio::spawn(reread(Arc::clone(&state), Arc::clone(&reload)))),
+                    Asked::Reload => drop(tokio::spawn(reload_settings(Arc::clone(&state), Arc::clone(&reload)))),
                 },
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
-                        let service = OfPeer { inner: service.clone(), peer: peer.ip() };
+                        let service = ClientService { inner: service.clone(), peer: peer.ip() };
                         let connection = graceful.watch(connection(stream, service, self.limits));
                         tokio::spawn(async move {
                             if let Err(error) = connection.await {
@@ -113,7 +113,7 @@ impl Listener {
                     }
                     Err(error) => {
                         tracing::warn!("cannot take a connection: {error}");
-                        tokio::time::sleep(NO_FILES).await;
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
             }
@@ -127,7 +127,7 @@ impl Listener {
     }
 }
 
-async fn reread(state: Arc<State>, reload: Arc<Reload>) {
+async fn reload_settings(state: Arc<State>, reload: Arc<Reload>) {
     let read = tokio::task::spawn_blocking(move || reload()).await;
     let replaced = match read.map_err(Error::failed).and_then(|settings| settings) {
         Ok(settings) => state.replace(settings).await,
@@ -143,10 +143,10 @@ async fn reread(state: Arc<State>, reload: Arc<Reload>) {
 
 fn connection(
     stream: TcpStream,
-    service: OfPeer,
+    service: ClientService,
     limits: Limits,
-) -> http1::Connection<TokioIo<WriteTimeout>, OfPeer> {
-    // Answers are written whole: to wait for more only delays them.
+) -> http1::Connection<TokioIo<WriteTimeout>, ClientService> {
+    // Answers are written whole; waiting for more bytes would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("{error}");
     }
@@ -157,14 +157,14 @@ fn connection(
         .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.time)), service)
 }
 
-/// The service, for the requests of one client.
+/// The service for the requests of one client: it adds the client's address to each.
 #[derive(Clone)]
-struct OfPeer {
+struct ClientService {
     inner: TowerToHyperService<Router>,
     peer: IpAddr,
 }
 
-impl Service<Request<Incoming>> for OfPeer {
+impl Service<Request<Incoming>> for ClientService {
     type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
     type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
     type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;

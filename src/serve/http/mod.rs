@@ -1,4 +1,4 @@
-//! Clients: how they connect, which of them may come, and which path leads where.
+//! Clients: their connections, the checks of every request, and the paths.
 
 mod cors;
 mod guard;

@@ -1,4 +1,4 @@
-//! The paths, and what answers them.
+//! The paths, with the function that answers each.
 
 use super::guard::guard;
 use crate::serve::answer::content_type;
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use std::sync::Arc;
 
-/// All paths.
+/// The routes of all paths.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -39,7 +39,7 @@ async fn table(Shared(state): Shared<Arc<State>>, request: Request) -> Response 
     requests::answer(&state, request).await
 }
 
-/// Whether requests can be answered: the database is there.
+/// Whether the database answers.
 async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
     let asked = match state.pool.get().await {
         Ok(connection) => connection.query("SELECT 1", &[]).await,

@@ -1,4 +1,4 @@
-//! A connection whose writes have to get ahead: a client that takes nothing for too long is left alone.
+//! A connection whose writes have a time limit: a client that reads nothing for too long is disconnected.
 
 use std::io;
 use std::pin::Pin;
@@ -8,22 +8,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A connection, with the time that it may stand still while something is to be written.
+/// A connection with a time limit for writes that make no progress.
 pub struct WriteTimeout {
     stream: TcpStream,
     time: Duration,
-    /// Runs while a write waits; made once one does.
+    /// Runs while a write waits; made with the first write that does.
     sleep: Option<Pin<Box<Sleep>>>,
     waits: bool,
 }
 
 impl WriteTimeout {
-    /// Gives each write on `stream` so much time.
+    /// Limits each write on `stream` to `time`.
     pub fn new(stream: TcpStream, time: Duration) -> WriteTimeout {
         WriteTimeout { stream, time, sleep: None, waits: false }
     }
 
-    /// What came of a write, or an error where it has waited for too long.
+    /// The result of a write, or an error if it has waited for too long.
     fn within<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waits = false;

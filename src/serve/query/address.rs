@@ -1,10 +1,10 @@
-//! The words of a request: the pairs of its query string, the values of a key in its path.
+//! The parts of an address: the pairs of its query string, and the values of a key in its path.
 
 use crate::serve::answer::problem::Problem;
 use axum::http::StatusCode;
 use percent_encoding::percent_decode_str;
 
-/// Pairs of a request's query string; each is worth a filter, and no honest request has more.
+/// The most pairs of a query string; each makes a filter, and no honest request has more.
 const MOST_PAIRS: usize = 100;
 
 /// A name with its value.
@@ -33,7 +33,7 @@ pub fn pairs(query: &str) -> Result<Vec<Pair>, Problem> {
     Ok(pairs)
 }
 
-/// Reads the value that a name may have once at most.
+/// Takes the value of a name out of the pairs.
 ///
 /// # Errors
 /// The same name twice.
@@ -46,8 +46,8 @@ pub fn take_one(pairs: &mut Vec<Pair>, name: &str) -> Result<Option<String>, Pro
     }
 }
 
-/// Reads the values of a key of so many columns from a segment of a path, with a comma between them; a comma that belongs to
-/// a value is written `%2C`.
+/// Reads the values of a key from a segment of a path. A key of several columns has commas between the values, and `%2C`
+/// for a comma within a value.
 ///
 /// # Errors
 /// Another number of values, text that is not UTF-8.
@@ -63,10 +63,10 @@ pub fn key_values(segment: &str, columns: usize) -> Result<Vec<String>, Problem>
     Ok(values)
 }
 
-/// Undoes percent-encoding.
+/// Decodes percent-encoding.
 ///
 /// # Errors
-/// Text that is not UTF-8, or holds NUL, which no value of PostgreSQL does.
+/// Text that is not UTF-8, or holds NUL, which PostgreSQL stores nowhere.
 pub fn decode(text: &str) -> Result<String, Problem> {
     let bad = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail);
     let text = percent_decode_str(text).decode_utf8().map_err(|_| bad("the address is not UTF-8"))?;

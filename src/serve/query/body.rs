@@ -1,4 +1,4 @@
-//! The rows of a request's body: JSON objects, whose values stay as they are written until PostgreSQL reads them.
+//! The rows of a body: JSON objects. Their values stay as they are written until PostgreSQL reads them.
 
 use crate::config::OrderedMap;
 use crate::serve::answer::problem::Problem;
@@ -9,16 +9,17 @@ use serde_json::value::RawValue;
 /// The rows of a body.
 #[derive(Debug)]
 pub struct BodyRows {
-    /// The columns that each of them has.
+    /// The columns that each row has.
     pub columns: Vec<String>,
     /// Whether the body is an array.
     pub many: bool,
 }
 
-/// Reads a body of one row, or of many where `may_be_many`.
+/// Reads a body of one row, or of many if `may_be_many`.
 ///
 /// # Errors
-/// Anything but JSON; what is no object; a column that the table lacks, or that may not be written; rows of different columns.
+/// Text that is no JSON; a row that is no object; a column that the table lacks, or that may not be written; rows with
+/// different columns.
 pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<BodyRows, Problem> {
     let malformed =
         |error: serde_json::Error| Problem::new(StatusCode::BAD_REQUEST, format!("no JSON: {error}"));
@@ -39,7 +40,7 @@ pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<BodyR
         })?;
         match &columns {
             None => columns = Some(names),
-            Some(first) => same(first, &names, at + 1)?,
+            Some(first) => check_same_columns(first, &names, at + 1)?,
         }
     }
     let Some(columns) = columns else { return Err(Problem::unprocessable("the body has no rows")) };
@@ -66,7 +67,7 @@ fn names(part: &RawValue, relation: &Relation) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
-fn same(first: &[String], names: &[String], row: usize) -> Result<(), Problem> {
+fn check_same_columns(first: &[String], names: &[String], row: usize) -> Result<(), Problem> {
     let odd = |these: &[String], those: &[String]| these.iter().find(|name| !those.contains(name)).cloned();
     match odd(first, names).or_else(|| odd(names, first)) {
         None => Ok(()),

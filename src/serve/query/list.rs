@@ -1,4 +1,4 @@
-//! `GET /{table}/`: which rows, in which order, from where on.
+//! `GET /{table}/`: filters, order and position of a list of rows.
 
 use super::address::{Pair, take_one};
 use crate::pg::ident::quote;
@@ -7,7 +7,7 @@ use crate::serve::database::statement::Statement;
 use crate::serve::tables::table::{Relation, Table, VERSION_TABLE};
 use serde_json::Value;
 
-/// Rows of a list that names no number.
+/// Rows of a list if the request names no number.
 const DEFAULT_TAKE: u64 = 20;
 /// The most rows of a list.
 pub const MOST_TAKE: u64 = 1000;
@@ -67,7 +67,7 @@ fn number(pairs: &mut Vec<Pair>, name: &str, default: u64, most: u64) -> Result<
     }
 }
 
-/// `a,-b`: by `a`, then by `b` with the largest first; then always by the key, so that it is one order.
+/// `a,-b`: by `a`, then by `b` with the largest first. The key comes last, which makes the order complete.
 fn order(text: Option<String>, table: &Table, relation: &Relation) -> Result<Vec<Order>, Problem> {
     let mut order: Vec<Order> = Vec::new();
     for word in text.iter().flat_map(|text| text.split(',')) {
@@ -133,7 +133,7 @@ fn unknown(name: &str) -> Problem {
     Problem::bad(name, format!("there is no column or parameter {name:?}")).unknown_name()
 }
 
-/// Rows behind the one that has these values in the columns of the order. NULL comes last, and first where the largest does.
+/// Rows after the row with these values in the columns of the order. NULL comes last, or first in a descending order.
 fn keyset(
     statement: &mut Statement,
     table: &Table,
@@ -152,7 +152,7 @@ fn keyset(
             format!("t.tableoid > to_regclass({})::oid", statement.value(version))
         }
     };
-    // From the last column to the first: behind in this one, or equal in it and behind in those that follow.
+    // From the last column to the first: after the row in this column, or equal in it and after the row in the next columns.
     for (part, value) in order.iter().zip(&values).rev() {
         let name = format!("t.{}", quote(&part.column));
         let nullable = relation.column(&part.column).is_some_and(|column| !column.not_null);
@@ -172,7 +172,7 @@ fn keyset(
     Ok(condition)
 }
 
-/// The name of a version table, or of the mother itself, as SQL has it.
+/// The quoted name of a version table, or of the mother itself.
 fn known_version(table: &Table, name: &str) -> Option<String> {
     let all = std::iter::once(&table.relation).chain(table.versions.iter().map(|version| &version.relation));
     all.map(|relation| &relation.name).find(|known| known.name() == name).map(ToString::to_string)

@@ -7,7 +7,7 @@ use crate::serve::database::statement::Statement;
 use crate::serve::tables::table::{Relation, Table};
 use axum::http::StatusCode;
 
-/// The condition that a row of alias `t` has this key.
+/// The condition that a row of alias `t` has the key in a segment of a path.
 ///
 /// # Errors
 /// A segment that is no key.
@@ -22,7 +22,7 @@ pub fn condition(statement: &mut Statement, table: &Table, segment: &str) -> Res
     Ok(parts.join(" AND "))
 }
 
-/// The statement for the row: two rows where there is more than one.
+/// The statement for the row. It returns a second row if several have the key.
 ///
 /// # Errors
 /// A segment that is no key.
@@ -36,10 +36,10 @@ pub fn select(table: &Table, relation: &Relation, segment: &str) -> Result<State
     Ok(statement)
 }
 
-/// The one row of those that were found.
+/// The only row.
 ///
 /// # Errors
-/// None, or more than one.
+/// No row, or more than one.
 pub fn only(mut rows: Vec<String>) -> Result<String, Problem> {
     match (rows.pop(), rows.is_empty()) {
         (None, _) => Err(Problem::not_found("row")),
@@ -48,7 +48,7 @@ pub fn only(mut rows: Vec<String>) -> Result<String, Problem> {
     }
 }
 
-/// More than one row has the key.
+/// The problem that more than one row has the key.
 pub fn ambiguous() -> Problem {
     let detail =
         "more than one row has this key; where they are of several versions, name one with ?version=";

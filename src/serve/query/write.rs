@@ -1,4 +1,4 @@
-//! `POST`, `PUT`, `PATCH` and `DELETE`: one statement each, which gives the rows as they are now.
+//! `POST`, `PUT`, `PATCH` and `DELETE`: one statement each, which returns the rows as they are afterwards.
 
 use super::body::BodyRows;
 use super::row;
@@ -7,16 +7,16 @@ use crate::serve::answer::problem::Problem;
 use crate::serve::database::statement::{Parameter, Statement};
 use crate::serve::tables::table::{Relation, Table};
 
-/// What a PUT does with columns that the body lacks, or a PATCH.
+/// What becomes of the columns that a body lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingColumns {
-    /// They get their defaults.
+    /// They get their defaults (PUT).
     Default,
-    /// They stay as they are.
+    /// They stay as they are (PATCH).
     Keep,
 }
 
-/// The statement that adds rows; it gives each as JSON, and its key as an array of texts.
+/// The statement that adds rows; it returns each as JSON, and its key as a JSON array of texts.
 pub fn insert(table: &Table, relation: &Relation, rows: &BodyRows, body: &str) -> Statement {
     let mut statement = Statement::default();
     let keys: Vec<String> =
@@ -37,7 +37,7 @@ pub fn insert(table: &Table, relation: &Relation, rows: &BodyRows, body: &str) -
     statement
 }
 
-/// The statement that changes the row with a key; it gives the row as JSON.
+/// The statement that changes the row with a key; it returns the row as JSON.
 ///
 /// # Errors
 /// A segment that is no key, a body that changes nothing.
@@ -72,7 +72,7 @@ pub fn update(
     Ok(statement)
 }
 
-/// The statement that deletes the row with a key; it gives an empty text for it.
+/// The statement that deletes the row with a key; it returns an empty text for it.
 ///
 /// # Errors
 /// A segment that is no key.
@@ -83,7 +83,7 @@ pub fn delete(table: &Table, relation: &Relation, segment: &str) -> Result<State
     Ok(statement)
 }
 
-/// The statement that has one column of a body read alone: it fails where the server cannot.
+/// The statement that reads one column of a body alone; it fails if the server cannot read a value of this column.
 pub fn probe(relation: &Relation, rows: &BodyRows, body: &str, column: &str) -> Statement {
     let mut statement = Statement::default();
     let one = [column.to_owned()];
@@ -96,7 +96,7 @@ fn to_json(relation: &Relation) -> String {
     format!("(SELECT row_to_json(j)::text FROM (SELECT {}) AS j)", relation.select_list)
 }
 
-/// The body as a relation `r` of these columns, each of its type in the table.
+/// The body as a relation `r` of these columns, with their types from the table.
 fn source(
     statement: &mut Statement,
     relation: &Relation,

@@ -1,4 +1,4 @@
-//! The way of one request: its table, what is granted there, its statement, and a second try with fresh tables.
+//! The way of one request: its table, the granted verb, the answer, and a second try with fresh tables.
 
 use super::body;
 use super::granted::{allowed, relation, verb};
@@ -18,13 +18,13 @@ use axum::response::{IntoResponse, Response};
 #[derive(Debug, Clone)]
 pub struct Subject(pub String);
 
-/// Answers a request for a table. Where it does not fit what is known of the tables, they are read again, and it is tried once
-/// more: a version may have been loaded, or a table replaced, since.
+/// Answers a request for a table. If it does not fit the known tables, they are read again, and it is tried once more: a
+/// version may have been loaded, or a table replaced.
 pub async fn answer(state: &State, request: Request) -> Response {
     let snapshot = state.snapshot();
     let (parts, body) = request.into_parts();
     let subject = segments(&parts).and_then(|(table, _)| snapshot.tables.get(&table)).map(|table| {
-        // Only names of tables, since clients choose the others.
+        // Other names are chosen by clients, and would fill the metrics.
         Subject(table.settings.path.clone())
     });
     let mut response = match body::read(body, &parts, snapshot.settings.limits).await {
@@ -46,7 +46,7 @@ pub async fn answer(state: &State, request: Request) -> Response {
     response
 }
 
-/// The table of a path, decoded, and the key, as it stands there.
+/// The table of a path, decoded, and the key as it is written there.
 fn segments(parts: &Parts) -> Option<(String, Option<String>)> {
     let path = parts.uri.path().strip_prefix('/')?;
     let (table, id) = path.split_once('/').unwrap_or((path, ""));
@@ -88,7 +88,7 @@ async fn answer_once(
     }
 }
 
-/// Refuses parameters where none has a meaning.
+/// Refuses all parameters.
 fn refuse_all(pairs: &[Pair]) -> Result<(), Problem> {
     match pairs.first() {
         None => Ok(()),

@@ -10,7 +10,7 @@ use http_body_util::LengthLimitError;
 use std::error::Error as StdError;
 use tokio::time::timeout;
 
-/// Reads the whole body; a method without one has an empty text.
+/// Reads the whole body; for a method that needs none, the empty text.
 ///
 /// # Errors
 /// A body that is too large, comes too slowly, ends early or is not UTF-8.

@@ -1,4 +1,4 @@
-//! What may be done: methods as verbs, the verbs that a table grants, and the version that a request names.
+//! Methods as verbs, the verbs that a table grants, and the version that a request names.
 
 use crate::config::Verb;
 use crate::serve::answer::problem::Problem;
@@ -18,7 +18,7 @@ pub fn verb(method: &Method, on_row: bool) -> Option<Verb> {
     }
 }
 
-/// What a table, or a row of it, allows: the value of the header `Allow`.
+/// The methods that a table, or a row of it, allows: the value of the header `Allow`.
 pub fn allowed(table: &Table, on_row: bool) -> String {
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|name| {
         let method = Method::from_bytes(name.as_bytes()).ok();
@@ -32,7 +32,7 @@ pub fn allowed(table: &Table, on_row: bool) -> String {
 /// # Errors
 /// A version that the table lacks, or that several applications have.
 pub fn relation<'t>(table: &'t Table, pairs: &mut Vec<Pair>) -> Result<&'t Relation, Problem> {
-    // A column of this name is filtered by `version.eq=` where there are versions, else by its name.
+    // If the table has versions, a column of this name is filtered by `version.eq=`.
     if table.versions.is_empty() && table.relation.column("version").is_some() {
         return Ok(&table.relation);
     }

@@ -1,16 +1,16 @@
-//! Which column's value the server cannot read: it does not say, so each is asked for alone.
+//! Which column's value the server cannot read. Its error does not name the column, so each column is tried alone.
 
 use crate::pg::ident::quote;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
-use crate::serve::database::rows::texts;
+use crate::serve::database::rows::first_column;
 use crate::serve::database::statement::Statement;
 use crate::serve::query::body::BodyRows;
 use crate::serve::query::write;
 use crate::serve::shared::state::State;
 use crate::serve::tables::table::Relation;
 
-/// The failure with the column whose value the server cannot read: each is asked for alone.
+/// The failure with the column whose value in the address the server cannot read.
 pub async fn name_column(
     state: &State,
     relation: &Relation,
@@ -36,7 +36,7 @@ pub async fn name_column(
     failure
 }
 
-/// The same, of a body.
+/// The failure with the column whose value in the body the server cannot read.
 pub async fn name_column_of_body(
     state: &State,
     relation: &Relation,
@@ -56,9 +56,9 @@ pub async fn name_column_of_body(
     failure
 }
 
-/// The problem of a column, where a statement about it alone fails.
+/// The problem of a column, if a statement about this column alone fails.
 async fn problem_of(state: &State, probe: &Statement, column: &str) -> Option<Problem> {
     let connection = state.pool.get().await.ok()?;
-    let failure = texts(&connection, &probe.sql, &probe.parameters).await.err()?;
+    let failure = first_column(&connection, &probe.sql, &probe.parameters).await.err()?;
     failure.is_of_value().then(|| Problem::bad(column, failure.words()))
 }

@@ -1,10 +1,10 @@
-//! A request for a table that is understood but for its values: each verb's statement is run, and its rows answered.
+//! A request whose table, version and verb are known: its statement is run, and the rows become the answer.
 
 use super::probe::{name_column, name_column_of_body};
 use crate::serve::answer::content_type;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
-use crate::serve::database::rows::{array, texts};
+use crate::serve::database::rows::{first_column, json_array};
 use crate::serve::database::statement::Statement;
 use crate::serve::query::address::Pair;
 use crate::serve::query::body::BodyRows;
@@ -17,9 +17,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// A request that is understood but for its values.
+/// A request whose table and version are known.
 pub struct TableRequest<'r> {
-    /// Connections.
+    /// What all requests share.
     pub state: &'r State,
     /// The settings, and the tables as they are known.
     pub snapshot: &'r Snapshot,
@@ -34,7 +34,7 @@ impl TableRequest<'_> {
         let statement = list::select(self.table, self.relation, pairs)?;
         let connection = self.state.pool.get().await?;
         let time = self.snapshot.settings.limits.time;
-        let body = array(connection, &statement.sql, &statement.parameters, time).await;
+        let body = json_array(connection, &statement.sql, &statement.parameters, time).await;
         let body = match body {
             Ok(body) => body,
             Err(failure) => return Err(name_column(self.state, self.relation, failure, &statement).await),
@@ -83,7 +83,7 @@ impl TableRequest<'_> {
             let rows: Vec<String> = inserted.into_iter().map(|(row, _)| row).collect();
             return Ok(json(StatusCode::CREATED, format!("[{}]", rows.join(","))));
         }
-        // A trigger may have decided otherwise.
+        // A trigger may have refused the row.
         let Some((row, key)) = inserted.into_iter().next() else {
             return Err(Problem::unprocessable("the table has not taken the row").into());
         };
@@ -94,7 +94,7 @@ impl TableRequest<'_> {
         Ok(response)
     }
 
-    /// Where a new row is, by its key as an array of texts; nothing where the key has a NULL.
+    /// The address of a new row, by its key as a JSON array of texts; none if the key has a NULL.
     fn location(&self, key: &str) -> Option<HeaderValue> {
         let values: Vec<Option<String>> = serde_json::from_str(key).ok()?;
         let encoded = |value: &String| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
@@ -103,27 +103,28 @@ impl TableRequest<'_> {
         format!("/{table}/{}/", values?.join(",")).parse().ok()
     }
 
-    /// Runs a statement that changes one row, and gives what it gives for it; undone where it would be more than one.
+    /// Runs a statement that changes one row, and returns what it returns for that row. If it changes more than one, it is
+    /// rolled back.
     async fn change(&self, statement: &Statement) -> Result<String, Failure> {
         if self.relation.key_is_unique {
             let rows = self.run(statement).await?;
             return Ok(row::only(rows)?);
         }
         let connection = self.state.pool.get().await?;
-        // A client that goes while it runs leaves it open.
-        let open = connection.begin().await?;
-        let rows = texts(open.connection(), &statement.sql, &statement.parameters).await;
+        // If the client goes while the statement runs, the dropped transaction is rolled back.
+        let transaction = connection.begin().await?;
+        let rows = first_column(transaction.connection(), &statement.sql, &statement.parameters).await;
         match rows {
             Ok(rows) if rows.len() == 1 => {
-                open.commit().await?;
+                transaction.commit().await?;
                 Ok(row::only(rows)?)
             }
             Ok(rows) => {
-                open.roll_back().await?;
+                transaction.roll_back().await?;
                 Ok(row::only(rows)?)
             }
             Err(failure) => {
-                open.roll_back().await?;
+                transaction.roll_back().await?;
                 Err(name_column(self.state, self.relation, failure, statement).await)
             }
         }
@@ -131,7 +132,7 @@ impl TableRequest<'_> {
 
     async fn run(&self, statement: &Statement) -> Result<Vec<String>, Failure> {
         let connection = self.state.pool.get().await?;
-        let rows = texts(&connection, &statement.sql, &statement.parameters).await;
+        let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
         drop(connection);
         match rows {
             Ok(rows) => Ok(rows),

@@ -1,7 +1,8 @@
-//! What is counted, as Prometheus reads it.
+//! Counts of requests, in the format that Prometheus reads.
 
 use crate::Result;
 use crate::serve::database::pool::{Connection, Pool};
+use crate::serve::tables::catalog::has_readable_ledger;
 use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -16,7 +17,7 @@ use std::time::Duration;
 /// The media type of the text.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A gauge of seconds, or of others that have fractions.
+/// A gauge with fractions, such as seconds.
 type Fractional = Gauge<f64, AtomicU64>;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -41,14 +42,14 @@ struct LoadLabels {
     version: String,
 }
 
-/// What is counted from the start of the process on.
+/// The counts since the start of the process.
 pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<SubjectLabels, Histogram, fn() -> Histogram>,
 }
 
 impl Metrics {
-    /// Nothing yet.
+    /// Counts that are all zero.
     pub fn new() -> Metrics {
         Metrics {
             requests: Family::default(),
@@ -59,7 +60,7 @@ impl Metrics {
 
     /// Counts an answer.
     pub fn count(&self, method: &Method, subject: &str, status: StatusCode, time: Duration) {
-        let (method, subject) = (known(method).to_owned(), subject.to_owned());
+        let (method, subject) = (method_label(method).to_owned(), subject.to_owned());
         let labels = SubjectLabels { method: method.clone(), subject: subject.clone() };
         self.seconds.get_or_create(&labels).observe(time.as_secs_f64());
         self.requests
@@ -67,7 +68,7 @@ impl Metrics {
             .inc();
     }
 
-    /// Everything as text, with what the pool and the ledger say now.
+    /// All counts as text, with the present state of the pool and the ledger.
     pub async fn text(&self, pool: &Pool) -> String {
         let mut registry = Registry::with_prefix("pghaul");
         registry.register("http_requests", "Requests", self.requests.clone());
@@ -87,7 +88,7 @@ impl Metrics {
             registry.register(name, help, gauge);
         }
         let loads = match pool.get().await {
-            Ok(connection) => loads(&connection, &mut registry).await,
+            Ok(connection) => register_loads(&connection, &mut registry).await,
             Err(error) => Err(error),
         };
         let up = Gauge::<i64>::default();
@@ -95,14 +96,14 @@ impl Metrics {
         registry.register("database_up", "Whether the database answers", up);
         let mut text = String::new();
         if encode(&mut text, &registry).is_err() {
-            unreachable!("a text takes everything");
+            unreachable!("writing to a String does not fail");
         }
         text
     }
 }
 
-/// A method as one of few: clients choose it.
-fn known(method: &Method) -> &'static str {
+/// A label for a method. Clients could send any number of others.
+fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
@@ -115,10 +116,9 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// Adds the last load of each unit.
-async fn loads(connection: &Connection, registry: &mut Registry) -> Result<()> {
-    let readable = connection.query(include_str!("../tables/ledger.sql"), &[]).await?;
-    if !readable.first().is_some_and(|row| row.get(0)) {
+/// Registers the last load of each unit.
+async fn register_loads(connection: &Connection, registry: &mut Registry) -> Result<()> {
+    if !has_readable_ledger(connection).await? {
         return Ok(());
     }
     let [rows, bytes] = [Family::<LoadLabels, Gauge>::default(), Family::default()];

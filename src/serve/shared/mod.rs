@@ -1,4 +1,4 @@
-//! What all requests share: settings, tables, connections, counts and rates.
+//! State of all requests: settings, tables, connections, counts and rates.
 
 pub mod metrics;
 pub mod rate;

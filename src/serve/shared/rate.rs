@@ -6,17 +6,17 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-/// The limit, with what each client has asked for.
+/// The limit, with the count of each client.
 pub struct RateLimit {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
 }
 
 impl RateLimit {
-    /// Allows each client `rate`: so many at once, and one more with each share of the time.
+    /// Allows each client `rate.requests` at once, and one more in each share of `rate.per`.
     pub fn new(rate: Rate) -> RateLimit {
         let requests = NonZeroU32::new(rate.requests).unwrap_or(NonZeroU32::MIN);
-        // A share of a nanosecond is none, which a quota cannot have.
+        // A quota cannot have a share of zero.
         let share = (rate.per / requests.get()).max(std::time::Duration::from_nanos(1));
         let quota = Quota::with_period(share).unwrap_or_else(|| Quota::per_second(requests));
         RateLimit {
@@ -28,7 +28,7 @@ impl RateLimit {
     /// Counts a request.
     ///
     /// # Errors
-    /// The client has made too many: the seconds until it may make another one.
+    /// The client has made too many requests: the seconds until it may make the next one.
     pub fn check(&self, client: IpAddr) -> Result<(), u64> {
         self.limiter.check_key(&network(client)).map_err(|early| {
             let wait = early.wait_time_from(self.clock.now());
@@ -36,14 +36,14 @@ impl RateLimit {
         })
     }
 
-    /// Forgets clients that have made no request for so long that they may make all again.
+    /// Forgets clients whose whole quota is available again.
     pub fn forget(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
 }
 
-/// Who counts as one: an address of version 4, or a network of version 6, in which a client chooses its address.
+/// What counts as one client: an IPv4 address, or an IPv6 network (/64), since a client chooses its address within it.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state that all requests share, and the snapshot of settings and tables in it.
 
 use super::metrics::Metrics;
 use super::rate::RateLimit;
@@ -11,39 +11,39 @@ use bytes::Bytes;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// How old what is known of the tables may become.
+/// The greatest age of the snapshot.
 const REFRESH: Duration = Duration::from_secs(10);
-/// How old it is at least before a request has it read again.
+/// The age below which a request does not have the tables read again.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The settings, and what the database said of the tables at some time.
+/// The settings, and the tables as the database described them at one time.
 pub struct Snapshot {
     /// The settings.
     pub settings: Arc<Settings>,
     /// The tables.
     pub tables: Tables,
-    /// Their description.
+    /// Their OpenAPI description.
     pub openapi: Bytes,
-    /// What each client has asked for.
+    /// The counts of each client; none without a limit.
     pub rate: Option<Arc<RateLimit>>,
     read_at: Instant,
 }
 
-/// What all requests share.
+/// The state of the service.
 pub struct State {
-    /// Connections to the database.
+    /// The connections to the database.
     pub pool: Pool,
-    /// What is counted.
+    /// The counts of requests.
     pub metrics: Metrics,
     snapshot: RwLock<Arc<Snapshot>>,
     reading: tokio::sync::Mutex<()>,
 }
 
 impl Snapshot {
-    /// The first one.
+    /// The first snapshot for these settings.
     ///
     /// # Errors
-    /// A database that is away, a table that cannot be served.
+    /// A database that cannot be reached, tables that cannot be served.
     pub async fn load(settings: Settings, pool: &Pool) -> Result<Snapshot> {
         let rate = settings.rate.map(|rate| Arc::new(RateLimit::new(rate)));
         let (snapshot, errors) = Snapshot::read(Arc::new(settings), rate, pool).await?;
@@ -77,13 +77,13 @@ impl State {
         }
     }
 
-    /// What is known now.
+    /// The current snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the tables again, where what is known is older than `age`; gives what is known then. A table that is not there any
-    /// more is left out.
+    /// Reads the tables again if the snapshot is older than `age`, and returns the current snapshot. A table that no longer
+    /// exists is left out.
     pub async fn refresh(&self, age: Duration) -> Arc<Snapshot> {
         let reading = self.reading.lock().await;
         let known = self.snapshot();
@@ -104,15 +104,15 @@ impl State {
         }
     }
 
-    /// The same, where a request has met something that is not known.
+    /// Reads the tables again for a request that does not fit them.
     pub async fn refresh_for_request(&self) -> Arc<Snapshot> {
         self.refresh(FRESH).await
     }
 
-    /// Takes other settings, and reads their tables.
+    /// Replaces the settings, and reads their tables.
     ///
     /// # Errors
-    /// As [`Snapshot::load`]; what was known stays.
+    /// As [`Snapshot::load`]; the old snapshot stays.
     pub async fn replace(&self, mut settings: Settings) -> Result<()> {
         let reading = self.reading.lock().await;
         let known = self.snapshot();
@@ -138,7 +138,7 @@ impl State {
     }
 }
 
-/// Keeps what is known of the tables from becoming old, and forgets clients that have gone; never ends.
+/// Refreshes the snapshot and forgets clients that have gone, again and again; it never returns.
 pub async fn housekeeping(state: Arc<State>) {
     loop {
         tokio::time::sleep(REFRESH).await;

@@ -1,4 +1,4 @@
-//! The tables that may be asked for: what the configuration names, as the database has it.
+//! The tables that the configuration names, as the database describes them.
 
 use super::table::{Described, Relation, Table, Version};
 use crate::config::Verb;
@@ -12,21 +12,21 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct Tables(HashMap<String, Table>);
 
-/// What the ledger says of a version table.
-struct Loaded {
+/// A row of the ledger: the version that a version table holds.
+struct LedgerRow {
     schema: String,
     unit: String,
     version: String,
 }
 
 impl Tables {
-    /// Reads what the database says of the tables.
+    /// Reads the tables from the catalog and the ledger.
     ///
-    /// With them come the tables that cannot be served: what does not exist or is no table, or lacks a column of its key or one
-    /// that may be written.
+    /// The second list has an error for each table that cannot be served: it does not exist, has no rows, or lacks a column
+    /// of its key or one that may be written.
     ///
     /// # Errors
-    /// What the server reports.
+    /// As the server reports them.
     pub async fn load(wanted: &[TableSettings], connection: &Connection) -> Result<(Tables, Vec<Error>)> {
         let names: Vec<&str> = wanted.iter().map(|table| table.quoted.as_str()).collect();
         let rows = connection.query(include_str!("tables.sql"), &[&names]).await?;
@@ -53,7 +53,7 @@ impl Tables {
         self.0.get(path)
     }
 
-    /// All tables, by path.
+    /// All tables, ordered by path.
     pub fn all(&self) -> Vec<&Table> {
         let mut all: Vec<&Table> = self.0.values().collect();
         all.sort_by_key(|table| &table.settings.path);
@@ -61,16 +61,27 @@ impl Tables {
     }
 }
 
-async fn ledger(connection: &Connection) -> Result<Vec<Loaded>> {
-    let readable = connection.query(include_str!("ledger.sql"), &[]).await?;
-    if !readable.first().is_some_and(|row| row.get(0)) {
+/// Whether the database has a ledger that the service's role may read.
+///
+/// # Errors
+/// As the server reports them.
+pub async fn has_readable_ledger(connection: &Connection) -> Result<bool> {
+    let rows = connection.query(include_str!("ledger.sql"), &[]).await?;
+    Ok(rows.first().is_some_and(|row| row.get(0)))
+}
+
+async fn ledger(connection: &Connection) -> Result<Vec<LedgerRow>> {
+    if !has_readable_ledger(connection).await? {
         return Ok(Vec::new());
     }
     let rows = connection.query("SELECT schema_name, unit, version FROM pghaul.loads", &[]).await?;
-    Ok(rows.iter().map(|row| Loaded { schema: row.get(0), unit: row.get(1), version: row.get(2) }).collect())
+    Ok(rows
+        .iter()
+        .map(|row| LedgerRow { schema: row.get(0), unit: row.get(1), version: row.get(2) })
+        .collect())
 }
 
-fn table(settings: &TableSettings, found: Vec<Described>, loaded: &[Loaded]) -> Result<Table> {
+fn table(settings: &TableSettings, found: Vec<Described>, loaded: &[LedgerRow]) -> Result<Table> {
     let is_mother = found.iter().any(|one| one.child);
     let mut found = found.into_iter();
     let Some(whole) = found.next() else {
@@ -92,7 +103,7 @@ fn table(settings: &TableSettings, found: Vec<Described>, loaded: &[Loaded]) -> 
     }
     let relation = Relation::new(whole, settings, is_mother);
     let versions = found.map(|child| {
-        let of_child = |load: &&Loaded| load.schema == child.schema && load.unit == child.name;
+        let of_child = |load: &&LedgerRow| load.schema == child.schema && load.unit == child.name;
         let names = loaded.iter().filter(of_child).map(|load| load.version.clone()).collect();
         Version { names, relation: Relation::new(child, settings, false) }
     });

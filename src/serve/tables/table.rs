@@ -1,19 +1,19 @@
-//! A table as the database has it: what may be asked of it, and the SQL that stands for its parts.
+//! A table as the database describes it, and the SQL for its parts.
 
 use crate::config::Verb;
 use crate::pg::ident::{Qualified, quote};
 use crate::serve::settings::TableSettings;
 use serde::Deserialize;
 
-/// The column that tells the version table of a row, in answers from a mother; as in union views.
+/// The column that names the version table of a row, in answers from a mother; union views have it, too.
 pub const VERSION_TABLE: &str = "version_table";
 
-/// A relation, as `serve_tables.sql` describes it.
+/// A relation, as `tables.sql` describes it.
 #[derive(Debug, Deserialize)]
 pub struct Described {
-    /// The name that it was asked for by.
+    /// The quoted name from the configuration.
     pub asked: String,
-    /// Whether it is an inheritance child of that.
+    /// Whether it is an inheritance child of the table of that name.
     pub child: bool,
     /// Its schema.
     pub schema: String,
@@ -23,7 +23,7 @@ pub struct Described {
     pub kind: String,
     /// Its columns.
     pub columns: Vec<Column>,
-    /// The columns of each unique index that counts for all rows.
+    /// The columns of each unique index without a condition.
     pub unique: Vec<Vec<String>>,
 }
 
@@ -35,19 +35,19 @@ pub struct Column {
     /// Its type, with length or precision.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Its type without them, and below a domain.
+    /// Its type without length and precision; of a domain, the type below it.
     pub plain_type: String,
     /// `pg_type.typcategory`.
     pub category: String,
-    /// Whether it allows no NULL.
+    /// Whether it forbids NULL.
     pub not_null: bool,
     /// Whether the server computes its values.
     pub computed: bool,
-    /// Whether a row can do without a value for it.
+    /// Whether a new row may lack a value for it.
     pub optional: bool,
 }
 
-/// A relation that rows are read from or written to.
+/// A relation to read rows from, or to write rows to.
 #[derive(Debug)]
 pub struct Relation {
     /// Its name.
@@ -58,7 +58,7 @@ pub struct Relation {
     pub writable: Vec<String>,
     /// Whether no two rows have the same key.
     pub key_is_unique: bool,
-    /// Whether it has version tables, whose rows are its own.
+    /// Whether it has version tables.
     pub is_mother: bool,
     /// The columns as they are selected from alias `t`.
     pub select_list: String,
@@ -67,18 +67,18 @@ pub struct Relation {
 /// A version table of a mother.
 #[derive(Debug)]
 pub struct Version {
-    /// The versions that it goes by: its name, and what the ledger calls it.
+    /// The versions that the ledger has for it.
     pub names: Vec<String>,
     /// The table.
     pub relation: Relation,
 }
 
-/// A table that may be asked for.
+/// A table that is served.
 #[derive(Debug)]
 pub struct Table {
-    /// What the configuration says of it.
+    /// Its settings from the configuration.
     pub settings: TableSettings,
-    /// The whole.
+    /// The table itself; a mother with the rows of all versions.
     pub relation: Relation,
     /// Its version tables.
     pub versions: Vec<Version>,
@@ -118,12 +118,13 @@ impl Relation {
 }
 
 impl Table {
-    /// Whether this may be done.
+    /// Whether the configuration grants this verb.
     pub fn grants(&self, verb: Verb) -> bool {
         self.settings.verbs.contains(&verb)
     }
 
-    /// The version tables that go by `name`; more than one where several applications have a version of this name.
+    /// The version tables that `name` means: its own name, or a version of the ledger. Several applications may have a
+    /// version of this name.
     pub fn named(&self, name: &str) -> Vec<&Relation> {
         let by_table = self.versions.iter().find(|version| version.relation.name.name() == name);
         match by_table {

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: what may be asked of the tables, by the OpenAPI Specification 3.1.
+//! `GET /openapi.json`: the requests that the tables answer, by the OpenAPI Specification 3.1.
 
 mod operations;
 mod schema;

@@ -1,4 +1,4 @@
-//! What may be done with a table, or with a row of it: parameters, bodies and answers of each method.
+//! The methods on a table and on its rows: parameters, bodies and answers.
 
 use super::schema::{filter_schema, reference, writable};
 use crate::config::Verb;
@@ -7,7 +7,7 @@ use crate::serve::query::list::{COMPARISONS, MOST_TAKE};
 use crate::serve::tables::table::Table;
 use serde_json::{Map, Value, json};
 
-/// Columns with which filters are described one by one; the others can be used all the same.
+/// The most columns whose filters are described. The filters of other columns work, too.
 const MOST_DESCRIBED: usize = 40;
 
 /// The methods on a table, or on a row of it.
@@ -166,7 +166,7 @@ fn responses(good: &[(&str, &str, Option<Value>)], bad: &[&str]) -> Value {
         }
         responses.insert((*status).to_owned(), response);
     }
-    // What any request may meet.
+    // Any request may get these.
     for status in bad.iter().chain(&["401", "405", "429", "503"]) {
         let content = json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}});
         responses.insert((*status).to_owned(), json!({"description": "a problem", "content": content}));

@@ -3,7 +3,7 @@
 use crate::serve::tables::table::{Column, Table, VERSION_TABLE};
 use serde_json::{Map, Value, json};
 
-/// What every refusal is.
+/// A problem document.
 pub fn problem() -> Value {
     json!({
         "type": "object",
@@ -19,7 +19,7 @@ pub fn problem() -> Value {
     })
 }
 
-/// A row as it is answered.
+/// A row in an answer.
 pub fn row_schema(table: &Table) -> Value {
     let relation = &table.relation;
     let mut properties: Map<String, Value> =
@@ -33,7 +33,7 @@ pub fn row_schema(table: &Table) -> Value {
     json!({"type": "object", "properties": properties})
 }
 
-/// A column's values. What is not certain to be of one JSON type is left open.
+/// The values of a column. A type whose JSON form varies has an open schema.
 fn schema(column: &Column, answered: bool) -> Value {
     let mut schema = match column.plain_type.as_str() {
         "smallint" => json!({"type": "integer", "minimum": i16::MIN, "maximum": i16::MAX}),
@@ -54,7 +54,7 @@ fn schema(column: &Column, answered: bool) -> Value {
     schema
 }
 
-/// A column's values in a query string.
+/// The values of a column in a query string.
 pub fn filter_schema(column: &Column) -> Value {
     let mut value = schema(column, false);
     if let Some(kind) = value.get("type").and_then(|kind| kind.get(0)).cloned() {
@@ -66,7 +66,7 @@ pub fn filter_schema(column: &Column) -> Value {
     value
 }
 
-/// What a row may be written with.
+/// A row in a body: `whole` for POST and PUT, a part of it for PATCH.
 pub fn writable(table: &Table, whole: bool) -> Value {
     let relation = &table.relation;
     let may_write = |column: &&Column| relation.writable.contains(&column.name);

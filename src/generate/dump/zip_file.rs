@@ -1,4 +1,4 @@
-//! The zip file of a dump. It grows beside its place under another name, and takes its place when it is complete.
+//! The zip file of a dump. It grows under another name in the same folder, and gets its own when it is complete.
 
 use crate::run::unfinished::beside;
 use crate::{Error, Place};
@@ -9,25 +9,25 @@ use tempfile::TempPath;
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
-/// Deflate's level. Measured (docs/benchmarks.md): the default one takes more than twice as long for files that are 9 %
-/// smaller, and the fastest one, which takes 60 % of the time, leaves files half again as large, unlike any real dump.
+/// Deflate's level. Measured (docs/benchmarks.md): the default level takes more than twice as long for files that are 9 %
+/// smaller. The fastest level takes 60 % of the time, but its files are half again as large, unlike any real dump.
 const LEVEL: i64 = 3;
 /// Compressed bytes written at a time.
 const OUTPUT_BYTES: usize = 256 << 10;
-/// Sizes from here on need Zip64's fields (APPNOTE.TXT 4.3.9.2; the greatest number of 32 bits refers to them).
+/// The least size that needs Zip64's fields (APPNOTE.TXT 4.3.9.2; the greatest number of 32 bits refers to them).
 const ZIP64_BYTES: u64 = u32::MAX as u64;
 
 /// A zip file that is being written.
-pub struct Archive {
-    zip: ZipWriter<Output>,
+pub struct ZipFile {
+    zip: ZipWriter<GuardedFile>,
     path: TempPath,
 }
 
-/// The file under a zip writer, up to the first error. What comes after it is thrown away: a zip writer that is dropped
-/// would write its directory to the disk that is full, and complain on standard error.
-struct Output {
+/// The file under a zip writer, up to the first error. Later bytes are thrown away: a zip writer that is dropped would
+/// write its directory to the full disk, and complain on standard error.
+struct GuardedFile {
     file: BufWriter<File>,
-    /// Where the next byte belongs, thrown away or not: the zip writer computes sizes from it.
+    /// The position of the next byte, including those thrown away: the zip writer computes sizes from it.
     position: u64,
     failed: bool,
 }
@@ -42,20 +42,20 @@ pub fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::from(error).at(Place::file(path.display().to_string()))
 }
 
-impl Archive {
+impl ZipFile {
     /// Begins the zip file that will be `path`.
     ///
     /// # Errors
-    /// What the operating system reports.
-    pub fn create(path: &Path) -> io::Result<Archive> {
+    /// As the operating system reports them.
+    pub fn create(path: &Path) -> io::Result<ZipFile> {
         let (file, path) = beside(path)?.into_parts();
-        Ok(Archive { zip: ZipWriter::new(Output::new(file)), path })
+        Ok(ZipFile { zip: ZipWriter::new(GuardedFile::new(file)), path })
     }
 
     /// Begins a member that will have at most `longest` bytes; [`Write`] fills it.
     ///
     /// # Errors
-    /// What the operating system reports.
+    /// As the operating system reports them.
     pub fn start_member(&mut self, name: &str, longest: u64) -> io::Result<()> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -67,19 +67,19 @@ impl Archive {
         Ok(self.zip.start_file(name, options)?)
     }
 
-    /// Ends the zip file; gives its size in bytes. [`TempPath::persist`] gives it its place.
+    /// Ends the zip file; returns its size in bytes. [`TempPath::persist`] gives it its name.
     ///
     /// # Errors
-    /// What the operating system reports.
+    /// As the operating system reports them.
     pub fn finish(self) -> io::Result<(TempPath, u64)> {
         let file = self.zip.finish()?.file.into_inner()?;
         Ok((self.path, file.metadata()?.len()))
     }
 }
 
-impl Output {
-    fn new(file: File) -> Output {
-        Output { file: BufWriter::with_capacity(OUTPUT_BYTES, file), position: 0, failed: false }
+impl GuardedFile {
+    fn new(file: File) -> GuardedFile {
+        GuardedFile { file: BufWriter::with_capacity(OUTPUT_BYTES, file), position: 0, failed: false }
     }
 
     fn unless_failed<T>(
@@ -96,7 +96,7 @@ impl Output {
     }
 }
 
-impl Write for Output {
+impl Write for GuardedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.unless_failed(bytes.len(), |file| file.write(bytes))?;
         self.position += count as u64;
@@ -108,7 +108,7 @@ impl Write for Output {
     }
 }
 
-impl Seek for Output {
+impl Seek for GuardedFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let instead = match to {
             SeekFrom::Start(position) => position,
@@ -120,7 +120,7 @@ impl Seek for Output {
     }
 }
 
-impl Write for Archive {
+impl Write for ZipFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.zip.write(bytes)
     }
@@ -146,7 +146,7 @@ mod tests {
     fn a_member_with_zip64_fields_can_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lms_v1.zip");
-        let mut archive = Archive::create(&path).unwrap();
+        let mut archive = ZipFile::create(&path).unwrap();
         archive.start_member("users.dat", 5 << 30).unwrap();
         archive.write_all(b"user_id\n1\n").unwrap();
         let (unfinished, bytes) = archive.finish().unwrap();
@@ -162,9 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finished_is_gone() {
+    fn an_unfinished_file_disappears() {
         let folder = tempfile::tempdir().unwrap();
-        let mut archive = Archive::create(&folder.path().join("lms_v1.zip")).unwrap();
+        let mut archive = ZipFile::create(&folder.path().join("lms_v1.zip")).unwrap();
         archive.start_member("users.dat", 10).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
         drop(archive);

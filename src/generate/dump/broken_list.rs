@@ -1,7 +1,7 @@
-//! The list of a dump's broken rows, beside it: one JSON object per line, so that tests can check what is refused.
+//! The list of a dump's broken rows, beside the dump: one JSON object per line. Tests compare it with the rows that are
+//! refused.
 
-use super::data_file::DataFile;
-use super::dirty::{Broken, Kind};
+use super::dirty::{BrokenRow, Damage};
 use crate::run::unfinished::beside;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
@@ -10,15 +10,15 @@ use tempfile::{NamedTempFile, TempPath};
 
 /// A list that is being written.
 #[derive(Debug)]
-pub struct List {
+pub struct BrokenList {
     out: BufWriter<NamedTempFile>,
     dump: String,
     count: u64,
 }
 
-/// One line of it.
+/// A line of the list.
 #[derive(Debug, Serialize)]
-struct Entry<'e> {
+struct Line<'e> {
     /// The dump's file name.
     dump: &'e str,
     data_file: &'e str,
@@ -26,41 +26,42 @@ struct Entry<'e> {
     row: u64,
     /// Where the row begins, counted from 1; the header is line 1, and line ends within quotes count.
     line: u64,
-    /// Of the row's first byte in the inflated data file.
+    /// The position of the row's first byte in the inflated data file.
     byte_offset: u64,
-    /// The column that is wrong; none where the whole row is.
+    /// The broken column; none if the whole row is broken.
     column: Option<&'e str>,
-    kind: Kind,
+    kind: Damage,
 }
 
-impl List {
+impl BrokenList {
     /// Begins the list that will be `path`, for the dump of this file name.
     ///
     /// # Errors
-    /// What the operating system reports.
-    pub fn create(path: &Path, dump: &str) -> io::Result<List> {
-        Ok(List { out: BufWriter::new(beside(path)?), dump: dump.to_owned(), count: 0 })
+    /// As the operating system reports them.
+    pub fn create(path: &Path, dump: &str) -> io::Result<BrokenList> {
+        Ok(BrokenList { out: BufWriter::new(beside(path)?), dump: dump.to_owned(), count: 0 })
     }
 
-    /// Adds a row that begins at that line and byte of the data file.
+    /// Adds a row that begins at this line and byte of the data file.
     ///
     /// # Errors
-    /// What the operating system reports.
+    /// As the operating system reports them.
     pub fn push(
         &mut self,
-        file: &DataFile<'_>,
-        broken: &Broken,
+        data_file: &str,
+        column: Option<&str>,
+        broken: &BrokenRow,
         line: u64,
         byte_offset: u64,
     ) -> io::Result<()> {
-        let entry = Entry {
+        let entry = Line {
             dump: &self.dump,
-            data_file: &file.name,
+            data_file,
             row: broken.index + 1,
             line,
             byte_offset,
-            column: broken.column.map(|number| &*file.layout.columns[number].name),
-            kind: broken.kind,
+            column,
+            kind: broken.damage,
         };
         serde_json::to_writer(&mut self.out, &entry)?;
         self.out.write_all(b"\n")?;
@@ -68,15 +69,15 @@ impl List {
         Ok(())
     }
 
-    /// How many rows it has.
+    /// The number of its rows.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Ends the list; [`TempPath::persist`] gives it its place.
+    /// Ends the list; [`TempPath::persist`] gives it its name.
     ///
     /// # Errors
-    /// What the operating system reports.
+    /// As the operating system reports them.
     pub fn finish(self) -> io::Result<TempPath> {
         Ok(self.out.into_inner()?.into_temp_path())
     }

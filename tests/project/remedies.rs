@@ -1,5 +1,6 @@
 //! Every flag and configuration key that a message names exists.
 
+use super::arrows::all_paths;
 use pghaul_test_support::{literals_of, source_literals};
 use std::collections::BTreeSet;
 use std::fs;
@@ -78,9 +79,8 @@ fn every_flag_in_a_message_exists() {
 
 #[test]
 fn every_configuration_key_in_a_message_exists() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let config: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let files = all_paths(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
+    let config: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let mut seen = 0;
     for (path, literal) in source_literals() {
         for section in ["xport_cfg.", "datastore.", "limits."] {

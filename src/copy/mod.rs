@@ -9,15 +9,16 @@
 //!                               (what no encoder knows, the server decides)
 //! ```
 //!
-//! Rows that cannot be loaded become [`rejects`], where they are allowed. [`verify`] compares what was sent with what the
-//! server then holds.
+//! Rows that cannot be loaded become [`rejects`], if they are allowed. [`verify`] compares the rows that were sent with those
+//! that the server then holds.
 //!
 //! Rows whose values are separated already, such as an API's or a cache's, come in batches of their own ([`values`]) and go
 //! through the same encoders. Rows of another PostgreSQL need no encoder: [`relay`] passes the bytes of a `COPY … TO` on to a
 //! `COPY … FROM`.
 //!
-//! Nothing here knows dumps, mothers, configuration keys or jobs. What is read is bounded: one batch, one output buffer, and
-//! the longest row. Several streams may share the batches of one input.
+//! Nothing here knows dumps, mothers, configuration keys or jobs: an error has a [`crate::error::Hint`], and the job has the
+//! words for it. Memory is bounded: one batch, one output buffer, and the longest row. Several streams may share the batches
+//! of one input.
 
 pub mod encode;
 pub mod input;

@@ -11,7 +11,8 @@ use super::types::value::form_of;
 use crate::config::Destination;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
-use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::rejects::rejected_row::RejectedRow;
+use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
 use crate::table::into::{Stage, TargetTable};
@@ -166,7 +167,7 @@ impl Attempt<'_> {
         {
             return Err(Error::failed(&first.reason).at(first.place()));
         }
-        rejects.tell();
+        rejects.log_outcome();
         Ok(Ended::Published(Published { rows: staged.rows, rejected, bytes: staged.bytes }))
     }
 

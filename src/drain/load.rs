@@ -141,7 +141,7 @@ impl StagingLoad<'_> {
                 continue;
             }
             if batch.is_full() {
-                copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+                copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
                 batch.clear();
                 batch.begin_source(Arc::clone(&self.source), 0, 0);
             }
@@ -154,7 +154,7 @@ impl StagingLoad<'_> {
         if shared.workers.are_stopped() || shared.only_look.load(Ordering::Relaxed) {
             return Ok(0);
         }
-        copied += copy.copy(&mut transaction, &batch, self.rejects)?;
+        copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
         self.rejects.sync()?;
         transaction.commit()?;
         Ok(copied)

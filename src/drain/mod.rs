@@ -9,6 +9,7 @@
 //!
 //! A gateway has neither `take` nor `finish`: its rows are read, and the next run reads them again.
 
+mod advice;
 mod batch;
 mod cache;
 mod columns;

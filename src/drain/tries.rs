@@ -1,5 +1,6 @@
 //! A batch is tried until its rows are complete and the table has types for all of its values.
 
+use super::advice;
 use super::batch::{Attempt, Batch, Ended, Published};
 use super::cache::pages::{Page, RowSource};
 use super::row::see_page;
@@ -47,7 +48,8 @@ pub fn load_and_publish(
                 }
             }
         }
-    })?;
+    });
+    let published = published.map_err(|error| error.advised(advice::of))?;
     statements::execute(client, &key("after"), &batch.settings.after)?;
     Ok(published)
 }

@@ -4,9 +4,11 @@
 //! stages around it add the [`Place`] that they know ([`Error::at`]), and a stage that knows the remedy adds that
 //! ([`Error::remedy`]). The command line prints it once.
 
+mod hint;
 mod place;
 mod text;
 
+pub use hint::{Advice, Advise, Hint};
 pub use place::Place;
 pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
 
@@ -27,6 +29,7 @@ enum Inner {
         place: Place,
         what: String,
         remedy: Option<String>,
+        hint: Option<Hint>,
         sqlstate: Option<String>,
         of_connection: bool,
     },
@@ -84,6 +87,7 @@ impl Error {
             place: Place::default(),
             what: what.to_string(),
             remedy: None,
+            hint: None,
             sqlstate: None,
             of_connection: false,
         }))

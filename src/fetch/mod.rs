@@ -5,6 +5,7 @@
 //!             (template)            └──────────────── ledger ────────────────┘
 //! ```
 
+mod advice;
 pub mod api;
 mod fetchers;
 mod json;
@@ -90,7 +91,7 @@ impl Job<'_> {
         let settings = self.settings;
         let Begun { target, staging, goes_on } = self.begin(connection, target)?;
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
-        rejects.check()?;
+        rejects.check().map_err(|error| error.advised(advice::of))?;
         fetches::begin(
             connection,
             &settings.job,
@@ -111,15 +112,17 @@ impl Job<'_> {
         };
         let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
-            Ok(()) => error.remedy("the rows so far are kept: --resume goes on with them"),
+            Ok(()) => {
+                error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
+            }
         })?;
         if filled.failed > settings.max_failures {
             fetches::end(connection, &settings.job, "failed")?;
             return Ok(self.not_published(filled, staging.is_some()));
         }
-        rejects.judge()?;
+        rejects.judge().map_err(|error| error.advised(advice::of))?;
         self.publish(connection, &target, staging.as_ref())?;
-        rejects.tell();
+        rejects.log_outcome();
         Ok(filled.units.into())
     }
 

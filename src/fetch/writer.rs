@@ -127,7 +127,7 @@ impl Writers<'_> {
         batch: &ValueBatch,
         entries: &mut [Entry],
     ) -> Result<()> {
-        for refused in copy.copy_and_tell(transaction, batch, self.rejects)?.refused {
+        for refused in copy.copy(transaction, batch, self.rejects)?.refused {
             // The server refused the row: it counts as a reject of its response.
             if let Some(entry) = entries.iter_mut().find(|entry| entry.request.name() == *refused.source) {
                 entry.rows -= 1;

@@ -3,5 +3,6 @@
 
 pub mod cores;
 pub mod interrupt;
+pub mod reject_flags;
 pub mod unfinished;
 pub mod workers;

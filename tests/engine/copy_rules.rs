@@ -5,12 +5,12 @@
 
 use pghaul::copy::encode::batch_encoder::BatchEncoder;
 use pghaul::copy::encode::resolve::Resolver;
-use pghaul::copy::encode::{CopyColumn, Encoder};
+use pghaul::copy::encode::{CopyColumn, Encoder, RowFormat};
 use pghaul::copy::input::batch::BatchReader;
 use pghaul::copy::input::format::Format;
 use pghaul::copy::input::header::read_header;
 use pghaul::copy::rejects::lines::Rejects;
-use pghaul::copy::send::sink::{CopySink, RowFormat};
+use pghaul::copy::send::sink::CopySink;
 use pghaul::copy::send::stream::{finish_rows, send_rows};
 use pghaul::pg::ident::Qualified;
 use pghaul_test_support::server;

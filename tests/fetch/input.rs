@@ -133,3 +133,24 @@ fn statements_before_and_after_are_executed_and_named_where_they_fail() {
     assert_eq!(job.ids(), "1");
     says(&job.fails(&[], 1), &["fetch.job.before[0]: relation \"t\" already exists", "no request was made"]);
 }
+
+#[test]
+fn a_file_of_csv_that_is_wrong_is_told_without_keys_that_it_does_not_have() {
+    let job = fetch!(Options::default());
+    job.config("", &small(INTO));
+    let config = job.work.read("config.yml").replace("requests.ndjson", "requests.csv");
+    job.work.write("config.yml", config);
+    let (many, long) = ("a,".repeat(1600) + "a", format!("id\n1\n\"{}\n", "x\n".repeat(40 << 20)));
+    for (content, text) in [
+        (&b"id,\"name\n1,x\n"[..], "line 1: the header line holds a quote that is never closed; correct it"),
+        (many.as_bytes(), "line 1: the header names 1601 columns, and 1600 are allowed; remove columns"),
+        (b"id,n\xE4me\n", "line 1: the name of column 2 is not valid UTF-8; write the file in UTF-8"),
+        (b"i\0d\0\n", "line 1: the header holds NUL characters, as UTF-16 does; write the file in UTF-8"),
+        (long.as_bytes(), "line 3: row is longer than 64 MiB; look for a double quote that is never closed"),
+    ] {
+        std::fs::write(job.work.join("requests.csv"), content).unwrap();
+        let message = job.fails(&[], 1);
+        says(&message, &[&format!("requests.csv, {text}")]);
+        assert!(!message.contains("xport_cfg") && !message.contains("limits."), "{message}");
+    }
+}

@@ -1,20 +1,22 @@
-//! Batches into encoded rows: rows are found, encoded, and put aside or refused where that cannot be done.
+//! Batches into encoded rows: rows are found and encoded. A row that cannot be encoded is rejected, or is an error.
 
 use super::Encoder;
+use super::fault::ValueFault;
 use super::resolve::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::open_quote::is_last_row;
-use crate::copy::input::rows::{Extent, FieldSpan, RowFault, Rows};
-use crate::copy::rejects::lines::Reject;
-use crate::error::shortened;
+use crate::copy::input::rows::{Extent, RowFault, Rows};
+use crate::copy::rejects::reject::Reject;
+use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};
 use std::ops::Range;
 
 /// What helps when a row cannot be loaded.
-pub const CORRECT_THE_ROW: &str = "correct the row in the data file; nothing of this unit was loaded";
+pub const CORRECT_THE_ROW: &str = "correct the row in the data file";
 
-/// How much of a refused value is kept (characters): enough to find it; the row is kept whole.
+/// How much of a refused value is kept, characters: enough to find it. The row is kept whole.
 const MOST_VALUE_CHARS: usize = 100;
 
 /// A row that was encoded.
@@ -28,75 +30,79 @@ pub struct EncodedRow {
     pub end: usize,
 }
 
-/// What collects the rows of a batch, for [`BatchEncoder::push`].
-pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(Option<EncodedRow>) {
-    |row| match row {
-        Some(row) => rows.push(row),
-        None => rows.clear(),
+/// What [`BatchEncoder::push`] reports while it encodes a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowEvent {
+    /// One more row was encoded.
+    Encoded(EncodedRow),
+    /// All rows are encoded once more, with answers of the server.
+    StartOver,
+}
+
+/// Collects the rows of a batch, for [`BatchEncoder::push`].
+pub fn collect_into(rows: &mut Vec<EncodedRow>) -> impl FnMut(RowEvent) {
+    |event| match event {
+        RowEvent::Encoded(row) => rows.push(row),
+        RowEvent::StartOver => rows.clear(),
     }
 }
 
 /// Encodes batches of one data file.
 pub struct BatchEncoder<'e, 'c> {
-    /// Its encoder.
+    /// The encoder of each row.
     pub encoder: &'e mut Encoder,
     resolver: &'e mut Resolver<'c>,
     line_end: LineEnd,
     fields: Vec<FieldSpan>,
-    puts_aside: bool,
+    may_reject: bool,
     rejects: Vec<Reject>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
-    /// Encodes rows that end with `line_end`. It `puts_aside` those that cannot be loaded, else the first one is an
-    /// error.
+    /// Encodes rows that end with `line_end`. If it `may_reject`, rows that cannot be encoded are rejects; else the first one
+    /// is an error.
     pub fn new(
         encoder: &'e mut Encoder,
         resolver: &'e mut Resolver<'c>,
         line_end: LineEnd,
-        puts_aside: bool,
+        may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder { encoder, resolver, line_end, fields, puts_aside, rejects: Vec::new() }
+        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new() }
     }
 
-    /// Appends the rows of a batch to `out`; returns how many. Tells `each` of every row. Where the server has to be
-    /// asked about values, they are written once more with its answers, and `each` is told to begin anew by `None`.
+    /// Appends the rows of a batch to `out`; returns how many. Calls `each` with every row. Where the server has to be asked
+    /// about values, the rows are encoded once more with its answers.
     ///
     /// # Errors
-    /// The first row that cannot be loaded, unless it can be put aside; a lost connection.
-    pub fn push(
-        &mut self,
-        batch: &Batch,
-        out: &mut Vec<u8>,
-        each: &mut impl FnMut(Option<EncodedRow>),
-    ) -> Result<u64> {
+    /// The first row that cannot be encoded, unless it can be rejected; a lost connection.
+    pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(RowEvent)) -> Result<u64> {
         let start = out.len();
-        self.encoder.forget_some();
+        self.encoder.forget_answers();
         loop {
             self.rejects.clear();
             let outcome = self.push_once(batch, out, each);
-            // A fault stands only if no row before it has a question: that may turn out to be the first one.
+            // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
                 return outcome;
             }
             self.encoder.ask(self.resolver)?;
             out.truncate(start);
-            each(None);
+            each(RowEvent::StartOver);
         }
     }
 
-    /// Asks the server, for whoever else has a question.
+    /// The connection for questions; verification asks over it, too.
     pub fn resolver(&mut self) -> &mut Resolver<'c> {
         self.resolver
     }
 
-    /// The rows of the last batch that were put aside, in their order.
+    /// The rejected rows of the last batch, in their order.
     pub fn rejects(&mut self) -> &mut Vec<Reject> {
         &mut self.rejects
     }
 
-    /// How many rows of the last batch were put aside so far.
+    /// How many rows of the last batch are rejected so far.
     pub fn rejected(&self) -> usize {
         self.rejects.len()
     }
@@ -105,7 +111,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         &mut self,
         batch: &Batch,
         out: &mut Vec<u8>,
-        each: &mut impl FnMut(Option<EncodedRow>),
+        each: &mut impl FnMut(RowEvent),
     ) -> Result<u64> {
         let format = self.encoder.format().clone();
         let mut rows = Rows::new(batch, &format, self.line_end);
@@ -117,7 +123,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                 Ok(None) => return Ok(count),
                 Err(fault) => {
                     let end = if fault.extent == Extent::Rest { batch.bytes.len() } else { rows.position() };
-                    self.put_row_aside(batch, start..end, &fault)?;
+                    self.reject_malformed(batch, start..end, &fault)?;
                     match fault.extent {
                         Extent::Line => continue,
                         Extent::Rest => return Ok(count),
@@ -127,23 +133,30 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
                     count += 1;
-                    each(Some(EncodedRow { origin, row: start..rows.position(), end: out.len() }));
+                    each(RowEvent::Encoded(EncodedRow {
+                        origin,
+                        row: start..rows.position(),
+                        end: out.len(),
+                    }));
                 }
-                Err(fault) if self.puts_aside => {
-                    let reject = self.reject(batch, origin, start..rows.position(), fault.column, fault.what);
+                Err(fault) if self.may_reject => {
+                    let reject = self.reject(batch, origin, start..rows.position(), fault);
                     self.rejects.push(reject);
                 }
                 Err(fault) => {
                     let place = Place { column: fault.column, ..Place::default() };
-                    let remedy = fault.remedy.unwrap_or(CORRECT_THE_ROW);
-                    return Err(Error::failed(fault.what).at(place.line(origin.line)).remedy(remedy));
+                    let error = Error::failed(fault.what).at(place.line(origin.line));
+                    return Err(match fault.hint {
+                        Some(Hint::NullMarker) => error.hint(Hint::NullMarker),
+                        hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
+                    });
                 }
             }
         }
     }
 
-    /// Puts a row that is not well formed aside, where that can be done.
-    fn put_row_aside(&mut self, batch: &Batch, row: Range<usize>, fault: &RowFault) -> Result<()> {
+    /// Rejects a row that is not well formed, if that is allowed and its end is known.
+    fn reject_malformed(&mut self, batch: &Batch, row: Range<usize>, fault: &RowFault) -> Result<()> {
         let columns = self.encoder.columns().len();
         let is_one_row = || match fault.extent {
             Extent::Line => true,
@@ -151,23 +164,24 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                 is_last_row(&batch.bytes[row.clone()], columns, self.encoder.format(), self.line_end)
             }
         };
-        if !self.puts_aside || !is_one_row() {
+        if !self.may_reject || !is_one_row() {
             return Err(row_error(fault));
         }
         let reason = format!("row {}", fault.what);
-        self.rejects.push(Reject { origin: fault.origin, row, column: None, value: None, reason });
+        self.rejects.push(Reject {
+            origin: fault.origin,
+            row,
+            column: None,
+            value: None,
+            reason,
+            hint: None,
+        });
         Ok(())
     }
 
     /// A reject whose fields are in `self.fields`.
-    fn reject(
-        &self,
-        batch: &Batch,
-        origin: Origin,
-        row: Range<usize>,
-        column: Option<String>,
-        reason: String,
-    ) -> Reject {
+    fn reject(&self, batch: &Batch, origin: Origin, row: Range<usize>, fault: ValueFault) -> Reject {
+        let ValueFault { column, what: reason, hint } = fault;
         let number = column
             .as_ref()
             .and_then(|column| self.encoder.columns().iter().position(|candidate| candidate.name == *column));
@@ -175,21 +189,28 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         let value = number.and_then(|number| self.fields.get(number)).map(|field| {
             let mut scratch = Vec::new();
             let value = field.value(&batch.bytes, format.quote, &mut scratch);
-            // What is not valid in the file's encoding is the fault, more often than not.
+            // A value that is not valid in the file's encoding is often the very fault.
             let text = format.charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
             shortened(&text, MOST_VALUE_CHARS)
         });
-        Reject { origin, row, column, value, reason }
+        Reject { origin, row, column, value, reason, hint }
     }
 
-    /// Puts aside a row that was encoded, and that the server has refused.
-    pub fn put_aside(&mut self, batch: &Batch, row: &EncodedRow, column: Option<String>, reason: String) {
+    /// Rejects a row of the last batch that was encoded, and that the server has refused.
+    pub fn reject_refused(
+        &mut self,
+        batch: &Batch,
+        row: &EncodedRow,
+        column: Option<String>,
+        reason: String,
+    ) {
         let bytes = batch.bytes[row.row.clone()].to_vec();
         let alone = Batch { origin: row.origin, bytes };
-        // It was found once, and is found again.
+        // It was found before, so it is found again.
         let _ = Rows::new(&alone, self.encoder.format(), self.line_end).next_row(&mut self.fields);
-        let of_alone = self.reject(&alone, row.origin, row.row.clone(), column, reason);
-        self.rejects.push(of_alone);
+        let fault = ValueFault { column, what: reason, hint: None };
+        let reject = self.reject(&alone, row.origin, row.row.clone(), fault);
+        self.rejects.push(reject);
     }
 }
 
@@ -198,4 +219,5 @@ pub fn row_error(fault: &RowFault) -> Error {
     Error::failed(format!("row {}", fault.what))
         .at(Place::default().line(fault.origin.line))
         .remedy(CORRECT_THE_ROW)
+        .hint(Hint::Undone)
 }

@@ -3,9 +3,9 @@
 
 use std::net::IpAddr;
 
-/// What stands before the first row: the signature, no flags, no extension.
+/// Stands before the first row: the signature, no flags, no extension.
 pub const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// What stands behind the last row.
+/// Stands behind the last row.
 pub const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 
 /// Address families of `inet` (`PGSQL_AF_INET` and `PGSQL_AF_INET6` in the server's `inet.h`).
@@ -20,7 +20,7 @@ pub fn begin_row(out: &mut Vec<u8>, fields: i16) {
     out.extend_from_slice(&fields.to_be_bytes());
 }
 
-/// Appends NULL: a field without bytes, not even none.
+/// Appends NULL: a length of -1, and no bytes.
 #[inline]
 pub fn push_null(out: &mut Vec<u8>) {
     out.extend_from_slice(&(-1_i32).to_be_bytes());
@@ -29,13 +29,13 @@ pub fn push_null(out: &mut Vec<u8>) {
 /// Appends a field of a type whose binary form is just its bytes: `text`, `uuid`, `macaddr`.
 #[inline]
 pub fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    // Fields are limited to 1 GB by the server, and what we send to far less.
+    // The server allows 1 GB, and rows are limited to far less.
     out.extend_from_slice(&(bytes.len() as i32).to_be_bytes());
     out.extend_from_slice(bytes);
 }
 
-/// Appends a field that is `bytes[start..end]`; as [`push_bytes`]. Most are short, and then copying more than there is, and
-/// taking that back, is quicker than a copy of a number of bytes that no processor can foresee.
+/// As [`push_bytes`], for `bytes[start..end]`. Most fields are short. To copy too many bytes and to take some back is quicker
+/// then than a copy of a number of bytes that the processor cannot foresee.
 #[inline]
 pub fn push_part(out: &mut Vec<u8>, bytes: &[u8], start: usize, end: usize) {
     const SHORT: usize = 32;
@@ -51,10 +51,10 @@ pub fn push_part(out: &mut Vec<u8>, bytes: &[u8], start: usize, end: usize) {
     }
 }
 
-/// Appends a field of a few bytes, whose number is known: one copy instead of two.
+/// Appends a field of a few bytes, whose number is known at compile time: one copy instead of two.
 #[inline]
 pub fn push_array<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N]) {
-    /// As long as the length and the longest of these fields, a `uuid`.
+    /// The length, and the longest of these fields, a `uuid`.
     const ROOM: usize = 4 + 16;
     const { assert!(4 + N <= ROOM) };
     let mut field = [0; ROOM];
@@ -136,7 +136,7 @@ impl<'r> Iterator for Fields<'r> {
     }
 }
 
-/// The first row in `rows`, and what stands behind it; nothing at the trailer, and where a part of the row is missing.
+/// The first row in `rows`, and the bytes behind it; `None` at the trailer, and if a part of the row is missing.
 #[inline]
 pub fn first_row(rows: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let (count, behind) = rows.split_first_chunk()?;

@@ -1,16 +1,17 @@
-//! Rows in COPY's binary format, with what the encoders do not know left to the server.
+//! Rows in COPY's binary format. The server answers for values whose form the encoders do not know.
 
 use super::binary::{begin_row, push_bytes, push_null, push_part};
+use super::column::CopyColumn;
+use super::fault::{BadValue, text_of};
 use super::resolve::{AnswerForm, Resolved, Resolver};
-use super::value::ValueEncoder;
-use super::{CopyColumn, escape, hex_text};
+use super::value::{ValueEncoder, respelling};
 use crate::Result;
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::copy::input::rows::FieldSpan;
 use std::collections::HashMap;
 
-/// Answers that a column keeps; more are forgotten before the next batch. A column of so many different values that no
-/// encoder knows gains nothing from keeping them.
+/// Answers that a column keeps; if there are more, all are forgotten before the next batch. A column of so many different
+/// unknown values gains nothing from keeping them.
 const KEPT_ANSWERS: usize = 20_000;
 
 /// Writes rows for one table.
@@ -22,17 +23,26 @@ pub struct BinaryRows {
     scratch: Vec<u8>,
 }
 
-/// A column, and what the server has said about its values so far.
+/// A column, and the server's answers for its values so far.
 #[derive(Debug)]
 struct Column {
     type_name: String,
     encoder: ValueEncoder,
     answer_form: AnswerForm,
-    answers: HashMap<Box<str>, Option<Resolved>>,
+    answers: HashMap<Box<str>, Answer>,
+}
+
+/// What the server makes of a value.
+#[derive(Debug)]
+enum Answer {
+    /// The server was not asked yet.
+    Open,
+    /// The field, or what the server says against the value.
+    Given(Resolved),
 }
 
 impl BinaryRows {
-    /// Chooses an encoder for each column; none if there is one without.
+    /// Chooses an encoder for each column; `None` if a column has none.
     pub fn new(columns: &[CopyColumn]) -> Option<Self> {
         let column = |column: &CopyColumn| {
             let encoder = ValueEncoder::for_type(&column.type_name)?;
@@ -41,8 +51,8 @@ impl BinaryRows {
         Some(BinaryRows::of(columns.iter().map(column).collect::<Option<_>>()?))
     }
 
-    /// The server is asked about every value of the columns that are `asked` about, and of those whose type has no encoder:
-    /// what a text is of such a type comes as text, since not every type has a binary form.
+    /// Asks the server about every value of the columns that are `asked` about, and of those whose type has no encoder.
+    /// Values of the latter come as text, since not every type has a binary form.
     pub fn asking(columns: &[CopyColumn], asked: impl Fn(&CopyColumn) -> bool) -> Self {
         let column = |column: &CopyColumn| match ValueEncoder::for_type(&column.type_name) {
             None => Column::new(column, ValueEncoder::Asked, AnswerForm::Text),
@@ -58,8 +68,8 @@ impl BinaryRows {
         BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
     }
 
-    /// Appends one row of as many fields as there are columns. Where no encoder knows a value, and the server was not
-    /// asked yet, NULL stands in its place, and there is a question.
+    /// Appends one row of as many fields as columns. A value that no encoder knows, and that the server was not asked about,
+    /// becomes a question; NULL stands in its place.
     ///
     /// # Errors
     /// The number of the column whose value is not valid, and why. `out` then holds a part of the row.
@@ -70,7 +80,7 @@ impl BinaryRows {
         fields: &[FieldSpan],
         format: &Format,
         out: &mut Vec<u8>,
-    ) -> Result<(), (usize, String)> {
+    ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
@@ -85,30 +95,30 @@ impl BinaryRows {
             match column.encoder.push(out, value, format.charset) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let asked = column.push_answer(out, value, format).map_err(|what| (index, what))?;
+                    let asked = column.push_answer(out, value, format).map_err(|fault| (index, fault))?;
                     self.questions += usize::from(asked);
                 }
-                Err(what) => return Err((index, what)),
+                Err(fault) => return Err((index, fault)),
             }
         }
         Ok(())
     }
 
-    /// Whether rows were written that are to be written again, after the questions were asked.
+    /// Whether rows were written with NULL in place of a question.
     pub fn has_questions(&self) -> bool {
         self.questions > 0
     }
 
-    /// Asks the server what it makes of the values that no encoder knew.
+    /// Asks the server about the values that no encoder knew. Rows with them are to be written again.
     ///
     /// # Errors
-    /// A lost connection. What the server says against a value comes up where the value is written again.
+    /// A lost connection. What the server says against a value is an error when its row is written again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         for column in &mut self.columns {
             let open: Vec<Box<str>> = column
                 .answers
                 .iter()
-                .filter(|(_, answer)| answer.is_none())
+                .filter(|(_, answer)| matches!(answer, Answer::Open))
                 .map(|(value, _)| value.clone())
                 .collect();
             if open.is_empty() {
@@ -117,15 +127,15 @@ impl BinaryRows {
             let values: Vec<&str> = open.iter().map(|value| &**value).collect();
             let answers = resolver.resolve(&column.type_name, column.answer_form, &values)?;
             for (value, answer) in open.into_iter().zip(answers) {
-                column.answers.insert(value, Some(answer));
+                column.answers.insert(value, Answer::Given(answer));
             }
         }
         self.questions = 0;
         Ok(())
     }
 
-    /// Forgets answers where there are too many; not while there are questions.
-    pub fn forget_some(&mut self) {
+    /// Forgets answers where they are too many. Not to be called while there are questions.
+    pub fn forget_answers(&mut self) {
         for column in &mut self.columns {
             if column.answers.len() > KEPT_ANSWERS {
                 column.answers.clear();
@@ -139,19 +149,20 @@ impl Column {
         Column { type_name: column.type_name.clone(), encoder, answer_form, answers: HashMap::new() }
     }
 
-    /// Appends what the server has said about a value; true if it is to be asked, and NULL stands here.
+    /// Appends the server's answer for a value; true if it is a question, and NULL stands in its place.
     #[cold]
-    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, String> {
-        let mut text = escape::valid(value, format.charset)?;
-        if self.type_name == "bytea" {
-            text = hex_text::input(text);
+    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, BadValue> {
+        let mut text = text_of(value, format.charset)?;
+        if let Some((start, rest)) = respelling(&self.type_name).and_then(|respell| respell(text.as_bytes()))
+        {
+            text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
         }
         match self.answers.get(&*text) {
-            Some(Some(Ok(field))) => push_bytes(out, field),
-            Some(Some(Err(what))) => return Err(what.to_string()),
+            Some(Answer::Given(Ok(field))) => push_bytes(out, field),
+            Some(Answer::Given(Err(what))) => return Err(BadValue::Refused(what.clone())),
             asked => {
                 if asked.is_none() {
-                    self.answers.insert(text.into(), None);
+                    self.answers.insert(text.into(), Answer::Open);
                 }
                 push_null(out);
                 return Ok(true);

@@ -1,7 +1,7 @@
-//! Values as text: in UTF-8, with the escapes of COPY's text format.
+//! The escapes of COPY's text format.
 
+use super::fault::BadValue;
 use crate::copy::input::charset::{Charset, push_latin1};
-use std::borrow::Cow;
 
 /// What a byte of a value asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,30 +28,13 @@ static CLASSES: [Class; 256] = {
     classes
 };
 
-/// What no text in PostgreSQL can hold (PostgreSQL documentation, "Character Types").
-pub const NUL: &str = "value holds a NUL character, which PostgreSQL cannot store";
-
-/// The text of a value.
-///
-/// # Errors
-/// As [`push`].
-pub fn valid(value: &[u8], charset: Charset) -> Result<Cow<'_, str>, String> {
-    let text = charset.decode(value).ok_or_else(|| not_valid(charset))?;
-    if text.contains('\0') { Err(NUL.to_owned()) } else { Ok(text) }
-}
-
-/// What is said of bytes that are not valid in the file's encoding.
-pub fn not_valid(charset: Charset) -> String {
-    format!("value is not valid {}, the encoding that xport_cfg.encoding names", charset.name())
-}
-
-/// Appends `value` to `out`.
+/// Appends a value in UTF-8, escaped.
 ///
 /// # Errors
 /// A NUL byte, or bytes that are not valid in the file's encoding.
-pub fn push(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<(), String> {
+pub fn push(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<(), BadValue> {
     if charset != Charset::Latin1 && std::str::from_utf8(value).is_err() {
-        return Err(not_valid(charset));
+        return Err(BadValue::NotValid(charset.name()));
     }
     let mut plain_from = 0;
     for (at, byte) in value.iter().enumerate() {
@@ -64,7 +47,7 @@ pub fn push(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<(), Str
         match class {
             Class::Escape(letter) => out.extend_from_slice(&[b'\\', letter]),
             Class::NonAscii => push_latin1(out, &[*byte]),
-            Class::Nul => return Err(NUL.to_owned()),
+            Class::Nul => return Err(BadValue::Nul),
             Class::Plain => {}
         }
     }

@@ -1,4 +1,5 @@
-//! What a value means that no encoder knows: PostgreSQL's own input function decides, over a connection beside the COPY.
+//! Values whose form no encoder knows: PostgreSQL's own input function decides what they mean, over a connection beside the
+//! COPY.
 
 use crate::pg::sqlstate::SqlState;
 use crate::{Error, Result};
@@ -12,15 +13,15 @@ use std::error::Error as StdError;
 pub enum AnswerForm {
     /// The type's binary form.
     Binary,
-    /// What the type's output function writes. This works with types that have no binary form, or whose input function
-    /// cannot be called by its name, such as domains and arrays.
+    /// The text that the type's output function writes. Every type has one, also those without a binary form, and those whose
+    /// input function cannot be called by its name, such as domains and arrays.
     Text,
 }
 
-/// A value in the form that was asked for, or what the server says against it.
+/// A value in the form that was asked for, or the server's words against it.
 pub type Resolved = Result<Box<[u8]>, Box<str>>;
 
-/// Asks the server. The connection is opened for the first question; most files have none.
+/// Asks the server. The first question opens the connection; most files have no question.
 pub struct Resolver<'c> {
     connect: &'c dyn Fn() -> Result<Client>,
     client: Option<Client>,
@@ -33,8 +34,8 @@ impl<'c> Resolver<'c> {
         Resolver { connect, client: None, questions: HashMap::new() }
     }
 
-    /// What each of `values` is as a `type_name`, in their order. Every value goes through the type's input function, with
-    /// the column's type modifier: as in a COPY of text, and unlike a cast, which would cut off what is too long.
+    /// The `values` as `type_name`, in their order. Every value goes through the type's input function with the column's type
+    /// modifier, as in a COPY of text. A cast would cut off characters instead.
     ///
     /// # Errors
     /// A lost connection, or a type that the server does not know. What the server says against a value is an answer.
@@ -70,7 +71,7 @@ fn question(client: &mut Client, type_name: &str) -> Result<Statement> {
     let call = match arguments {
         1 => format!("{function}(textout(v))"),
         _ => {
-            // The type modifier is what a cast to the type would be described with.
+            // A cast to the type is described with the type modifier.
             let described = client.prepare(&format!("SELECT CAST(NULL AS {type_name})"))?;
             let modifier = described.columns().first().map_or(-1, |column| column.type_modifier());
             format!("{function}(textout(v), {element}, {modifier})")
@@ -80,8 +81,8 @@ fn question(client: &mut Client, type_name: &str) -> Result<Statement> {
     Ok(client.prepare_typed(&sql, &[Type::TEXT_ARRAY])?)
 }
 
-/// As [`question`], for the text of any type: JSON is what can be read into a column of any type, by the type's input function
-/// and with its modifier (PostgreSQL documentation, "JSON Functions and Operators", `json_populate_record`).
+/// As [`question`], for the text of any type. JSON can be read into a column of any type, by the type's input function and
+/// with its modifier (PostgreSQL documentation, "JSON Functions and Operators", `json_populate_record`).
 fn text_question(client: &mut Client, type_name: &str) -> Result<Statement> {
     let sql = format!(
         "SELECT r.v::text FROM unnest($1::text[]) WITH ORDINALITY AS u(v, n), \
@@ -90,7 +91,8 @@ fn text_question(client: &mut Client, type_name: &str) -> Result<Statement> {
     Ok(client.prepare_typed(&sql, &[Type::TEXT_ARRAY])?)
 }
 
-/// One value that the server refuses fails the whole statement; so halves are asked, down to that one.
+/// Asks about all values at once. One value that the server refuses fails the whole statement, so halves are asked then,
+/// down to that value.
 fn ask(
     client: &mut Client,
     question: &Statement,

@@ -1,38 +1,27 @@
 //! Rows in COPY's text format (PostgreSQL documentation, COPY, "Text Format"): fields separated by tabs, `\N` for NULL, and
-//! every value in the form that the server's own input function reads. For tables with a column whose type has no
-//! encoder of its own.
+//! every value in the form that the server's own input function reads. Tables with a column whose type has no encoder get
+//! their rows this way.
 
-use super::{CopyColumn, escape, hex_text};
+use super::column::CopyColumn;
+use super::escape;
+use super::fault::BadValue;
+use super::value::{Respell, respelling};
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::copy::input::rows::FieldSpan;
-
-/// How the values of one column are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TextEncoder {
-    /// The value's text; the server's input function decides what it means.
-    Plain,
-    /// `0x…` becomes bytea's hex form; any other text is left to the server.
-    Bytea,
-}
 
 /// Writes rows for one table.
 #[derive(Debug)]
 pub struct TextRows {
-    encoders: Vec<TextEncoder>,
+    /// Of each column: what rewrites the values that its type's input function does not read.
+    respellings: Vec<Option<Respell>>,
     scratch: Vec<u8>,
 }
 
 impl TextRows {
-    /// Chooses an encoder for each column.
+    /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
-        let encoders = columns
-            .iter()
-            .map(|column| match column.type_name.as_str() {
-                "bytea" => TextEncoder::Bytea,
-                _ => TextEncoder::Plain,
-            })
-            .collect();
-        TextRows { encoders, scratch: Vec::new() }
+        let respellings = columns.iter().map(|column| respelling(&column.type_name)).collect();
+        TextRows { respellings, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -45,8 +34,8 @@ impl TextRows {
         fields: &[FieldSpan],
         format: &Format,
         out: &mut Vec<u8>,
-    ) -> Result<(), (usize, String)> {
-        for (index, (field, encoder)) in fields.iter().zip(&self.encoders).enumerate() {
+    ) -> Result<(), (usize, BadValue)> {
+        for (index, (field, respell)) in fields.iter().zip(&self.respellings).enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
@@ -55,11 +44,12 @@ impl TextRows {
                 continue;
             }
             let value = field.value(batch, format.quote, &mut self.scratch);
-            match encoder {
-                TextEncoder::Plain => escape::push(out, value, format.charset),
-                TextEncoder::Bytea => hex_text::push(out, value, format.charset),
+            match respell.and_then(|respell| respell(value)) {
+                None => escape::push(out, value, format.charset),
+                Some((start, rest)) => escape::push(out, start.as_bytes(), format.charset)
+                    .and_then(|()| escape::push(out, rest, format.charset)),
             }
-            .map_err(|what| (index, what))?;
+            .map_err(|fault| (index, fault))?;
         }
         out.push(b'\n');
         Ok(())

@@ -1,12 +1,11 @@
-//! Which encoder a column's type has.
+//! The table of all types that have an encoder.
 
-use super::types::{
-    boolean, bytea, character, date, float, inet, integer, interval, numeric, time, timestamp, uuid,
-};
+use super::fault::BadValue;
+use super::types::{self, character};
 use crate::copy::input::charset::Charset;
-use crate::copy::input::rows::FieldSpan;
+use crate::copy::input::field::FieldSpan;
 
-/// Appends a field and says true, or says false: a form that it does not know.
+/// Appends a field and returns true; returns false, and leaves the output as it was, for a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
 
 /// How the values of one column are written in COPY's binary format.
@@ -14,53 +13,56 @@ type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
 pub enum ValueEncoder {
     /// A type whose values are written in ASCII.
     Plain(Push),
-    /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and how many there may be.
+    /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and their largest number.
     Text(Option<u32>),
     /// `jsonb`
     Jsonb,
-    /// None: the server is asked about every value.
+    /// The server is asked about every value.
     Asked,
 }
 
 impl ValueEncoder {
-    /// The encoder for a type, as the server spells it (`format_type`); none if there is none.
+    /// The encoder for a type, as the server spells it (`format_type`); `None` if the type has none.
     ///
-    /// Type modifiers other than a number of characters are the receive functions' business: they round to the scale of
-    /// a `numeric` and to the digits of a `timestamp` as the input functions do.
+    /// The receive functions apply type modifiers other than a number of characters: they round to the scale of a `numeric`
+    /// and to the digits of a `timestamp`, as the input functions do.
     pub fn for_type(type_name: &str) -> Option<ValueEncoder> {
         let (name, modifier) = without_modifier(type_name);
         let plain = |push: Push| Some(ValueEncoder::Plain(push));
         match name.as_str() {
-            "boolean" => plain(boolean::push_boolean),
-            "smallint" => plain(integer::push_int2),
-            "integer" => plain(integer::push_int4),
-            "bigint" => plain(integer::push_int8),
-            "real" => plain(float::push_float4),
-            "double precision" => plain(float::push_float8),
-            "numeric" => plain(numeric::push_numeric),
-            "date" => plain(date::push_date),
-            "time without time zone" => plain(time::push_time),
-            "time with time zone" => plain(time::push_timetz),
-            "timestamp without time zone" => plain(timestamp::push_timestamp),
-            "timestamp with time zone" => plain(timestamp::push_timestamptz),
-            // One of only some units is another matter: `interval minute to second` reads `02:03` as minutes.
-            "interval" => plain(interval::push_interval),
-            "uuid" => plain(uuid::push_uuid),
-            "bytea" => plain(bytea::push_bytea),
-            "inet" => plain(inet::push_inet),
-            "cidr" => plain(inet::push_cidr),
-            "macaddr" => plain(inet::push_macaddr),
+            "boolean" => plain(types::boolean::push_boolean),
+            "smallint" => plain(types::integer::push_int2),
+            "integer" => plain(types::integer::push_int4),
+            "bigint" => plain(types::integer::push_int8),
+            "real" => plain(types::float::push_float4),
+            "double precision" => plain(types::float::push_float8),
+            "numeric" => plain(types::numeric::push_numeric),
+            "date" => plain(types::date::push_date),
+            "time without time zone" => plain(types::time::push_time),
+            "time with time zone" => plain(types::time::push_timetz),
+            "timestamp without time zone" => plain(types::timestamp::push_timestamp),
+            "timestamp with time zone" => plain(types::timestamp::push_timestamptz),
+            // With units, such as `interval minute to second`, it has no encoder: `02:03` are minutes then.
+            "interval" => plain(types::interval::push_interval),
+            "uuid" => plain(types::uuid::push_uuid),
+            "bytea" => plain(types::bytea::push_bytea),
+            "inet" => plain(types::inet::push_inet),
+            "cidr" => plain(types::inet::push_cidr),
+            "macaddr" => plain(types::inet::push_macaddr),
             "text" | "json" => Some(ValueEncoder::Text(None)),
-            "character varying" => Some(ValueEncoder::Text(modifier?)),
-            // Without a number it is one of one character, which format_type spells out.
-            "character" => Some(ValueEncoder::Text(modifier?)),
+            // Without a number, `character` has one character, which format_type spells out.
+            "character varying" | "character" => match modifier {
+                Modifier::None => Some(ValueEncoder::Text(None)),
+                Modifier::Number(characters) => Some(ValueEncoder::Text(Some(characters))),
+                Modifier::Other => None,
+            },
             "jsonb" => Some(ValueEncoder::Jsonb),
             _ => None,
         }
     }
 
-    /// Whether the binary form of a field is the very bytes that stand in the batch, which [`ValueEncoder::push`] would find
-    /// out too, but not as fast.
+    /// Whether the binary form of a field is its bytes in the batch. [`ValueEncoder::push`] would find that out, too, but not
+    /// as fast.
     #[inline]
     pub fn is_as_it_stands(self, field: &FieldSpan) -> bool {
         match self {
@@ -73,12 +75,12 @@ impl ValueEncoder {
         }
     }
 
-    /// Appends a field and says true, or says false: a form that it does not know.
+    /// Appends a field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
     ///
     /// # Errors
-    /// Characters that are not valid in the file's encoding, or that no text can hold.
+    /// Characters that are not valid in the encoding, or that no text can hold.
     #[inline]
-    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, String> {
+    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, BadValue> {
         match self {
             ValueEncoder::Plain(push) => Ok(push(out, value)),
             ValueEncoder::Text(limit) => character::push_text(out, value, charset, limit),
@@ -88,13 +90,35 @@ impl ValueEncoder {
     }
 }
 
-/// `timestamp(3) without time zone` as `timestamp without time zone` and 3. A modifier that is no single number is `None`,
-/// none at all is `Some(None)`.
-fn without_modifier(type_name: &str) -> (String, Option<Option<u32>>) {
+/// Rewrites a value for the type's input function, in two parts: a start, and the rest of the value. `None` for a value that
+/// needs no rewriting.
+pub type Respell = fn(&[u8]) -> Option<(&'static str, &[u8])>;
+
+/// Rewrites the forms that a type's encoder knows and its input function does not read, if there are any.
+pub fn respelling(type_name: &str) -> Option<Respell> {
+    match type_name {
+        "bytea" => Some(types::bytea::respell),
+        _ => None,
+    }
+}
+
+/// The content of the parentheses in a type's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Modifier {
+    None,
+    Number(u32),
+    /// Several numbers, or something else.
+    Other,
+}
+
+/// `timestamp(3) without time zone` as `timestamp without time zone` and 3.
+fn without_modifier(type_name: &str) -> (String, Modifier) {
     let split = type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
     match split {
-        Some((name, (modifier, rest))) => (format!("{name}{rest}"), modifier.parse().ok().map(Some)),
-        None => (type_name.to_owned(), Some(None)),
+        Some((name, (modifier, rest))) => {
+            (format!("{name}{rest}"), modifier.parse().map_or(Modifier::Other, Modifier::Number))
+        }
+        None => (type_name.to_owned(), Modifier::None),
     }
 }
 
@@ -106,10 +130,10 @@ mod tests {
     fn modifiers_are_taken_out_of_the_name() {
         assert_eq!(
             without_modifier("timestamp(3) without time zone"),
-            ("timestamp without time zone".into(), Some(Some(3)))
+            ("timestamp without time zone".into(), Modifier::Number(3))
         );
-        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), None));
-        assert_eq!(without_modifier("text"), ("text".into(), Some(None)));
+        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Modifier::Other));
+        assert_eq!(without_modifier("text"), ("text".into(), Modifier::None));
     }
 
     #[test]

@@ -1,24 +1,25 @@
 //! Cutting the input into batches that end at a row boundary.
 //!
-//! Whether a line end is a row boundary depends on all quotes before it: COPY toggles "inside quotes" at every
-//! quote character, wherever it stands. So the parity of the number of quotes decides, and counting bytes is all
-//! that has to be done to the whole input here; fields are found later, by whoever takes the batch.
+//! Whether a line end is a row boundary depends on all quotes before it: COPY toggles "inside quotes" at every quote
+//! character, wherever it stands. So the parity of the number of quotes decides, and this file only counts bytes. The
+//! stream that takes a batch finds the fields.
 
 use super::format::{Format, LineEnd};
 use crate::config::Size;
+use crate::error::Hint;
 use crate::{Error, Place, Result};
 use memchr::{memchr_iter, memrchr2};
 use std::io::{ErrorKind, Read};
 
-/// Input read at a time, bytes. Large enough that the cost per batch vanishes, small enough to stay in the
-/// second-level cache.
+/// Input read at a time, bytes: large enough for the cost per batch to vanish, small enough to stay in the second-level
+/// cache.
 pub const BATCH_BYTES: usize = 256 << 10;
 
-/// The longest row unless another limit is asked for, bytes. A quote that is never closed swallows the rest of the file;
-/// this bounds what is held of it.
+/// The longest row unless another limit is asked for, bytes. A quote that is never closed takes the rest of the file into
+/// its row; the limit bounds the memory for such a row.
 pub const ROW_BYTES: usize = 64 << 20;
 
-/// The least limit on rows, bytes: the length of those that fit into a batch is not looked at.
+/// The least limit on rows, bytes: rows that fit into a batch are not measured.
 pub const MIN_ROW_BYTES: usize = BATCH_BYTES;
 
 /// The largest limit on rows, bytes: a longer text cannot be searched for the ends of its fields.
@@ -43,10 +44,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Room for a batch and what was read beyond it, bytes.
+    /// Room for a batch and the bytes that were read beyond it.
     pub const CAPACITY: usize = 2 * BATCH_BYTES;
 
-    /// An empty batch, to be filled by [`BatchSource::next_into`] again and again.
+    /// An empty batch, which [`BatchSource::next_into`] fills again and again.
     pub fn new() -> Self {
         Batch { origin: Origin { line: 0, offset: 0 }, bytes: Vec::with_capacity(Self::CAPACITY) }
     }
@@ -58,9 +59,9 @@ impl Default for Batch {
     }
 }
 
-/// Where a stream gets its batches from.
+/// Gives batches to a stream.
 pub trait BatchSource {
-    /// Fills `batch` with the next rows; `false` where there are no more.
+    /// Fills `batch` with the next rows; `false` behind the last ones.
     ///
     /// # Errors
     /// What the source reports.
@@ -73,7 +74,7 @@ pub struct BatchReader<R> {
     quote: u8,
     line_end: LineEnd,
     next: Origin,
-    /// What was read beyond the last row boundary.
+    /// The bytes that were read beyond the last row boundary.
     rest: Vec<u8>,
     at_end: bool,
     batch_bytes: usize,
@@ -81,16 +82,16 @@ pub struct BatchReader<R> {
 }
 
 impl<R: Read> BatchReader<R> {
-    /// Reads from `input`, which continues after `rest`, bytes that were read together with the header; the
-    /// first row begins at `origin`.
+    /// Reads from `rest`, the bytes that were read together with the header, and then from `input`. The first row begins at
+    /// `origin`.
     pub fn new(input: R, rest: Vec<u8>, format: &Format, line_end: LineEnd, origin: Origin) -> Self {
         let quote = format.quote;
         let (batch_bytes, row_bytes) = (BATCH_BYTES, ROW_BYTES);
         BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes, row_bytes }
     }
 
-    /// Allows rows of this many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
-    pub fn with_rows_of(self, row_bytes: usize) -> Self {
+    /// Allows rows of so many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
+    pub fn with_max_row(self, row_bytes: usize) -> Self {
         BatchReader { row_bytes, ..self }
     }
 
@@ -99,8 +100,8 @@ impl<R: Read> BatchReader<R> {
         if self.at_end || bytes.len() >= target {
             return Ok(());
         }
-        // Room for all of it at once: an inflater that is asked for little at a time takes a quarter longer, since it has to
-        // save its window each time.
+        // Room for all of it at once: an inflater that gives little at a time takes a quarter longer, since it saves its
+        // window each time.
         let mut filled = bytes.len();
         bytes.resize(target, 0);
         while filled < target {
@@ -134,10 +135,8 @@ impl<R: Read> BatchReader<R> {
 }
 
 impl<R: Read> BatchSource for BatchReader<R> {
-    /// The next rows; `false` at the end of the data.
-    ///
     /// # Errors
-    /// What the input reports, and a row longer than is allowed, with the line where it begins.
+    /// What the input reports; a row that is too long, with the line where it begins.
     fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.origin = self.next;
         batch.bytes.clear();
@@ -145,7 +144,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
         let mut inside_quotes = false;
         let mut searched = 0;
         loop {
-            // One byte more than a row may have is its line end, or tells that it is longer.
+            // One byte more than a row may have is its line end, or shows that the row is too long.
             self.fill(&mut batch.bytes, (searched + self.batch_bytes).min(self.row_bytes + 1))?;
             if self.at_end {
                 break;
@@ -162,7 +161,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
                 let allowed = Size(self.row_bytes as u64);
                 return Err(Error::failed(format!("row is longer than {allowed}"))
                     .at(Place::default().line(self.next.line))
-                    .remedy("look for a quote that is never closed, or raise limits.max_row"));
+                    .hint(Hint::MaxRow));
             }
         }
         self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
@@ -177,8 +176,8 @@ fn count(byte: u8, bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::{DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR};
     use super::*;
+    use crate::copy::input::format::{DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR};
     use proptest::prelude::*;
 
     fn batches(data: &[u8], batch_bytes: usize, line_end: LineEnd) -> Vec<(Origin, Vec<u8>)> {
@@ -231,7 +230,7 @@ mod tests {
                 data.extend(std::iter::repeat_n(b'x', length));
                 data.extend(b"\n2\n");
                 let reader = BatchReader::new(&data[..], Vec::new(), &format, LineEnd::Lf, start);
-                let mut reader = reader.with_rows_of(MIN_ROW_BYTES);
+                let mut reader = reader.with_max_row(MIN_ROW_BYTES);
                 let (mut batch, mut read) = (Batch::new(), 0);
                 let outcome = loop {
                     match reader.next_into(&mut batch) {
@@ -250,7 +249,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the batch size, the batches are the input, and each but the last ends at a boundary.
+        /// With any batch size, the batches are the input, and each but the last ends at a boundary.
         #[test]
         fn nothing_is_lost_and_no_row_is_torn(data in "[a`\n|\r]{0,60}", batch_bytes in 1usize..20) {
             let got = batches(data.as_bytes(), batch_bytes, LineEnd::Lf);

@@ -1,6 +1,5 @@
 //! Character encodings: from the data file's bytes to UTF-8, which is what the connection speaks.
 
-use crate::{Error, Result};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -12,34 +11,30 @@ pub enum Charset {
     Latin1,
     /// UTF-8. Rows can be cut before decoding.
     Utf8,
-    /// Any other encoding of the WHATWG Encoding Standard: decoded before rows are cut, since its characters may
-    /// hold bytes that look like separators (Shift_JIS, GBK, UTF-16).
+    /// Any other encoding of the WHATWG Encoding Standard. Input is decoded before rows are cut, since characters may hold
+    /// bytes that look like separators (Shift_JIS, GBK, UTF-16).
     Decoded(&'static Encoding),
 }
 
 impl Charset {
     /// Finds the encoding for a label.
     ///
-    /// `latin_1` and its relatives mean ISO-8859-1, where the WHATWG labels mean windows-1252.
-    ///
-    /// # Errors
-    /// A label that no encoding has.
-    pub fn for_label(label: &str) -> Result<Charset> {
+    /// `latin_1` and its relatives mean ISO-8859-1, where the WHATWG labels mean windows-1252. The result is `None` for a label that no encoding has.
+    pub fn for_label(label: &str) -> Option<Charset> {
         let plain = label.trim().to_ascii_lowercase().replace('_', "-");
         match plain.as_str() {
-            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => return Ok(Charset::Latin1),
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => return Some(Charset::Latin1),
             _ => {}
         }
         match Encoding::for_label(plain.as_bytes()).or_else(|| Encoding::for_label(label.as_bytes())) {
-            Some(encoding) if encoding == UTF_8 => Ok(Charset::Utf8),
+            Some(encoding) if encoding == UTF_8 => Some(Charset::Utf8),
             // The "replacement" encoding turns a whole file into one U+FFFD.
-            Some(encoding) if encoding != encoding_rs::REPLACEMENT => Ok(Charset::Decoded(encoding)),
-            _ => Err(Error::refused(format!("xport_cfg.encoding: {label:?} is not a known encoding"))
-                .remedy("use for example latin_1, utf-8 or windows-1252")),
+            Some(encoding) if encoding != encoding_rs::REPLACEMENT => Some(Charset::Decoded(encoding)),
+            _ => None,
         }
     }
 
-    /// The bytes that stand for `text` where rows are cut; `None` where the encoding lacks a character.
+    /// The bytes that stand for `text` where rows are cut; `None` if the encoding lacks a character.
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Charset::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
@@ -47,7 +42,7 @@ impl Charset {
         }
     }
 
-    /// The text of a field's bytes, as [`Charset::reader`] gives them; `None` where they are not valid.
+    /// The text of a field's bytes, as [`Charset::reader`] gives them; `None` if they are not valid.
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
@@ -55,7 +50,7 @@ impl Charset {
         }
     }
 
-    /// The text of a whole small file; `None` where it is not valid in this encoding.
+    /// The text of a whole small file; `None` if it is not valid.
     pub fn decode_file(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 | Charset::Utf8 => self.decode(bytes),
@@ -75,7 +70,7 @@ impl Charset {
         }
     }
 
-    /// Wraps the input, so that its rows can be cut.
+    /// The input in a form in which rows can be cut.
     pub fn reader<R: Read>(self, input: R) -> CharsetReader<R> {
         match self {
             Charset::Latin1 | Charset::Utf8 => CharsetReader::Plain(input),
@@ -94,11 +89,11 @@ impl Charset {
 /// Bytes read from the input of a decoded file at a time.
 const RAW_BYTES: usize = 64 << 10;
 
-/// What stands in the decoded text for bytes that the encoding does not know. It is never valid UTF-8, so the
-/// field that holds it is refused like any other wrong byte, with its line and column.
+/// Stands in the decoded text for bytes that the encoding does not know. It is never valid UTF-8, so its field is refused
+/// with line and column.
 const MALFORMED: u8 = 0xFF;
 
-/// A data file's bytes, ready to be cut into rows.
+/// A data file's bytes in a form in which rows can be cut.
 pub enum CharsetReader<R> {
     /// As they are.
     Plain(R),
@@ -111,7 +106,7 @@ pub struct Transcoder<R> {
     input: R,
     decoder: Decoder,
     raw: Vec<u8>,
-    /// Decoded text that was not yet taken: `text[taken..]`.
+    /// Decoded text, which is read from `taken` on.
     text: Vec<u8>,
     taken: usize,
     at_end: bool,
@@ -139,7 +134,7 @@ impl<R: Read> Read for Transcoder<R> {
 }
 
 impl<R: Read> Transcoder<R> {
-    /// Replaces the decoded text, all of which was taken, by that of the next block.
+    /// Replaces the decoded text, which was read to its end, by that of the next block.
     fn decode_more(&mut self) -> io::Result<()> {
         self.text.clear();
         self.taken = 0;
@@ -190,7 +185,7 @@ mod tests {
         assert_eq!(Charset::Latin1.decode(&[0x80, 0xE9]).unwrap(), "\u{80}é");
         assert_eq!(Charset::for_label("utf8").unwrap(), Charset::Utf8);
         assert_eq!(Charset::for_label("cp1252").unwrap().name(), "windows-1252");
-        assert!(Charset::for_label("klingon").is_err());
+        assert_eq!(Charset::for_label("klingon"), None);
     }
 
     #[test]

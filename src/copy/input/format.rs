@@ -1,33 +1,31 @@
 //! How a data file is written: separator, quote, NULL marker, line ends.
 
 use super::charset::Charset;
-use crate::{Error, Result};
 
-/// The separator that the original job's dumps use.
+/// The separator where none is named.
 pub const DEFAULT_SEPARATOR: &str = "|";
-/// The quote that the original job's dumps use.
+/// The quote where none is named.
 pub const DEFAULT_QUOTE: &str = "`";
-/// The NULL marker that the original job's dumps use.
+/// The NULL marker where none is named.
 pub const DEFAULT_NULL: &str = "NULL";
-/// The encoding that the original job's dumps use.
+/// The encoding where none is named.
 pub const DEFAULT_ENCODING: &str = "latin_1";
 
-/// How a data file is written; the rules are those of `COPY … (FORMAT csv)` with `ESCAPE` equal to `QUOTE`
-/// (PostgreSQL documentation, COPY, "CSV Format").
+/// How a data file is written: as in `COPY … (FORMAT csv)` with `ESCAPE` equal to `QUOTE` (PostgreSQL documentation, COPY,
+/// "CSV Format").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
     /// Between fields.
     pub separator: u8,
     /// Around fields; doubled inside a quoted field it stands for itself.
     pub quote: u8,
-    /// What an unquoted field holds that means NULL.
+    /// The bytes of an unquoted field that means NULL.
     pub null: Vec<u8>,
     /// The encoding of the data file.
     pub charset: Charset,
 }
 
-/// How the lines of a data file end. The header line decides; another line end outside quotes is a fault, as in
-/// `COPY`.
+/// How the lines of a data file end. The header line decides; another line end outside quotes is a fault, as in `COPY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
     /// `\n`
@@ -39,7 +37,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    /// The last byte of the line end: the place where a row can be cut off.
+    /// The last byte of the line end: a row can be cut behind it.
     pub fn last_byte(self) -> u8 {
         match self {
             LineEnd::Lf | LineEnd::CrLf => b'\n',
@@ -57,40 +55,44 @@ impl LineEnd {
     }
 }
 
+/// Why rows cannot be written this way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormatFault {
+    /// No encoding has this label.
+    Encoding,
+    /// The separator is not a single byte, or it is a line end.
+    Separator,
+    /// The quote is not a single byte, or it is a line end.
+    Quote,
+    /// Separator and quote are the same.
+    Same,
+    /// The encoding lacks a character of the NULL marker.
+    NullNotEncodable,
+    /// The NULL marker holds the separator, the quote or a line end.
+    NullHoldsAnother,
+}
+
 impl Format {
-    /// Checks the four settings against each other, by the rules that `COPY` has for them.
+    /// Checks the four settings by the rules of `COPY`.
     ///
     /// # Errors
-    /// An unknown encoding; a separator or quote that is not one byte, is a line end, or equals the other; a NULL
-    /// marker that holds one of them. The message names the configuration key.
-    pub fn new(separator: &str, quote: &str, null: &str, encoding: &str) -> Result<Format> {
-        let charset = Charset::for_label(encoding)?;
-        let one_byte = |key: &str, text: &str| match charset.encode(text).as_deref() {
-            Some([byte]) if !matches!(byte, b'\n' | b'\r' | 0) => Ok(*byte),
-            _ => Err(Error::refused(format!(
-                "xport_cfg.{key}: {text:?} is not a single-byte character of {encoding}"
-            ))
-            .remedy("use one character that is no line end, for example '|'")),
+    /// The first fault; the caller knows what its settings are called.
+    pub fn new(separator: &str, quote: &str, null: &str, encoding: &str) -> Result<Format, FormatFault> {
+        let charset = Charset::for_label(encoding).ok_or(FormatFault::Encoding)?;
+        let one_byte = |text: &str| match charset.encode(text).as_deref() {
+            Some([byte]) if !matches!(byte, b'\n' | b'\r' | 0) => Some(*byte),
+            _ => None,
         };
-        let separator_byte = one_byte("field_separator", separator)?;
-        let quote_byte = one_byte("dat_quote", quote)?;
-        if separator_byte == quote_byte {
-            return Err(Error::refused(format!(
-                "xport_cfg: field_separator and dat_quote are both {separator:?}"
-            ))
-            .remedy("they must differ"));
+        let separator = one_byte(separator).ok_or(FormatFault::Separator)?;
+        let quote = one_byte(quote).ok_or(FormatFault::Quote)?;
+        if separator == quote {
+            return Err(FormatFault::Same);
         }
-        let null_bytes = charset.encode(null).ok_or_else(|| {
-            Error::refused(format!("xport_cfg.null_pattern: {null:?} cannot be written in {encoding}"))
-                .remedy("choose another text, or change xport_cfg.encoding")
-        })?;
-        if null_bytes.iter().any(|byte| [separator_byte, quote_byte, b'\n', b'\r'].contains(byte)) {
-            return Err(Error::refused(format!(
-                "xport_cfg.null_pattern: {null:?} holds the separator, the quote or a line end"
-            ))
-            .remedy("choose another text"));
+        let null = charset.encode(null).ok_or(FormatFault::NullNotEncodable)?;
+        if null.iter().any(|byte| [separator, quote, b'\n', b'\r'].contains(byte)) {
+            return Err(FormatFault::NullHoldsAnother);
         }
-        Ok(Format { separator: separator_byte, quote: quote_byte, null: null_bytes, charset })
+        Ok(Format { separator, quote, null, charset })
     }
 }
 
@@ -111,16 +113,21 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_name_the_key() {
-        for (separator, quote, null, key) in [
-            ("||", "`", "NULL", "field_separator"),
-            ("\n", "`", "NULL", "field_separator"),
-            ("|", "", "NULL", "dat_quote"),
-            ("|", "|", "NULL", "must differ"),
-            ("|", "`", "NU|L", "null_pattern"),
+    fn contradictions() {
+        for (separator, quote, null, fault) in [
+            ("||", "`", "NULL", FormatFault::Separator),
+            ("\n", "`", "NULL", FormatFault::Separator),
+            ("|", "", "NULL", FormatFault::Quote),
+            ("|", "|", "NULL", FormatFault::Same),
+            ("|", "`", "NU|L", FormatFault::NullHoldsAnother),
+            ("|", "`", "€", FormatFault::NullNotEncodable),
         ] {
-            let error = Format::new(separator, quote, null, "latin_1").unwrap_err().to_string();
-            assert!(error.contains(key), "{error}");
+            assert_eq!(
+                Format::new(separator, quote, null, "latin_1"),
+                Err(fault),
+                "{separator} {quote} {null}"
+            );
         }
+        assert_eq!(Format::new("|", "`", "NULL", "klingon"), Err(FormatFault::Encoding));
     }
 }

@@ -3,13 +3,14 @@
 use super::batch::{Batch, Origin};
 use super::format::{Format, LineEnd};
 use super::rows::Rows;
+use crate::error::Hint;
 use crate::{Error, Place, Result};
 use std::io::Read;
 
-/// A header line longer than this is not one (bytes): PostgreSQL allows 1600 columns of 63 bytes.
+/// The longest header line, bytes. PostgreSQL allows 1600 columns of 63 bytes.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
-/// Bytes read at a time while looking for the end of the header line.
+/// Bytes read at a time until the header line ends.
 const STEP_BYTES: usize = 4 << 10;
 
 /// The UTF-8 form of U+FEFF, which some exports put before the first byte.
@@ -26,15 +27,15 @@ pub struct Header {
     pub line_end: LineEnd,
     /// Where the first row begins.
     pub data_origin: Origin,
-    /// Whether a UTF-8 byte-order mark stood before it.
+    /// Whether a UTF-8 byte-order mark stands before it.
     pub byte_order_mark: bool,
 }
 
 /// Reads the header line from the start of a (decoded) data file; also returns the bytes that were read beyond it.
 ///
 /// # Errors
-/// A file without a header line, an unclosed quote in it, more than `max_columns`, names that are empty, not text, or stand
-/// twice.
+/// A file without a header line, a quote in it that is never closed, more than `max_columns`, names that are empty, not
+/// valid text, or the same.
 pub fn read_header(input: &mut impl Read, format: &Format, max_columns: usize) -> Result<(Header, Vec<u8>)> {
     let place = || Place::default().line(1);
     let mut bytes = Vec::with_capacity(STEP_BYTES);
@@ -55,7 +56,7 @@ pub fn read_header(input: &mut impl Read, format: &Format, max_columns: usize) -
             _ if bytes.len() > MAX_HEADER_BYTES => {
                 return Err(Error::failed(format!("no header line ends within {MAX_HEADER_BYTES} bytes"))
                     .at(place())
-                    .remedy("check xport_cfg.dat_quote and that the first line names the columns"));
+                    .hint(Hint::HeaderLine));
             }
             _ => {}
         }
@@ -94,14 +95,12 @@ fn parse(
     }
     let line = Batch { origin: Origin { line: 1, offset: start as u64 }, bytes: bytes[start..end].to_vec() };
     let mut fields = Vec::new();
-    Rows::new(&line, format, line_end).next_row(&mut fields).map_err(|fault| {
-        Error::failed(format!("the header line {}", fault.what))
-            .remedy("correct it, or check xport_cfg.dat_quote")
-    })?;
+    Rows::new(&line, format, line_end)
+        .next_row(&mut fields)
+        .map_err(|fault| Error::failed(format!("the header line {}", fault.what)).hint(Hint::Quote))?;
     if fields.len() > max_columns {
-        let what =
-            format!("the header names {} columns, and limits.max_columns allows {max_columns}", fields.len());
-        return Err(Error::failed(what).remedy("remove columns, or check xport_cfg.field_separator"));
+        let what = format!("the header names {} columns", fields.len());
+        return Err(Error::failed(what).hint(Hint::MaxColumns(max_columns)));
     }
     let mut columns: Vec<String> = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
@@ -109,11 +108,10 @@ fn parse(
         let value = field.value(&line.bytes, format.quote, &mut scratch);
         let name = format.charset.decode(value).ok_or_else(|| {
             Error::failed(format!("the name of column {} is not valid {}", index + 1, format.charset.name()))
-                .remedy("set xport_cfg.encoding to the encoding of the data files")
+                .hint(Hint::Encoding)
         })?;
         if name.contains('\0') {
-            return Err(Error::failed("the header holds NUL characters, as UTF-16 does")
-                .remedy("set xport_cfg.encoding to the encoding of the data files, for example utf-16le"));
+            return Err(Error::failed("the header holds NUL characters, as UTF-16 does").hint(Hint::Utf16));
         }
         let name = name.trim().to_owned();
         if name.is_empty() {

@@ -2,8 +2,10 @@
 
 pub mod batch;
 pub mod charset;
+pub mod field;
 pub mod format;
 pub mod header;
+mod masks;
 pub mod open_quote;
 pub mod original;
 pub mod rows;

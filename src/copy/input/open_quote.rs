@@ -1,18 +1,18 @@
 //! A quote that is never closed: whether only its own row is lost.
 //!
-//! By COPY's rules, such a quote takes all that follows into its row. Where it is the last row, as in a file that was cut
-//! off, that is one row that cannot be loaded; where it is not, an unknown number of good rows are lost with it.
+//! By COPY's rules, such a quote takes everything behind it into its row. In the last row, as in a file that was cut off,
+//! it costs one row; in any other row it costs an unknown number of good ones.
 
 use super::batch::{Batch, Origin};
 use super::format::{Format, LineEnd};
 use super::rows::Rows;
 use memchr::memchr_iter;
 
-/// Lines of such a row that are looked at: a text has some, a good part of the file has more.
+/// Lines of such a row that are examined: a text has fewer, a good part of a file has more.
 const MOST_LINES: usize = 100;
 
-/// Whether `row`, which goes to the end of the data, is the last row as far as anyone can tell: none of its further lines
-/// begins what could be a row of `columns` fields.
+/// Whether `row`, which goes to the end of the data, seems to be the last row: none of its further lines begins what could
+/// be a row of `columns` fields.
 pub fn is_last_row(row: &[u8], columns: usize, format: &Format, line_end: LineEnd) -> bool {
     let starts = memchr_iter(line_end.last_byte(), row).map(|at| at + 1).filter(|start| *start < row.len());
     let mut fields = Vec::new();
@@ -50,6 +50,6 @@ mod tests {
             assert!(!is_last(row, 2), "{row:?}");
         }
         assert!(!is_last("`a\nb\n", 1), "anything could be a row of one column");
-        assert!(!is_last(&format!("1|`a\n{}", "text\n".repeat(101)), 2), "nobody knows");
+        assert!(!is_last(&format!("1|`a\n{}", "text\n".repeat(101)), 2), "too many lines to know");
     }
 }

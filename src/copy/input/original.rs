@@ -1,14 +1,14 @@
-//! The original bytes of parts of a data file that was decoded before its rows were found.
+//! The original bytes of rows of a data file that was decoded before its rows were found.
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 use std::io::{self, BufReader, Read, Write};
 use std::ops::Range;
 
-/// Room for what one more byte decodes to, after bytes that were waiting for it.
+/// Room for the text that one more byte completes.
 const TEXT_BYTES: usize = 64;
 
-/// Copies the bytes of `input` that decode to these parts of its text, which are in order; a byte-order mark belongs to the
-/// first character. Byte by byte, which is slow (some 50 MB/s): it is only done for rejects.
+/// Copies the bytes of `input` that decode to these parts of its text, which are in order. A byte-order mark belongs to the
+/// first character. This works byte by byte and is slow (some 50 MB/s); it is only done for rejects.
 ///
 /// # Errors
 /// What the parts, `input` and `out` report.
@@ -37,7 +37,7 @@ pub fn copy_original(
     Ok(())
 }
 
-/// How many bytes of text come of one more byte; for malformed ones there is one, as in [`super::charset`].
+/// How many bytes of text one more byte adds; malformed bytes add one, as in [`super::charset`].
 fn decoded_bytes(decoder: &mut Decoder, mut source: &[u8]) -> u64 {
     let mut text = [0; TEXT_BYTES];
     let mut count = 0;

@@ -7,78 +7,16 @@
 //! PostgreSQL 18; older servers end the data there and ignore the rest of the file without a word.
 
 use super::batch::{Batch, MAX_ROW_BYTES, Origin};
+use super::field::FieldSpan;
 use super::format::{Format, LineEnd};
 use super::scan::{self, End, Ends};
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 
-/// A field's bytes in its batch, quotes included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FieldSpan {
-    /// First byte.
-    pub start: usize,
-    /// Behind the last byte.
-    pub end: usize,
-    /// Whether a quote character stands anywhere in it.
-    pub quoted: bool,
-    /// Whether all of it is ASCII without NUL.
-    pub plain: bool,
-}
-
-impl FieldSpan {
-    /// The bytes as they stand in the data file.
-    pub fn raw<'b>(&self, batch: &'b [u8]) -> &'b [u8] {
-        &batch[self.start..self.end]
-    }
-
-    /// Whether the field is the NULL marker; a quoted one never is.
-    #[inline]
-    pub fn is_null(&self, batch: &[u8], format: &Format) -> bool {
-        !self.quoted && self.raw(batch) == format.null
-    }
-
-    /// The field's value: its bytes without the quotes around them; `scratch` holds it where quotes stood.
-    #[inline]
-    pub fn value<'b>(&self, batch: &'b [u8], quote: u8, scratch: &'b mut Vec<u8>) -> &'b [u8] {
-        let raw = self.raw(batch);
-        if !self.quoted {
-            return raw;
-        }
-        // The common form: quotes around, none inside.
-        if let [first, inner @ .., last] = raw
-            && *first == quote
-            && *last == quote
-            && memchr(quote, inner).is_none()
-        {
-            return inner;
-        }
-        unquote(raw, quote, scratch);
-        scratch
-    }
-}
-
-/// Removes the quotes from a field whose quotes are balanced.
-fn unquote(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
-    out.clear();
-    let mut inside = false;
-    let mut rest = raw;
-    while let Some(at) = memchr(quote, rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        if inside && rest.first() == Some(&quote) {
-            out.push(quote);
-            rest = &rest[1..];
-        } else {
-            inside = !inside;
-        }
-    }
-    out.extend_from_slice(rest);
-}
-
-// A batch is one long row at most, and what was read with it.
+// A batch is one long row at most, and the bytes that were read with it.
 const _: () = assert!(MAX_ROW_BYTES + Batch::CAPACITY < scan::MAX_BYTES);
 
-/// Fields that a row longer than a batch may have: far more than columns, since each takes 24 bytes of memory here, and a
-/// hostile row holds nothing but separators.
+/// Fields of a row that is longer than a batch: far more than columns. Each takes 24 bytes of memory here, and a hostile row
+/// may hold nothing but separators.
 const MAX_FIELDS: usize = 100_000;
 
 /// A row that is not well formed.
@@ -95,9 +33,9 @@ pub struct RowFault {
 /// How far a row goes that is not well formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// To its line end: [`Rows::next_row`] goes on behind it.
+    /// To its line end; [`Rows::next_row`] goes on behind it.
     Line,
-    /// To the end of the data, since it holds a quote that is never closed.
+    /// To the end of the data, if it holds a quote that is never closed.
     Rest,
 }
 
@@ -122,8 +60,8 @@ impl<'b> Rows<'b> {
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
     ///
     /// # Errors
-    /// A quote that is not closed: nothing that follows can be told apart from such a row. A line end of another kind
-    /// than the header's: the row that holds it ends with the next one of that kind, and the next call goes on there.
+    /// A quote that is never closed: everything behind it belongs to its row. A line end that is not of the header's kind:
+    /// its row ends with the next one of that kind, and the next call goes on there.
     pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
         fields.clear();
         let start = self.position;
@@ -131,7 +69,7 @@ impl<'b> Rows<'b> {
             return Ok(None);
         }
         let origin = self.next;
-        // Only what does not fit into a batch can have too many fields; the others need not count them.
+        // Only a row that does not fit into a batch can have too many fields; others need not be counted.
         let scanned = match self.bytes.len() - start > Batch::CAPACITY {
             true => self.scan::<true>(fields),
             false => self.scan::<false>(fields),
@@ -147,7 +85,7 @@ impl<'b> Rows<'b> {
             false => 1,
         };
         if self.ends.is_stray_before(row_end) {
-            // Of several strays, only the first is known.
+            // Only the first stray one is known.
             self.ends.restart(row_end);
             let line_end = self.line_end.name();
             let what = format!(

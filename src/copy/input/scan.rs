@@ -1,16 +1,13 @@
 //! Finding the ends of fields, 64 bytes at a time.
 //!
-//! Fields are short, so a search that starts anew at each costs more than the bytes themselves. Here 64 bytes are compared
-//! at once. What stands inside quotes follows from the parity of the number of quotes before it, wherever they stand, which
-//! is COPY's own rule; for all 64 bytes it comes out of six shifts.
+//! Fields are short, so a search that starts again at each of them costs more than the bytes themselves. Here 64 bytes are
+//! compared at once. Whether a byte stands inside quotes follows from the parity of the number of quotes before it, which is
+//! COPY's own rule; six shifts give it for all 64 bytes.
 
 use super::format::{Format, LineEnd};
-use wide::{i8x16, u8x16};
+use super::masks::{BLOCK, Masks, parities};
 
-/// Bytes that are compared at once: the bits of a mask.
-const BLOCK: usize = 64;
-
-/// Ends that are found ahead; a few blocks' worth, in the first cache.
+/// Ends that are found ahead: those of a few blocks, which fit into the first-level cache.
 const AHEAD: usize = 1024;
 
 /// Marks the end of a field that holds a quote.
@@ -40,17 +37,17 @@ pub struct Ends<'b> {
     separator: u8,
     quote: u8,
     line_end: LineEnd,
-    /// The first byte that was not looked at yet.
+    /// The first byte that was not examined yet.
     block: usize,
     /// All ones if that byte is inside quotes.
     inside: u64,
     /// 1 if a CR stands before that byte, outside quotes.
     after_cr: u64,
-    /// The marks of what stands between the last end and that byte.
+    /// The marks of the bytes between the last end and that byte.
     marks: u32,
     stray: Option<usize>,
     ahead: [u32; AHEAD],
-    /// Ends in `ahead`, and how many of them were given.
+    /// The number of ends in `ahead`, and how many of them were given out.
     found: usize,
     given: usize,
 }
@@ -75,30 +72,30 @@ impl<'b> Ends<'b> {
         }
     }
 
-    /// Whether a CR or LF that is not of the file's kind of line end stands outside quotes before `place`; once the ends up
-    /// to there were given.
+    /// Whether a CR or LF that is not of the file's kind of line end stands outside quotes before `place`. To be called when
+    /// the ends up to there were given out.
     pub fn is_stray_before(&self, place: usize) -> bool {
         self.stray.is_some_and(|stray| stray < place)
     }
 
-    /// Whether the text ends inside quotes; once all ends were given.
+    /// Whether the text ends inside quotes. To be called when all ends were given out.
     pub fn is_open(&self) -> bool {
         self.inside != 0
     }
 
-    /// The end of what stands behind the last separator or line end; once all ends were given.
+    /// The end of the bytes behind the last separator or line end. To be called when all ends were given out.
     pub fn rest(&self) -> End {
         End::new(self.marks, self.bytes.len())
     }
 
-    /// Goes on at `place`, the beginning of a row, as if the text began there.
+    /// Goes on at `place`, where a row begins, as if the text began there.
     pub fn restart(&mut self, place: usize) {
         (self.block, self.inside, self.after_cr) = (place, 0, 0);
         (self.marks, self.stray) = (0, None);
         (self.found, self.given) = (0, 0);
     }
 
-    /// Finds some more; false if there are none.
+    /// Finds some more; false behind the last.
     #[inline(never)]
     fn look_ahead(&mut self) -> bool {
         (self.found, self.given) = (0, 0);
@@ -122,7 +119,7 @@ impl<'b> Ends<'b> {
         self.found > 0
     }
 
-    /// The line ends; keeps the first stray one. What is given stands outside quotes.
+    /// The line ends among these, which stand outside quotes; remembers the first stray one.
     #[inline]
     fn line_ends(&mut self, crs: u64, lfs: u64) -> u64 {
         let (ends, strays) = match self.line_end {
@@ -151,7 +148,7 @@ impl<'b> Ends<'b> {
                 let mut padded = [0; BLOCK];
                 padded[..rest.len()].copy_from_slice(rest);
                 let Masks { needles, special } = Masks::of(&padded, needles);
-                // What was padded is no end, even if the separator is zero.
+                // A padding byte is no end, even if the separator is zero.
                 let real = (1 << rest.len()) - 1;
                 Masks { needles: needles.map(|mask| mask & real), special: special & real }
             }
@@ -210,45 +207,6 @@ impl End {
     fn new(marks: u32, at: usize) -> End {
         End { at, quoted: marks & QUOTED != 0, plain: marks & SPECIAL == 0 }
     }
-}
-
-/// One bit for every byte of a block.
-struct Masks {
-    /// Of each needle: whether the byte is it.
-    needles: [u64; 4],
-    /// Whether the byte is NUL or not ASCII.
-    special: u64,
-}
-
-impl Masks {
-    #[inline]
-    fn of(block: &[u8; BLOCK], needles: [u8; 4]) -> Masks {
-        let (vectors, _) = block.as_chunks::<16>();
-        Masks {
-            needles: needles.map(|needle| {
-                let needle = u8x16::splat(needle);
-                mask(vectors, |bytes| u8x16::new(bytes).simd_eq(needle).to_bitmask())
-            }),
-            // As a signed number, ASCII without NUL is what is above zero.
-            special: !mask(vectors, |bytes| {
-                i8x16::new(bytes.map(u8::cast_signed)).simd_gt(i8x16::ZERO).to_bitmask()
-            }),
-        }
-    }
-}
-
-#[inline(always)]
-fn mask(vectors: &[[u8; 16]], bits: impl Fn([u8; 16]) -> u32) -> u64 {
-    vectors.iter().enumerate().fold(0, |mask, (index, bytes)| mask | u64::from(bits(*bytes)) << (16 * index))
-}
-
-/// For each bit, whether the number of ones up to it, itself included, is odd.
-#[inline]
-fn parities(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
 }
 
 #[cfg(test)]

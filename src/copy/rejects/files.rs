@@ -1,33 +1,45 @@
-//! The files of a unit's rejects: the rows as they stand in the data file, and why they were rejected.
+//! The two files of rejects: the rows as they stand in the data file, and why they were rejected.
 //!
-//! Both grow under other names. Several streams put rows aside in whatever order they come to them; at the end the rows
-//! stand in the order of the data file, however many streams there were.
+//! Both grow under other names. Several streams add rows in the order in which they come to them; at the end the rows stand
+//! in the order of the data file, however many streams there were.
 
-use super::lines::Reject;
 use super::places::RejectPlaces;
+use super::reject::Reject;
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::original::copy_original;
+use crate::error::Advise;
 use crate::run::unfinished::beside;
 use encoding_rs::Encoding;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// Why a row was rejected: one line of the file of reasons.
-#[derive(Debug, Serialize)]
 struct Reason<'r> {
-    dump: &'r str,
-    data_file: &'r str,
-    /// Where the row begins, counted from 1; the header is line 1, and line ends within quotes count.
-    line: u64,
-    /// Of the row's first byte in the inflated (and decoded) data file.
-    byte_offset: u64,
-    column: Option<&'r str>,
-    value: Option<&'r str>,
+    places: &'r RejectPlaces,
+    reject: &'r Reject,
     reason: &'r str,
+}
+
+impl Serialize for Reason<'_> {
+    /// A line counts from 1: the header is line 1, and line ends within quotes count. An offset is that of the row's first
+    /// byte in the inflated and decoded data file.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Reason { places, reject, reason } = self;
+        let mut fields = serializer.serialize_map(None)?;
+        for (name, value) in &places.origin {
+            fields.serialize_entry(name, value)?;
+        }
+        fields.serialize_entry("line", &reject.origin.line)?;
+        fields.serialize_entry("byte_offset", &reject.origin.offset)?;
+        fields.serialize_entry("column", &reject.column)?;
+        fields.serialize_entry("value", &reject.value)?;
+        fields.serialize_entry("reason", reason)?;
+        fields.end()
+    }
 }
 
 /// Two files that grow.
@@ -35,22 +47,22 @@ struct Reason<'r> {
 pub struct RejectFiles {
     /// The rows; or where they are in the decoded text, if the data file had to be decoded.
     rows: Growing,
-    /// What the header takes of it.
+    /// The part of it that is the header.
     header: Range<u64>,
     reasons: Growing,
-    pieces: Vec<Piece>,
+    batches: Vec<Added>,
 }
 
-/// What one batch has added.
+/// The parts of both files that one batch has added.
 #[derive(Debug)]
-struct Piece {
-    /// Of the batch in the data file.
+struct Added {
+    /// Where the batch begins in the data file.
     offset: u64,
     rows: Range<u64>,
     reasons: Range<u64>,
 }
 
-/// A file that will have its name when it is complete.
+/// A file that gets its name when it is complete.
 #[derive(Debug)]
 struct Growing {
     out: BufWriter<NamedTempFile>,
@@ -68,30 +80,29 @@ impl RejectFiles {
         rows.write_row(places.charset, 0, &places.header)?;
         let header = 0..rows.bytes;
         let reasons = Growing::create(&places.reasons())?;
-        Ok(RejectFiles { rows, header, reasons, pieces: Vec::new() })
+        Ok(RejectFiles { rows, header, reasons, batches: Vec::new() })
     }
 
-    /// Adds rows of a batch, in their order. No batch comes twice.
+    /// Adds rows of a batch, in their order, with reasons in a job's words. No batch comes twice.
     ///
     /// # Errors
     /// What the operating system reports.
-    pub fn add(&mut self, places: &RejectPlaces, batch: &Batch, rejects: &[Reject]) -> io::Result<()> {
+    pub fn add(
+        &mut self,
+        places: &RejectPlaces,
+        batch: &Batch,
+        rejects: &[Reject],
+        advise: Advise,
+    ) -> io::Result<()> {
         let (rows, reasons) = (self.rows.bytes, self.reasons.bytes);
         for reject in rejects {
             self.rows.write_row(places.charset, reject.origin.offset, &batch.bytes[reject.row.clone()])?;
-            let mut reason = serde_json::to_vec(&Reason {
-                dump: &places.dump,
-                data_file: &places.data_file,
-                line: reject.origin.line,
-                byte_offset: reject.origin.offset,
-                column: reject.column.as_deref(),
-                value: reject.value.as_deref(),
-                reason: &reject.reason,
-            })?;
+            let text = reject.reason(advise);
+            let mut reason = serde_json::to_vec(&Reason { places, reject, reason: &text })?;
             reason.push(b'\n');
             self.reasons.write(&reason)?;
         }
-        self.pieces.push(Piece {
+        self.batches.push(Added {
             offset: batch.origin.offset,
             rows: rows..self.rows.bytes,
             reasons: reasons..self.reasons.bytes,
@@ -99,19 +110,19 @@ impl RejectFiles {
         Ok(())
     }
 
-    /// Both take their places. The data file is read once more, from `original`, if it had to be decoded.
+    /// Gives both files their names. The data file is read once more, from `original`, if it had to be decoded.
     ///
     /// # Errors
     /// What the operating system reports.
-    pub fn publish<R: Read>(
+    pub fn install<R: Read>(
         mut self,
         places: &RejectPlaces,
         original: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<()> {
         let is_in_order = self.sort();
         let rows =
-            std::iter::once(self.header.clone()).chain(self.pieces.iter().map(|piece| piece.rows.clone()));
-        let reasons = self.pieces.iter().map(|piece| piece.reasons.clone());
+            std::iter::once(self.header.clone()).chain(self.batches.iter().map(|batch| batch.rows.clone()));
+        let reasons = self.batches.iter().map(|batch| batch.reasons.clone());
         if !is_in_order {
             self.rows = self.rows.rearranged(&places.rows(), rows)?;
             self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
@@ -120,27 +131,27 @@ impl RejectFiles {
             self.rows = self.rows.originals(&places.rows(), encoding, original()?)?;
         }
         // The reasons come last: they tell that the rows are ours.
-        self.rows.persist(&places.rows())?;
-        self.reasons.persist(&places.reasons())
+        self.rows.install(&places.rows())?;
+        self.reasons.install(&places.reasons())
     }
 
-    /// The reasons take the place of those of a failure, and the rows go: a file with some of the rows that cannot be
+    /// Gives the reasons the name of those of a failure, and removes the rows: a file with some of the rows that cannot be
     /// loaded would look as if all others were loaded.
     ///
     /// # Errors
     /// What the operating system reports.
-    pub fn publish_failure(mut self, places: &RejectPlaces) -> io::Result<()> {
+    pub fn install_failure(mut self, places: &RejectPlaces) -> io::Result<()> {
         if !self.sort() {
-            let reasons = self.pieces.iter().map(|piece| piece.reasons.clone());
+            let reasons = self.batches.iter().map(|batch| batch.reasons.clone());
             self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
         }
-        self.reasons.persist(&places.reasons_of_failure())
+        self.reasons.install(&places.reasons_of_failure())
     }
 
-    /// Puts the pieces into the order of the data file; says whether they were.
+    /// Puts the batches into the order of the data file; says whether they were.
     fn sort(&mut self) -> bool {
-        let is_sorted = self.pieces.is_sorted_by_key(|piece| piece.offset);
-        self.pieces.sort_by_key(|piece| piece.offset);
+        let is_sorted = self.batches.is_sorted_by_key(|batch| batch.offset);
+        self.batches.sort_by_key(|batch| batch.offset);
         is_sorted
     }
 }
@@ -200,8 +211,8 @@ impl Growing {
         Ok(rearranged)
     }
 
-    /// Takes its place; what it holds is on the disk then.
-    fn persist(self, path: &Path) -> io::Result<()> {
+    /// Gives it its name; what it holds is on the disk then.
+    fn install(self, path: &Path) -> io::Result<()> {
         let file = self.out.into_inner()?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -213,13 +224,13 @@ impl Growing {
 mod tests {
     use super::*;
     use crate::copy::input::batch::Origin;
+    use crate::error::{Advice, Hint};
 
     fn places(folder: &Path) -> RejectPlaces {
         RejectPlaces {
             folder: folder.join("not/there"),
-            unit: "v1_a/b%".into(),
-            dump: "app_v1.zip".into(),
-            data_file: "t.dat".into(),
+            name: "v1_a/b%".into(),
+            origin: vec![("dump", "app_v1.zip".into()), ("data_file", "t.dat".into())],
             header: b"id|n\xE4me\r\n".to_vec(),
             charset: Charset::Latin1,
         }
@@ -233,6 +244,7 @@ mod tests {
             column: None,
             value: Some("n\u{0}l".into()),
             reason: "bad \"row\"".into(),
+            hint: Some(Hint::ValueEncoding),
         };
         (Batch { origin, bytes: rows.to_vec() }, vec![reject])
     }
@@ -245,9 +257,9 @@ mod tests {
             let mut files = RejectFiles::create(&places).unwrap();
             for offset in order {
                 let (batch, rejects) = batch(offset, format!("{offset}|\u{e9}\r\n").as_bytes());
-                files.add(&places, &batch, &rejects).unwrap();
+                files.add(&places, &batch, &rejects, |_| Advice::detail(", by `encoding`")).unwrap();
             }
-            files.publish(&places, || Ok(io::empty())).unwrap();
+            files.install(&places, || Ok(io::empty())).unwrap();
             let rows = std::fs::read(folder.path().join("not/there/v1_a%2Fb%25.dat")).unwrap();
             assert_eq!(rows, [&places.header[..], "9|é\r\n20|é\r\n31|é\r\n".as_bytes()].concat());
             let reasons = std::fs::read_to_string(places.reasons()).unwrap();
@@ -255,7 +267,7 @@ mod tests {
             assert_eq!(lines.len(), 3);
             assert_eq!(
                 lines[0],
-                r#"{"dump":"app_v1.zip","data_file":"t.dat","line":9,"byte_offset":9,"column":null,"value":"n\u0000l","reason":"bad \"row\""}"#
+                r#"{"dump":"app_v1.zip","data_file":"t.dat","line":9,"byte_offset":9,"column":null,"value":"n\u0000l","reason":"bad \"row\", by `encoding`"}"#
             );
             assert_eq!(std::fs::read_dir(&places.folder).unwrap().count(), 2);
         }

@@ -1,4 +1,4 @@
-//! How many rows of a unit may be rejected.
+//! How many rows may be rejected: a number, or a share.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ const ONE_PERCENT: u64 = 10_000;
 /// All rows, in the same units.
 const ALL: u64 = 100 * ONE_PERCENT;
 
-/// How many rows of a unit may be rejected: so many, or a share of those that were read.
+/// How many rows may be rejected: so many, or a share of those that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectLimit {
     /// This many rows.
@@ -20,9 +20,9 @@ pub enum RejectLimit {
 }
 
 impl RejectLimit {
-    /// No row: the first one that cannot be loaded fails its unit.
+    /// No row: the first one that cannot be loaded is an error.
     pub const NONE: RejectLimit = RejectLimit::Rows(0);
-    /// Every row may be put aside.
+    /// Every row may be rejected.
     pub const ANY: RejectLimit = RejectLimit::Share(ALL);
 
     /// Whether any row may be rejected.
@@ -40,10 +40,10 @@ impl RejectLimit {
         }
     }
 
-    /// How many rows of a data file of `bytes` bytes may be rejected before it is certain that there are too many.
+    /// How many rows of a data file of `bytes` bytes may be rejected before they are certainly too many.
     ///
-    /// A good row of `columns` fields has as many bytes at least (separators and a line end), a rejected one has one:
-    /// so if r rows are rejected, there are at most r + (bytes - r) / columns.
+    /// A good row of `columns` fields has at least as many bytes (separators and a line end), a rejected one has at least one
+    /// byte. So with r rejected rows, the file has at most r + (bytes - r) / columns rows.
     pub fn most(self, bytes: u64, columns: usize) -> u64 {
         match self {
             RejectLimit::Rows(most) => most,

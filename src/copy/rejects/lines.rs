@@ -1,63 +1,62 @@
-//! Rejects: rows of a unit that cannot be loaded and are put aside, as long as there are not too many of them.
+//! Rejected rows of a data file, in files beside the table.
 //!
-//! All streams of a unit share them. What an encoder cannot take is put aside at once. A row that the server refuses
-//! takes its whole COPY with it, so the unit is loaded once more, the careful way ([`crate::copy::send::careful`]).
+//! All streams of the file share them. What an encoder cannot take is rejected at once. A row that the server refuses takes
+//! its whole COPY with it, so the file is loaded once more, the careful way ([`crate::copy::send::careful`]).
 
+use super::budget::RejectBudget;
 use super::files::RejectFiles;
 use super::limit::RejectLimit;
 use super::places::RejectPlaces;
-use crate::copy::input::batch::{Batch, Origin};
+use super::reject::Reject;
+use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
+use crate::error::{Advice, Advise, Hint};
 use crate::report::plural;
 use crate::{Error, Place, Result};
 use std::io;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A row that is put aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reject {
-    /// Where it begins in the data file.
-    pub origin: Origin,
-    /// Its bytes in its batch, with the line end.
-    pub row: Range<usize>,
-    /// The column at fault; none where the whole row is.
-    pub column: Option<String>,
-    /// What the column holds, shortened.
-    pub value: Option<String>,
-    /// What is wrong.
-    pub reason: String,
-}
-
-/// The rejects of one unit.
+/// The rejects of one data file.
 #[derive(Debug)]
 pub struct Rejects {
     places: RejectPlaces,
-    limit: RejectLimit,
-    /// More are too many, however many rows there are.
-    most: u64,
-    refused: AtomicBool,
-    kept: Mutex<Kept>,
+    /// The job's words, which stand in the files, too.
+    advise: Advise,
+    are_allowed: bool,
+    server_has_refused: AtomicBool,
+    store: Mutex<LineStore>,
 }
 
-#[derive(Debug, Default)]
-struct Kept {
-    count: u64,
+#[derive(Debug)]
+struct LineStore {
+    budget: RejectBudget,
     files: Option<RejectFiles>,
-    too_many: bool,
+    has_given_up: bool,
+}
+
+impl LineStore {
+    fn new(budget: RejectBudget) -> Self {
+        LineStore { budget, files: None, has_given_up: false }
+    }
 }
 
 impl Rejects {
     /// None yet, of a data file of `bytes` bytes and `columns` columns.
-    pub fn new(places: RejectPlaces, limit: RejectLimit, bytes: u64, columns: usize) -> Rejects {
+    pub fn new(
+        places: RejectPlaces,
+        limit: RejectLimit,
+        bytes: u64,
+        columns: usize,
+        advise: Advise,
+    ) -> Rejects {
         Rejects {
             places,
-            limit,
-            most: limit.most(bytes, columns),
-            refused: AtomicBool::new(false),
-            kept: Mutex::new(Kept::default()),
+            advise,
+            are_allowed: limit.allows_any(),
+            server_has_refused: AtomicBool::new(false),
+            store: Mutex::new(LineStore::new(RejectBudget::of_file(limit, bytes, columns))),
         }
     }
 
@@ -65,21 +64,20 @@ impl Rejects {
     pub fn none() -> Rejects {
         let places = RejectPlaces {
             folder: PathBuf::new(),
-            unit: String::new(),
-            dump: String::new(),
-            data_file: String::new(),
+            name: String::new(),
+            origin: Vec::new(),
             header: Vec::new(),
             charset: Charset::Latin1,
         };
-        Rejects::new(places, RejectLimit::NONE, 0, 0)
+        Rejects::new(places, RejectLimit::NONE, 0, 0, |_| Advice::default())
     }
 
-    /// Whether any row may be put aside; else the first one that cannot be loaded fails the unit.
+    /// Whether any row may be rejected; else the first one that cannot be loaded fails the load.
     pub fn are_allowed(&self) -> bool {
-        self.limit.allows_any()
+        self.are_allowed
     }
 
-    /// Puts rows of a batch aside, in their order.
+    /// Adds rows of a batch, in their order.
     ///
     /// # Errors
     /// Too many, with the first row beyond the limit; files that cannot be written.
@@ -87,158 +85,135 @@ impl Rejects {
         if rejects.is_empty() {
             return Ok(());
         }
-        let mut kept = self.kept();
-        if kept.too_many {
+        let mut store = self.store();
+        if store.has_given_up {
             return Err(Error::failed("another stream has met too many rows that cannot be loaded"));
         }
-        let room = self.most - kept.count;
-        let beyond = usize::try_from(room).ok().and_then(|room| rejects.get(room));
-        let count = if beyond.is_some() { room + 1 } else { rejects.len() as u64 };
-        // Not more than there are.
-        let rejects = &rejects[..count as usize];
-        let files = match &mut kept.files {
+        let room = usize::try_from(store.budget.room()).unwrap_or(usize::MAX);
+        let beyond = rejects.get(room);
+        // The first one beyond the limit is kept as well.
+        let kept = &rejects[..rejects.len().min(room.saturating_add(1))];
+        let files = match &mut store.files {
             Some(files) => files,
             none => none.insert(RejectFiles::create(&self.places).map_err(|error| self.unwritten(error))?),
         };
-        files.add(&self.places, batch, rejects).map_err(|error| self.unwritten(error))?;
-        kept.count += count;
-        match beyond {
-            None => Ok(()),
-            Some(reject) => {
-                let place = Place { column: reject.column.clone(), ..Place::default() };
-                let what = format!("{}; with this row, {}", reject.reason, self.too_many(kept.count, None));
-                Err(self.give_up(&mut kept, &what).at(place.line(reject.origin.line)))
-            }
-        }
+        files.add(&self.places, batch, kept, self.advise).map_err(|error| self.unwritten(error))?;
+        store.budget.spend(kept.len() as u64);
+        let Some(reject) = beyond else { return Ok(()) };
+        let place = Place { column: reject.column.clone(), ..Place::default() };
+        let error = store.budget.overdrawn(&reject.reason(self.advise)).at(place.line(reject.origin.line));
+        Err(self.give_up(&mut store, error))
     }
 
     /// Whether so many more would be too many.
     pub fn have_no_room_for(&self, more: usize) -> bool {
-        self.kept().count.saturating_add(more as u64) > self.most
+        more as u64 > self.store().budget.room()
     }
 
-    /// The server has refused a row, and what was loaded so far is lost.
-    pub fn server_has_refused(&self) {
-        self.refused.store(true, Ordering::Relaxed);
+    /// Notes that the server has refused a row; the rows that were sent so far are lost.
+    pub fn note_refusal(&self) {
+        self.server_has_refused.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the unit is to be loaded once more, the careful way.
+    /// Whether the file must be loaded once more, the careful way.
     pub fn need_care(&self) -> bool {
-        self.refused.load(Ordering::Relaxed)
+        self.server_has_refused.load(Ordering::Relaxed)
     }
 
-    /// Forgets all, since the unit is loaded once more.
+    /// Forgets all rejects, for a load that starts over.
     pub fn forget(&self) {
-        *self.kept() = Kept::default();
+        let mut store = self.store();
+        store.budget.reset();
+        *store = LineStore::new(store.budget.clone());
     }
 
-    /// Judges a unit of which `loaded` rows can be loaded.
+    /// Judges the load when all rows were read: those that were rejected, and `loaded` others.
     ///
     /// # Errors
     /// Too many rejects, by their share in all rows.
     pub fn judge(&self, loaded: u64) -> Result<()> {
-        let mut kept = self.kept();
-        let (count, read) = (kept.count, kept.count + loaded);
-        if self.limit.allows(count, read) {
-            return Ok(());
-        }
-        let what = self.too_many(count, Some(read));
-        Err(self.give_up(&mut kept, &what))
+        let mut store = self.store();
+        store.budget.judge(loaded).map_err(|error| self.give_up(&mut store, error))
     }
 
-    /// The files take their places; the data file is read once more, from `original`, if it had to be decoded. That
-    /// comes right before the rows are committed: after it, a crash could leave a table without some of its rows and
-    /// nothing that tells of them.
+    /// Gives the files their names. The data file is read once more, from `original`, if it had to be decoded. To be called
+    /// right before the rows are committed: after the commit, a crash could leave a table without some of its rows, and no
+    /// file with them.
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn keep<R: io::Read>(&self, original: impl FnOnce() -> Result<R>) -> Result<()> {
-        let Some(files) = self.kept().files.take() else { return Ok(()) };
-        let published = files.publish(&self.places, || original().map_err(io::Error::other));
-        published.map_err(|error| self.unwritten(error))
+    pub fn install_files<R: io::Read>(&self, original: impl FnOnce() -> Result<R>) -> Result<()> {
+        let Some(files) = self.store().files.take() else { return Ok(()) };
+        let installed = files.install(&self.places, || original().map_err(io::Error::other));
+        installed.map_err(|error| self.unwritten(error))
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.kept().count
+        self.store().budget.rejected()
     }
 
-    /// Says where the rejects of a published unit are, and removes what an earlier load of it has left.
-    pub fn tell(&self) {
+    /// Logs where the rejects of a published load are, and removes what an earlier load has left.
+    pub fn log_outcome(&self) {
         if !self.are_allowed() {
             return;
         }
-        let count = self.count();
-        if let Err(error) = self.places.remove_old(count == 0) {
-            let folder = self.places.folder.display();
+        let (count, places) = (self.count(), &self.places);
+        if let Err(error) = places.remove_old(count == 0) {
+            let folder = places.folder.display();
             tracing::warn!(
                 "cannot remove rejects of an earlier load of {} from {folder}: {error}",
-                self.places.unit
+                places.name
             );
         }
         if count > 0 {
             tracing::warn!(
                 "{}: {count} {} rejected, see {} and {}",
-                self.places.unit,
+                places.name,
                 plural(count, "row"),
-                self.places.reasons().display(),
-                self.places.rows().display()
+                places.reasons().display(),
+                places.rows().display()
             );
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn too_many(&self, count: u64, read: Option<u64>) -> String {
-        let of = read.map_or(String::new(), |read| format!(" of {read}"));
-        format!(
-            "{count}{of} {} cannot be loaded, and --max-rejects allows {}",
-            plural(count, "row"),
-            self.limit
-        )
+    fn store(&self) -> MutexGuard<'_, LineStore> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves the reasons for the user to look at.
-    fn give_up(&self, kept: &mut Kept, what: &str) -> Error {
-        kept.too_many = true;
-        let files = kept.files.take().map(|files| files.publish_failure(&self.places));
-        let error = Error::failed(what);
-        match files {
-            Some(Ok(())) => {
-                let reasons = self.places.reasons_of_failure();
-                error.remedy(format!("see {}; nothing of this unit was loaded", reasons.display()))
-            }
+    fn give_up(&self, store: &mut LineStore, error: Error) -> Error {
+        store.has_given_up = true;
+        match store.files.take().map(|files| files.install_failure(&self.places)) {
+            Some(Ok(())) => error.remedy(format!("see {}", self.places.reasons_of_failure().display())),
             Some(Err(unwritten)) => {
-                tracing::warn!("{}", self.unwritten(unwritten));
-                error.remedy("nothing of this unit was loaded")
+                tracing::warn!("{}", self.unwritten(unwritten).advised(self.advise));
+                error
             }
-            None => error.remedy("nothing of this unit was loaded"),
+            None => error,
         }
     }
 
     fn unwritten(&self, error: io::Error) -> Error {
         let folder = self.places.folder.display();
-        Error::failed(format!("cannot write rejects into {folder}: {error}"))
-            .remedy("name another folder with --rejects; nothing of this unit was loaded")
+        Error::failed(format!("cannot write rejects into {folder}: {error}")).hint(Hint::RejectFolder)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copy::input::batch::Origin;
 
     fn rejects(limit: &str, folder: &std::path::Path) -> Rejects {
         let places = RejectPlaces {
             folder: folder.to_owned(),
-            unit: "v1_t".into(),
-            dump: "app_v1.zip".into(),
-            data_file: "t.dat".into(),
+            name: "v1_t".into(),
+            origin: vec![("dump", "app_v1.zip".into())],
             header: b"id\n".to_vec(),
             charset: Charset::Latin1,
         };
-        Rejects::new(places, limit.parse().unwrap(), 99, 1)
+        Rejects::new(places, limit.parse().unwrap(), 99, 1, |_| Advice::default())
     }
 
     fn add(rejects: &Rejects, offset: u64, count: usize) -> Result<()> {
@@ -250,6 +225,7 @@ mod tests {
                 column: Some("id".into()),
                 value: None,
                 reason: "bad".into(),
+                hint: None,
             })
             .collect();
         rejects.add(&batch, &all)
@@ -286,16 +262,13 @@ mod tests {
         let of_few = rejects("10%", folder.path());
         add(&of_few, 0, 2).unwrap();
         let error = of_few.judge(17).unwrap_err().to_string();
-        assert!(
-            error.starts_with("2 of 19 rows cannot be loaded, and --max-rejects allows 10%; see "),
-            "{error}"
-        );
+        assert!(error.starts_with("2 of 19 rows cannot be loaded; see "), "{error}");
         let enough = rejects("10%", folder.path());
         add(&enough, 0, 2).unwrap();
         enough.judge(18).unwrap();
-        enough.keep(|| Ok(io::empty())).unwrap();
+        enough.install_files(|| Ok(io::empty())).unwrap();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.failed.jsonl", "v1_t.jsonl"]);
-        enough.tell();
+        enough.log_outcome();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.jsonl"]);
         let hopeless = rejects("10%", folder.path());
         assert!(add(&hopeless, 0, 11).is_err());
@@ -306,13 +279,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = rejects("3", folder.path());
         add(&first, 0, 1).unwrap();
-        first.keep(|| Ok(io::empty())).unwrap();
+        first.install_files(|| Ok(io::empty())).unwrap();
         let second = rejects("3", folder.path());
         add(&second, 0, 1).unwrap();
         second.forget();
         assert_eq!(second.count(), 0);
-        second.keep(|| Ok(io::empty())).unwrap();
-        second.tell();
+        second.install_files(|| Ok(io::empty())).unwrap();
+        second.log_outcome();
         assert!(names(folder.path()).is_empty());
     }
 }

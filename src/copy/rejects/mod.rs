@@ -1,7 +1,10 @@
-//! Rows that cannot be loaded: how many are allowed, and where they are kept.
+//! Rows that cannot be loaded: how many may be ([`budget`]), and where they are kept ([`lines`], [`values`]).
 
-pub mod files;
+pub mod budget;
+mod files;
 pub mod limit;
 pub mod lines;
 pub mod places;
+pub mod reject;
+pub mod rejected_row;
 pub mod values;

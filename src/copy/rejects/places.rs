@@ -1,4 +1,4 @@
-//! Where the rejects of a unit come from, and the files that they go to.
+//! Where the rejects of a data file come from, and the files that they go to.
 
 use crate::copy::input::charset::Charset;
 use crate::run::unfinished::remove_leftovers;
@@ -6,49 +6,45 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// What a file of reasons begins with; one that begins otherwise is not ours.
-const REASONS_START: &[u8] = b"{\"dump\":";
-
-/// Where a unit's rejects come from, and where they go.
+/// Where the rejects of one data file come from, and where they go.
 #[derive(Debug)]
 pub struct RejectPlaces {
-    /// The folder; created when there is something to put into it.
+    /// The folder; it is created for the first reject.
     pub folder: PathBuf,
-    /// The unit: the files are named for it.
-    pub unit: String,
-    /// The dump's file name.
-    pub dump: String,
-    /// The data file's name in the dump.
-    pub data_file: String,
-    /// Its header line, with the line end.
+    /// What the files are named for.
+    pub name: String,
+    /// Where the rows come from: the first fields of each line of the file of reasons. A file whose first field has another
+    /// name is not ours, and is kept.
+    pub origin: Vec<(&'static str, String)>,
+    /// The header line of the data file, with the line end.
     pub header: Vec<u8>,
-    /// Its encoding.
+    /// The encoding of the data file.
     pub charset: Charset,
 }
 
 impl RejectPlaces {
-    /// The rows.
+    /// The file of the rows.
     pub fn rows(&self) -> PathBuf {
         self.path("dat")
     }
 
-    /// The reasons.
+    /// The file of the reasons.
     pub fn reasons(&self) -> PathBuf {
         self.path("jsonl")
     }
 
-    /// The reasons why a unit failed. Those of the rows that are loaded stay beside them.
+    /// The file of the reasons why a load failed. Those of an earlier load that did not fail stay beside it.
     pub fn reasons_of_failure(&self) -> PathBuf {
         self.path("failed.jsonl")
     }
 
     /// A table's name may hold what no file's name can.
     fn path(&self, extension: &str) -> PathBuf {
-        let name = self.unit.replace('%', "%25").replace('/', "%2F");
+        let name = self.name.replace('%', "%25").replace('/', "%2F");
         self.folder.join(format!("{name}.{extension}"))
     }
 
-    /// Removes what earlier loads of the unit have left; `all` of it, or what tells of a failure, or is unfinished, only.
+    /// Removes the files of earlier loads: those that are unfinished or about a failure, or `all` of them.
     ///
     /// # Errors
     /// What the operating system reports.
@@ -56,10 +52,10 @@ impl RejectPlaces {
         for path in [self.rows(), self.reasons()] {
             remove_leftovers(&path);
         }
-        if is_ours(&self.reasons_of_failure()) {
+        if self.is_ours(&self.reasons_of_failure()) {
             std::fs::remove_file(self.reasons_of_failure())?;
         }
-        if all && is_ours(&self.reasons()) {
+        if all && self.is_ours(&self.reasons()) {
             // Without its reasons, a file of rows would not be known as ours.
             if self.rows().exists() {
                 std::fs::remove_file(self.rows())?;
@@ -68,13 +64,15 @@ impl RejectPlaces {
         }
         Ok(())
     }
-}
 
-fn is_ours(reasons: &Path) -> bool {
-    let mut start = Vec::new();
-    let read =
-        File::open(reasons).and_then(|file| file.take(REASONS_START.len() as u64).read_to_end(&mut start));
-    read.is_ok() && start == REASONS_START
+    fn is_ours(&self, reasons: &Path) -> bool {
+        let Some((first, _)) = self.origin.first() else { return false };
+        let expected = format!("{{\"{first}\":").into_bytes();
+        let mut start = Vec::new();
+        let read =
+            File::open(reasons).and_then(|file| file.take(expected.len() as u64).read_to_end(&mut start));
+        read.is_ok() && start == expected
+    }
 }
 
 #[cfg(test)]
@@ -86,9 +84,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let places = RejectPlaces {
             folder: folder.path().to_owned(),
-            unit: "v1_a/b%".into(),
-            dump: String::new(),
-            data_file: String::new(),
+            name: "v1_a/b%".into(),
+            origin: vec![("from", String::new())],
             header: Vec::new(),
             charset: Charset::Utf8,
         };
@@ -99,7 +96,7 @@ mod tests {
         };
         let count = || std::fs::read_dir(&places.folder).unwrap().count();
         assert_eq!(places.rows().file_name().unwrap(), "v1_a%2Fb%25.dat");
-        write(r#"{"dump":"app_v1.zip""#);
+        write(r#"{"from":"app_v1.zip""#);
         places.remove_old(false).unwrap();
         assert_eq!(count(), 2);
         places.remove_old(true).unwrap();

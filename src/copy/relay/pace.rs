@@ -1,4 +1,4 @@
-//! Pauses, so that no more rows per second are read than somebody wants to give.
+//! Pauses that keep readers of a source below a number of rows per second.
 
 use crate::Result;
 use crate::run::interrupt;
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 /// The longest sleep between two looks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(50);
-/// How far readers may be ahead of their time: pauses that are shorter cost more than they spare.
+/// How far readers may be ahead of their time: shorter pauses cost more than they spare.
 const AHEAD: Duration = Duration::from_millis(20);
 
-/// What several readers together may read.
+/// The rate that several readers share.
 #[derive(Debug)]
 pub struct Pace {
     rows_per_second: Option<NonZeroU64>,
-    /// When the rows that were taken so far are due.
+    /// The time at which the rows that were taken so far are due.
     due: Mutex<Instant>,
 }
 
 impl Pace {
-    /// So many rows per second, or as many as there are.
+    /// So many rows per second; without a limit for `None`.
     pub fn new(rows_per_second: Option<NonZeroU64>) -> Pace {
         Pace { rows_per_second, due: Mutex::new(Instant::now()) }
     }
@@ -33,7 +33,7 @@ impl Pace {
         let Some(rate) = self.rows_per_second else { return Ok(()) };
         let due = {
             let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-            // Time that was not used is not saved up.
+            // Unused time is not saved up.
             *due = (*due).max(Instant::now()) + Duration::from_secs_f64(rows as f64 / rate.get() as f64);
             *due
         };
@@ -58,12 +58,12 @@ mod tests {
                 scope.spawn(|| (0..10).try_for_each(|_| pace.take(10)).unwrap());
             }
         });
-        // 200 rows at 1,000 per second, but for what readers may be ahead.
+        // 200 rows at 1,000 per second, less the time that readers may be ahead.
         assert!(started.elapsed() >= Duration::from_millis(175), "{:?}", started.elapsed());
     }
 
     #[test]
-    fn without_a_rate_nobody_waits() {
+    fn without_a_rate_no_reader_waits() {
         let started = Instant::now();
         Pace::new(None).take(u64::MAX).unwrap();
         assert!(started.elapsed() < Duration::from_secs(1));

@@ -1,7 +1,7 @@
-//! From one server to another: the bytes of a `COPY … TO STDOUT` go into a `COPY … FROM STDIN` as they are, nothing is
-//! decoded.
+//! From one server to another: the bytes of a `COPY … TO STDOUT` go into a `COPY … FROM STDIN` as they are.
 
 use super::pace::Pace;
+use crate::copy::encode::binary::HEADER;
 use crate::run::interrupt;
 use crate::{Place, Result};
 use postgres::{Client, CopyInWriter, Transaction};
@@ -10,33 +10,29 @@ use std::io::{BufRead, Write};
 /// Bytes of one message to the destination; see [`crate::copy::send::sink`].
 const MESSAGE_BYTES: usize = 64 << 10;
 
-/// Who is told of rows on their way, and when they may go on.
+/// Counts rows on their way, and slows them down.
 #[derive(Clone, Copy)]
 pub struct Meter<'m> {
     /// How fast rows may be read.
     pub pace: &'m Pace,
-    /// Is told of so many more rows.
+    /// Gets the number of rows of each block.
     pub advance: &'m (dyn Fn(u64) + Sync),
 }
 
-/// What has gone through a pipe.
+/// The rows that have gone through a pipe.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Piped {
-    /// Rows, as the destination has counted them.
+    /// Their number, as the destination has counted them.
     pub rows: u64,
-    /// Bytes in COPY's format.
+    /// Their bytes in COPY's format.
     pub bytes: u64,
 }
 
-/// What COPY's binary format begins with, with flags and an extension that no server uses yet (PostgreSQL documentation, COPY,
-/// "Binary Format"); its end need not be marked.
-const BINARY_HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-
-/// Copies what the statement `from` gives at the source to where the statement `into` puts it. Both name the same format.
+/// Copies the rows of the statement `from` at the source by the statement `into` at the destination. Both name the same format.
 ///
 /// # Errors
-/// What one of the servers reports, with "source" or "destination" as the place; Ctrl-C. The destination's transaction
-/// has failed then.
+/// What one of the servers reports, with "source" or "destination" as the place; Ctrl-C. The destination's transaction has
+/// failed then.
 pub fn pipe(
     source: &mut Client,
     from: &str,
@@ -47,7 +43,7 @@ pub fn pipe(
     spread(source, from, std::slice::from_mut(destination), into, meter)
 }
 
-/// As [`pipe`], over several connections to the destination: each row goes over one of them, in turns of some KiB.
+/// As [`pipe`], over several connections to the destination. They take turns of some KiB, and each row goes over one of them.
 ///
 /// # Errors
 /// As there.
@@ -82,9 +78,10 @@ pub fn spread(
             messages += 1;
         }
         meter.pace.take(messages)?;
-        if number == 0 && block.starts_with(&BINARY_HEADER) {
+        // Each of the others needs a header of its own. Its end need not be marked by a trailer.
+        if number == 0 && block.starts_with(&HEADER) {
             for other in &mut writers[1..] {
-                other.write_all(&BINARY_HEADER).map_err(|error| of_destination(error.into()))?;
+                other.write_all(&HEADER).map_err(|error| of_destination(error.into()))?;
             }
         }
         writers[turn].write_all(&block).map_err(|error| of_destination(error.into()))?;
@@ -94,7 +91,7 @@ pub fn spread(
             break;
         }
         block.clear();
-        // The room that a long row took is not kept.
+        // The room of a long row is given back.
         block.shrink_to(2 * MESSAGE_BYTES);
     }
     let mut rows = 0;

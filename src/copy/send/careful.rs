@@ -1,7 +1,7 @@
-//! The careful way to load rows of which the server refuses some: a COPY for each batch, in a savepoint.
+//! The careful way to load rows if the server refuses some of them: a COPY for each batch, in a savepoint.
 //!
-//! A refused row takes its whole COPY with it. So the rows before it are copied again, and those behind it in two halves,
-//! down to single rows where need be: a refused row costs a few COPYs of a part of its batch, however many there are.
+//! A refused row takes its whole COPY with it. So the rows before it are copied again, and the rows behind it in two halves,
+//! down to single rows if necessary: each refused row costs a few COPYs of a part of its batch.
 
 use super::sink::{CopyFailure, CopySink};
 use crate::Result;
@@ -15,8 +15,8 @@ use crate::run::interrupt;
 use postgres::Transaction;
 use std::ops::Range;
 
-/// Copies all rows of `source` into `table`, but for those that are put aside among `rejects`; returns how many.
-/// `progress` is told the bytes of each batch, and `watch` all that was copied.
+/// Copies all rows of `source` into `table`, except for those that become `rejects`; returns how many. `progress` gets the
+/// bytes of each batch, and `watch` all rows that were copied.
 ///
 /// # Errors
 /// Too many rejects; what the source, the connection or Ctrl-C report.
@@ -42,11 +42,11 @@ pub fn copy_carefully(
             refused.push((row, column, what));
             rejects.have_no_room_for(encoder.rejected() + refused.len())
         })?;
-        // Whatever was refused first, as the data file has them.
+        // In the order of the data file, not in that of the refusals.
         refused.sort_unstable_by_key(|(row, ..)| *row);
         let refused_rows: Vec<usize> = refused.iter().map(|(row, ..)| *row).collect();
         for (row, column, what) in refused {
-            encoder.put_aside(&batch, &rows[row], column, what);
+            encoder.reject_refused(&batch, &rows[row], column, what);
         }
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
@@ -65,7 +65,7 @@ pub fn copy_carefully(
     Ok(copied)
 }
 
-/// What is left of so many rows without these, in pieces without a gap.
+/// So many rows without these, in pieces without a gap.
 fn between(without: &[usize], rows: usize) -> impl Iterator<Item = Range<usize>> {
     let starts = std::iter::once(0).chain(without.iter().map(|row| row + 1));
     let ends = without.iter().copied().chain(std::iter::once(rows));
@@ -77,12 +77,12 @@ fn start_of(piece: &Range<usize>, rows: &[EncodedRow]) -> usize {
     piece.start.checked_sub(1).map_or(0, |before| rows[before].end)
 }
 
-/// Copies encoded rows, which end in `out` at `ends`, but for those that the server refuses; returns how many. `refused` is
-/// told of each of these by its place among the rows, with the column if one is at fault, and what the server says; it
-/// returns whether to give up.
+/// Copies encoded rows, which end in `out` at `ends`, except for those that the server refuses; returns how many. `refused`
+/// gets the place of each refused row among the rows, the column at fault if there is one, and the server's words. It returns
+/// whether to give up.
 ///
 /// # Errors
-/// What the connection or the server reports, unless a row is at fault.
+/// Reports of the connection or the server, unless a row is at fault.
 pub fn copy_pieces(
     encoder: &Encoder,
     ends: &[usize],
@@ -110,22 +110,22 @@ pub fn copy_pieces(
         if refused(row, refusal.column, refusal.what) {
             break;
         }
-        // The next piece is the last one here: rows keep their order.
+        // Pieces are taken from the end, so rows keep their order.
         let middle = row + 1 + (piece.end - row - 1) / 2;
         pieces.extend([middle..piece.end, row + 1..middle, piece.start..row]);
     }
     Ok(copied)
 }
 
-/// Why the server has refused a piece.
-struct Refused {
-    /// The row's place, where the server names it.
+/// The row for which the server has refused a piece.
+struct RefusedRow {
+    /// Its place, if the server names it.
     row: Option<usize>,
     column: Option<String>,
     what: String,
 }
 
-/// Copies a piece of the encoded rows `out`, or nothing.
+/// Copies a piece of the encoded rows `out`; nothing of it if the server refuses a row.
 fn copy(
     encoder: &Encoder,
     ends: &[usize],
@@ -133,7 +133,7 @@ fn copy(
     out: &[u8],
     transaction: &mut Transaction<'_>,
     table: &Qualified,
-) -> Result<Option<Refused>> {
+) -> Result<Option<RefusedRow>> {
     let start = piece.start.checked_sub(1).map_or(0, |before| ends[before]);
     let mut savepoint = transaction.transaction()?;
     let mut sink = CopySink::open(&mut savepoint, table, encoder.columns(), encoder.row_format(), false)?;
@@ -152,7 +152,7 @@ fn copy(
                 .and_then(|row| usize::try_from(row).ok()?.checked_sub(1))
                 .map(|row| piece.start + row);
             let row = row.filter(|row| piece.contains(row));
-            Ok(Some(Refused { row, column: refusal.column, what: refusal.what }))
+            Ok(Some(RefusedRow { row, column: refusal.column, what: refusal.what }))
         }
         Err(CopyFailure { error, refusal: None }) => Err(error),
     }

@@ -1,6 +1,7 @@
-//! The server's end: a running `COPY … FROM STDIN`, and what the server says about it.
+//! A running `COPY … FROM STDIN`, and the server's answers to it.
 
-use crate::copy::encode::{CopyColumn, EMPTY_IS_NOT_NULL};
+use crate::copy::encode::{CopyColumn, RowFormat};
+use crate::error::Hint;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
@@ -8,23 +9,13 @@ use postgres::{CopyInWriter, Transaction};
 use std::io::Write;
 
 /// What helps where no page can hold a row (PostgreSQL documentation, "PostgreSQL Limits").
-const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns; \
-                               nothing of this unit was loaded";
+const SHORTEN_THE_ROW: &str = "PostgreSQL keeps a row in a page of 8 kB; load fewer columns";
 
-/// Bytes of one message to the server, which reads a message whole before it looks at the rows: what fits into the
-/// processor's caches costs it 2 to 3 % less time than 256 KiB. Smaller ones gain nothing, and cost a message each.
+/// Bytes of one message to the server, which reads a whole message before its rows. A message that fits into the processor's
+/// caches costs the server 2 to 3 % less time than 256 KiB. Smaller messages gain nothing.
 const MESSAGE_BYTES: usize = 64 << 10;
 
-/// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowFormat {
-    /// Text, which the types' input functions read.
-    Text,
-    /// Binary, with its header and trailer; see [`crate::copy::encode::binary`].
-    Binary,
-}
-
-/// A running COPY. Dropped without [`CopySink::finish`], it makes the server abort the COPY.
+/// A running COPY. If it is dropped without [`CopySink::finish`], the server aborts the COPY.
 pub struct CopySink<'t> {
     writer: CopyInWriter<'t>,
     table: String,
@@ -32,26 +23,26 @@ pub struct CopySink<'t> {
 
 /// Why the server ended a COPY.
 pub struct CopyFailure {
-    /// What it said.
+    /// The server's report.
     pub error: Error,
-    /// Where a row is at fault, not the server or the connection.
+    /// If a row is at fault, and not the server or the connection.
     pub refusal: Option<Refusal>,
 }
 
 /// A row that the server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its number in the COPY, counted from 1, where the server names one for certain.
+    /// Its number in the COPY, counted from 1, if the server names one for certain.
     pub row: Option<u64>,
-    /// The column at fault, where it names one.
+    /// The column at fault, if the server names one.
     pub column: Option<String>,
-    /// What it said about the row.
+    /// The server's words about the row.
     pub what: String,
 }
 
 impl<'t> CopySink<'t> {
-    /// Starts a COPY into `table`. With `freeze` the rows are written frozen, so that no later VACUUM has to touch them
-    /// again; this transaction must have created the table (PostgreSQL documentation, COPY, `FREEZE`).
+    /// Starts a COPY into `table`. With `freeze` the rows are written frozen, and no later VACUUM has to touch them; this
+    /// transaction must have created the table (PostgreSQL documentation, COPY, `FREEZE`).
     ///
     /// # Errors
     /// What the server reports.
@@ -84,10 +75,10 @@ impl<'t> CopySink<'t> {
         Ok(())
     }
 
-    /// Ends the COPY, and compares the rows that the server has counted with those that were `sent`.
+    /// Ends the COPY, and compares the server's count of rows with those that were `sent`.
     ///
     /// # Errors
-    /// What the server refused, with the number of the row where it names one; another count.
+    /// A refused row, with its number if the server names it; another count.
     pub fn finish(self, columns: &[CopyColumn], sent: u64) -> Result<(), CopyFailure> {
         let CopySink { writer, table } = self;
         let counted = writer.finish().map_err(|error| failure(&error, &table, columns))?;
@@ -99,7 +90,7 @@ impl<'t> CopySink<'t> {
     }
 }
 
-/// What the server's error says about the rows of a COPY into `table`.
+/// Finds in the server's error which row of a COPY into `table` it is about.
 fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> CopyFailure {
     let context = error.as_db_error().and_then(|db| db.where_()).unwrap_or_default();
     // Data exceptions and violated constraints are a row's fault; a full disk or a cancelled query is not.
@@ -119,7 +110,7 @@ fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> Copy
             let context = format!("COPY row {row}, or one shortly before it");
             let from_server = Error::from_server(error, Some(&context));
             let from_server = match state {
-                SqlState::TooBig => from_server.remedy(SHORTEN_THE_ROW),
+                SqlState::TooBig => from_server.remedy(SHORTEN_THE_ROW).hint(Hint::Undone),
                 _ => from_server,
             };
             CopyFailure { error: from_server, refusal: refusal(None, None) }
@@ -127,11 +118,11 @@ fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> Copy
         Some((row, rest)) => {
             let column = refused_column(rest, columns).or(of_constraint);
             let place = Place { column: column.clone(), ..Place::default() };
-            // The server counts the rows of the COPY as lines; only the file's own line may be called so.
+            // The server calls the rows of the COPY lines; here only a line of the data file is called so.
             let context = format!("COPY row {row}{rest}");
             let mut from_server = Error::from_server(error, Some(&context)).at(place);
             if rest.ends_with(": \"\"") {
-                from_server = from_server.remedy(EMPTY_IS_NOT_NULL);
+                from_server = from_server.hint(Hint::NullMarker);
             }
             CopyFailure { error: from_server, refusal: refusal(Some(row), column) }
         }

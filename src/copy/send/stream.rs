@@ -8,43 +8,44 @@ use crate::copy::input::format::LineEnd;
 use crate::copy::input::rows::Rows;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::verify::{SentRows, Watch};
+use crate::error::Hint;
 use crate::run::interrupt;
 use crate::{Place, Result};
 use std::io::Read;
 
-/// Encoded bytes that are gathered before they are sent. COPY wants blocks of 64 KiB and more.
+/// Encoded bytes that are gathered before they are sent: blocks of 64 KiB and more suit COPY.
 const SEND_BYTES: usize = 256 << 10;
 
-/// What a batch of rows may become at most, in times its size: a field of one digit and its separator become four bytes
-/// of length and up to eight of value.
+/// The most that encoded rows are larger than their batch: a field of one digit and its separator become four bytes of length
+/// and up to eight bytes of value.
 const GROWTH: usize = 6;
 
-/// What one stream holds at most, bytes, unless a row is longer than a batch: the batch and its rest, twice the
-/// encoded rows (here, and in the client library's own buffer), and as much for inflating and decoding.
+/// The most memory of one stream, bytes, unless a row is longer than a batch: the batch and its rest, twice the encoded rows
+/// (here, and in the client library's own buffer), and 1 MiB for inflating and decoding.
 pub const STREAM_BYTES: usize = 3 * BATCH_BYTES + 2 * (SEND_BYTES + GROWTH * BATCH_BYTES) + (1 << 20);
 
-/// What one stream has sent.
+/// The rows that one stream has sent.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// So many rows.
+    /// Their number.
     pub rows: u64,
-    /// What they were in the data file. One stream alone sends all of it as one piece.
+    /// Their places in the data file. A single stream sends the whole file as one piece.
     pieces: Vec<Piece>,
     /// Where the last piece ends.
     end: u64,
 }
 
-/// A part of the data file that went to one stream without a gap.
+/// A part of the data file that one stream has sent without a gap.
 #[derive(Debug)]
 struct Piece {
     /// Where it begins.
     offset: u64,
-    /// Rows that the stream had sent before.
+    /// Rows that the stream had sent before it.
     rows_before: u64,
 }
 
 impl Sent {
-    /// `batch` is sent next.
+    /// Notes that `batch` is sent next.
     fn begin(&mut self, batch: &Batch) {
         let offset = batch.origin.offset;
         if self.pieces.is_empty() || offset != self.end {
@@ -59,12 +60,12 @@ impl Sent {
     }
 }
 
-/// Sends all rows of `source` into `sink`, but for those that are put aside among `rejects`; returns what they were.
-/// `progress` is told the bytes of each batch, and `watch` all that is sent.
+/// Sends all rows of `source` into `sink`, except for those that become `rejects`. `progress` gets the bytes of each batch,
+/// and `watch` all rows that are sent.
 ///
 /// # Errors
-/// The first row that is not well formed or cannot be encoded, with its line, where no more may be put aside; what the
-/// source, the connection or Ctrl-C report.
+/// The first row that is not well formed or cannot be encoded, with its line, if no more may be rejected; what the source,
+/// the connection or Ctrl-C report.
 pub fn send_rows(
     source: &mut dyn BatchSource,
     mut encoder: BatchEncoder<'_, '_>,
@@ -107,11 +108,11 @@ pub fn send_rows(
     Ok(sent)
 }
 
-/// Ends a COPY and compares the server's count with ours. A row that the server refuses, and that may be put aside,
-/// asks for the careful way.
+/// Ends a COPY and compares the server's count with ours. If the server refuses a row that may be rejected, `rejects` need
+/// the careful way.
 ///
 /// # Errors
-/// What the server refused; with the line of the data file, found by `reopen`ing it, where the server names a row.
+/// What the server refuses. If the server names a row, the data file is `reopen`ed to find its line.
 pub fn finish_rows<R: Read>(
     sink: CopySink<'_>,
     sent: &Sent,
@@ -124,13 +125,16 @@ pub fn finish_rows<R: Read>(
         Ok(()) => Ok(()),
         Err(CopyFailure { error, refusal: None }) => Err(error),
         Err(CopyFailure { error, refusal: Some(_) }) if rejects.are_allowed() => {
-            rejects.server_has_refused();
+            rejects.note_refusal();
             Err(error)
         }
         Err(CopyFailure { error, refusal: Some(Refusal { row: None, .. }) }) => Err(error),
         Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), .. }) }) => {
-            let error = error.remedy(CORRECT_THE_ROW);
-            // The server's message stands even where the file can no longer be read.
+            let error = match error.has_hint() {
+                true => error,
+                false => error.remedy(CORRECT_THE_ROW).hint(Hint::Undone),
+            };
+            // The server's message stands even if the file can no longer be read.
             match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, sent, row)) {
                 Ok(Some(origin)) => Err(error.at(Place::default().line(origin.line))),
                 _ => Err(error),
@@ -139,8 +143,8 @@ pub fn finish_rows<R: Read>(
     }
 }
 
-/// Where row `number` of a stream, counted from 1, begins. Reading again costs time only when a row was refused;
-/// keeping the line of every row would cost memory always.
+/// Where row `number` of a stream, counted from 1, begins. To read the file again costs time only when a row was refused; to
+/// remember the line of every row would always cost memory.
 fn find_row<R: Read>(
     reader: &mut BatchReader<R>,
     line_end: LineEnd,
@@ -152,7 +156,7 @@ fn find_row<R: Read>(
     let mut batch = Batch::new();
     let mut fields = Vec::new();
     let mut count = piece.rows_before;
-    // The batches are the same ones as before.
+    // The batches are the same as before.
     while reader.next_into(&mut batch)? {
         if batch.origin.offset < piece.offset {
             continue;

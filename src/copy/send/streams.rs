@@ -1,8 +1,8 @@
 //! Many streams: one thread reads a data file and cuts it into batches, which several COPYs share.
 //!
-//! Batches are handed out in the order of the file, each to whoever is free first. After a failure nobody takes another
-//! one, but what was taken is encoded and sent: so of all rows that no encoder takes, it is the first one of the file that is
-//! reported, however the streams happen to run.
+//! Streams take batches in the order of the file, each as soon as it is free. After a failure no stream takes another one, but
+//! batches that were taken are encoded and sent. So of all rows that no encoder takes, the first one of the file is reported,
+//! in whatever order the streams run.
 
 use super::stream::STREAM_BYTES;
 use crate::Result;
@@ -21,7 +21,7 @@ pub struct SharedBatches<'s> {
 }
 
 impl BatchSource for SharedBatches<'_> {
-    /// The next batch that nobody has taken; `false` at the end of the file, and after a failure elsewhere.
+    /// The next batch that no stream has taken; `false` at the end of the file, and after another stream's failure.
     fn next_into(&mut self, batch: &mut Batch) -> Result<bool> {
         if self.workers.are_stopped() {
             return Ok(false);
@@ -37,8 +37,8 @@ impl BatchSource for SharedBatches<'_> {
     }
 }
 
-/// What so many streams hold at most together, bytes, unless a row is longer than a batch: each what one alone does, and
-/// the batches between them and the reader.
+/// The most memory of so many streams together, bytes, unless a row is longer than a batch: that of each, and the batches
+/// between them and the reader.
 pub fn memory_bytes(streams: usize) -> usize {
     streams * STREAM_BYTES + spare_batches(streams) * Batch::CAPACITY
 }
@@ -48,8 +48,8 @@ fn spare_batches(streams: usize) -> usize {
     streams + 1
 }
 
-/// Reads `reader` to its end while each of `streams` is given to `send`, on a thread of its own, which sends what it takes
-/// and returns its number of rows. Returns the number of all.
+/// Reads `reader` to its end. Meanwhile `send` gets each of `streams`, on a thread of its own, sends the batches that it takes,
+/// and returns its number of rows. The result is the number of all rows.
 ///
 /// # Errors
 /// Of several failures, the one at the first line, else the one that came first. All threads have ended then.
@@ -76,7 +76,7 @@ pub fn share<R: Read, S: Send>(
                 Ok(())
             });
         }
-        // When the last stream has ended, the reader has to notice.
+        // The reader ends when the last stream has ended.
         drop((full, send_spent));
         workers.run(|| read(reader, spent, send_full, workers));
     });
@@ -84,7 +84,7 @@ pub fn share<R: Read, S: Send>(
     Ok(rows.into_inner())
 }
 
-/// Fills batches until there are no more rows, or no one to take them.
+/// Fills batches until no row is left, or no stream takes them.
 fn read<R: Read>(
     reader: &mut BatchReader<R>,
     spent: Receiver<Batch>,
@@ -146,11 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn of_several_failures_the_first_line_counts_and_nobody_waits_for_ever() {
+    fn of_several_failures_the_first_line_counts_and_no_stream_waits_for_ever() {
         let fault = |batch: &Batch| Error::failed("bad").at(Place::default().line(batch.origin.line));
         let all_fail = shared(3, |_, mut batches| {
             let mut batch = Batch::new();
-            // Who comes after the first failure gets none.
+            // A stream that comes after the first failure gets none.
             if batches.next_into(&mut batch)? { Err(fault(&batch)) } else { Ok(0) }
         });
         assert_eq!(all_fail.unwrap_err().to_string(), "line 2: bad");

@@ -1,24 +1,25 @@
-//! Batches of separated values into a table: encoded by the encoders that data files have too, and sent by a COPY each.
+//! Batches of separated values into a table: encoded by the same encoders as data files, and sent by a COPY each.
 //!
-//! A batch is in memory as long as it is copied. So where the server refuses a row, it is found by copying the batch in
-//! pieces ([`crate::copy::send::careful`]), without reading anything again.
+//! A batch is in memory as long as it is copied. So a row that the server refuses is found by copying the batch in pieces
+//! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
 use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
-use crate::copy::rejects::values::{RejectedRow, ValueRejects};
+use crate::copy::rejects::rejected_row::RejectedRow;
+use crate::copy::rejects::values::ValueRejects;
 use crate::copy::send::careful::copy_pieces;
 use crate::copy::send::sink::{CopyFailure, CopySink, Refusal};
 use crate::pg::ident::Qualified;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
-/// What has become of a batch.
+/// The outcome of a batch.
 #[derive(Debug)]
 pub struct Copied {
     /// Rows that are in the table.
     pub rows: u64,
-    /// Rows that were put aside now, besides those that were found when the batch was made.
+    /// Rows that were rejected now, besides those that were found when the batch was made.
     pub refused: Vec<RejectedRow>,
 }
 
@@ -28,14 +29,14 @@ pub struct ValueCopy<'c> {
     resolver: Resolver<'c>,
     table: Qualified,
     out: Vec<u8>,
-    /// The rows of the batch that stand in it, by their numbers.
+    /// The numbers of the rows that stand in `out`.
     rows: Vec<usize>,
-    /// Where each of them ends.
+    /// Where each of them ends in `out`.
     ends: Vec<usize>,
 }
 
 impl<'c> ValueCopy<'c> {
-    /// Into `table`; over a connection of `connect`, the server is asked about values that no encoder knows.
+    /// Copies into `table`. The server is asked about values that no encoder knows, over a connection of `connect`.
     pub fn new(columns: &[CopyColumn], table: &Qualified, connect: &'c dyn Fn() -> Result<Client>) -> Self {
         ValueCopy {
             encoder: Encoder::new(columns.to_vec(), format()),
@@ -47,26 +48,13 @@ impl<'c> ValueCopy<'c> {
         }
     }
 
-    /// Copies the rows of a batch within `transaction`, but for those that are put aside among `rejects`, as are those
-    /// that were found when the batch was made; returns how many.
+    /// Copies the rows of a batch within `transaction`. Rows that cannot be loaded become `rejects`, like those that were
+    /// found when the batch was made.
     ///
     /// # Errors
-    /// The first row that cannot be loaded, where no more may be put aside; what the connection or the server reports.
+    /// The first row that cannot be loaded, where no more may be rejected; what the connection or the server reports.
     /// The transaction has failed then.
     pub fn copy(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        batch: &ValueBatch,
-        rejects: &ValueRejects,
-    ) -> Result<u64> {
-        self.copy_and_tell(transaction, batch, rejects).map(|copied| copied.rows)
-    }
-
-    /// As [`ValueCopy::copy`]; tells which rows were put aside.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn copy_and_tell(
         &mut self,
         transaction: &mut Transaction<'_>,
         batch: &ValueBatch,
@@ -93,9 +81,9 @@ impl<'c> ValueCopy<'c> {
         Ok(Copied { rows: copied, refused })
     }
 
-    /// Writes the rows of a batch into `self.out`; gives those that cannot be encoded.
+    /// Writes the rows of a batch into `self.out`; returns those that cannot be encoded.
     fn encode(&mut self, batch: &ValueBatch) -> Result<Vec<RejectedRow>> {
-        self.encoder.forget_some();
+        self.encoder.forget_answers();
         loop {
             self.out.clear();
             self.rows.clear();

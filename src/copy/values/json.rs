@@ -1,7 +1,7 @@
 //! JSON values as the texts that PostgreSQL's input functions read.
 //!
-//! Numbers keep the digits that they are written with. What a column makes of a value is its type's business: `json` and
-//! `jsonb` take every value as JSON, an array type takes a JSON array, all others take the plain text.
+//! Numbers keep the digits that they are written with. The column's type decides what becomes of a value: `json` and `jsonb`
+//! take every value as JSON, an array type takes a JSON array, all others take the plain text.
 
 use serde_json::value::RawValue;
 use std::io::Write;
@@ -28,9 +28,9 @@ pub enum JsonForm {
     Text,
     /// JSON.
     Json,
-    /// An array of PostgreSQL's; its elements are JSON if `json` says so, plain texts else.
+    /// An array of PostgreSQL; its elements are JSON or plain texts.
     Array {
-        /// For `json[]` and `jsonb[]`.
+        /// Whether elements are JSON, as in `json[]` and `jsonb[]`.
         json: bool,
     },
 }
@@ -66,8 +66,8 @@ fn push_quoted_json(out: &mut Vec<u8>, text: &str) {
     let _ = serde_json::to_writer(out, text);
 }
 
-/// Appends an array literal (PostgreSQL documentation, "Array Value Input"). What is no JSON array stays as it is, for the
-/// server to refuse.
+/// Appends an array literal (PostgreSQL documentation, "Array Value Input"). A text that is no JSON array stays as it is, and
+/// the server refuses it.
 fn push_array(out: &mut Vec<u8>, text: &str, json: bool) {
     let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) else {
         return out.extend_from_slice(text.as_bytes());
@@ -92,7 +92,7 @@ fn push_array(out: &mut Vec<u8>, text: &str, json: bool) {
     out.push(b'}');
 }
 
-/// Appends an element in quotes, within which a backslash takes away the meaning of what follows it.
+/// Appends an element in quotes. A quote or a backslash in it gets a backslash before it.
 fn push_element(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     for byte in text.bytes() {
@@ -104,7 +104,7 @@ fn push_element(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// The text of a list of fields, NULL for what is none, as a JSON array: how a rejected row is kept.
+/// A list of fields as a JSON array, in which `null` stands for NULL: how a rejected row is kept.
 pub fn texts_as_json<'t>(texts: impl Iterator<Item = Option<&'t [u8]>>) -> String {
     let mut out = vec![b'['];
     for (index, text) in texts.enumerate() {

@@ -1,22 +1,21 @@
-//! The form in which a value is compared: what was sent and what the server gives back have the same one, if the value is
-//! the same.
+//! The form in which a value is compared: the same for the field that was sent and the field that the server gives back.
 //!
 //! A receive function rounds to the scale of a `numeric(p,s)` and to the digits of a `timestamp(p)`, as the input function
-//! does, and `char(n)` is padded. So both sides are rounded, and cut at the last character that is not a blank; what the
-//! server holds is that already, and stays as it is.
+//! does, and `char(n)` is padded. So both sides are rounded, and cut behind the last character that is not a blank. The
+//! values that the server holds are rounded already and do not change.
 
 use foldhash::quality::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-/// Decimals in a digit of a `numeric`, and the number after the last one that a digit can be.
+/// Decimals in a digit of a `numeric`, and one more than the largest digit.
 const DECIMALS: i32 = 4;
 const BASE: u16 = 10_000;
-/// Where a `numeric` field has its number of decimals behind the point, and where it has its digits.
+/// The places in a `numeric` field of its number of decimals behind the point, and of its digits.
 const SCALE: std::ops::Range<usize> = 6..8;
 const DIGITS: usize = 8;
-/// What the sign field of a number below zero says.
+/// The sign field of a number below zero.
 const NEGATIVE: u16 = 0x4000;
-/// Digits behind the point that a second is kept with.
+/// Digits behind the point with which the server keeps seconds.
 const MOST_SECOND_DIGITS: u32 = 6;
 
 /// How the values of one column are compared.
@@ -33,7 +32,7 @@ pub enum Comparable {
 }
 
 impl Comparable {
-    /// For values of a type, as the server spells it (`format_type`).
+    /// The form for a type, as the server spells it (`format_type`).
     pub fn for_type(type_name: &str) -> Comparable {
         let (name, rest) = type_name.split_once('(').unwrap_or((type_name, ""));
         let (modifier, behind) = rest.split_once(')').unwrap_or_default();
@@ -50,7 +49,7 @@ impl Comparable {
         }
     }
 
-    /// A number that equal values have in common, and others do not.
+    /// A number that is the same for equal values, and different for others.
     #[inline]
     pub fn hash(self, field: &[u8], state: &RandomState) -> u64 {
         let mut hasher = state.build_hasher();
@@ -90,8 +89,8 @@ fn rounded(micros: i64, unit: i64) -> i64 {
     micros.saturating_add(half) / unit * unit
 }
 
-/// What a `numeric` field holds before and behind its scale, rounded to `scale` decimals behind the point, half of the last
-/// one away from zero (`round_var` in the server's `numeric.c`); nothing where there is nothing to round.
+/// The content of a `numeric` field before and behind its scale, rounded to `scale` decimals behind the point, half of the
+/// last one away from zero (`round_var` in the server's `numeric.c`); `None` if it needs no rounding.
 fn round_numeric(field: &[u8], scale: i32) -> Option<([u8; SCALE.start], Vec<u8>)> {
     let mut numbers = field.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
     let [_, weight, sign, own_scale] = [numbers.next()?, numbers.next()?, numbers.next()?, numbers.next()?];
@@ -119,18 +118,18 @@ fn round_numeric(field: &[u8], scale: i32) -> Option<([u8; SCALE.start], Vec<u8>
     Some((header, digits.iter().flat_map(|digit| digit.to_be_bytes()).collect()))
 }
 
-/// Rounds to the first so many decimals, fewer than there are; true if the number has become one digit longer.
+/// Rounds to the first so many decimals, which are fewer than the number has; true if the number has become one digit longer.
 fn keep_decimals(digits: &mut Vec<u16>, decimals: i32) -> bool {
     let Ok(decimals) = usize::try_from(decimals) else {
         digits.clear();
         return false;
     };
     let (whole, part) = (decimals / DECIMALS as usize, (decimals % DECIMALS as usize) as u32);
-    // What one of the last kept decimal is worth in the digit that it stands in.
+    // The value of the last kept decimal within its digit.
     let unit = BASE / 10_u16.pow(part);
     let cut = digits[whole];
     let (kept, up) = (cut / unit * unit, cut % unit >= unit / 2);
-    // A digit of which nothing is kept passes its carry on to the one before.
+    // A digit without a kept decimal passes its carry on to the digit before it.
     digits.truncate(whole);
     let mut carry = match (part, up) {
         (0, up) => u16::from(up),

@@ -1,9 +1,9 @@
-//! Rows summed up: how many there are, and for each column its NULLs and the sum of the hashes of its values. The order of
-//! the rows makes no difference; a value that comes twice counts twice.
+//! Rows summed up: their number, and for each column its NULLs and the sum of the hashes of its values. The order of the rows
+//! makes no difference; a value that comes twice counts twice.
 //!
-//! Hashes have 64 bits and a key that is drawn anew for each unit, and their sums do not overflow: that rows that differ
-//! have the same digest happens once in 10¹⁹ times. A further sum is of a hash of each row, which changes where columns
-//! keep their values, but in other rows.
+//! Hashes have 64 bits and a random key for each comparison, and their sums do not overflow: different rows have the same
+//! digest once in 10¹⁹ times. Another sum is that of a hash of each row. It changes if columns keep their values, but in
+//! other rows.
 
 use super::comparable::Comparable;
 use crate::copy::encode::binary::first_row;
@@ -19,7 +19,7 @@ pub struct Digest {
     of_rows: u128,
 }
 
-/// What the values of one column come to.
+/// The sums of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ColumnDigest {
     form: Comparable,
@@ -28,24 +28,23 @@ struct ColumnDigest {
 }
 
 impl Digest {
-    /// Of no row yet, with columns of these forms.
+    /// A digest of no row, with columns of these forms.
     pub fn new(forms: impl IntoIterator<Item = Comparable>) -> Self {
         let columns = forms.into_iter().map(|form| ColumnDigest { form, nulls: 0, values: 0 }).collect();
         Digest { state: RandomState::default(), columns, rows: 0, of_rows: 0 }
     }
 
-    /// Of no row yet, but such that it can be compared with this one, or merged into it.
+    /// A digest of no row that can be compared with this one, or merged into it: it has the same key.
     pub fn empty(&self) -> Self {
         let columns = self.columns.iter().map(|column| ColumnDigest { nulls: 0, values: 0, ..*column });
         Digest { state: self.state.clone(), columns: columns.collect(), rows: 0, of_rows: 0 }
     }
 
-    /// Adds all rows that are whole; returns what stands behind them. Columns that rows lack at their end count as if they
-    /// were not there.
+    /// Adds all whole rows; returns the bytes behind them. Columns that a row lacks at its end are not counted.
     pub fn add<'r>(&mut self, rows: &'r [u8]) -> &'r [u8] {
         let mut rest = rows;
         while let Some((fields, behind)) = first_row(rest) {
-            // Each column's hash counts by another odd number, so that values that change places make another row.
+            // Each column's hash is multiplied by another odd number: values that change places make another row.
             let (mut of_row, mut factor) = (0_u64, 1_u64);
             for (field, column) in fields.zip(&mut self.columns) {
                 match field {
@@ -67,7 +66,7 @@ impl Digest {
         rest
     }
 
-    /// Adds what another one holds.
+    /// Adds another digest.
     pub fn merge(&mut self, other: &Digest) {
         self.rows += other.rows;
         self.of_rows += other.of_rows;
@@ -77,12 +76,12 @@ impl Digest {
         }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// How many NULLs a column has.
+    /// The number of NULLs of a column.
     pub fn nulls(&self, column: usize) -> u64 {
         self.columns[column].nulls
     }
@@ -97,7 +96,7 @@ impl Digest {
         (self.rows, self.of_rows) == (other.rows, other.of_rows)
     }
 
-    /// Whether a value stands for the same in two fields of a column.
+    /// Whether two fields of a column stand for the same value.
     pub fn are_equal(&self, column: usize, one: Option<&[u8]>, other: Option<&[u8]>) -> bool {
         let form = self.columns[column].form;
         let hash = |field: Option<&[u8]>| field.map(|field| form.hash(field, &self.state));
@@ -151,7 +150,7 @@ mod tests {
         // Values of a row that have changed places, and of a column.
         assert_eq!(compared(&[ab], &[[Some("b"), Some("a")]]), (false, false, false));
         assert_eq!(compared(&[ab, cn], &[[Some("c"), Some("b")], [Some("a"), None]]), (true, true, false));
-        // One that comes twice, or four times, is not nothing.
+        // A row that comes twice does not cancel itself out.
         assert_eq!(compared(&[cn, cn], &[ab, ab]), (false, false, false));
         assert_eq!(compared(&[], &[]), (true, true, true));
     }

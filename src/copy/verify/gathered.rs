@@ -1,9 +1,9 @@
-//! Rows out of several batches, as a batch of their own that knows where each of them comes from.
+//! Rows of several batches in a batch of their own, with the place in the data file of each.
 
 use crate::copy::encode::batch_encoder::EncodedRow;
 use crate::copy::input::batch::{Batch, Origin};
 
-/// Rows that were taken out of their batches, in their order.
+/// Rows that were copied out of their batches, in their order.
 #[derive(Debug)]
 pub struct Gathered {
     batch: Batch,
@@ -31,18 +31,18 @@ impl Gathered {
         &self.batch
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.places.len()
     }
 
-    /// The line of the data file where the row begins that begins here in the batch.
+    /// The line of the data file of the row that begins here in the batch.
     pub fn line_of(&self, here: Origin) -> u64 {
         let found = self.places.binary_search_by_key(&here.offset, |(start, _)| *start);
         found.map_or(here.line, |index| self.places[index].1.line)
     }
 
-    /// Lets go of all rows, but not of the room for them; the room that a long row took goes.
+    /// Removes all rows and keeps the room for others, except for the room of a long row.
     pub fn clear(&mut self) {
         self.batch.bytes.clear();
         self.batch.bytes.shrink_to(Batch::CAPACITY);

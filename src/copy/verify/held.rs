@@ -1,4 +1,4 @@
-//! What the server holds: a table read back, in COPY's binary format.
+//! The rows that the server holds, read back in COPY's binary format.
 
 use super::digest::Digest;
 use super::verification::Verification;

@@ -1,18 +1,18 @@
 //! A value that was not sent as PostgreSQL reads it.
 
-use crate::copy::rejects::lines::Reject;
+use crate::copy::rejects::reject::Reject;
+use crate::error::Hint;
 use crate::{Error, Place};
 
 /// Bytes of a field that are shown.
 const SHOWN_BYTES: usize = 32;
 
-/// Where pghaul and PostgreSQL read a value in different ways. It stands for as long as nobody knows who is right, so its
-/// unit fails.
+/// A value that pghaul and PostgreSQL read in different ways. It is not known which of them is right, so the load fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// The line where its row begins.
     pub line: u64,
-    /// The column, where one is known.
+    /// The column, if one is known.
     pub column: Option<String>,
     /// The value as it stands in the data file, shortened.
     pub value: Option<String>,
@@ -21,24 +21,25 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// Of a value that was sent as one field and is read as another, both in binary form.
+    /// The difference between the field that was sent and the field that PostgreSQL reads, both in binary form.
     pub fn of_fields(sent: Option<&[u8]>, read: Option<&[u8]>) -> String {
         format!("it was sent as {}, and PostgreSQL reads it as {}", shown(sent), shown(read))
     }
 
-    /// Of a row at this line that was sent, though PostgreSQL refuses it.
+    /// The mistake of a row at this line that was sent, though PostgreSQL refuses it.
     pub fn of_refused(line: u64, refused: &Reject) -> Mistake {
         let what = format!("it was sent, and PostgreSQL refuses it: {}", refused.reason);
         Mistake { line, column: refused.column.clone(), value: refused.value.clone(), what }
     }
 
-    /// The failure of the unit.
+    /// The error of the load.
     pub fn error(&self) -> Error {
         let value = self.value.as_ref().map_or(String::new(), |value| format!(" ({value:?})"));
         let place = Place { column: self.column.clone(), ..Place::default() };
         Error::failed(format!("verification failed: pghaul misunderstands this value{value}: {}", self.what))
             .at(place.line(self.line))
-            .remedy("this is a defect of pghaul, please report it; nothing of this unit was loaded")
+            .remedy("this is a defect of pghaul, please report it")
+            .hint(Hint::Undone)
     }
 }
 

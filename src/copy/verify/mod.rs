@@ -7,13 +7,13 @@
 //! ```
 //!
 //! Both digests hold the number of rows, and for each column its NULLs and a sum of the hashes of its values, in their
-//! binary form. So nothing was lost, doubled, changed or put into another column or row between the encoder and what a
-//! query sees. That an encoder itself is wrong would not show in that: so a sample of the rows, about one in 100, goes
-//! through the server's own input functions once more, and must become the same. Where the rows go out as text, it is the
-//! server that reads every value, and the encoders that check it; what has no encoder goes through the input functions a
-//! second time, and so does `jsonb`.
+//! binary form. If they are equal, nothing was lost, doubled, changed or put into another column or row between the encoder
+//! and a query. They would also be equal if an encoder were wrong. So a sample of the rows, about one in 100, goes through
+//! the server's own input functions once more, and must become the same. If rows go out as text, the server reads every
+//! value, and the encoders check it; values of types without an encoder, and `jsonb`, go through the input functions a
+//! second time.
 //!
-//! What this does not prove: that fields were told apart and decoded correctly, since both sides begin with them.
+//! This does not prove that fields were split and decoded correctly, since both sides begin with them.
 
 pub mod comparable;
 pub mod digest;

@@ -1,5 +1,5 @@
-//! A sample of the rows, whose values go to the server once more, as text: what its own input functions make of them must
-//! be what an encoder has made of them.
+//! A sample of the rows, whose values go to the server once more, as text: the server's own input functions must make the same
+//! of them as the encoders.
 
 use super::digest::Digest;
 use super::gathered::Gathered;
@@ -11,17 +11,18 @@ use crate::copy::encode::resolve::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
+use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
-use crate::copy::input::rows::{FieldSpan, Rows};
+use crate::copy::input::rows::Rows;
 use crate::error::shortened;
 
-/// Of the rows that a stream sends, so many are in the sample from the first one on, and then one in [`EVERY`]: a prime
-/// number, so that rows that come in turns all have theirs.
+/// The first so many rows of a stream are in the sample, and then one in [`EVERY`]. That is a prime number: of several kinds
+/// of rows that take turns, each gets into the sample.
 const FIRST: u64 = 500;
 const EVERY: u64 = 97;
-/// A longer row is not in it (bytes): texts are long, and texts are what encoders hardly touch.
+/// The longest row in the sample, bytes. Long rows are long by their texts, and encoders hardly change texts.
 const LONGEST_ROW: usize = 16 << 10;
-/// The server is asked when there are so many rows, or bytes.
+/// So many rows, or bytes, are a question to the server.
 const ROWS_AT_ONCE: usize = 2_000;
 const BYTES_AT_ONCE: usize = 256 << 10;
 /// How much of a value is shown, characters.
@@ -35,18 +36,18 @@ pub struct Sample {
     line_end: LineEnd,
     seen: u64,
     gathered: Gathered,
-    /// What the rows were sent as.
+    /// The rows as they were sent.
     sent: Vec<u8>,
 }
 
 impl Sample {
-    /// No row yet of what `encoder` encodes.
+    /// No row yet. Rows are encoded by `encoder`.
     pub fn new(encoder: &Encoder, line_end: LineEnd) -> Self {
         let encoder = Encoder::asking(encoder.columns().to_vec(), encoder.format().clone(), |_| true);
         Sample { encoder, line_end, seen: 0, gathered: Gathered::new(), sent: Vec::new() }
     }
 
-    /// A row of `batch` was sent as `encoded`; it may become one of the sample.
+    /// Takes a row of `batch`, which was sent as `encoded`, into the sample if its turn has come.
     #[inline]
     pub fn offer(&mut self, batch: &Batch, row: &EncodedRow, encoded: &[u8]) {
         let number = self.seen;
@@ -62,7 +63,7 @@ impl Sample {
         self.gathered.rows() >= ROWS_AT_ONCE || self.gathered.batch().bytes.len() >= BYTES_AT_ONCE
     }
 
-    /// Asks the server about the rows of the sample, and forgets them; the first difference, by the forms of `forms`.
+    /// Asks the server about the rows of the sample, and forgets them. Returns the first difference, by the forms of `forms`.
     ///
     /// # Errors
     /// A lost connection.
@@ -82,7 +83,7 @@ impl Sample {
         let mut rows = Rows::new(self.gathered.batch(), self.encoder.format(), self.line_end);
         let mut spans = Vec::new();
         let (mut sent, mut read) = (self.sent.as_slice(), read);
-        // They were encoded from the very same rows, and none was refused.
+        // Both were encoded from the same rows, and none was refused.
         while let (Some((sent_fields, sent_behind)), Some((read_fields, read_behind))) =
             (first_row(sent), first_row(read))
         {
@@ -103,7 +104,7 @@ impl Sample {
         None
     }
 
-    /// Whether a value may mean something else each time that the server is asked, such as `now`. No encoder knows those.
+    /// Whether the meaning of a value may change from one question to the next, as that of `now`. No encoder knows such a value.
     fn is_of_the_moment(&self, column: &CopyColumn, span: FieldSpan) -> bool {
         let is_time = ["date", "time"].iter().any(|start| column.type_name.starts_with(start));
         is_time && !self.with_value(span, |value, charset| column.knows(value, charset))

@@ -1,4 +1,4 @@
-//! The comparison of one unit: what all its streams have sent, and what the server holds.
+//! The comparison of one table: the rows that all its streams have sent, and the rows that the server holds.
 
 use super::comparable::Comparable;
 use super::digest::Digest;
@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 use super::watch::Watch;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::format::LineEnd;
+use crate::error::Hint;
 use crate::pg::ident::quote;
 use crate::report::plural;
 use crate::{Error, Result};
@@ -14,27 +15,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Columns that a message names.
 const NAMED_COLUMNS: usize = 10;
 
-/// What helps when the server holds something else. There is no telling what it was; this is what can be looked for.
+/// What helps if the server holds something else. The cause is not known; this is a likely one.
 const LOOK_FOR_TRIGGERS: &str = "look for what changes rows on their way, such as an event trigger that puts triggers on \
-                                 new tables; nothing of this unit was loaded";
+                                 new tables";
 
-/// What was sent of a unit, so that it can be compared with what is there. All streams of the unit share it.
+/// The rows that were sent to a table, for the comparison with the rows that it holds. All its streams share it.
 #[derive(Debug)]
 pub struct Verification {
     columns: Vec<CopyColumn>,
     unsent: Vec<String>,
     empty: Digest,
-    sent: Mutex<Sent>,
+    sent: Mutex<SentSoFar>,
 }
 
 #[derive(Debug)]
-struct Sent {
+struct SentSoFar {
     digest: Digest,
     mistake: Option<Mistake>,
 }
 
 impl Verification {
-    /// Nothing was sent yet of these columns. Those that are `unsent` must be NULL.
+    /// No row was sent yet. Rows have these columns; the `unsent` ones must be NULL.
     pub fn new(columns: Vec<CopyColumn>, unsent: Vec<String>) -> Self {
         let form = |column: &CopyColumn| match column.has_encoder() {
             true => Comparable::for_type(&column.type_name),
@@ -42,16 +43,16 @@ impl Verification {
         };
         let of_unsent = unsent.iter().map(|_| Comparable::AsItStands);
         let empty = Digest::new(columns.iter().map(form).chain(of_unsent));
-        let sent = Mutex::new(Sent { digest: empty.empty(), mistake: None });
+        let sent = Mutex::new(SentSoFar { digest: empty.empty(), mistake: None });
         Verification { columns, unsent, empty, sent }
     }
 
-    /// Watches one stream.
+    /// A watch for one stream.
     pub fn watch(&self, encoder: &Encoder, line_end: LineEnd) -> Watch {
         Watch::new(self.empty_digest(), encoder, line_end)
     }
 
-    /// A stream has sent all that it had to send, and the server has taken it.
+    /// Adds a stream that has sent all its rows, after the server has accepted them.
     pub fn add(&self, watch: Watch) {
         let (digest, mistake) = watch.outcome();
         let mut sent = self.sent();
@@ -61,18 +62,18 @@ impl Verification {
         sent.mistake = earlier.into_iter().chain(mistake).min_by_key(|mistake| mistake.line);
     }
 
-    /// Forgets all, since the unit is loaded once more.
+    /// Forgets all rows, for a load that starts over.
     pub fn forget(&self) {
-        *self.sent() = Sent { digest: self.empty_digest(), mistake: None };
+        *self.sent() = SentSoFar { digest: self.empty_digest(), mistake: None };
     }
 
-    /// A digest to sum up what is there.
+    /// A digest for the rows that the server holds.
     pub fn empty_digest(&self) -> Digest {
         self.empty.empty()
     }
 
-    /// What is to be selected to be summed up: the columns in the order in which they are sent, and then the others. A
-    /// type without an encoder may not have a binary form.
+    /// The select list of the rows that the server holds: the columns in the order in which they are sent, then the unsent
+    /// ones. Columns without an encoder are selected as text, since their types may have no binary form.
     pub fn select_list(&self) -> String {
         let sent = self.columns.iter().map(|column| match column.has_encoder() {
             true => quote(&column.name),
@@ -82,10 +83,10 @@ impl Verification {
         sent.chain(unsent).collect::<Vec<_>>().join(", ")
     }
 
-    /// Compares what was sent with what is there, in the table of this name.
+    /// Compares the rows that were sent with those that `table` holds.
     ///
     /// # Errors
-    /// A value that was not sent as PostgreSQL reads it; another number of rows, columns that differ.
+    /// A value that was not sent as PostgreSQL reads it; another number of rows; columns that differ.
     pub fn compare(&self, held: &Digest, table: &str) -> Result<()> {
         let sent = self.sent();
         if let Some(mistake) = &sent.mistake {
@@ -97,7 +98,8 @@ impl Verification {
         }
         let differences = differences.join("; ");
         Err(Error::failed(format!("verification failed: {table} does not hold what was sent: {differences}"))
-            .remedy(LOOK_FOR_TRIGGERS))
+            .remedy(LOOK_FOR_TRIGGERS)
+            .hint(Hint::Undone))
     }
 
     fn differences(&self, sent: &Digest, held: &Digest) -> Vec<String> {
@@ -125,7 +127,7 @@ impl Verification {
         all
     }
 
-    fn sent(&self) -> MutexGuard<'_, Sent> {
+    fn sent(&self) -> MutexGuard<'_, SentSoFar> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

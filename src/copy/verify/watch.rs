@@ -1,4 +1,4 @@
-//! What one stream sends, as it is sent.
+//! The rows of one stream, summed up while they are sent.
 
 use super::digest::Digest;
 use super::gathered::Gathered;
@@ -7,28 +7,27 @@ use super::sample::Sample;
 use crate::Result;
 use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
 use crate::copy::encode::resolve::Resolver;
-use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::encode::{CopyColumn, Encoder, RowFormat};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::format::LineEnd;
-use crate::copy::send::sink::RowFormat;
 
-/// The type whose sent form is not the one that the server gives back: it sorts keys, and lets go of blanks.
+/// The server does not give this type back as it was sent: it sorts keys, and drops blanks.
 const JSONB: &str = "jsonb";
 
 /// Rows of one batch that go to the server.
 #[derive(Debug, Clone, Copy)]
 pub struct SentRows<'b> {
-    /// Where they were.
+    /// The batch that has them.
     pub batch: &'b Batch,
-    /// Some of its rows, one behind the other.
+    /// Consecutive rows of the batch.
     pub rows: &'b [EncodedRow],
-    /// What all rows of the batch were encoded to.
+    /// All encoded rows of the batch.
     pub out: &'b [u8],
-    /// Where these begin in it.
+    /// Where these rows begin in `out`.
     pub start: usize,
 }
 
-/// Sums up what one stream sends.
+/// Sums up the rows that one stream sends.
 #[derive(Debug)]
 pub struct Watch {
     digest: Digest,
@@ -38,7 +37,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Nothing was sent yet of what `encoder` encodes; `digest` is empty.
+    /// No row was sent yet. Rows are encoded by `encoder`; `digest` is empty.
     pub fn new(digest: Digest, encoder: &Encoder, line_end: LineEnd) -> Self {
         let of_jsonb = |column: &CopyColumn| column.type_name == JSONB;
         let binary = encoder.row_format() == RowFormat::Binary;
@@ -53,13 +52,13 @@ impl Watch {
         Watch {
             digest,
             second: (!once).then(second),
-            // Of text, it is the server itself that reads every value.
+            // The server itself reads every value of rows that go out as text.
             sample: binary.then(|| Sample::new(encoder, line_end)),
             mistake: None,
         }
     }
 
-    /// These rows go to the server, which is asked what is needed to know what it must make of them.
+    /// Adds rows that go to the server. If the digest needs the server's reading of some values, it asks for them.
     ///
     /// # Errors
     /// A lost connection.
@@ -81,7 +80,7 @@ impl Watch {
         if sample.is_full() { self.ask(resolver) } else { Ok(()) }
     }
 
-    /// All rows of this stream were sent: the rest of the sample is asked about.
+    /// Asks about the rest of the sample, when all rows of the stream were sent.
     ///
     /// # Errors
     /// A lost connection.
@@ -89,7 +88,7 @@ impl Watch {
         self.ask(resolver)
     }
 
-    /// What it has come to.
+    /// The digest of all rows, and the first mistake that the sample has shown.
     pub fn outcome(self) -> (Digest, Option<Mistake>) {
         (self.digest, self.mistake)
     }
@@ -103,7 +102,7 @@ impl Watch {
     }
 }
 
-/// Encodes rows once more, where what is sent is not what can be compared: rows that go out as text, and `jsonb`.
+/// Encodes rows once more if they cannot be compared as they are sent: rows that go out as text, and rows with `jsonb`.
 #[derive(Debug)]
 struct Second {
     encoder: Encoder,
@@ -114,7 +113,7 @@ struct Second {
 }
 
 impl Second {
-    /// The same rows in binary form. Those that PostgreSQL refuses are missing.
+    /// The same rows in binary form, without those that PostgreSQL refuses.
     fn encode(
         &mut self,
         sent: SentRows<'_>,

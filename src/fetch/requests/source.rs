@@ -4,6 +4,7 @@ use super::maker::{Maker, RequestRules};
 use super::request::Request;
 use crate::config::{Config, RequestsCfg};
 use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
 use crate::copy::input::header::read_header;
 use crate::copy::input::rows::Rows;
@@ -137,7 +138,7 @@ fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) 
 }
 
 fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
-    let format = Format::new(",", "\"", "", "utf-8")?;
+    let format = Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8 };
     let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
     let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
     let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());

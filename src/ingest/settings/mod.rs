@@ -1,4 +1,4 @@
-//! What a run of `ingest` is to do: flags over configuration over defaults, checked.
+//! What a run of `ingest` has to do: flags over configuration over defaults, checked.
 
 pub mod after;
 pub mod child_name;
@@ -11,6 +11,7 @@ pub mod secrets;
 pub use dialects::{DEFAULT_DIALECTS, Dialects};
 pub use mothers::{DeclaredMother, MothersMode};
 
+use super::advice;
 use crate::config::{Config, Text, XportCfg};
 use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
@@ -41,7 +42,7 @@ pub struct Request {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
-    /// Create version tables that a crash of the server empties, and that write no WAL.
+    /// Create version tables that write no WAL, and that a crash of the server empties.
     pub unlogged: bool,
     /// Compare what the server holds with what was sent.
     pub verify: bool,
@@ -70,7 +71,7 @@ pub struct Settings {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
-    /// Create version tables that a crash of the server empties, and that write no WAL.
+    /// Create version tables that write no WAL, and that a crash of the server empties.
     pub unlogged: bool,
     /// Compare what the server holds with what was sent, before it is published.
     pub verify: bool,
@@ -80,9 +81,9 @@ pub struct Settings {
     pub rejects: RejectSettings,
     /// The configuration file, for messages.
     pub config: String,
-    /// How version tables are called.
+    /// The names of version tables.
     pub child_name: ChildName,
-    /// What a dump may ask for.
+    /// Limits on what a dump may ask for.
     pub limits: Limits,
     /// What encrypted dumps need.
     pub secrets: Secrets,
@@ -116,12 +117,7 @@ impl Settings {
         Ok(Settings {
             inputs,
             workers,
-            format: Format::new(
-                text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR),
-                text_or(&cfg.dat_quote, format::DEFAULT_QUOTE),
-                text_or(&cfg.null_pattern, format::DEFAULT_NULL),
-                text_or(&cfg.encoding, format::DEFAULT_ENCODING),
-            )?,
+            format: format(cfg)?,
             extensions: extensions(cfg)?,
             declared: mothers::declared(&config.file.mother_tables)?,
             mothers: request.mothers,
@@ -147,6 +143,15 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn format(cfg: &XportCfg) -> Result<Format> {
+    let separator = text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR);
+    let quote = text_or(&cfg.dat_quote, format::DEFAULT_QUOTE);
+    let null = text_or(&cfg.null_pattern, format::DEFAULT_NULL);
+    let encoding = text_or(&cfg.encoding, format::DEFAULT_ENCODING);
+    Format::new(separator, quote, null, encoding)
+        .map_err(|fault| advice::of_format(fault, separator, quote, null, encoding))
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

@@ -14,6 +14,7 @@ use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::CharsetReader;
 use crate::copy::input::header::{Header, read_header};
 use crate::error::one_line;
+use crate::ingest::advice;
 use crate::ingest::settings::Settings;
 use crate::{Place, Result};
 use descriptor::SourceColumn;
@@ -131,7 +132,8 @@ impl TableSource {
     /// A dump that is gone, changed or damaged; a data file without a header line.
     pub fn header(&self, settings: &Settings) -> Result<Header> {
         let mut input = settings.format.charset.reader(self.open_original()?);
-        read_header(&mut input, &settings.format, settings.limits.columns).map(|(header, _)| header)
+        let read = read_header(&mut input, &settings.format, settings.limits.columns);
+        read.map(|(header, _)| header).map_err(|error| error.advised(advice::of))
     }
 
     /// Opens the data file as it is in the dump, with the header line.
@@ -152,6 +154,6 @@ impl TableSource {
         let mut input = settings.format.charset.reader(self.open_original()?);
         let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
         let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
-        Ok(reader.with_rows_of(settings.limits.row_bytes))
+        Ok(reader.with_max_row(settings.limits.row_bytes))
     }
 }

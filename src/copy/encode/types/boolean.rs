@@ -5,7 +5,7 @@ use crate::copy::encode::binary::push_array;
 /// The longest word, `false`.
 const LONGEST: usize = 5;
 
-/// What a single letter or digit means. A table, since no processor can guess the next value of a column.
+/// The meaning of each single letter or digit. It is a table, since no processor can foresee the next value of a column.
 static LETTERS: [Option<bool>; 256] = {
     let mut letters = [None; 256];
     let mut at = 0;
@@ -17,10 +17,10 @@ static LETTERS: [Option<bool>; 256] = {
     letters
 };
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// The words are those of the PostgreSQL documentation, "Boolean Type", in any case. Their beginnings, such as `tru`,
-/// are left to the server.
+/// It knows the words of the PostgreSQL documentation, "Boolean Type", in any case. The server reads their beginnings, such
+/// as `tru`.
 pub fn push_boolean(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(boolean) = parse(value) else { return false };
     push_array(out, [u8::from(boolean)]);

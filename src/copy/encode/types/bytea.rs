@@ -1,11 +1,11 @@
-//! `bytea`: hexadecimal, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex Format") or
-//! as SQL Server and MySQL do.
+//! `bytea` in hexadecimal: `\xDEAD`, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex
+//! Format"), or `0xDEAD`, as SQL Server and MySQL do.
 
 use super::digits::{NOT_HEXADECIMAL, hexadecimal};
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are `\x` and `0x` before an even number of digits.
+/// It knows `\x` and `0x` before an even number of digits.
 pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let ([b'\\', b'x', digits @ ..] | [b'0', b'x' | b'X', digits @ ..]) = value else { return false };
     if digits.len() % 2 != 0 {
@@ -13,7 +13,7 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     }
     let start = out.len();
     out.reserve(4 + digits.len() / 2);
-    // Fields are limited to 1 GB by the server, and what we send to far less.
+    // The server allows 1 GB, and rows are limited to far less.
     out.extend_from_slice(&((digits.len() / 2) as i32).to_be_bytes());
     let mut invalid = 0;
     out.extend(digits.chunks_exact(2).map(|pair| {
@@ -28,9 +28,24 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     valid
 }
 
+/// Rewrites `0xDEAD` for PostgreSQL's input function: the start `\x`, and the digits. `None` for other values.
+pub fn respell(value: &[u8]) -> Option<(&'static str, &[u8])> {
+    let [b'0', b'x' | b'X', digits @ ..] = value else { return None };
+    digits.iter().all(u8::is_ascii_hexdigit).then_some(("\\x", digits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_hexadecimal_of_others_is_respelled() {
+        assert_eq!(respell(b"0xABC"), Some(("\\x", &b"ABC"[..])));
+        assert_eq!(respell(b"0X"), Some(("\\x", &b""[..])));
+        for text in [&b"\\xAB"[..], b"0xAG", b"0", b"AB", b""] {
+            assert_eq!(respell(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn hexadecimal_of_every_origin() {

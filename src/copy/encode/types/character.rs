@@ -1,11 +1,11 @@
 //! `text`, `varchar`, `char`, `json` and `jsonb`: characters, in UTF-8.
 
 use crate::copy::encode::binary::{push_bytes, push_jsonb, push_with};
-use crate::copy::encode::escape;
+use crate::copy::encode::fault::BadValue;
 use crate::copy::input::charset::{Charset, push_latin1};
 
-/// Appends a field whose binary form is its text, and says true; leaves `out` as it was and says false if it has more
-/// than `limit` characters: the server decides, since it forgives blanks beyond the limit.
+/// Appends a field whose binary form is its text, and returns true; returns false, and leaves `out` as it was, for a value of
+/// more than `limit` characters. The server decides about those, since it cuts off blanks beyond the limit.
 ///
 /// # Errors
 /// A NUL byte, or bytes that are not valid in the file's encoding.
@@ -14,7 +14,7 @@ pub fn push_text(
     value: &[u8],
     charset: Charset,
     limit: Option<u32>,
-) -> Result<bool, String> {
+) -> Result<bool, BadValue> {
     let kind = Kind::of(value, charset)?;
     if limit.is_some_and(|limit| kind.is_longer(value, limit)) {
         return Ok(false);
@@ -31,7 +31,7 @@ pub fn push_text(
 pub fn is_plain(bytes: &[u8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
-    // Taking one from each of eight bytes at once: a NUL gets its high bit set, and only behind a NUL there is a borrow.
+    // This takes one from each of eight bytes at once. A NUL gets its high bit set, and only a NUL causes a borrow.
     let marks = |chunk: &[u8; 8]| {
         let chunk = u64::from_ne_bytes(*chunk);
         chunk | chunk.wrapping_sub(ONES)
@@ -44,11 +44,11 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     all & HIGH_BITS == 0
 }
 
-/// Appends a `jsonb` field and says true. Whether the text is JSON is what the server finds out.
+/// Appends a `jsonb` field and returns true. The server finds out whether the text is JSON.
 ///
 /// # Errors
 /// As for [`push_text`].
-pub fn push_jsonb_text(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, String> {
+pub fn push_jsonb_text(out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, BadValue> {
     let kind = Kind::of(value, charset)?;
     push_jsonb(out, |out| kind.push(out, value));
     Ok(true)
@@ -64,15 +64,15 @@ enum Kind {
 
 impl Kind {
     #[inline]
-    fn of(value: &[u8], charset: Charset) -> Result<Kind, String> {
+    fn of(value: &[u8], charset: Charset) -> Result<Kind, BadValue> {
         if is_plain(value) {
             return Ok(Kind::Ascii);
         }
         if charset != Charset::Latin1 && std::str::from_utf8(value).is_err() {
-            return Err(escape::not_valid(charset));
+            return Err(BadValue::NotValid(charset.name()));
         }
         if value.contains(&0) {
-            return Err(escape::NUL.to_owned());
+            return Err(BadValue::Nul);
         }
         Ok(if charset == Charset::Latin1 { Kind::Latin1 } else { Kind::Utf8 })
     }
@@ -102,7 +102,7 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn pushed(value: &[u8], charset: Charset, limit: Option<u32>) -> Result<Option<Vec<u8>>, String> {
+    fn pushed(value: &[u8], charset: Charset, limit: Option<u32>) -> Result<Option<Vec<u8>>, BadValue> {
         let mut out = b"kept".to_vec();
         let pushed = push_text(&mut out, value, charset, limit);
         assert!(pushed == Ok(true) || out == b"kept");
@@ -131,9 +131,9 @@ mod tests {
     #[test]
     fn what_no_text_can_hold() {
         for charset in [Charset::Latin1, Charset::Utf8] {
-            assert!(pushed(b"a\0\xC3\xA9", charset, None).unwrap_err().contains("NUL"));
+            assert_eq!(pushed(b"a\0\xC3\xA9", charset, None), Err(BadValue::Nul));
         }
-        assert!(pushed(b"caf\xE9", Charset::Utf8, None).unwrap_err().contains("not valid UTF-8"));
+        assert_eq!(pushed(b"caf\xE9", Charset::Utf8, None), Err(BadValue::NotValid("UTF-8")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Digits of a fixed number, which is all that most forms are made of.
+//! Digits of a fixed number: most forms are made of them.
 
 /// The number that two digits stand for.
 #[inline(always)]
@@ -16,9 +16,9 @@ pub fn four(digits: [u8; 4]) -> Option<u32> {
 
 /// A form of eight characters, to be compared with eight bytes at once.
 pub struct Form {
-    /// What the exclusive or of it and a text of this form has: the value of each digit, and zeros elsewhere.
+    /// The exclusive or of it and a text of this form has the value of each digit, and zeros elsewhere.
     characters: u64,
-    /// What must be added to the largest of those to get `0x7F`; to more than that, it gives `0x80` and more.
+    /// This plus the largest of those values is `0x7F`; with a larger value, the sum is `0x80` and more.
     room: u64,
 }
 
@@ -34,7 +34,7 @@ impl Form {
         Form { characters: u64::from_le_bytes(*form), room: u64::from_le_bytes(room) }
     }
 
-    /// What the two digits at each place stand for; `None` for a text of another form.
+    /// The number that the two digits at each place stand for; `None` for a text of another form.
     #[inline(always)]
     pub fn pairs(&self, text: &[u8; 8]) -> Option<[u8; 8]> {
         const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -48,19 +48,19 @@ impl Form {
     }
 }
 
-/// The number that two digits stand for, the first of which may be a blank.
+/// The number that two digits stand for; a blank may stand in place of the first one.
 #[inline(always)]
 pub fn two_or_padded(tens: u8, ones: u8) -> Option<u32> {
     two(if tens == b' ' { b'0' } else { tens }, ones)
 }
 
-/// What `digit` stands for in a hexadecimal number, in either case; [`NOT_HEXADECIMAL`] for any other byte.
+/// The value of a hexadecimal digit, in either case; [`NOT_HEXADECIMAL`] for any other byte.
 #[inline(always)]
 pub fn hexadecimal(digit: u8) -> u8 {
     HEXADECIMAL[usize::from(digit)]
 }
 
-/// Has a bit that no digit has, so that one look at the "or" of many digits tells whether all were digits.
+/// Has a bit that no digit has: the "or" of many values shows whether all of them are digits.
 pub const NOT_HEXADECIMAL: u8 = 0x80;
 
 static HEXADECIMAL: [u8; 256] = {

@@ -1,15 +1,15 @@
 //! `real` and `double precision`.
 //!
-//! The standard library's parser rounds correctly, as `strtof` and `strtod` of the server's C library do, so both give
-//! the same bits. What the server makes of numbers beyond the range (an error) or below it (an error, or a subnormal
-//! number) depends on that library, and is left to it.
+//! The standard library's parser rounds correctly, as `strtof` and `strtod` of the server's C library do, so both give the
+//! same bits. For numbers beyond the range (an error) or below it (an error, or a subnormal number), the result depends on
+//! that library, and the server decides.
 
 use crate::copy::encode::binary::push_array;
 use std::num::FpCategory;
 
-/// Appends a `real` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `real` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are decimals, with or without a sign, a point and an exponent.
+/// It knows decimals, with or without a sign, a point and an exponent.
 pub fn push_float4(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = decimal(value).and_then(|text| text.parse::<f32>().ok()) else { return false };
     if !is_certain(number.classify(), value) {
@@ -29,7 +29,7 @@ pub fn push_float8(out: &mut Vec<u8>, value: &[u8]) -> bool {
     true
 }
 
-/// The text, if it has no letter but an exponent's: the parser knows words as well.
+/// The text, if its only letter is an exponent's: the parser also knows words.
 #[inline]
 fn decimal(value: &[u8]) -> Option<&str> {
     let plain = value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
@@ -40,7 +40,7 @@ fn decimal(value: &[u8]) -> Option<&str> {
 fn is_certain(category: FpCategory, value: &[u8]) -> bool {
     match category {
         FpCategory::Normal => true,
-        // Zero, and not a number that is too small.
+        // Zero itself, not a number that is too small.
         FpCategory::Zero => {
             let mut mantissa = value.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
             mantissa.all(|byte| !matches!(byte, b'1'..=b'9'))

@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv6Addr};
 /// The longest IPv6 address without an IPv4 one in it.
 const LONGEST: usize = 39;
 
-/// Appends an `inet` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends an `inet` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are IPv4 addresses of four numbers and IPv6 addresses without an IPv4 one in them, with the bits of their
+/// It knows IPv4 addresses of four numbers and IPv6 addresses without an IPv4 one in them, with the bits of their
 /// network or without.
 pub fn push_inet(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some((address, bits)) = parse(value) else { return false };
@@ -30,9 +30,9 @@ pub fn push_cidr(out: &mut Vec<u8>, value: &[u8]) -> bool {
     host_bits_are_clear
 }
 
-/// Appends a `macaddr` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `macaddr` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are six pairs of digits with `:` or `-` between them.
+/// It knows six pairs of digits with `:` or `-` between them.
 pub fn push_macaddr(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Ok(value) = <&[u8; 17]>::try_from(value) else { return false };
     let separator = value[2];
@@ -71,7 +71,7 @@ fn parse(value: &[u8]) -> Option<(IpAddr, u8)> {
     (bits <= all).then_some((address, bits))
 }
 
-/// A number up to 255 without needless zeros: what those mean (octal, or an error) depends on whom one asks.
+/// A number up to 255 without needless zeros, which some programs read as octal and others refuse.
 #[inline]
 fn small_number(digits: &[u8]) -> Option<u8> {
     let needless_zero = digits.len() > 1 && digits[0] == b'0';

@@ -2,12 +2,12 @@
 
 use crate::copy::encode::binary::push_array;
 
-/// So many digits are always less than 2^63.
+/// A number of so many digits is always less than 2^63.
 const SAFE_DIGITS: usize = 18;
 
-/// Appends a `smallint` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `smallint` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known is an optional sign with digits, within the type's range.
+/// It knows an optional sign with digits, within the type's range.
 pub fn push_int2(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = parse(value).and_then(|number| i16::try_from(number).ok()) else { return false };
     push_array(out, number.to_be_bytes());
@@ -52,7 +52,8 @@ fn parse(value: &[u8]) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
-/// What may be out of range. Negative while it grows, since there is one more negative number than positive ones.
+/// Reads a number that may be out of range. It is negative while it grows, since there is one more negative number than
+/// positive ones.
 #[cold]
 fn parse_long(negative: bool, digits: &[u8]) -> Option<i64> {
     let mut number: i64 = 0;

@@ -1,21 +1,15 @@
-//! `interval` as PostgreSQL writes it, and as people do who write out the units.
+//! `interval` as PostgreSQL writes it, and with its units in full.
 
+use super::clock::{HOUR, MINUTE, SECOND};
 use super::digits::two;
 use crate::copy::encode::binary::push_array;
 
-/// Microseconds of a second.
-const SECOND: i64 = 1_000_000;
-/// Microseconds of a minute.
-const MINUTE: i64 = 60 * SECOND;
-/// Microseconds of an hour.
-const HOUR: i64 = 60 * MINUTE;
-
-/// Digits of a number. It fits into an `int`, which is what PostgreSQL reads it into up to version 14.
+/// Digits of a number that fits into an `int`: up to version 14, PostgreSQL reads numbers into one.
 const NUMBER_DIGITS: usize = 9;
 
-/// Appends an `interval` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends an `interval` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are whole numbers of units, such as `1 year 2 mons -3 days`, each unit at most once and the larger ones first,
+/// It knows whole numbers of units, such as `1 year 2 mons -3 days`, each unit at most once and the larger ones first,
 /// and behind them or alone a time, `04:05:06.789`, whose hours may be many. Each number and the time have a sign of their
 /// own (`DecodeInterval` in the server's `datetime.c`; only `IntervalStyle` `sql_standard` shares them out, and sessions have
 /// `postgres`).
@@ -29,7 +23,7 @@ pub fn push_interval(out: &mut Vec<u8>, value: &[u8]) -> bool {
     true
 }
 
-/// The three numbers of which no one can be had from the others.
+/// The three numbers of an interval. None follows from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Interval {
     months: i32,
@@ -37,7 +31,7 @@ struct Interval {
     micros: i64,
 }
 
-/// From the largest to the smallest.
+/// The units from the largest to the smallest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
     Year,
@@ -94,7 +88,7 @@ fn parse(value: &[u8]) -> Option<Interval> {
     Some(Interval { months: i32::try_from(months).ok()?, days: i32::try_from(days).ok()?, micros })
 }
 
-/// Words that PostgreSQL writes, in whichever `IntervalStyle`, and those in full.
+/// The words that PostgreSQL writes, in any `IntervalStyle`, and words in full.
 fn unit(word: &[u8]) -> Option<Unit> {
     match word {
         b"year" | b"years" => Some(Unit::Year),

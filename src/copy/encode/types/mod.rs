@@ -1,8 +1,14 @@
-//! One file for each family of types: from the text of a field to the bytes of COPY's binary format.
+//! One file for each family of types: from the text of a field to the bytes of COPY's binary format. `value.rs`, one folder
+//! up, has the table of all types.
+//!
+//! An encoder knows the forms whose meaning is certain, and returns false for all others; the server is asked about those.
+//! `calendar`, `clock` and `digits` have what several families share.
 
 pub mod boolean;
 pub mod bytea;
+mod calendar;
 pub mod character;
+mod clock;
 pub mod date;
 pub mod digits;
 pub mod float;

@@ -1,4 +1,4 @@
-//! `numeric`, of any precision: the server applies the column's own when it receives the field.
+//! `numeric`, of any precision: the server applies the column's own one when it receives the field.
 //!
 //! The field (`numeric_recv` in the server's `numeric.c`): number of digits, weight of the first one, sign, number of
 //! decimals behind the point, and the digits. A digit is one of base 10,000, that is four decimals; those at the point
@@ -6,18 +6,18 @@
 
 use crate::copy::encode::binary::push_with;
 
-/// Decimals of a value that is longer are left to the server. Far more than any database's numbers have, and few enough
-/// for all counts of the field.
+/// The server reads longer values. So many bytes are more than any database's numbers have, and few enough for all counts of
+/// the field.
 const MAX_BYTES: usize = 1_000;
 /// Decimals in a digit.
 const DECIMALS: usize = 4;
-/// What the sign field says.
+/// The values of the sign field.
 const POSITIVE: u16 = 0;
 const NEGATIVE: u16 = 0x4000;
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are decimals with or without a sign and a point. Exponents are left to the server.
+/// It knows decimals with or without a sign and a point. The server reads exponents.
 pub fn push_numeric(out: &mut Vec<u8>, value: &[u8]) -> bool {
     if value.len() > MAX_BYTES {
         return false;
@@ -44,13 +44,13 @@ pub fn push_numeric(out: &mut Vec<u8>, value: &[u8]) -> bool {
     known
 }
 
-/// Appends what the field holds, of decimals before and behind the point.
+/// Appends the content of the field, for decimals before and behind the point.
 #[inline]
 fn push_digits(out: &mut Vec<u8>, sign: u16, whole: &[u8], fraction: &[u8]) -> Option<()> {
     let header = out.len();
     out.extend_from_slice(&[0; 8]);
     let first = out.len();
-    // Of the next digit; one less than the number of digits before the point.
+    // The next digit's weight; one less than the number of digits before the point.
     let mut weight = whole.len().div_ceil(DECIMALS) as i16 - 1;
     let mut push = |decimals: &[u8], missing: u32| -> Option<()> {
         let digit = digit(decimals)? * 10_u16.pow(missing);

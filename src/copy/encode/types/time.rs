@@ -1,27 +1,14 @@
-//! `time` and `time with time zone`, and the time of day of all types that have one.
+//! `time` and `time with time zone`.
 
-use super::date::skip_blank;
-use super::digits::{Form, two, two_or_padded};
+use super::clock::{Clock, DAY, leading_clock, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Microseconds of an hour.
-const HOUR: i64 = 3_600_000_000;
-/// Microseconds of a minute.
-const MINUTE: i64 = 60_000_000;
-/// Microseconds of a second.
-const SECOND: i64 = 1_000_000;
-/// Microseconds of a day.
-pub const DAY: i64 = 24 * HOUR;
-
-/// Zones end before 16 hours (`MAX_TZDISP_HOUR` in the server's `datetime.h`).
-const ZONE_HOURS: u32 = 15;
-
-/// Appends a `time` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `time` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are `11:59`, `11:59:59` and `11:59:59.123456789`, with AM or PM at the end or without.
+/// It knows `11:59`, `11:59:59` and `11:59:59.123456789`, with AM or PM at the end or without.
 pub fn push_time(out: &mut Vec<u8>, value: &[u8]) -> bool {
     match leading_clock(value) {
-        // What is rounded up to 24:00 is the server's affair.
+        // 24:00 is left to the server.
         Some(Clock { micros, rest: [] }) if micros < DAY => {
             push_array(out, micros.to_be_bytes());
             true
@@ -33,212 +20,33 @@ pub fn push_time(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// Appends a `time with time zone`; as [`push_time`], in the zone UTC if none is given.
 pub fn push_timetz(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(Clock { micros, rest }) = leading_clock(value) else { return false };
-    let Some(offset) = zone(rest) else { return false };
+    let Some(zone) = zone(rest) else { return false };
     if micros >= DAY {
         return false;
     }
     let mut field = [0; 12];
     field[..8].copy_from_slice(&micros.to_be_bytes());
     // `timetz` counts to the west.
-    field[8..].copy_from_slice(&(-offset.unwrap_or(0)).to_be_bytes());
+    field[8..].copy_from_slice(&(-zone.seconds()).to_be_bytes());
     push_array(out, field);
     true
-}
-
-/// A time of day at the start of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Clock<'a> {
-    /// Microseconds since midnight; a whole day if it was rounded up to that.
-    pub micros: i64,
-    /// What stands behind it.
-    pub rest: &'a [u8],
-}
-
-/// Reads a time of day. A blank may stand for the first digit of the hour.
-#[inline(always)]
-pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
-    const WITH_SECONDS: Form = Form::new(b"00:00:00");
-    let with_seconds =
-        value.split_first_chunk().and_then(|(start, rest)| Some((WITH_SECONDS.pairs(start)?, rest)));
-    let (mut hour, minute, second, fraction, mut rest) = match with_seconds {
-        Some((pairs, rest)) => {
-            let (fraction, rest) = leading_fraction(rest)?;
-            (u32::from(pairs[0]), u32::from(pairs[3]), u32::from(pairs[6]), fraction, rest)
-        }
-        None => {
-            let (hour, minute, rest) = match value {
-                [h1, h2, b':', m1, m2, rest @ ..] => (two_or_padded(*h1, *h2)?, two(*m1, *m2)?, rest),
-                [h2, b':', m1, m2, rest @ ..] => (two(b'0', *h2)?, two(*m1, *m2)?, rest),
-                _ => return None,
-            };
-            match rest {
-                [b':', s1, s2, rest @ ..] => {
-                    let (fraction, rest) = leading_fraction(rest)?;
-                    (hour, minute, two(*s1, *s2)?, fraction, rest)
-                }
-                rest => (hour, minute, 0, 0, rest),
-            }
-        }
-    };
-    if let [half @ (b'A' | b'a' | b'P' | b'p'), b'M' | b'm', behind @ ..] = skip_blank(rest) {
-        // With a zone behind it, the server may read one word, as in `AMZ`.
-        if !(1..=12).contains(&hour) || !behind.is_empty() {
-            return None;
-        }
-        hour = hour % 12 + if half.eq_ignore_ascii_case(&b'P') { 12 } else { 0 };
-        rest = behind;
-    }
-    let valid = hour < 24 && minute < 60 && second < 60;
-    valid.then(|| Clock {
-        micros: i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND + fraction,
-        rest,
-    })
-}
-
-/// Reads `.123`, up to nine digits, as microseconds; 0 if there is no point.
-#[inline(always)]
-fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
-    const TENS: [i64; 10] =
-        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
-    let [b'.', digits @ ..] = value else { return Some((0, value)) };
-    let mut number: i64 = 0;
-    let mut count = 0;
-    for byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
-        count += 1;
-    }
-    let micros = match count {
-        1..=6 => number * TENS[6 - count],
-        // As the server does it (`ParseFractionalSecond` in its `datetime.c`): the fraction as a double, times a
-        // million, rounded to the nearest, a tie to the even one. Both numbers here are exact in a double, so their
-        // quotient is what `strtod` makes of the digits.
-        7..=9 => (number as f64 / TENS[count] as f64 * 1_000_000.0).round_ties_even() as i64,
-        _ => return None,
-    };
-    Some((micros, &digits[count..]))
-}
-
-/// Reads a zone that is all of the value: seconds to the east, or nothing.
-///
-/// Known are `Z`, `+05:30` and `+05`, the latter two with a blank before them or without.
-#[inline(always)]
-pub fn zone(value: &[u8]) -> Option<Option<i32>> {
-    let (sign, h1, h2, minutes) = match value {
-        [] => return Some(None),
-        [b'Z' | b'z'] => return Some(Some(0)),
-        [b' ', sign, h1, h2, minutes @ ..] | [sign, h1, h2, minutes @ ..] => (sign, h1, h2, minutes),
-        _ => return None,
-    };
-    let minutes = match minutes {
-        [] => 0,
-        [b':', m1, m2] => two(*m1, *m2)?,
-        _ => return None,
-    };
-    let hours = two(*h1, *h2)?;
-    if hours > ZONE_HOURS || minutes > 59 {
-        return None;
-    }
-    // Less than 16 hours.
-    let seconds = (hours * 3600 + minutes * 60) as i32;
-    match sign {
-        b'+' => Some(Some(seconds)),
-        b'-' => Some(Some(-seconds)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn micros(text: &str) -> Option<i64> {
-        leading_clock(text.as_bytes()).filter(|clock| clock.rest.is_empty()).map(|clock| clock.micros)
+    #[test]
+    fn a_time_that_is_rounded_up_to_the_next_day_is_not_known() {
+        let mut out = Vec::new();
+        assert!(!push_time(&mut out, b"23:59:59.9999999") && !push_timetz(&mut out, b"23:59:59.9999999Z"));
+        assert!(!push_time(&mut out, b"23:59:59Z") && out.is_empty());
+        assert!(push_time(&mut out, b"00:00:00.000001"));
+        assert_eq!(out, b"\0\0\0\x08\0\0\0\0\0\0\0\x01");
     }
 
     #[test]
-    fn forms() {
-        let minutes = |minutes: i64| Some(minutes * MINUTE);
-        for text in ["13:05", "13:05:00", "13:05:00.0000000", "1:05PM", "01:05pm", "1:05:00.000 PM"] {
-            assert_eq!(micros(text), minutes(13 * 60 + 5), "{text}");
-        }
-        assert_eq!(micros("12:00AM"), minutes(0));
-        assert_eq!(micros("12:30PM"), minutes(12 * 60 + 30));
-        assert_eq!(micros("00:00:01.5"), Some(1_500_000));
-        assert_eq!(micros("00:00:00.123456"), Some(123_456));
-    }
-
-    #[test]
-    fn fractions_are_rounded_as_doubles_are() {
-        assert_eq!(micros("00:00:00.1234567"), Some(123_457));
-        assert_eq!(micros("00:00:00.0000005"), Some(0));
-        assert_eq!(micros("00:00:00.0000015"), Some(2));
-        assert_eq!(micros("00:00:00.123456501"), Some(123_457));
-        assert_eq!(micros("23:59:59.9999999"), Some(DAY));
-        assert!(!push_time(&mut Vec::new(), b"23:59:59.9999999"));
-    }
-
-    #[test]
-    fn other_forms_are_not_known() {
-        for text in [
-            "",
-            "11",
-            "11:5",
-            "24:00",
-            "11:60",
-            "11:59:60",
-            "11:59:59.",
-            "11:59:59.1234567890",
-            "11:59.5",
-            "13:00PM",
-            "0:30AM",
-            "11:59AMx",
-            "11:59AMZ",
-            "11:59AM+01",
-            "11:59:59:123",
-            "111:59",
-            "-1:00",
-            " 11:59",
-            "11:59 ",
-            "11:59  AM",
-        ] {
-            assert_eq!(micros(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn zones() {
-        assert_eq!(zone(b""), Some(None));
-        for (text, seconds) in [
-            ("Z", 0),
-            ("+00", 0),
-            ("-00:00", 0),
-            ("+05:30", 19_800),
-            (" -08:00", -28_800),
-            ("+15:59", 57_540),
-        ] {
-            assert_eq!(zone(text.as_bytes()), Some(Some(seconds)), "{text}");
-        }
-        for text in [
-            " ",
-            "+",
-            "+5",
-            "+5:30",
-            "+05:3",
-            "+05:60",
-            "+16:00",
-            "05:30",
-            "  +05",
-            "UTC",
-            "+05:30:00",
-            "+0530",
-            " Z",
-        ] {
-            assert_eq!(zone(text.as_bytes()), None, "{text}");
-        }
+    fn zones_count_to_the_west() {
         let mut out = Vec::new();
         assert!(push_timetz(&mut out, b"00:00:01-01:00"));
         assert_eq!(out, b"\0\0\0\x0c\0\0\0\0\0\x0f\x42\x40\0\0\x0e\x10");

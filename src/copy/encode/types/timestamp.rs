@@ -1,15 +1,12 @@
 //! `timestamp` and `timestamp with time zone`.
 
-use super::date::{leading_day, skip_blank};
-use super::time::{self, leading_clock};
+use super::calendar::leading_day;
+use super::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Microseconds of a second.
-const SECOND: i64 = 1_000_000;
-
-/// Appends a `timestamp` and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends a `timestamp` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known is a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
+/// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
 /// `11:59:59.123456789`, with AM, PM or a zone at the end, or without. The server ignores the zone here.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };
@@ -20,7 +17,7 @@ pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
 /// Appends a `timestamp with time zone`; as [`push_timestamp`], in the zone UTC if none is given.
 pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };
-    let micros = moment.micros() - i64::from(moment.offset.unwrap_or(0)) * SECOND;
+    let micros = moment.micros() - i64::from(moment.zone.seconds()) * SECOND;
     push_array(out, micros.to_be_bytes());
     true
 }
@@ -30,22 +27,21 @@ pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
 pub struct Moment {
     /// Days since 2000-01-01.
     pub day: i32,
-    /// Microseconds since midnight; a whole day if it was rounded up to that.
+    /// Microseconds since midnight; a whole day if the fraction was rounded up to that.
     time: i64,
-    /// The zone's seconds to the east, if one was given.
-    offset: Option<i32>,
+    zone: Zone,
 }
 
 impl Moment {
-    /// Whether a zone was given.
+    /// Whether the value names a zone.
     pub fn has_zone(self) -> bool {
-        self.offset.is_some()
+        self.zone != Zone::Unnamed
     }
 
     /// Microseconds since 2000-01-01 00:00, by the clock of the zone.
     #[inline(always)]
     fn micros(self) -> i64 {
-        i64::from(self.day) * time::DAY + self.time
+        i64::from(self.day) * DAY + self.time
     }
 }
 
@@ -54,7 +50,7 @@ impl Moment {
 pub fn parse(value: &[u8]) -> Option<Moment> {
     let day = leading_day(value)?;
     let clock = match day.rest {
-        [] => return Some(Moment { day: day.number, time: 0, offset: None }),
+        [] => return Some(Moment { day: day.number, time: 0, zone: Zone::Unnamed }),
         // The second blank may be the hour's.
         [b' ', b' ', _, b':', ..] => &day.rest[1..],
         [b' ', clock @ ..] => skip_blank(clock),
@@ -62,7 +58,7 @@ pub fn parse(value: &[u8]) -> Option<Moment> {
         _ => return None,
     };
     let clock = leading_clock(clock)?;
-    Some(Moment { day: day.number, time: clock.micros, offset: time::zone(clock.rest)? })
+    Some(Moment { day: day.number, time: clock.micros, zone: zone(clock.rest)? })
 }
 
 #[cfg(test)]

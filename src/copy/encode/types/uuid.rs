@@ -6,9 +6,9 @@ use crate::copy::encode::binary::push_array;
 /// Where the canonical form has hyphens (RFC 9562, section 4).
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
-/// Appends the field and says true; leaves `out` as it was and says false for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// Known are the canonical form and that without hyphens, each with or without braces, in either case.
+/// It knows the canonical form and the form without hyphens, with or without braces, in either case.
 pub fn push_uuid(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(uuid) = parse(value) else { return false };
     push_array(out, uuid);

@@ -1,0 +1,208 @@
+//! The encoder of one table's rows: binary if every column's type has an encoder, else text.
+
+use super::binary;
+use super::binary_rows::BinaryRows;
+use super::column::CopyColumn;
+use super::fault::ValueFault;
+use super::resolve::Resolver;
+use super::text_rows::TextRows;
+use crate::Result;
+use crate::copy::input::field::FieldSpan;
+use crate::copy::input::format::Format;
+use crate::error::Hint;
+
+/// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFormat {
+    /// Text, which the types' input functions read.
+    Text,
+    /// Binary, with its header and trailer; see [`super::binary`].
+    Binary,
+}
+
+/// Encodes rows for one table.
+#[derive(Debug)]
+pub struct Encoder {
+    format: Format,
+    columns: Vec<CopyColumn>,
+    writer: RowWriter,
+}
+
+#[derive(Debug)]
+enum RowWriter {
+    Text(TextRows),
+    Binary(BinaryRows),
+}
+
+impl Encoder {
+    /// Chooses an encoder for each column.
+    pub fn new(columns: Vec<CopyColumn>, format: Format) -> Self {
+        let writer = match BinaryRows::new(&columns) {
+            Some(binary) => RowWriter::Binary(binary),
+            None => RowWriter::Text(TextRows::new(&columns)),
+        };
+        Encoder { format, columns, writer }
+    }
+
+    /// Encodes every column as text, for comparisons.
+    pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
+        Encoder { writer: RowWriter::Text(TextRows::new(&columns)), format, columns }
+    }
+
+    /// Encodes binary rows, for comparisons: asks the server about every value of the columns that are `asked` about, and of
+    /// those whose type has no encoder. The latter then hold the value's text.
+    pub fn asking(columns: Vec<CopyColumn>, format: Format, asked: impl Fn(&CopyColumn) -> bool) -> Self {
+        Encoder { writer: RowWriter::Binary(BinaryRows::asking(&columns, asked)), format, columns }
+    }
+
+    /// The form of the rows.
+    pub fn row_format(&self) -> RowFormat {
+        match self.writer {
+            RowWriter::Text(_) => RowFormat::Text,
+            RowWriter::Binary(_) => RowFormat::Binary,
+        }
+    }
+
+    /// The bytes before the first row.
+    pub fn header(&self) -> &'static [u8] {
+        match self.writer {
+            RowWriter::Text(_) => &[],
+            RowWriter::Binary(_) => &binary::HEADER,
+        }
+    }
+
+    /// The bytes behind the last row.
+    pub fn trailer(&self) -> &'static [u8] {
+        match self.writer {
+            RowWriter::Text(_) => &[],
+            RowWriter::Binary(_) => &binary::TRAILER,
+        }
+    }
+
+    /// The columns, in the order of the rows.
+    pub fn columns(&self) -> &[CopyColumn] {
+        &self.columns
+    }
+
+    /// The format of the rows before they are encoded.
+    pub fn format(&self) -> &Format {
+        &self.format
+    }
+
+    /// Appends one row to `out`; on a fault, `out` is as it was.
+    ///
+    /// # Errors
+    /// Too few or too many fields; a [`super::fault::BadValue`].
+    #[inline]
+    pub fn push_row(
+        &mut self,
+        batch: &[u8],
+        fields: &[FieldSpan],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ValueFault> {
+        if fields.len() != self.columns.len() {
+            return Err(self.wrong_count(fields.len()));
+        }
+        let row_start = out.len();
+        let pushed = match &mut self.writer {
+            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, out),
+            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, out),
+        };
+        pushed.map_err(|(index, fault)| {
+            out.truncate(row_start);
+            let value = fields[index].raw(batch);
+            let is_empty = value.iter().all(|byte| *byte == self.format.quote);
+            // All types but texts refuse an empty field.
+            let hint = if is_empty { Some(Hint::NullMarker) } else { fault.hint() };
+            ValueFault { column: Some(self.columns[index].name.clone()), what: fault.to_string(), hint }
+        })
+    }
+
+    /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after
+    /// [`Encoder::ask`].
+    pub fn has_questions(&self) -> bool {
+        matches!(&self.writer, RowWriter::Binary(rows) if rows.has_questions())
+    }
+
+    /// Asks the server about all values that no encoder knew.
+    ///
+    /// # Errors
+    /// A lost connection. What the server says against a value is a fault when its row is encoded again.
+    pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
+        match &mut self.writer {
+            RowWriter::Text(_) => Ok(()),
+            RowWriter::Binary(rows) => rows.ask(resolver),
+        }
+    }
+
+    /// Bounds the memory for the server's answers. To be called between batches.
+    pub fn forget_answers(&mut self) {
+        if let RowWriter::Binary(rows) = &mut self.writer {
+            rows.forget_answers();
+        }
+    }
+
+    fn wrong_count(&self, found: usize) -> ValueFault {
+        let expected = self.columns.len();
+        let what = match self.columns.get(found) {
+            Some(missing) => format!(
+                "row has {found} {}, the header names {expected}: nothing for column {}",
+                if found == 1 { "field" } else { "fields" },
+                missing.name
+            ),
+            None => format!("row has {found} fields, the header names {expected}"),
+        };
+        ValueFault { column: None, what, hint: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::copy::input::batch::{Batch, Origin};
+    use crate::copy::input::format::LineEnd;
+    use crate::copy::input::rows::Rows;
+
+    fn encode(types: &[&str], row: &[u8], encoding: &str) -> Result<Vec<u8>, ValueFault> {
+        let format = Format::new("|", "`", "NULL", encoding).unwrap();
+        let columns = types
+            .iter()
+            .enumerate()
+            .map(|(i, t)| CopyColumn { name: format!("c{i}"), type_name: (*t).to_owned() })
+            .collect();
+        let mut encoder = Encoder::text_only(columns, format.clone());
+        let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: row.to_vec() };
+        let (mut fields, mut out) = (Vec::new(), b"kept".to_vec());
+        Rows::new(&batch, &format, LineEnd::Lf).next_row(&mut fields).unwrap();
+        let result = encoder.push_row(&batch.bytes, &fields, &mut out);
+        assert!(result.is_ok() || out == b"kept");
+        result.map(|()| out.split_off(4))
+    }
+
+    #[test]
+    fn values_nulls_and_escapes() {
+        assert_eq!(
+            encode(&["text"; 5], b"a|NULL|`NULL`|`x\ty\n`|c:\\d\xE9", "latin_1").unwrap(),
+            "a\t\\N\tNULL\tx\\ty\\n\tc:\\\\dé\n".as_bytes()
+        );
+    }
+
+    #[test]
+    fn hexadecimal_bytes_as_sql_server_writes_them() {
+        assert_eq!(encode(&["bytea", "text"], b"0xBEef|0xBEef", "latin_1").unwrap(), b"\\\\xBEef\t0xBEef\n");
+        assert_eq!(encode(&["bytea"], b"\\xAB", "latin_1").unwrap(), b"\\\\xAB\n");
+    }
+
+    #[test]
+    fn faults_name_the_column() {
+        let nul = encode(&["text", "text"], b"a|b\0", "latin_1").unwrap_err();
+        assert_eq!(nul.column.as_deref(), Some("c1"));
+        assert!(nul.what.contains("NUL"), "{nul:?}");
+        let bad = encode(&["text"], b"caf\xE9", "utf-8").unwrap_err();
+        assert!(bad.what.contains("not valid UTF-8"), "{bad:?}");
+        let few = encode(&["text"; 3], b"a|b", "latin_1").unwrap_err();
+        assert_eq!(few.what, "row has 2 fields, the header names 3: nothing for column c2");
+        let many = encode(&["text"], b"a|b", "latin_1").unwrap_err();
+        assert_eq!(many.what, "row has 2 fields, the header names 1");
+    }
+}

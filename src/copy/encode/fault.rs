@@ -1,0 +1,57 @@
+//! Why values and rows cannot be encoded.
+
+use crate::copy::input::charset::Charset;
+use crate::error::Hint;
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a value cannot be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadValue {
+    /// It holds a NUL (PostgreSQL documentation, "Character Types").
+    Nul,
+    /// It is not valid in the encoding of this name.
+    NotValid(&'static str),
+    /// What the server says against it.
+    Refused(Box<str>),
+}
+
+/// Why a row cannot be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueFault {
+    /// The column at fault; `None` where it is the number of fields.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub what: String,
+    /// What it is about, if a job can say more of it.
+    pub hint: Option<Hint>,
+}
+
+impl BadValue {
+    /// What it is about, if a job can say more of it.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            BadValue::NotValid(_) => Some(Hint::ValueEncoding),
+            BadValue::Nul | BadValue::Refused(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadValue::Nul => f.write_str("value holds a NUL character, which PostgreSQL cannot store"),
+            BadValue::NotValid(encoding) => write!(f, "value is not valid {encoding}"),
+            BadValue::Refused(what) => f.write_str(what),
+        }
+    }
+}
+
+/// The text of a value.
+///
+/// # Errors
+/// A NUL byte, or bytes that are not valid in the encoding.
+pub fn text_of(value: &[u8], charset: Charset) -> Result<Cow<'_, str>, BadValue> {
+    let text = charset.decode(value).ok_or(BadValue::NotValid(charset.name()))?;
+    if text.contains('\0') { Err(BadValue::Nul) } else { Ok(text) }
+}

@@ -1,0 +1,23 @@
+//! What `fetch` calls the things that errors of the engine are about. A CSV file of requests has one form, which no key
+//! changes.
+
+use crate::error::{Advice, Hint};
+use crate::run::reject_flags;
+
+/// The words for a hint.
+pub fn of(hint: &Hint) -> Advice {
+    match hint {
+        Hint::HeaderLine => Advice::remedy(
+            "the first line names the columns; look in it for a double quote that is never closed",
+        ),
+        Hint::Quote => Advice::remedy("correct it"),
+        Hint::MaxColumns(most) => {
+            Advice { detail: format!(", and {most} are allowed"), remedy: "remove columns".to_owned() }
+        }
+        Hint::Encoding | Hint::Utf16 => Advice::remedy("write the file in UTF-8"),
+        Hint::MaxRow => Advice::remedy("look for a double quote that is never closed"),
+        Hint::RejectLimit(_) | Hint::RejectFolder => reject_flags::advice(hint),
+        // What becomes of the rows before depends on the mode, and on --resume.
+        Hint::ValueEncoding | Hint::NullMarker | Hint::Undone => Advice::default(),
+    }
+}

@@ -76,11 +76,15 @@ fn every_flag_in_a_message_exists() {
     assert!(seen > 20, "only {seen} flags found: does this test still read the sources?");
 }
 
+/// All files of a folder and of those in it, one behind the other.
+fn text_of(folder: &Path) -> String {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { text_of(&path) } else { fs::read_to_string(path).unwrap() }).collect()
+}
+
 #[test]
 fn every_configuration_key_in_a_message_exists() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let config: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let config = text_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
     let mut seen = 0;
     for (path, literal) in source_literals() {
         for section in ["xport_cfg.", "datastore.", "limits."] {

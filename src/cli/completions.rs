@@ -13,7 +13,7 @@ Examples:
   pghaul completions zsh > /usr/local/share/zsh/site-functions/_pghaul
   pghaul completions fish > ~/.config/fish/completions/pghaul.fish";
 
-/// What was typed after `pghaul completions`.
+/// The arguments of `pghaul completions`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CompletionsArgs {

@@ -1,6 +1,6 @@
 //! `pghaul db`: the embedded server by hand.
 
-use super::target::DataDirArg;
+use super::flags::target::DataDirArg;
 use crate::exit::Exit;
 use crate::pg::embedded::{Embedded, StartOutcome};
 use crate::run::interrupt;
@@ -16,7 +16,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// How often we look whether SIGTERM asks us to end while psql runs.
+/// The time between two looks for SIGTERM while psql runs.
 const TERM_POLL: Duration = Duration::from_millis(100);
 
 const EXAMPLES: &str = "\
@@ -60,7 +60,7 @@ Examples:
 
 All arguments go to psql; pghaul's own flags stand before `psql`. The exit code is psql's.";
 
-/// What was typed after `pghaul db`.
+/// The arguments of `pghaul db`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DbArgs {
@@ -92,7 +92,7 @@ enum DbCommand {
     Psql(PsqlArgs),
 }
 
-/// What was typed after `pghaul db psql`.
+/// The arguments of `pghaul db psql`.
 #[derive(Debug, Args)]
 #[command(after_help = PSQL_EXAMPLES, disable_help_flag = true)]
 pub struct PsqlArgs {
@@ -112,7 +112,7 @@ pub struct PsqlArgs {
 /// Runs `pghaul db`.
 ///
 /// # Errors
-/// What [`Embedded`] says, and when psql cannot be run.
+/// Errors of [`Embedded`]; a psql that cannot be run.
 pub fn run(args: DbArgs) -> Result<Exit> {
     let embedded = Embedded::new(args.data_dir.data_dir.as_deref())?;
     match args.command {
@@ -166,9 +166,9 @@ fn url(embedded: &Embedded) -> Result<Exit> {
 fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
     let session = embedded.acquire()?;
     let mut command = Command::new(embedded.psql()?);
-    // The URL first: psql takes the first argument that is no option as the database.
+    // The URL comes first: psql takes the first argument that is no option as the database.
     command.arg("--dbname").arg(session.url()).args(args);
-    // The URL does not name these, so that the environment would decide them, and lead elsewhere.
+    // The URL does not name these parameters. From the environment, they could lead to another server.
     for variable in ["PGHOSTADDR", "PGPORT", "PGSERVICE", "PGTARGETSESSIONATTRS"] {
         command.env_remove(variable);
     }
@@ -180,7 +180,7 @@ fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
     Ok(exit_of(status))
 }
 
-/// Waits for a child that has the terminal; SIGTERM to us ends it.
+/// Waits for a child that has the terminal; SIGTERM to this process ends the child.
 fn run_to_its_end(command: &mut Command) -> Result<ExitStatus> {
     let program = command.get_program().to_owned();
     let fail = |error| Error::refused(format!("cannot run {}: {error}", program.display()));
@@ -191,7 +191,7 @@ fn run_to_its_end(command: &mut Command) -> Result<ExitStatus> {
         scope.spawn(move || {
             while watch.recv_timeout(TERM_POLL) == Err(RecvTimeoutError::Timeout) {
                 if let (true, Ok(pid)) = (interrupt::requested().is_some(), pid) {
-                    // It may have ended by itself just now.
+                    // The child may have ended by itself just now.
                     let _ = kill(pid, Signal::SIGTERM);
                 }
             }
@@ -212,7 +212,7 @@ fn exit_of(status: ExitStatus) -> Exit {
     }
 }
 
-/// Prints a line; a reader that has seen enough (`| head -1`) is no error.
+/// Prints a line. A reader that has gone (`| head -1`) is no error.
 fn say(line: &str) -> Result<()> {
     match writeln!(std::io::stdout(), "{line}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -222,7 +222,7 @@ fn say(line: &str) -> Result<()> {
     }
 }
 
-/// A word as a POSIX shell reads it back.
+/// Quotes a word for a POSIX shell, if it needs quotes.
 fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

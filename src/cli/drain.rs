@@ -1,10 +1,10 @@
-//! `pghaul drain`: what was typed, and the way to a report.
+//! `pghaul drain`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::rejects::RejectArgs;
-use super::report::ReportArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::rejects::RejectArgs;
+use super::flags::report::ReportArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::drain::settings::{Pace, Request, Settings};
 use crate::exit::Exit;
@@ -19,13 +19,13 @@ Examples:
   pghaul drain us_users                           move what the cache has now into the table
   pghaul drain us_users --watch --every 5s        and what comes, until SIGTERM
   pghaul drain us_users --print-columns           show the inferred columns; take nothing
-  pghaul drain us_users --max-rejects 100         put up to 100 rows of each batch aside
+  pghaul drain us_users --max-rejects 100         allow up to 100 rejected rows in each batch
 
 Exit codes: 0 everything is published, or there was nothing; 1 a replica failed, its rows are still in
 Redis; 2 wrong usage, configuration or replica, nothing was touched; 3 published, with rejects;
 130 or 143 interrupted in the middle of a batch, whose rows are still in Redis.";
 
-/// What was typed after `pghaul drain`.
+/// The arguments of `pghaul drain`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DrainArgs {

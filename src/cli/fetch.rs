@@ -1,10 +1,10 @@
-//! `pghaul fetch`: what was typed, and the way to a report.
+//! `pghaul fetch`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::rejects::RejectArgs;
-use super::report::ReportArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::rejects::RejectArgs;
+use super::flags::report::ReportArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::fetch::settings::{RunRequest, Settings};
@@ -22,7 +22,7 @@ Examples:
 Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or configuration, no request was made;
 3 everything is loaded, with rejects; 130 or 143 interrupted.";
 
-/// What was typed after `pghaul fetch`.
+/// The arguments of `pghaul fetch`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct FetchArgs {

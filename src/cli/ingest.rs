@@ -1,10 +1,10 @@
-//! `pghaul ingest`: what was typed, and the way to a report.
+//! `pghaul ingest`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::rejects::RejectArgs;
-use super::report::ReportArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::rejects::RejectArgs;
+use super::flags::report::ReportArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};
@@ -20,13 +20,13 @@ Examples:
   pghaul ingest dumps/ --plan                     show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
-  pghaul ingest dumps/ --max-rejects 0.1%         put up to 1 row in 1,000 of each data file aside
+  pghaul ingest dumps/ --max-rejects 0.1%         allow up to 1 rejected row in 1,000 of each data file
 
 Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
 2 wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects;
 130 or 143 interrupted.";
 
-/// What was typed after `pghaul ingest`.
+/// The arguments of `pghaul ingest`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct IngestArgs {
@@ -66,7 +66,7 @@ pub struct IngestArgs {
 enum MothersArg {
     /// Create those that are missing
     Keep,
-    /// Load the dumps; then replace each mother and all her version tables at once
+    /// Load the dumps; then replace each mother and all its version tables at once
     Recreate,
     /// Drop them and all their version tables, and load nothing
     Purge,

@@ -14,7 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   pghaul man /usr/local/share/man/man1            pghaul.1, pghaul-ingest.1 and so on";
 
-/// What was typed after `pghaul man`.
+/// The arguments of `pghaul man`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ManArgs {
@@ -92,7 +92,7 @@ fn page(command: &Command, related: &[String]) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The paragraphs that stand below a command's flags, with the titles that man pages have for them.
+/// The paragraphs below a command's flags, with the titles that man pages have for them.
 fn sections(help: &str) -> Vec<(&'static str, String)> {
     let mut sections: Vec<(&'static str, String)> = Vec::new();
     for paragraph in help.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {

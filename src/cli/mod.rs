@@ -1,4 +1,4 @@
-//! What was typed: the command line, and the way from it to an exit code.
+//! The command line, and the way from it to an exit code.
 
 mod completions;
 pub mod config;
@@ -6,17 +6,13 @@ pub mod db;
 pub mod drain;
 mod errors;
 pub mod fetch;
+mod flags;
 pub mod generate;
-pub mod global;
 pub mod ingest;
 mod man;
-mod numbers;
-mod rejects;
-pub mod report;
 mod serve;
 mod status;
 mod sync;
-pub mod target;
 pub mod version;
 
 use crate::Result;
@@ -26,7 +22,7 @@ use crate::run::interrupt;
 use crate::secret::without_passwords;
 use clap::{CommandFactory, Parser, Subcommand};
 use errors::print_errors;
-use global::GlobalArgs;
+use flags::global::GlobalArgs;
 use std::io::Write;
 
 const EXAMPLES: &str = "\
@@ -87,7 +83,7 @@ enum Command {
 pub fn main() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => return print_usage(&error),
     };
     match run(cli) {
         Ok(exit) => exit,
@@ -98,11 +94,10 @@ pub fn main() -> Exit {
     }
 }
 
-/// Prints what clap says: help on standard output, or an error, in which the argument that was not understood may be
-/// a URL.
-fn not_understood(error: &clap::Error) -> Exit {
+/// Prints clap's message: help on standard output, or an error on standard error. An argument that it quotes may be a URL.
+fn print_usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        // Nobody reads it: there is nothing else to do.
+        // If the reader has gone, nothing else can be done.
         let _ = error.print();
         return Exit::Loaded;
     }

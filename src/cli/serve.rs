@@ -1,8 +1,8 @@
-//! `pghaul serve`: what was typed, and the way to a service.
+//! `pghaul serve`: its arguments, and the way to a service.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::target::TargetArgs;
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ SIGTERM lets running requests come to their end; SIGHUP reads the configuration 
 
 Exit codes: 0 stopped by SIGTERM; 130 by Ctrl-C; 2 wrong usage or configuration, or no database.";
 
-/// What was typed after `pghaul serve`.
+/// The arguments of `pghaul serve`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {

@@ -1,7 +1,7 @@
 //! `pghaul status`: the ledger, for people and for scripts.
 
-use super::global::GlobalArgs;
-use super::target::TargetArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::report::{plural, print, seconds, size, table, thousands};
@@ -17,7 +17,7 @@ Examples:
 
 Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no database.";
 
-/// What was typed after `pghaul status`.
+/// The arguments of `pghaul status`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct StatusArgs {
@@ -28,7 +28,7 @@ pub struct StatusArgs {
     target: TargetArgs,
 }
 
-/// Runs `pghaul status`. It needs no dumps, writes nothing, and waits for nobody.
+/// Runs `pghaul status`. It needs no dumps, writes nothing, and waits for no lock.
 ///
 /// # Errors
 /// A configuration or database that cannot be used; a standard output that cannot be written.

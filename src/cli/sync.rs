@@ -1,8 +1,8 @@
-//! `pghaul sync`: what was typed, and the way to a report.
+//! `pghaul sync`: its arguments, and the way to a report.
 
-use super::global::GlobalArgs;
-use super::numbers;
-use super::report::ReportArgs;
+use super::flags::global::GlobalArgs;
+use super::flags::numbers;
+use super::flags::report::ReportArgs;
 use crate::Result;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -27,7 +27,7 @@ initial load can be done. The source is only read.
 Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
 2 wrong usage, or tables that do not fit; 130 or 143 interrupted.";
 
-/// What was typed after `pghaul sync`.
+/// The arguments of `pghaul sync`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct SyncArgs {
@@ -132,7 +132,7 @@ pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
         SyncCommand::Watch(args) => {
             let request = Request { every: args.every, ..args.common.request() };
             let settings = resolve(request, global)?;
-            // A statement that the signal has cancelled says so in its own way.
+            // After a signal, the error of the cancelled statement has other words.
             sync::watch(&settings, global.verbosity())
                 .map(|never| match never {})
                 .map_err(|error| interrupt::check().err().unwrap_or(error))

@@ -1,4 +1,4 @@
-//! What `pghaul --version` says: which commit the binary is of, and what it was built with.
+//! The text of `pghaul --version`: the commit of the binary, and how it was built.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ const COMMIT: Option<&str> = option_env!("PGHAUL_BUILD_COMMIT");
 const DATE: Option<&str> = option_env!("PGHAUL_BUILD_COMMIT_DATE");
 /// Whether the sources differed from the commit.
 const IS_CHANGED: bool = option_env!("PGHAUL_BUILD_CHANGED").is_some();
-/// Letters of a commit that are enough for people.
+/// Letters of a commit in `-V`.
 const SHORT_COMMIT: usize = 9;
 
-/// What can be asked of this binary, and by what it is done.
+/// Features of this binary, with the libraries behind them.
 const FEATURES: [&str; 7] =
     ["TLS (rustls, ring)", "zip (zlib-rs)", "AES", "OpenPGP", "jq (jaq)", "Redis", "embedded server"];
 
@@ -47,7 +47,7 @@ pub fn short() -> &'static str {
     &SHORT
 }
 
-/// For `--version`: lines for a report of a bug.
+/// For `--version`: lines for a bug report.
 pub fn long() -> &'static str {
     &LONG
 }
@@ -67,7 +67,7 @@ fn in_brackets() -> String {
     }
 }
 
-/// What of the processor decides how fast dumps are inflated and values encrypted.
+/// The features of the processor that make inflating and encryption fast.
 #[cfg(target_arch = "x86_64")]
 fn processor() -> String {
     let found = [

@@ -1,25 +1,25 @@
-//! Everything that is wrong with the form of a configuration, with line and column.
+//! All faults of a configuration's form, with line and column.
 
 use super::file::ConfigFile;
 use super::marks::{Mark, Marks};
 use super::nearest;
 
-/// Something that is wrong, and where.
+/// A fault, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
-    /// Line and column, counted from 1, where they are known.
+    /// Line and column, counted from 1, if they are known.
     pub at: Option<(usize, usize)>,
-    /// What is wrong, and what helps.
+    /// What is wrong, with a remedy.
     pub what: String,
 }
 
-/// The faults of a text: the first one of each of its sections. The reader stops at the first fault, so each section is
-/// read alone, where that can be done.
+/// The faults of a text: the first one of each section. The reader stops at its first fault, so each section is read alone
+/// if that is possible.
 pub fn faults(text: &str) -> Vec<Fault> {
     let Some(first) = fault_of(text) else { return Vec::new() };
     let mut faults: Vec<Fault> = sections(text).iter().filter_map(|section| fault_of(section)).collect();
     if !faults.contains(&first) {
-        // It is not the fault of one section, such as a key that stands there twice.
+        // The fault is not in one section alone, such as a section that stands there twice.
         faults = vec![first];
     }
     faults.sort();
@@ -29,21 +29,21 @@ pub fn faults(text: &str) -> Vec<Fault> {
 fn fault_of(text: &str) -> Option<Fault> {
     let error = serde_yaml::from_str::<Option<ConfigFile>>(text).err()?;
     let at = error.location().map(|location| (location.line(), location.column()));
-    let message = words_of(&error);
-    // The place is told once, at the front.
+    let message = message_of(&error);
+    // The place goes to the front.
     let place = at.map(|(line, column)| format!(" at line {line} column {column}")).unwrap_or_default();
     let mut what = message.replacen(&place, "", 1);
     if let Some(remedy) = remedy(&message) {
         what.push_str("; ");
         what.push_str(&remedy);
     }
-    // Of a key that stands there twice, the reader names the map.
+    // For a key that stands there twice, the reader names the map.
     let is_double = message.contains("duplicate field") || message.contains("stands here twice");
-    Some(Fault { at: if is_double { double(text).or(at) } else { at }, what })
+    Some(Fault { at: if is_double { place_of_double(text).or(at) } else { at }, what })
 }
 
-/// The first key that stands in its map for the second time.
-fn double(text: &str) -> Option<(usize, usize)> {
+/// The place of the first key that its map has for the second time.
+fn place_of_double(text: &str) -> Option<(usize, usize)> {
     let marks = Marks::of(text)?;
     let is_double =
         |(index, mark): &(usize, &Mark)| marks.all[..*index].iter().any(|other| other.path == mark.path);
@@ -53,8 +53,8 @@ fn double(text: &str) -> Option<(usize, usize)> {
 /// Keys below which a value of the wrong type may be the secret itself: `headers: 'X-Key: …'`.
 const OF_SECRETS: [&str; 7] = ["datastore", "passwd", "password", "headers", "body", "url", "decrypt"];
 
-/// What the YAML reader says. It quotes what it did not expect; where that may be a secret, it is left out.
-pub(super) fn words_of(error: &serde_yaml::Error) -> String {
+/// The message of the YAML reader. It quotes a value of the wrong type; if that may be a secret, the quote is left out.
+pub(super) fn message_of(error: &serde_yaml::Error) -> String {
     let message = error.to_string();
     let Some((path, rest)) = message.split_once(": invalid type: ") else { return message };
     let is_secret = path.split(['.', '[']).any(|key| OF_SECRETS.contains(&key));
@@ -66,7 +66,7 @@ pub(super) fn words_of(error: &serde_yaml::Error) -> String {
     }
 }
 
-/// What helps against what the YAML reader says.
+/// The remedy for a message of the YAML reader.
 pub(super) fn remedy(message: &str) -> Option<String> {
     match nearest::suggestion(message) {
         Some(known) => Some(format!("did you mean `{known}`?")),
@@ -77,8 +77,8 @@ pub(super) fn remedy(message: &str) -> Option<String> {
     }
 }
 
-/// The text once for each key of the top, with all other lines left empty, so that lines keep their numbers. None where
-/// sections cannot be told apart by lines, or need each other.
+/// The text once for each top-level key, with all other lines left empty: lines keep their numbers. Nothing if sections
+/// share lines, or need each other.
 fn sections(text: &str) -> Vec<String> {
     let Some(marks) = Marks::of(text) else { return Vec::new() };
     let tops: Vec<usize> =

@@ -1,4 +1,4 @@
-//! What `config.yml` may hold.
+//! The top level of `config.yml`.
 
 use super::sections::{
     AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, ServeCfg, SyncCfg, XportCfg,
@@ -6,7 +6,7 @@ use super::sections::{
 use super::values::{Number, OrderedMap};
 use serde::Deserialize;
 
-/// What `config.yml` may hold. The first three are the keys of the original job.
+/// The top-level keys of `config.yml`. `datastore`, `max_workers` and `xport_cfg` are those of the original job.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map of settings")]
 pub struct ConfigFile {
@@ -14,16 +14,16 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
-    /// Whether what the server holds is compared with what was sent.
+    /// Whether the rows that the server holds are compared with those that were sent.
     #[serde(default)]
     pub verify: bool,
-    /// Where the dumps are, and how they are written.
+    /// The folder and the format of the dumps.
     #[serde(default)]
     pub xport_cfg: XportCfg,
-    /// What a dump may ask for.
+    /// Limits against hostile dumps.
     #[serde(default)]
     pub limits: LimitsCfg,
-    /// What encrypted dumps need.
+    /// Secrets of encrypted dumps.
     #[serde(default)]
     pub decrypt: DecryptCfg,
     /// Mother tables, or `auto`.
@@ -34,13 +34,13 @@ pub struct ConfigFile {
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
-    /// Mother → what is done after the load.
+    /// Indexes and statements that follow the load, by mother.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,
-    /// Jobs of `drain`, by name.
+    /// Jobs of `pghaul drain`, by name.
     #[serde(default)]
     pub drain: OrderedMap<DrainCfg>,
-    /// Job → a table that is kept the same as one of another database.
+    /// Jobs of `pghaul sync`, by name.
     #[serde(default)]
     pub sync: OrderedMap<SyncCfg>,
     /// The REST service.

@@ -1,5 +1,5 @@
-//! Where each key of the configuration stands in its file. The YAML reader that makes settings of the file keeps no
-//! places; this one does, and makes nothing else.
+//! The place of each key in the file. The YAML reader that makes the settings keeps no places; this reader finds nothing
+//! else.
 
 use saphyr_parser::{Event, Marker, Parser, Span, StrInput};
 
@@ -14,7 +14,7 @@ pub struct Mark {
     pub column: usize,
     /// The text of its value as it is written, without quotes; none for a list or a map.
     pub text: Option<String>,
-    /// Whether its value stands elsewhere in the file, and an alias here.
+    /// Whether its value is an alias of a value elsewhere in the file.
     pub is_alias: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The keys of a YAML text; nothing where this reader does not understand it.
+    /// The keys of a YAML text; none if this reader does not understand it.
     pub fn of(text: &str) -> Option<Marks> {
         let mut reader = Reader { events: Parser::new_from_str(text), marks: Marks::default() };
         reader.document().map(|()| reader.marks)
@@ -37,13 +37,13 @@ impl Marks {
         self.all.iter().find(|mark| mark.path == path)
     }
 
-    /// The key of this path and all that stand below it.
+    /// The key of this path and all keys below it.
     pub fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a Mark> {
         self.all.iter().filter(move |mark| is_below(&mark.path, path))
     }
 }
 
-/// Whether a path is `top`, or leads through it.
+/// Whether a path is `top` or lies below it.
 pub fn is_below(path: &str, top: &str) -> bool {
     path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
@@ -78,7 +78,7 @@ impl<'t> Reader<'t> {
                     let (value, _) = self.next()?;
                     self.value(path, at.start, value)?;
                 }
-                // A key that is no text is none of ours.
+                // No setting has a key that is no text.
                 _ => return None,
             }
         }

@@ -1,6 +1,6 @@
-//! "Did you mean": the nearest known word for one that is not known.
+//! "Did you mean": the nearest known word for an unknown one.
 
-/// The known word nearest to `word`, if one is near enough to be meant.
+/// The known word nearest to `word`, if one is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may differ: `zip_pth` finds `zip_path`, but `foo` finds nothing.
     let limit = word.len().div_ceil(3);
@@ -14,7 +14,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// The key that was meant, out of serde's message ``unknown field `x`, expected one of `a`, `b` ``.
 ///
-/// serde hands the list of known keys to the error's text only.
+/// Only the text of serde's error has the list of known keys.
 pub fn suggestion(message: &str) -> Option<&str> {
     let (_, after) = message.split_once("unknown field `")?;
     let (word, expected) = after.split_once('`')?;

@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 /// The file that is read when `--config` names none.
 pub const DEFAULT_FILE: &str = "config.yml";
 
-/// A configuration is written by hand; anything above this is not one (bytes).
+/// The largest configuration (bytes). It is written by hand, so a larger file is something else.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// A configuration file and the folder that its paths are relative to.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// The file, if there is one.
+    /// The file, if one was found.
     pub path: Option<PathBuf>,
-    /// Where the file lies; empty when there is none, so that paths are relative to the current folder.
+    /// The folder of the file. Without a file it is empty, and paths are relative to the current folder.
     pub folder: PathBuf,
-    /// What the file says.
+    /// The settings of the file.
     pub file: ConfigFile,
 }
 
@@ -28,12 +28,12 @@ pub struct Config {
 pub struct ConfigText {
     /// The file.
     pub path: PathBuf,
-    /// What it holds.
+    /// Its text.
     pub text: String,
 }
 
 impl Config {
-    /// Reads `file`, or `./config.yml` if there is one, or nothing.
+    /// Reads `file`, or else `./config.yml` if it exists.
     ///
     /// # Errors
     /// A file that cannot be read, is no YAML, holds an unknown key, or names an environment variable that is
@@ -42,7 +42,7 @@ impl Config {
         ConfigText::find(file)?.map_or_else(|| Ok(Config::default()), |text| text.parse())
     }
 
-    /// The file as the place of errors in what it says.
+    /// The file as the place of errors.
     pub fn place(&self) -> Place {
         Place { file: self.path.as_ref().map(|path| path.display().to_string()), ..Place::default() }
     }
@@ -54,7 +54,7 @@ impl Config {
 }
 
 impl ConfigText {
-    /// Reads `file`, or `./config.yml` if there is one.
+    /// Reads the text of `file`, or else of `./config.yml` if it exists.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -69,7 +69,7 @@ impl ConfigText {
         Ok(Some(ConfigText { path: path.to_owned(), text }))
     }
 
-    /// What it says.
+    /// Parses the text.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -90,14 +90,14 @@ fn read(path: &Path) -> Result<String> {
         return Err(Error::refused(format!("larger than {MAX_FILE_BYTES} bytes: this is no configuration"))
             .remedy("name another file with --config"));
     }
-    // Editors of Windows begin with a byte-order mark, which the YAML reader takes for a document of its own.
+    // Editors of Windows write a byte-order mark, which the YAML reader takes for a document of its own.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn parse(text: &str) -> Result<ConfigFile> {
     // An empty document is a valid configuration: defaults alone.
     let file: Option<ConfigFile> = serde_yaml::from_str(text).map_err(|error| {
-        let message = faults::words_of(&error);
+        let message = faults::message_of(&error);
         match faults::remedy(&message) {
             Some(remedy) => Error::refused(message).remedy(remedy),
             None => Error::refused(message),

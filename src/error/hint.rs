@@ -1,7 +1,5 @@
 //! What an error leaves for the job to say: jobs call the same thing by different keys and flags, or have no name for it.
 
-use super::{Error, Inner};
-
 /// What an error is about, where a user can do something about it that each job has its own words for.
 ///
 /// Code below the jobs adds it ([`Error::hint`]), the job turns it into words ([`Error::advised`]).
@@ -55,43 +53,10 @@ impl Advice {
     }
 }
 
-impl Error {
-    /// Adds what the error is about; the first hint stays.
-    pub fn hint(mut self, about: Hint) -> Self {
-        if let Inner::One { hint: hint @ None, .. } = &mut *self.0 {
-            *hint = Some(about);
-        }
-        self
-    }
-
-    /// Whether the job has something to add.
-    pub fn has_hint(&self) -> bool {
-        matches!(&*self.0, Inner::One { hint: Some(_), .. })
-    }
-
-    /// Replaces hints with a job's words.
-    pub fn advised(mut self, advise: Advise) -> Self {
-        match &mut *self.0 {
-            Inner::One { hint, what, remedy, .. } => {
-                let advice = hint.take().map(|hint| advise(&hint)).unwrap_or_default();
-                what.push_str(&advice.detail);
-                if !advice.remedy.is_empty() {
-                    let before = remedy.take().map_or(String::new(), |remedy| remedy + "; ");
-                    *remedy = Some(before + &advice.remedy);
-                }
-            }
-            Inner::Many(errors) => {
-                *errors = std::mem::take(errors).into_iter().map(|error| error.advised(advise)).collect();
-            }
-            Inner::Interrupted(_) => {}
-        }
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
 
     fn words(hint: &Hint) -> Advice {
         match hint {

@@ -182,6 +182,40 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Adds what the error is about; the first hint stays.
+    pub fn hint(mut self, about: Hint) -> Self {
+        if let Inner::One { hint: hint @ None, .. } = &mut *self.0 {
+            *hint = Some(about);
+        }
+        self
+    }
+
+    /// Whether the job has something to add.
+    pub fn has_hint(&self) -> bool {
+        matches!(&*self.0, Inner::One { hint: Some(_), .. })
+    }
+
+    /// Replaces hints with a job's words.
+    pub fn advised(mut self, advise: Advise) -> Self {
+        match &mut *self.0 {
+            Inner::One { hint, what, remedy, .. } => {
+                let advice = hint.take().map(|hint| advise(&hint)).unwrap_or_default();
+                what.push_str(&advice.detail);
+                if !advice.remedy.is_empty() {
+                    let before = remedy.take().map_or(String::new(), |remedy| remedy + "; ");
+                    *remedy = Some(before + &advice.remedy);
+                }
+            }
+            Inner::Many(errors) => {
+                *errors = std::mem::take(errors).into_iter().map(|error| error.advised(advise)).collect();
+            }
+            Inner::Interrupted(_) => {}
+        }
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {

@@ -1,14 +1,18 @@
 //! `pghaul ingest`: versioned zip dumps into one inheritance child table per version.
 //!
 //! ```text
-//! dumps ─→ catalogue ─→ mothers, units ─→ load ─→ publish ─→ after ─→ archive
-//!          (rayon)      (the database     (one thread and    (indexes,
-//!                        as it is)         COPY per worker)   statements)
+//! source ─→ catalogue ─→ plan ─────────→ load ─────────→ publish ──────→ after ──────→ shelf
+//! (zips)    (rayon)      (the database   (a thread and   (one            (indexes,     (the archive)
+//!                         as it is)       connection      transaction     statements)
+//!                                         per worker)     per unit)
 //! ```
+//!
+//! `types`, `settings`, `source`, `catalogue`, `union`, `plan`, `publish`, `load`, `after`, `shelf`: each folder knows only
+//! folders before it.
 
 mod advice;
 mod after;
-pub mod catalogue;
+mod catalogue;
 mod load;
 mod plan;
 mod publish;
@@ -16,46 +20,34 @@ pub mod settings;
 mod shelf;
 pub mod source;
 mod types;
+mod union;
 
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
-use crate::pg::type_name::TypeNames;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::report::{Done, plural};
 use crate::run::interrupt;
-use crate::table::ledger::setup::{self, Rights};
+use crate::table::ledger::setup;
 use crate::{Place, Result};
 use catalogue::scan::{self, ScannedTable};
 use plan::action::Action;
-use plan::changes::Changes;
-use plan::unit::{self, Unit};
-use plan::{mothers, state, text};
+use plan::{Plan, mothers, print};
 use postgres::Client;
-use publish::union::{self, UnionView};
-use publish::{recreation, stage, statistics};
+use publish::mother_lock::{self, lock_mothers};
+use publish::{changes, staged, statistics};
 use settings::{MothersMode, Settings};
 use shelf::archive;
 use std::time::Instant;
 
-/// The lock of everything that looks at mothers and then changes them.
+/// The advisory lock of what looks at mothers and then changes them.
 const SETUP_LOCK: &str = "the mother tables";
 
 /// What the dumps hold, before the database is looked at.
 pub struct Catalogue(Vec<ScannedTable>);
 
-/// A run that was thought through, before anything is written.
-struct Prepared {
-    mothers: Vec<mothers::Mother>,
-    changes: Changes,
-    units: Vec<Unit>,
-    views: Vec<UnionView>,
-    schema: String,
-    ledger_exists: bool,
-}
-
-/// Scans the dumps. This comes before the database, so that a wrong folder starts no server.
+/// Scans the dumps. This comes before the database: a wrong folder should start no server.
 ///
 /// # Errors
 /// Everything that is wrong with any of the dumps, all at once.
@@ -76,11 +68,10 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     Ok(Catalogue(catalogue))
 }
 
-/// Loads what has changed, and moves dumps of which nothing is left to load to the archive.
+/// Loads what has changed, and moves dumps to the archive whose units are all loaded.
 ///
 /// # Errors
-/// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is
-/// in its report.
+/// Everything that can be known before the load, all at once; nothing was touched then. What happens to a unit is in its report.
 pub fn run(
     settings: &Settings,
     catalogue: Catalogue,
@@ -88,28 +79,27 @@ pub fn run(
     verbosity: Verbosity,
 ) -> Result<Done> {
     let mut client = database.connect()?;
-    let prepared = prepare(settings, catalogue, &mut client)
+    let plan = prepare(settings, catalogue, &mut client)
         .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Done::default());
     }
-    for unit in &prepared.units {
+    for unit in &plan.units {
         if let Action::Replace(reason) = unit.action {
             reason.log(unit.table.name());
         }
     }
-    let to_load = prepared.units.iter().filter(|unit| unit.action != Action::Skip);
+    let to_load = plan.units.iter().filter(|unit| unit.action != Action::Skip);
     let (count, bytes) = to_load.fold((0, 0), |(count, bytes), unit| (count + 1, bytes + unit.source.bytes));
     let progress = Progress::new(verbosity, count, bytes);
-    stage::remove_leftovers(&prepared.units, &mut client);
-    let recreations = prepared.changes.recreations();
-    let reports = load::all::load(&prepared.units, recreations, settings, database, client, &progress);
-    let schema = &prepared.schema;
-    let mut after = after::make_indexes(settings, &reports, schema, database);
-    statistics::of_mothers(&reports, schema, settings, database);
-    after.extend(after::run_statements(settings, &reports, &after, schema, database));
+    staged::remove_leftovers(&plan.units, &mut client);
+    let recreations = &plan.changes.recreations;
+    let reports = load::units::load(&plan.units, recreations, settings, database, client, &progress);
+    let mut after = after::make_indexes(settings, &reports, &plan.schema, database);
+    statistics::of_mothers(&reports, &plan.schema, settings, database);
+    after.extend(after::run_statements(settings, &reports, &after, &plan.schema, database));
     let archived = match &settings.archive {
-        Some(folder) => archive::archive(folder, &prepared.units, &reports),
+        Some(folder) => archive::archive(folder, &plan.units, &reports),
         None => Vec::new(),
     };
     Ok(Done { units: reports, archived, after })
@@ -121,21 +111,17 @@ pub fn run(
 /// As [`run`], which would refuse the same.
 pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
     let mut client = database.connect()?;
-    let thought_through = compare(settings, catalogue, &mut client).and_then(|prepared| {
-        let additions = text::additions(&prepared.units, &mut client)?;
-        let views =
-            text::views(&prepared.views, &prepared.changes, &prepared.mothers, &prepared.units, &mut client)?;
-        let after =
-            after::plan(settings, &prepared.units, &prepared.schema, prepared.ledger_exists, &mut client)?;
-        Ok(text::text(&prepared.changes, &prepared.mothers, &prepared.units, &additions) + &views + &after)
+    let printed = compare(settings, catalogue, &mut client).and_then(|plan| {
+        let text = print::text(&plan, &mut client)?;
+        Ok(text + &after::plan(settings, &plan, &mut client)?)
     });
-    thought_through.map_err(|error| error.into_refused().at(Place::file(database.describe())))
+    printed.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
 
 /// Compares the catalogue with what the database holds, and carries out the changes that wait for no load.
-fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
-    // What another run publishes after the comparison would be in the way of what is to be dropped. These locks come before
-    // the one of the setup, so that runs for other mothers do not wait.
+fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Plan> {
+    // A version that another run publishes after the comparison would be in the way of the drop. These locks come before that of
+    // the setup: runs for other mothers need not wait.
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Recreate | MothersMode::Purge => {
@@ -144,59 +130,24 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
         }
     };
-    recreation::hold(mothers.iter(), client)?;
-    let prepared = lock::exclusively(client, SETUP_LOCK, |client| {
-        let prepared = compare(settings, catalogue, client)?;
+    lock_mothers(mothers.iter(), client)?;
+    let plan = lock::exclusively(client, SETUP_LOCK, |client| {
+        let plan = compare(settings, catalogue, client)?;
         interrupt::check()?;
-        prepared.changes.apply(&prepared.views, client)?;
-        Ok(prepared)
+        changes::apply(&plan.changes, &plan.views, client)?;
+        Ok(plan)
     })?;
-    // The versions of a mother that is not made anew are published one by one, by connections that share her lock.
-    let are_shared = mothers.iter().filter(|mother| !prepared.changes.recreates(mother.name()));
-    are_shared.map(recreation::lock_name).try_for_each(|name| lock::release(client, &name))?;
-    Ok(prepared)
+    // The versions of a mother that is not recreated are published one by one, by connections that share its lock.
+    let are_shared = mothers.iter().filter(|mother| !plan.changes.recreates(mother.name()));
+    are_shared.map(mother_lock::name).try_for_each(|name| lock::release(client, &name))?;
+    Ok(plan)
 }
 
 /// Compares the catalogue with what the database holds.
-fn compare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Prepared> {
-    let Catalogue(catalogue) = catalogue;
-    let names = mothers::names(settings, &catalogue);
-    let children: Vec<&str> = catalogue.iter().map(|scanned| scanned.child.as_str()).collect();
-    let state = state::State::read(client, &names, &children)?;
-    if settings.mothers == MothersMode::Purge {
-        let changes = Changes::new(settings, &catalogue, &mothers::named(&names), &state)?;
-        return Ok(Prepared {
-            changes,
-            mothers: Vec::new(),
-            units: Vec::new(),
-            views: Vec::new(),
-            ledger_exists: state.rights.ledger_exists,
-            schema: state.rights.schema,
-        });
+fn compare(settings: &Settings, Catalogue(catalogue): Catalogue, client: &mut Client) -> Result<Plan> {
+    let plan = Plan::new(settings, catalogue, client)?;
+    if settings.mothers != MothersMode::Purge {
+        after::check(settings, &plan, client)?;
     }
-    let mut types = TypeNames::default();
-    let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
-    let views = union::of_mothers(settings, &mothers, &catalogue, &state)?;
-    let changes = Changes::new(settings, &catalogue, &mothers, &state)?;
-    let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
-    warn_of_unknown_columns(settings, &units);
-    let Rights { schema, ledger_exists } = state.rights;
-    after::check(settings, &mothers, &units, &schema, ledger_exists, client)?;
-    Ok(Prepared { mothers, changes, units, views, schema, ledger_exists })
-}
-
-/// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.
-fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
-    for mother in settings.declared.iter().flatten() {
-        let versions: Vec<&Unit> = units.iter().filter(|unit| unit.mother.name() == mother.name).collect();
-        if versions.is_empty() {
-            tracing::warn!("mother_tables.{}: no dump has this table", mother.name);
-            continue;
-        }
-        for (column, _) in &mother.columns {
-            if versions.iter().all(|unit| unit.missing.contains(column)) {
-                tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
-            }
-        }
-    }
+    Ok(plan)
 }

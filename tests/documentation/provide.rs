@@ -136,6 +136,7 @@ fn shop(story: &mut Story) {
         let role = database.role("secret");
         database.execute(&rights.replace("ROLE", &role));
         story.instead.push((shown.to_owned(), database.tcp_url(&role, "secret")));
+        story.servers.push(Box::new(database));
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Story {
     pub is_embedded: bool,
     /// What stands in the page, and what is to stand there instead.
     pub instead: Vec<(String, String)>,
-    /// Servers that run until the page's end.
+    /// Servers and databases that are there until the page's end.
     pub servers: Vec<Box<dyn Any>>,
 }
 

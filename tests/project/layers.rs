@@ -1,93 +1,87 @@
-//! The rules of the house, which docs/architecture.md and CONTRIBUTING.md tell: what may know what.
+//! The rules of the house, which docs/architecture.md and CONTRIBUTING.md tell: what may know what, and how full a room may be.
 
+use super::arrows::{House, all_paths};
 use pghaul_test_support::repository;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The jobs, which only the command line knows.
 const JOBS: [&str; 6] = ["drain", "fetch", "generate", "ingest", "serve", "sync"];
 
-/// Each layer with what it may know; all may know what is not listed here (errors, reports, secrets, interrupts).
-const LAYERS: [(&str, &[&str]); 5] = [
-    ("pg", &[]),
-    ("config", &["pg"]),
-    ("copy", &["config", "pg"]),
-    ("table", &["config", "copy", "pg"]),
-    ("run", &[]),
+/// Rooms from the top down: each may know what stands below it, and nothing above. Jobs are side by side.
+const LAYERS: [&str; 8] = ["cli", "JOB", "table", "copy", "config", "pg", "report", "run"];
+
+/// The rooms of jobs and layers that have a story to tell, from the top down.
+const STORIES: [(&str, &[&str]); 2] = [
+    ("ingest", &["shelf", "after", "load", "publish", "plan", "catalogue", "source", "settings"]),
+    ("copy", &["verify", "values", "relay", "send", "encode", "rejects", "input"]),
 ];
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
-}
-
-/// The modules of the crate that a module names: in `use crate::{a::x, b}`, and as `crate::c::y`.
-fn known_to(module: &str) -> BTreeSet<String> {
-    let folder = repository().join("src").join(module);
-    let files = sources(&folder).into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
-    files.flat_map(|path| named_in(&fs::read_to_string(path).unwrap())).collect()
-}
-
-fn named_in(text: &str) -> BTreeSet<String> {
-    let code =
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let mut names = BTreeSet::new();
-    for (at, found) in code.match_indices("crate::") {
-        let rest = &code[at + found.len()..];
-        match rest.strip_prefix('{') {
-            None => drop(names.insert(name(rest))),
-            Some(list) => {
-                let mut depth = 0;
-                let mut is_start = true;
-                for (at, c) in list.char_indices() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => is_start = true,
-                        c if is_start && !c.is_whitespace() => {
-                            names.insert(name(&list[at..]));
-                            is_start = false;
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-    }
-    names
-}
+/// Files that a folder may hold directly; in more of them nothing is found by looking.
+const MOST_FILES: usize = 15;
 
 #[test]
 fn jobs_do_not_know_each_other() {
+    let house = House::read();
     for job in JOBS {
-        let known = known_to(job);
-        assert!(known.contains("error") || known.contains("Result"), "{job}: {known:?}");
+        let known = house.rooms_known_to(&[job]);
+        assert!(known.contains("error"), "src/{job} reports no errors? {known:?}");
         let others: Vec<&str> =
             JOBS.into_iter().filter(|other| *other != job && known.contains(*other)).collect();
-        assert!(others.is_empty() && !known.contains("cli"), "src/{job} names {others:?}, or cli");
+        assert!(others.is_empty(), "src/{job} names {others:?}");
     }
 }
 
 #[test]
 fn what_lies_below_does_not_know_what_lies_above() {
-    for (layer, below) in LAYERS {
-        let known = known_to(layer);
-        for above in JOBS.iter().chain(&["cli", "table", "copy", "config", "pg"]) {
-            assert!(
-                *above == layer || below.contains(above) || !known.contains(*above),
-                "src/{layer} names {above}"
-            );
+    let house = House::read();
+    let rooms = |layer: &'static str| if layer == "JOB" { JOBS.to_vec() } else { vec![layer] };
+    for (number, layer) in LAYERS.into_iter().enumerate() {
+        for room in rooms(layer) {
+            let known = house.rooms_known_to(&[room]);
+            for above in LAYERS[..number].iter().flat_map(|above| rooms(above)) {
+                assert!(!known.contains(above), "src/{room} names {above}");
+            }
+        }
+    }
+    for (job, story) in STORIES {
+        for (number, room) in story.iter().enumerate() {
+            let known = house.rooms_known_to(&[job, room]);
+            for above in &story[..number] {
+                assert!(!known.contains(*above), "src/{job}/{room} names {job}::{above}");
+            }
         }
     }
 }
 
 #[test]
-fn names_are_found_in_every_form_of_use() {
-    let found = named_in(
-        "use crate::{Error, copy::{into, rows}, pg};\nfn f(x: crate::config::Text) {}\n// crate::cli\n",
-    );
-    assert_eq!(found, ["Error", "config", "copy", "pg"].map(str::to_owned).into());
+fn no_two_files_know_each_other_in_a_circle() {
+    assert_eq!(House::read().circles(), Vec::<BTreeSet<String>>::new());
+}
+
+#[test]
+fn no_folder_is_too_full_to_look_through() {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for path in all_paths(&repository().join("src")) {
+        *counts.entry(path.parent().unwrap().display().to_string()).or_default() += 1;
+    }
+    let full: Vec<_> = counts.iter().filter(|(_, count)| **count > MOST_FILES).collect();
+    assert!(full.is_empty(), "{full:?}");
+}
+
+#[test]
+fn statements_stand_beside_those_who_use_them() {
+    for path in all_paths(&repository().join("src")).into_iter().filter(|path| is(path, "sql")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let used = all_paths(path.parent().unwrap())
+            .into_iter()
+            .filter(|user| user.parent() == path.parent() && is(user, "rs"))
+            .any(|user| fs::read_to_string(user).unwrap().contains(&format!("include_str!(\"{name}\")")));
+        assert!(used, "no file beside {} reads it", path.display());
+    }
+}
+
+fn is(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|end| end == extension)
 }

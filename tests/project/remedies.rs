@@ -1,5 +1,6 @@
 //! Every flag and configuration key that a message names exists.
 
+use super::arrows::all_paths;
 use pghaul_test_support::{literals_of, source_literals};
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,15 +77,10 @@ fn every_flag_in_a_message_exists() {
     assert!(seen > 20, "only {seen} flags found: does this test still read the sources?");
 }
 
-/// All files of a folder and of those in it, one behind the other.
-fn text_of(folder: &Path) -> String {
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.map(|path| if path.is_dir() { text_of(&path) } else { fs::read_to_string(path).unwrap() }).collect()
-}
-
 #[test]
 fn every_configuration_key_in_a_message_exists() {
-    let config = text_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
+    let files = all_paths(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config"));
+    let config: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let mut seen = 0;
     for (path, literal) in source_literals() {
         for section in ["xport_cfg.", "datastore.", "limits."] {

@@ -1,7 +1,7 @@
 //! `pghaul config check`: all faults of the configuration, as `FILE:LINE:COLUMN: what is wrong`.
 
 use super::resolved::{SectionFault, Typed, resolve};
-use crate::cli::global::GlobalArgs;
+use crate::cli::flags::global::GlobalArgs;
 use crate::config::{ConfigText, Marks, faults, is_below};
 use crate::exit::Exit;
 use crate::report::print;
@@ -19,7 +19,7 @@ nothing is written. Faults of the form hide those of the content: correct them f
 
 Exit codes: 0 no fault; 2 there are faults, one line for each: FILE:LINE:COLUMN: what is wrong, and what helps.";
 
-/// What was typed after `pghaul config check`.
+/// The arguments of `pghaul config check`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CheckArgs {}
@@ -41,7 +41,7 @@ pub fn run(_: &CheckArgs, global: &GlobalArgs) -> Result<Exit> {
     Ok(Exit::Loaded)
 }
 
-/// All that is wrong with a file; with its content only if its form is right.
+/// All faults of a file. Faults of the content are only found if the form is right.
 fn faults_of(text: &ConfigText) -> Vec<Error> {
     let file = text.path.display().to_string();
     let of_form = faults(&text.text);
@@ -62,7 +62,7 @@ pub fn of_content(file: &str, marks: &Marks, faults: Vec<SectionFault>) -> Vec<E
     let mut found: Vec<(Option<(usize, usize)>, String)> = Vec::new();
     for SectionFault { section, error } in faults {
         for message in error.messages() {
-            // The file is told once, at the front.
+            // The place at the front names the file already.
             let message = message
                 .strip_prefix(file)
                 .map_or(&*message, |rest| rest.trim_start_matches([':', ',', '/', ' ']));
@@ -74,8 +74,8 @@ pub fn of_content(file: &str, marks: &Marks, faults: Vec<SectionFault>) -> Vec<E
     found.into_iter().map(|(at, what)| located(file, at, &what)).collect()
 }
 
-/// Where a fault of a section stands: at the longest key that the message names, be it in full or from the section on, or
-/// else at the section.
+/// The line and column of a fault: those of the longest key that the message names, in full or from the section on, or
+/// else those of the section.
 fn place(marks: &Marks, section: &str, message: &str) -> Option<(usize, usize)> {
     let candidates = marks.all.iter().filter(|mark| section.is_empty() || is_below(&mark.path, section));
     let named = candidates.filter(|mark| {
@@ -86,7 +86,7 @@ fn place(marks: &Marks, section: &str, message: &str) -> Option<(usize, usize)> 
     Some((mark.line, mark.column))
 }
 
-/// Whether a key stands in a message as a word of its own, with a blank or `:` and the like around it.
+/// Whether a message has a key as a word of its own.
 fn has_word(message: &str, key: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     message

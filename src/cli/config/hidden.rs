@@ -1,18 +1,18 @@
-//! What may be shown of a value of the file. Rather too much is hidden than too little.
+//! Values of the file without secrets. In doubt, a value is hidden.
 
 use super::keys;
 use super::keys::key::Secrecy;
 use crate::secret::without_passwords;
 
-/// What stands for what is hidden.
+/// The text in place of a hidden value.
 pub const HIDDEN: &str = "***";
 
-/// Words of a text that has a secret in it, such as `CREATE USER … PASSWORD '…'`.
+/// Words of texts that may hold a secret, such as `CREATE USER … PASSWORD '…'`.
 const SECRET_WORDS: [&str; 8] =
     ["passw", "secret", "token", "api_key", "apikey", "access_key", "identified by", "credential"];
 
-/// The text of a key as it is written in the file, without secrets. What environment variables hold is never in it:
-/// `${VAR}` is not replaced there.
+/// The text of a key as it is written in the file, without secrets. `${VAR}` stays as it is, so no value of a variable is
+/// shown.
 pub fn shown(path: &str, text: &str) -> String {
     match keys::secrecy(path) {
         Secrecy::Secret => return HIDDEN.to_owned(),
@@ -21,21 +21,21 @@ pub fn shown(path: &str, text: &str) -> String {
     }
     let lower = text.to_ascii_lowercase();
     if let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| !scheme.contains(' ')) {
-        // The secret of an API may stand anywhere in a URL: in the path, as with web hooks, or in the query.
+        // The secret of an API may be anywhere in a URL: in the path, as with web hooks, or in the query.
         return format!("{scheme}://{}", address(rest, !scheme.starts_with("http")));
     }
     let is_file = path.ends_with(".file");
     if !is_file && SECRET_WORDS.iter().any(|word| lower.contains(word)) {
-        // `host=h password=p user=u` can be told apart; a statement cannot.
+        // The password of `host=h password=p user=u` can be cut out; that of a statement cannot.
         let hidden = without_passwords(text);
         return if hidden == text || text.contains(['\'', '"']) { HIDDEN.to_owned() } else { hidden };
     }
     text.to_owned()
 }
 
-/// Host, port and, `with_path`, the path of a URL; what is before an `@`, and the values of the query, are hidden.
+/// Host, port and, `with_path`, the path of a URL. User, password and query are hidden.
 fn address(rest: &str, with_path: bool) -> String {
-    // The last one: a raw `@` in a password is against the rules, but happens.
+    // At the last `@`: a raw one in a password is against the rules, but happens.
     let (user, rest) = match rest.rsplit_once('@') {
         Some((_, rest)) => ("***@", rest),
         None => ("", rest),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_secret_is_hidden() {
+    fn values_that_may_be_secrets_are_hidden() {
         for (path, text, expected) in [
             ("datastore.passwd", "hunter2", "***"),
             ("drain.a.password", "${X}", "***"),

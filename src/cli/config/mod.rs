@@ -1,4 +1,4 @@
-//! `pghaul config`: the configuration, checked and shown, without a look at any database.
+//! `pghaul config`: checks and shows the configuration, without a look at any database.
 
 mod check;
 mod hidden;
@@ -8,8 +8,8 @@ mod rows;
 mod show;
 mod sources;
 
-use super::global::GlobalArgs;
 use crate::Result;
+use crate::cli::flags::global::GlobalArgs;
 use crate::exit::Exit;
 use clap::{Args, Command, Subcommand};
 
@@ -18,7 +18,7 @@ Examples:
   pghaul config check                             every fault of ./config.yml, with line and column
   pghaul config show                              what counts, and where each value comes from";
 
-/// What was typed after `pghaul config`.
+/// The arguments of `pghaul config`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ConfigArgs {

@@ -1,9 +1,9 @@
-//! Every section of the configuration as its job understands it: the values that count, and what is wrong with it.
-//! Nothing is connected to.
+//! Every section of the configuration as its job understands it: the values that count, and the faults. No server is
+//! connected to.
 
 use super::keys;
 use super::keys::key::{Entry, Key};
-use crate::cli::target;
+use crate::cli::flags::target;
 use crate::config::{Config, SyncCfg};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
@@ -11,7 +11,7 @@ use crate::pg::connect::Target;
 use crate::secret::Secret;
 use crate::{Error, Result, drain, fetch, ingest, serve, sync};
 
-/// What was typed that takes precedence over the file.
+/// Flags that take precedence over the file.
 #[derive(Debug, Default)]
 pub struct Typed {
     /// `--db`, or `DATABASE_URL`.
@@ -24,13 +24,13 @@ pub struct Typed {
 pub struct Setting {
     /// Its path in the file.
     pub path: String,
-    /// The value that counts: a number, a time, a size, the name of a file or the like, never a secret.
+    /// The value that counts: a number, a time, a size, the name of a file or the like. It is never a secret.
     pub value: String,
     /// Its key.
     pub key: &'static Key,
 }
 
-/// Something that is wrong with a section.
+/// A fault of a section.
 pub struct SectionFault {
     /// Its key: `xport_cfg`, `fetch.users`; empty for what concerns the whole file.
     pub section: String,
@@ -38,18 +38,18 @@ pub struct SectionFault {
     pub error: Error,
 }
 
-/// What the configuration comes to.
+/// The whole configuration as the jobs understand it.
 #[derive(Default)]
 pub struct Resolved {
     /// The settings, in the order in which they are shown.
     pub settings: Vec<Setting>,
     /// The database that is named; none for the embedded server.
     pub target: Option<Target>,
-    /// All that is wrong.
+    /// All faults.
     pub faults: Vec<SectionFault>,
 }
 
-/// Understands the whole configuration.
+/// Has each job understand its part of the configuration.
 pub fn resolve(config: &Config, typed: &Typed) -> Resolved {
     let mut resolved = Resolved::default();
     match target::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
@@ -80,8 +80,8 @@ impl Resolved {
         self.settings.iter().find(|setting| setting.path == path)
     }
 
-    /// Adds the settings of a section, or what is wrong with it. `section` stands in place of the two parts of a job's
-    /// keys, such as `fetch.JOB`.
+    /// Adds the settings of a section, or its fault. `section` replaces the first two parts of a job's keys, such as
+    /// `fetch.JOB`.
     fn section<S>(&mut self, section: &str, keys: &'static [Entry<S>], settings: Result<S>, config: &Config) {
         let settings = match settings {
             Ok(settings) => settings,
@@ -125,7 +125,7 @@ fn drain_settings(job: &str, config: &Config, typed: &Typed) -> Result<drain::se
     drain::settings::Settings::resolve(request, config)
 }
 
-/// What a job leaves to flags is no fault of the file: something stands for it here.
+/// A job may leave source, destination and table to flags, so examples stand for missing ones.
 fn sync_settings(
     job: &str,
     cfg: &SyncCfg,
@@ -144,7 +144,7 @@ fn sync_settings(
     sync::settings::Settings::resolve(request, config)
 }
 
-/// Whether other machines may come without a token is a matter of a flag.
+/// A flag can allow other machines without a token, so a missing token is no fault of the file.
 fn serve_settings(config: &Config, typed: &Typed) -> Result<serve::settings::Settings> {
     let request =
         serve::settings::Request { workers: typed.workers, without_token: true, ..Default::default() };

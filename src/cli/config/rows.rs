@@ -12,7 +12,7 @@ pub struct Row {
     pub key: String,
     /// Its value, without secrets.
     pub value: String,
-    /// What has decided it.
+    /// Its source.
     pub from: From,
     /// The flag, the variable or the file.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +25,7 @@ pub struct Row {
     pub variables: Vec<String>,
 }
 
-/// What has decided a setting.
+/// The source of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum From {
@@ -35,24 +35,24 @@ pub enum From {
     Environment,
     /// The file, or a file of passwords.
     File,
-    /// Nothing: it is the default.
+    /// The default.
     Default,
 }
 
 impl Row {
-    /// A row that no line of the file has decided.
+    /// A row whose source is no line of the file.
     pub fn new(key: &str, value: String, from: From, name: Option<String>) -> Row {
         Row { key: key.to_owned(), value, from, name, line: None, variables: Vec::new() }
     }
 
-    /// A row that `file` has decided, at this key.
+    /// A row whose source is `file`, at this key.
     pub fn of_file(key: &str, value: String, file: Option<String>, mark: Option<&Mark>) -> Row {
         let variables = mark.and_then(|mark| mark.text.as_deref()).map(variables_of).unwrap_or_default();
         Row { line: mark.map(|mark| mark.line), variables, ..Row::new(key, value, From::File, file) }
     }
 }
 
-/// Adds a row, unless its key has one: what stands for several keys of the file is found at each of them.
+/// Adds a row, unless its key has one already: a variable in place of several keys is met at each of them.
 pub fn push(rows: &mut Vec<Row>, row: Row) {
     if !rows.iter().any(|known| known.key == row.key) {
         rows.push(row);

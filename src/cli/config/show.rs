@@ -1,13 +1,13 @@
-//! `pghaul config show`: every setting with its value, and what has decided it.
+//! `pghaul config show`: every setting with its value and its source.
 
 use super::check::of_content;
 use super::resolved::{Typed, resolve};
 use super::rows;
 use super::sources::Sources;
 use crate::cli::errors::print_errors;
-use crate::cli::global::GlobalArgs;
-use crate::cli::numbers;
-use crate::cli::target::TargetArgs;
+use crate::cli::flags::global::GlobalArgs;
+use crate::cli::flags::numbers;
+use crate::cli::flags::target::TargetArgs;
 use crate::config::{Config, ConfigText, Marks};
 use crate::exit::Exit;
 use crate::report::print;
@@ -26,7 +26,7 @@ ${VAR} is shown as it is written; the values of numbers, times, sizes and folder
 
 Exit codes: 0 shown; 2 the configuration has faults, or cannot be read.";
 
-/// What was typed after `pghaul config show`.
+/// The arguments of `pghaul config show`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ShowArgs {
@@ -48,7 +48,7 @@ pub fn run(args: &ShowArgs, global: &GlobalArgs, root: Command) -> Result<Exit> 
     let text = ConfigText::find(global.config.as_deref())?;
     let config = text.as_ref().map_or_else(|| Ok(Config::default()), ConfigText::parse)?;
     let file = text.as_ref().map(|text| text.path.display().to_string());
-    let marks = text.as_ref().map(places).transpose()?.unwrap_or_default();
+    let marks = text.as_ref().map(marks_of).transpose()?.unwrap_or_default();
     let typed = Typed { db: args.target.url()?, workers: args.workers.map(NonZeroUsize::get) };
     let resolved = resolve(&config, &typed);
     let sources = Sources::new(file.clone(), root);
@@ -63,10 +63,10 @@ pub fn run(args: &ShowArgs, global: &GlobalArgs, root: Command) -> Result<Exit> 
     Ok(Exit::Refused)
 }
 
-/// Where the keys stand. Without that, what the file says would look like defaults.
-fn places(text: &ConfigText) -> Result<Marks> {
+/// The places of the keys. Without them, the file's values would look like defaults.
+fn marks_of(text: &ConfigText) -> Result<Marks> {
     Marks::of(&text.text).ok_or_else(|| {
-        Error::refused("it works, but where its keys stand cannot be told, since it is not strict YAML")
+        Error::refused("it works, but the lines of its keys cannot be found, since it is not strict YAML")
             .at(Place::file(text.path.display().to_string()))
             .remedy("look for tabs, and for keys that are no text")
     })

@@ -1,4 +1,4 @@
-//! What has decided each setting: a flag, the environment, a line of the file, or the default.
+//! The source of each setting: a flag, the environment, a line of the file, or the default.
 
 use super::hidden::{HIDDEN, shown};
 use super::keys;
@@ -6,14 +6,14 @@ use super::keys::key::{Key, Secrecy, Variable};
 use super::resolved::{Resolved, Setting};
 use super::rows::{From, Row, push};
 use crate::Result;
-use crate::cli::target::TargetArgs;
+use crate::cli::flags::target::TargetArgs;
 use crate::config::{Mark, Marks, is_below};
 use crate::pg::embedded::Embedded;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use std::env;
 
-/// Where values can come from.
+/// The file, and the flags that were given.
 pub struct Sources {
     file: Option<String>,
     flags: Vec<Given>,
@@ -27,8 +27,8 @@ struct Given {
 }
 
 impl Sources {
-    /// The file, and the flags of `config show`. The command line is read once more, since what was made of it does not
-    /// tell flags from the environment.
+    /// The file, and the flags of `config show` that were given. The command line is parsed once more: its first result does
+    /// not distinguish flags from variables.
     pub fn new(file: Option<String>, mut root: Command) -> Sources {
         let matches = root.try_get_matches_from_mut(env::args_os()).ok();
         let below = |matches: &ArgMatches| matches.subcommand().map(|(_, matches)| matches.clone());
@@ -49,7 +49,7 @@ impl Sources {
         Sources { file, flags: given.collect() }
     }
 
-    /// What is not in the file: which file, which database, which folder.
+    /// The rows of file, database and data directory.
     ///
     /// # Errors
     /// A `DATABASE_URL` that is not UTF-8, an embedded server that has no folder.
@@ -77,7 +77,7 @@ impl Sources {
         Ok(rows)
     }
 
-    /// The settings: of each section those of the file in its order, then those at their defaults.
+    /// The rows of all settings: for each section those of the file in its order, then those at their defaults.
     pub fn settings(&self, marks: &Marks, resolved: &Resolved) -> Vec<Row> {
         let mut sections: Vec<&str> = Vec::new();
         let of_file = marks.all.iter().map(|mark| mark.path.as_str());
@@ -108,7 +108,7 @@ impl Sources {
         rows
     }
 
-    /// A key of the file, unless the environment or a flag takes precedence. Keys of lists and maps have no row.
+    /// The row of a key of the file, unless a variable or a flag takes precedence. Keys of lists and maps have no row.
     fn of_mark(&self, mark: &Mark, resolved: &Resolved) -> Option<Row> {
         let written = mark.text.as_ref()?;
         if let Some(row) = keys::all().find_map(|key| of_first_variable(key, &mark.path)) {
@@ -123,16 +123,16 @@ impl Sources {
         }
     }
 
-    /// A setting that the file does not have.
+    /// The row of a setting that the file lacks.
     fn of_setting(&self, setting: &Setting, marks: &Marks) -> Row {
         let Setting { path, value, key } = setting;
         if let Some(row) = key.flag.and_then(|flag| self.of_flag(path, value, flag)) {
             return row;
         }
-        // Jobs take the number for all of them; the service has another default.
+        // `max_workers` counts for jobs; the service has another default.
         let of_all =
             marks.find("max_workers").filter(|_| path.ends_with(".workers") && *path != "serve.workers");
-        // What stands for a map that is elsewhere in the file has no keys of its own.
+        // An alias in place of a map has no keys of its own.
         let alias = marks.all.iter().find(|mark| mark.is_alias && is_below(path, &mark.path));
         match alias.or(of_all) {
             Some(mark) => self.of_file(path, value.clone(), Some(mark)),
@@ -144,7 +144,7 @@ impl Sources {
         Row::of_file(path, value, self.file.clone(), mark)
     }
 
-    /// A row of what a flag has decided, or its variable; none where neither is given.
+    /// The row of a value from a flag or its variable; none if neither is given.
     fn of_flag(&self, path: &str, value: &str, flag: &str) -> Option<Row> {
         let given = self.flags.iter().find(|given| given.flag == flag)?;
         Some(match given.is_typed {
@@ -164,7 +164,7 @@ fn of_variable(key: &Key, marks: &Marks) -> Option<Row> {
         Variable::First(_) => of_first_variable(key, key.path),
         Variable::Fallback(name) => {
             let section = section_of(key.path);
-            // A section that is not there is not looked at.
+            // The variable has no meaning without the section.
             let counts = marks.find(key.path).is_none() && marks.find(section).is_some();
             row_of_variable(key, name).filter(|_| counts)
         }
@@ -185,7 +185,7 @@ fn row_of_variable(key: &Key, name: &str) -> Option<Row> {
     Some(Row::new(key.path, value, From::Environment, Some(name.to_owned())))
 }
 
-/// What a key is shown with: `xport_cfg`, or a job such as `fetch.users`.
+/// The section that a key is shown in: `xport_cfg`, or a job such as `fetch.users`.
 fn section_of(key: &str) -> &str {
     let jobs = ["fetch", "drain", "sync"];
     let mut ends = key.match_indices(['.', '[']).map(|(at, _)| at);

@@ -1,9 +1,9 @@
-//! `pghaul generate dump`: what was typed, and the way to a report.
+//! `pghaul generate dump`: its arguments, and the way to a report.
 
 use crate::Result;
-use crate::cli::global::GlobalArgs;
-use crate::cli::numbers;
-use crate::cli::report::ReportArgs;
+use crate::cli::flags::global::GlobalArgs;
+use crate::cli::flags::numbers;
+use crate::cli::flags::report::ReportArgs;
 use crate::exit::Exit;
 use crate::generate::dump::settings::{DEFAULT_APP, Request, Settings};
 use crate::generate::dump::{self, DumpReport};
@@ -22,7 +22,7 @@ Examples:
 Exit codes: 0 all dumps are there; 1 a dump could not be written, the others are complete;
 2 wrong usage, nothing was written; 130 or 143 interrupted.";
 
-/// What was typed after `pghaul generate dump`.
+/// The arguments of `pghaul generate dump`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DumpArgs {

@@ -1,10 +1,10 @@
-//! `pghaul generate`: what was typed.
+//! `pghaul generate`: its arguments.
 
 mod dump;
 mod users;
 
-use super::global::GlobalArgs;
 use crate::Result;
+use crate::cli::flags::global::GlobalArgs;
 use crate::exit::Exit;
 use clap::{Args, Subcommand};
 
@@ -13,7 +13,7 @@ Examples:
   pghaul generate users --count 1000000 --out users.csv
   pghaul generate dump --out dumps --versions v1,v2,v3 --rows 100000";
 
-/// What was typed after `pghaul generate`.
+/// The arguments of `pghaul generate`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct GenerateArgs {

@@ -1,9 +1,9 @@
-//! `pghaul generate users`: what was typed, and the way to a report.
+//! `pghaul generate users`: its arguments, and the way to a report.
 
-use crate::cli::global::GlobalArgs;
-use crate::cli::numbers;
-use crate::cli::report::ReportArgs;
-use crate::cli::target::TargetArgs;
+use crate::cli::flags::global::GlobalArgs;
+use crate::cli::flags::numbers;
+use crate::cli::flags::report::ReportArgs;
+use crate::cli::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::generate::users::settings::{FileSettings, Settings, TableSettings};
@@ -24,14 +24,14 @@ Examples:
 
 The same seed gives the same users, whatever the number of workers.";
 
-/// What was typed after `pghaul generate users`.
+/// The arguments of `pghaul generate users`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct UsersArgs {
     /// How many users
     #[arg(long, value_name = "N", value_parser = numbers::whole, allow_negative_numbers = true)]
     count: u64,
-    /// What the users depend on, besides their numbers
+    /// The same seed gives the same users
     #[arg(long, value_name = "S", default_value_t = 0, value_parser = numbers::whole, allow_negative_numbers = true)]
     seed: u64,
     /// The number of the first user; a FILE that ends with the one before it is continued, and a

@@ -1,4 +1,4 @@
-//! `after:` in the configuration: indexes and SQL statements per mother, for when all is loaded.
+//! `after:` in the configuration: indexes and SQL statements of each mother, which follow the load.
 
 use crate::config::values::Text;
 use serde::Deserialize;
@@ -6,11 +6,11 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// What is done after the load for one mother.
+/// Indexes and statements of one mother.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {indexes: [[email]], sql: [...]}")]
 pub struct AfterCfg {
-    /// Indexes of each of her version tables.
+    /// Indexes of each of its version tables.
     #[serde(default)]
     pub indexes: Vec<IndexCfg>,
     /// Statements, in order.
@@ -18,7 +18,7 @@ pub struct AfterCfg {
     pub sql: Vec<Text>,
 }
 
-/// An index: a list of columns, or a map that has one.
+/// An index: a list of columns, or a map with such a list.
 #[derive(Debug)]
 pub struct IndexCfg(pub IndexMap);
 
@@ -33,7 +33,7 @@ pub struct IndexMap {
     pub unique: bool,
     /// The access method; `btree` without it.
     pub using: Option<Text>,
-    /// The condition of the rows that it has.
+    /// The condition of the rows that it covers.
     #[serde(rename = "where")]
     pub condition: Option<Text>,
 }

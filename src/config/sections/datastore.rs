@@ -3,7 +3,7 @@
 use crate::config::values::{Number, Text};
 use serde::Deserialize;
 
-/// The target database, as the original job's configuration gives it.
+/// The target database, with the keys of the original job.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {server: localhost, db: lms}")]
 pub struct Datastore {

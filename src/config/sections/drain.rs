@@ -1,11 +1,11 @@
-//! Jobs of `pghaul drain`: what `drain:` may hold.
+//! `drain:` in the configuration: jobs of `pghaul drain`.
 
 use super::into::IntoCfg;
 use crate::config::values::{Number, OrderedMap, Text};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 
-/// One job: a cache, and the table that its rows go to.
+/// A job: a cache, and the table for its rows.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {from: redis://…, replica: users, into: {…}}")]
 pub struct DrainCfg {
@@ -23,7 +23,7 @@ pub struct DrainCfg {
     /// The list of registered replicas, or `false`.
     #[serde(default)]
     pub registered: RegisteredCfg,
-    /// Where the rows go.
+    /// The table for the rows.
     pub into: IntoCfg,
     /// `infer`, or columns with their types.
     #[serde(default)]
@@ -53,25 +53,25 @@ pub struct TlsCfg {
     pub key: Option<Text>,
 }
 
-/// Which list names the registered replicas.
+/// The list of registered replicas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum RegisteredCfg {
-    /// The usual one.
+    /// The usual list.
     #[default]
     Usual,
-    /// Another one.
+    /// A list of this name.
     List(String),
-    /// There is none.
+    /// The cache has no list.
     None,
 }
 
 /// The columns of the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum DrainColumns {
-    /// Found out from the values.
+    /// All types are inferred from the values.
     #[default]
     Infer,
-    /// These types for these columns; the others are found out.
+    /// Types of these columns; those of other columns are inferred.
     Declared(OrderedMap<Text>),
 }
 

@@ -1,17 +1,17 @@
-//! What the configuration says of dumps: `xport_cfg:`, `limits:` and `decrypt:`.
+//! `xport_cfg:`, `limits:` and `decrypt:` in the configuration: the dumps.
 
 use crate::config::values::{Number, SecretSource, Size, Text};
 use serde::Deserialize;
 
-/// Where the dumps are, and how they are written.
+/// The folder and the format of the dumps.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {zip_path: dumps}")]
 pub struct XportCfg {
     /// Folder of the dumps.
     pub zip_path: Option<Text>,
-    /// Folder that a dump moves to once all its units are loaded, if `archive` says so.
+    /// Folder for dumps whose units are all loaded, if `archive` is set.
     pub archive_path: Option<Text>,
-    /// Whether dumps move.
+    /// Whether loaded dumps move to `archive_path`.
     #[serde(default)]
     pub archive: bool,
     /// File extension of descriptors.
@@ -22,17 +22,17 @@ pub struct XportCfg {
     pub field_separator: Option<Text>,
     /// Quote around fields.
     pub dat_quote: Option<Text>,
-    /// What an unquoted field holds that means NULL.
+    /// The unquoted text that means NULL.
     pub null_pattern: Option<Text>,
     /// Character encoding of data files.
     pub encoding: Option<Text>,
     /// Pattern of version-table names.
     pub child_name: Option<Text>,
-    /// Which type map a dump's descriptors need; the first match counts.
+    /// The type maps of dumps; the first match counts.
     pub dialects: Option<Vec<Dialect>>,
 }
 
-/// What a dump may ask for, against damaged and hostile ones.
+/// Limits against damaged and hostile dumps.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {max_row: 64MiB}")]
 pub struct LimitsCfg {
@@ -46,13 +46,13 @@ pub struct LimitsCfg {
     pub max_row: Option<Size>,
     /// Size of a dump's descriptors and data files together, inflated.
     pub max_total: Option<Size>,
-    /// How many times larger a member may become.
+    /// The ratio of inflated to compressed size of a member.
     pub max_ratio: Option<Number<u64>>,
-    /// Inflated size from which on `max_ratio` counts.
+    /// The least inflated size to which `max_ratio` applies.
     pub ratio_from: Option<Size>,
 }
 
-/// What encrypted dumps need.
+/// Secrets of encrypted dumps.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {passphrase: {env: LMS_PASSPHRASE}}")]
 pub struct DecryptCfg {
@@ -64,7 +64,7 @@ pub struct DecryptCfg {
     pub key_passphrase: Option<SecretSource>,
     /// The password of zip members.
     pub zip_password: Option<SecretSource>,
-    /// Folder for the plain text, whose files have no names.
+    /// Folder for the unnamed files of plain text.
     pub temp_path: Option<Text>,
 }
 

@@ -1,17 +1,17 @@
-//! A job of `pghaul fetch`, as the configuration has it.
+//! `fetch:` in the configuration: jobs of `pghaul fetch`.
 
 use super::into::IntoCfg;
 use crate::config::values::{Number, OrderedMap, SecretText, Size, Span, Text};
 use serde::Deserialize;
 
-/// One job.
+/// A job: requests to an API, and the table for its rows.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a map such as {requests: {file: users.ndjson}, url: 'https://…', rows: '.[]', into: {…}}"
 )]
 pub struct FetchCfg {
-    /// Where the requests come from.
+    /// The source of the requests.
     pub requests: RequestsCfg,
     /// Template of the URL.
     pub url: SecretText,
@@ -21,39 +21,39 @@ pub struct FetchCfg {
     pub headers: Option<OrderedMap<SecretText>>,
     /// Template of the body.
     pub body: Option<SecretText>,
-    /// How many requests the API allows.
+    /// The limit of the API.
     pub rate: Option<RateCfg>,
     /// Requests at once.
     pub concurrency: Option<Number<usize>>,
     /// The longest time for one request with its response.
     pub timeout: Option<Span>,
-    /// How often a request is tried again.
+    /// How often a request is retried.
     pub retries: Option<Number<u32>>,
     /// The longest wait that the API may ask for.
     pub max_wait: Option<Span>,
-    /// A filter that tells whether a response is a success.
+    /// A filter: whether a response is a success.
     pub success: Option<Text>,
-    /// A filter that gives the seconds that the API asks to wait.
+    /// A filter: the seconds that the API asks to wait.
     pub wait: Option<Text>,
-    /// A filter that gives the rows.
+    /// A filter: the rows of a response.
     pub rows: Text,
-    /// How to get the next page.
+    /// The way to the next page.
     pub pages: Option<PagesCfg>,
     /// The largest response, inflated.
     pub max_response: Option<Size>,
-    /// A file of certificates that count besides the system's.
+    /// A file of certificates to trust in addition to the system's.
     pub ca_file: Option<Text>,
-    /// Where the rows go.
+    /// The table for the rows.
     pub into: IntoCfg,
     /// Statements before the first request.
     #[serde(default)]
     pub before: Vec<Text>,
-    /// Statements when all rows are there.
+    /// Statements after the rows are in place.
     #[serde(default)]
     pub after: Vec<Text>,
 }
 
-/// Where requests come from: one of these.
+/// The source of requests: one of these.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -66,29 +66,29 @@ pub struct RequestsCfg {
     pub file: Option<Text>,
 }
 
-/// How many requests the API allows.
+/// The limit of an API.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {requests: 25, per: 1s, window: 10s}")]
 pub struct RateCfg {
-    /// So many.
+    /// The number of requests in `per`.
     pub requests: Number<u32>,
-    /// In this time.
+    /// The time for so many requests.
     pub per: Option<Span>,
-    /// Counted over this time.
+    /// The time over which requests are counted.
     pub window: Option<Span>,
-    /// Whether a request counts until its response has come, whatever the fastest responses tell.
+    /// Whether a request counts until its response is there, without an estimate from the fastest responses.
     #[serde(default)]
     pub strict: bool,
 }
 
-/// How to get the next page: one of the first four.
+/// The way to the next page: one of the first four keys.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
     expecting = "a map such as {next: '.links.next'}, {page: page}, {offset: offset, step: 100} or {link: true}"
 )]
 pub struct PagesCfg {
-    /// A filter that gives the next URL, or null.
+    /// A filter: the next URL, or null.
     pub next: Option<Text>,
     /// The URL's parameter for the number of the page.
     pub page: Option<Text>,
@@ -99,7 +99,7 @@ pub struct PagesCfg {
     pub link: bool,
     /// The first page's number or offset.
     pub first: Option<Number<u64>>,
-    /// What is added for the next one.
+    /// The difference to the next page's number or offset.
     pub step: Option<Number<u64>>,
     /// The most pages of one request.
     pub most: Option<Number<u32>>,

@@ -1,16 +1,16 @@
-//! Where a job's rows go: what `into:` may hold.
+//! `into:` of a job: the table for its rows.
 
 use crate::config::values::{OrderedMap, Text};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Where rows go.
+/// The table for a job's rows.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {table: stats.activity, mode: append}")]
 pub struct IntoCfg {
     /// `table` or `schema.table`.
     pub table: Text,
-    /// What becomes of the rows that are there.
+    /// What becomes of the existing rows.
     pub mode: Mode,
     /// The columns that make a row the same row, for `upsert`.
     #[serde(default)]
@@ -19,15 +19,15 @@ pub struct IntoCfg {
     pub columns: Option<ColumnsCfg>,
 }
 
-/// What becomes of the rows that are there.
+/// What becomes of the existing rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// The new ones take their place, all at once.
+    /// The new rows replace them, all at once.
     Replace,
     /// They stay.
     Append,
-    /// Those with an equal key are overwritten, the others stay.
+    /// New rows overwrite those with an equal key; the others stay.
     Upsert,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// Columns: names alone, of a table that is there, or with the types that a table is created with.
+/// Columns: the names in an existing table, or names and types of a table to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ColumnsCfg {
     /// Names.

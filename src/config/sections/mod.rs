@@ -1,6 +1,6 @@
-//! The sections of the file: a struct for each map, a field for each key. What a key means, and its default, is the job's.
+//! The sections of the file: a struct for each map, a field for each key. Defaults and meanings belong to the jobs.
 //!
-//! `cli/config/keys` lists every key for people; a test there compares both.
+//! `cli/config/keys` describes every key; a test there compares both.
 
 mod after;
 mod datastore;

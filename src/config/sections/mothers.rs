@@ -5,7 +5,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 
-/// Mother tables: worked out from the dumps, or declared.
+/// Mother tables: derived from the dumps, or declared.
 #[derive(Debug, Default)]
 pub enum MotherTables {
     /// The columns that all versions of a table have.

@@ -1,4 +1,4 @@
-//! The REST service, as the configuration has it.
+//! `serve:` in the configuration: the REST service.
 
 use crate::config::values::{Number, OrderedMap, SecretSource, Size, Span, Text};
 use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
@@ -8,35 +8,35 @@ use std::fmt;
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {tables: {users: {key: id}}}")]
 pub struct ServeCfg {
-    /// Where it listens, `ADDRESS:PORT`.
+    /// The address that it listens on, `ADDRESS:PORT`.
     pub listen: Option<Text>,
     /// Threads that answer.
     pub workers: Option<Number<usize>>,
-    /// Where the token comes from that each request has to bring.
+    /// The source of the token that each request must carry.
     pub token: Option<SecretSource>,
-    /// How many requests a client may make.
+    /// The limit of each client's requests.
     pub rate: Option<ServeRateCfg>,
-    /// What requests may ask for.
+    /// Limits of requests and connections.
     #[serde(default)]
     pub limits: ServeLimitsCfg,
     /// Origins whose pages may read answers.
     #[serde(default)]
     pub cors: Vec<Text>,
-    /// `table` or `schema.table` → what may be done with it.
+    /// The tables that are served, by `table` or `schema.table`.
     pub tables: OrderedMap<ServeTableCfg>,
 }
 
-/// How many requests a client may make.
+/// The limit of each client's requests.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {requests: 10, per: 1s}")]
 pub struct ServeRateCfg {
-    /// So many; 0 for any number.
+    /// The number of requests; 0 for no limit.
     pub requests: Number<u32>,
-    /// In this time.
+    /// The time for so many requests.
     pub per: Option<Span>,
 }
 
-/// What requests may ask for.
+/// Limits of requests and connections.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {body: 1MiB, time: 30s}")]
 pub struct ServeLimitsCfg {
@@ -50,14 +50,14 @@ pub struct ServeLimitsCfg {
     pub database: Option<Number<usize>>,
 }
 
-/// What may be done with a table.
+/// A table that is served.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {key: id, verbs: [get, post]}")]
 pub struct ServeTableCfg {
-    /// The columns that tell one row from another.
+    /// The columns of the key.
     #[serde(deserialize_with = "one_or_more")]
     pub key: Vec<Text>,
-    /// What may be done.
+    /// The granted verbs.
     pub verbs: Option<Vec<Verb>>,
     /// The columns that may be written.
     pub write: Option<Vec<Text>>,

@@ -1,9 +1,9 @@
-//! `sync:` in the configuration: tables that are kept the same as those of another database.
+//! `sync:` in the configuration: jobs of `pghaul sync`.
 
 use crate::config::values::{Number, Span, Text};
 use serde::Deserialize;
 
-/// A table that is kept the same.
+/// A job: a table that is kept the same as a table of another database.
 #[derive(Debug, Default, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -16,14 +16,14 @@ pub struct SyncCfg {
     pub to: Option<Text>,
     /// The table at the source: `table` or `schema.table`.
     pub table: Option<Text>,
-    /// The table at the destination, where it has another name.
+    /// The table at the destination, if it has another name.
     pub to_table: Option<Text>,
     /// The column that grows with every change.
     pub cursor: Option<Text>,
-    /// The columns that make a row the same row, where they are not the primary key.
+    /// The columns that make a row the same row, if they are not the primary key.
     #[serde(default)]
     pub key: Vec<Text>,
-    /// Rows of a window.
+    /// Rows per transaction at the destination.
     pub chunk: Option<Number<u64>>,
     /// The pause between two passes of `watch`, such as `5s`.
     pub every: Option<Span>,
@@ -37,7 +37,7 @@ pub struct SyncCfg {
     pub max_rate: Option<Number<u64>>,
     /// How long a statement may take at the source, such as `10m`.
     pub source_timeout: Option<Span>,
-    /// Whether columns that have come up at the source are added.
+    /// Whether new columns of the source are added.
     #[serde(default)]
     pub evolve: bool,
     /// Statements that follow what has changed the destination.

@@ -12,7 +12,7 @@ pub struct Number<T>(pub T);
 
 impl<'de, T: FromStr> Deserialize<'de> for Number<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A visitor of its own: only what a visitor reports gets its key and line.
+        // Only the errors of a visitor get key and line.
         struct NumberVisitor<T>(PhantomData<T>);
         impl<T: FromStr> Visitor<'_> for NumberVisitor<T> {
             type Value = Number<T>;

@@ -1,13 +1,13 @@
-//! Where a secret of the configuration comes from: never from the file itself.
+//! The source of a secret: a variable or a file, never the configuration itself.
 
 use super::text::Text;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// What stands in place of a secret.
+/// The message about a secret in the configuration.
 const EXPECTED: &str = "no secret stands in the configuration: write {env: NAME} or {file: PATH}";
 
-/// The place of a secret.
+/// The source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// An environment variable of this name.
@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for SecretSource {
 
 struct SourceVisitor;
 
-/// Whatever else stands here may be the secret itself, which serde's own messages would quote.
+/// It takes values of all types: any other value may be the secret itself, and serde's own messages would quote it.
 impl<'de> Visitor<'de> for SourceVisitor {
     type Value = SecretSource;
 

@@ -5,7 +5,7 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::cell::RefCell;
 use std::fmt;
 
-/// A text that may hold secrets: what `${VAR}` has been replaced by.
+/// A text that may hold secrets, such as the values that have replaced `${VAR}`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText {
     /// The text.

@@ -1,4 +1,4 @@
-//! Sizes as people write them: `64MiB`.
+//! Sizes such as `64MiB`.
 
 use super::text::expand;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -28,7 +28,7 @@ impl FromStr for Size {
 }
 
 impl fmt::Display for Size {
-    /// In the largest unit that leaves no fraction, so that it is exact.
+    /// Exactly, in the largest unit that leaves no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exact = |(_, bytes): &&(&str, u64)| self.0 >= *bytes && self.0.is_multiple_of(*bytes);
         let (name, bytes) = UNITS.iter().find(exact).unwrap_or(&("B", 1));
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Size {
                 size.map_err(|()| E::custom(format!("`{text}` is no size; write for example 64MiB")))
             }
         }
-        // As for texts: a plain number comes as it is written.
+        // Asked for a text, the YAML reader returns a plain number as it is written.
         deserializer.deserialize_str(SizeVisitor)
     }
 }

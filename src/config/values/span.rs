@@ -1,4 +1,4 @@
-//! Times as people write them: `30s`.
+//! Times such as `30s`.
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::fmt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The units, with their milliseconds.
 const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
 
-/// A time of some length, written as `500ms`, `30s`, `5m` or `1h`.
+/// A length of time, written as `500ms`, `30s`, `5m` or `1h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 
@@ -24,7 +24,7 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// In the largest unit that leaves no fraction, so that it is exact.
+    /// Exactly, in the largest unit that leaves no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let milliseconds = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
         let exact = |(_, unit): &&(&str, u64)| milliseconds >= *unit && milliseconds.is_multiple_of(*unit);

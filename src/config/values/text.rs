@@ -20,12 +20,15 @@ impl<'de> Deserialize<'de> for Text {
                 expand(text, |name| std::env::var(name).ok()).map(Text).map_err(E::custom)
             }
         }
-        // Asked for a text, the YAML reader gives what was written: `0123` stays `0123`.
+        // Asked for a text, the YAML reader returns the written form: `0123` stays `0123`.
         deserializer.deserialize_str(TextVisitor)
     }
 }
 
-/// Replaces `${NAME}` by what `lookup` gives for it.
+/// Replaces `${NAME}` by the value that `lookup` returns for it, and `$${` by `${`.
+///
+/// # Errors
+/// A variable without a value, or `${` without `}`.
 pub fn expand(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -50,7 +53,7 @@ pub fn expand(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Res
 /// The environment variables that a text names as `${NAME}`, in their order.
 pub fn variables_of(text: &str) -> Vec<String> {
     let mut names = Vec::new();
-    // One that is not written to its end names nothing more.
+    // After `${` without `}`, no further variable can follow.
     let _ = expand(text, |name| {
         names.push(name.to_owned());
         Some(String::new())
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_told() {
+    fn variables_are_found() {
         assert_eq!(variables_of("${A}x$${B}${C}"), ["A", "C"]);
         assert!(variables_of("plain ${").is_empty());
     }

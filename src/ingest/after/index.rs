@@ -1,4 +1,4 @@
-//! Indexes that the configuration asks for: on which version tables they are missing, and what they are called.
+//! Indexes that the configuration asks for: which version tables lack them, and what they are called.
 
 use crate::ingest::catalogue::names::position;
 use crate::ingest::settings::after::IndexSpec;
@@ -15,38 +15,38 @@ pub struct Indexed {
     /// The table.
     pub table: Qualified,
     columns: Vec<String>,
-    indexes: Vec<Existing>,
+    indexes: Vec<ExistingIndex>,
 }
 
 #[derive(Debug)]
-struct Existing {
+struct ExistingIndex {
     name: String,
     method: String,
     unique: bool,
     columns: Vec<String>,
-    /// Neither a condition nor an expression.
+    /// Whether it has neither a condition nor an expression.
     plain: bool,
 }
 
 /// An index to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIndex {
-    /// Where.
+    /// Its table.
     pub table: Qualified,
     /// Its name.
     pub name: String,
-    /// How.
+    /// The statement that makes it.
     pub statement: String,
 }
 
 /// What a version table lacks.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// Nothing: there is an index that does the same.
+    /// Nothing: an index does the same.
     Nothing,
-    /// The index.
+    /// This index.
     Index(NewIndex),
-    /// A column of it.
+    /// A column of the index.
     Column(String),
 }
 
@@ -66,7 +66,7 @@ impl Indexed {
             }
             if let (Some(table), Some(name)) = (tables.last_mut(), row.get(1)) {
                 let (method, unique, columns, plain) = (row.get(2), row.get(3), row.get(4), row.get(5));
-                table.indexes.push(Existing { name, method, unique, columns, plain });
+                table.indexes.push(ExistingIndex { name, method, unique, columns, plain });
             }
         }
         Ok(tables)
@@ -77,7 +77,7 @@ impl Indexed {
         Indexed { table, columns, indexes: Vec::new() }
     }
 
-    /// What it lacks for the index.
+    /// What it lacks for an index.
     pub fn lacks(&self, spec: &IndexSpec) -> Lack {
         let mut columns: Vec<&str> = Vec::with_capacity(spec.columns.len());
         for name in &spec.columns {
@@ -88,7 +88,7 @@ impl Indexed {
         }
         let method = spec.using.as_deref().unwrap_or(DEFAULT_METHOD);
         let name = name(self.table.name(), &columns, spec);
-        let does = |index: &Existing| {
+        let does = |index: &ExistingIndex| {
             index.name == name
                 || spec.condition.is_none()
                     && index.plain
@@ -113,10 +113,10 @@ impl Indexed {
     }
 }
 
-/// Looks whether any of these tables can have the index.
+/// Checks that one of these tables at least can have the index.
 ///
 /// # Errors
-/// A column that none of them has; where there are none, all is well.
+/// A column that no table has. Without tables there is no error.
 pub fn check(spec: &IndexSpec, tables: &[Indexed]) -> Result<()> {
     let lacks = |name: &&String| {
         let has = |table: &Indexed| position(table.columns.iter().map(String::as_str), name).is_some();
@@ -130,7 +130,7 @@ pub fn check(spec: &IndexSpec, tables: &[Indexed]) -> Result<()> {
     }
 }
 
-/// Always the same for the same index: the table, the columns, and what is unusual about it.
+/// The name of an index, which follows from its table, its columns, and its options.
 fn name(table: &str, columns: &[&str], spec: &IndexSpec) -> String {
     let mut name = format!("{table}_{}", columns.join("_"));
     if let Some(using) = spec.using.as_deref().filter(|using| *using != DEFAULT_METHOD) {
@@ -165,7 +165,7 @@ mod tests {
         let mut table = Indexed::new(Qualified::new("public", "v1_users"), columns);
         let id = vec!["id".to_owned()];
         let (name, method) = ("by hand".to_owned(), "btree".to_owned());
-        table.indexes.push(Existing { name, method, unique: true, columns: id, plain: true });
+        table.indexes.push(ExistingIndex { name, method, unique: true, columns: id, plain: true });
         table
     }
 

@@ -1,4 +1,4 @@
-//! The access methods that the server has for indexes, and what each can.
+//! The server's access methods for indexes, and what each can do.
 
 use super::index::DEFAULT_METHOD;
 use crate::ingest::settings::after::IndexSpec;
@@ -14,7 +14,7 @@ pub struct AccessMethod {
 }
 
 impl AccessMethod {
-    /// All that the server has.
+    /// All access methods of the server.
     ///
     /// # Errors
     /// What the server reports.
@@ -30,10 +30,10 @@ impl AccessMethod {
         Ok(client.query(sql, &[])?.into_iter().map(method).collect())
     }
 
-    /// Looks whether there is the method that `spec` names, and whether it can what `spec` asks for.
+    /// Checks that the server has the method that `spec` names, and that the method can do what `spec` asks for.
     ///
     /// # Errors
-    /// It is not there, or it cannot.
+    /// A method that the server lacks, or that cannot do it.
     pub fn check(methods: &[AccessMethod], spec: &IndexSpec) -> Result<()> {
         let wanted = spec.using.as_deref().unwrap_or(DEFAULT_METHOD);
         let Some(method) = methods.iter().find(|method| method.name == wanted) else {

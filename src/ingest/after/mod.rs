@@ -1,13 +1,13 @@
 //! After the last unit: indexes on version tables, then SQL statements, as the configuration asks for them per mother.
 //!
-//! Indexes are compared with what is there, so that any run makes those that are missing. Whether statements are due the
-//! ledger tells, by when they were last run and when the mother's versions were loaded: what a killed run has not come to is
-//! made up for by the next.
+//! Any run makes the indexes that are missing. The ledger knows when a mother's statements were last run and when its versions
+//! were loaded: the next run makes up for what a killed run did not come to.
 
 mod index;
 mod method;
 
-use super::plan::mothers::Mother;
+use super::plan::Plan;
+use super::plan::action::Action;
 use super::plan::unit::Unit;
 use super::settings::Settings;
 use super::settings::after::AfterMother;
@@ -29,25 +29,18 @@ use std::time::Instant;
 /// How much of a statement messages and the report show (characters).
 const SHOWN_CHARS: usize = 120;
 
-/// An index to be made, and the mother that it is asked for.
+/// An index to be made, and its mother.
 struct IndexJob<'s> {
     mother: &'s str,
     index: NewIndex,
 }
 
-/// Finds out whether the indexes can be made.
+/// Checks that the indexes can be made.
 ///
 /// # Errors
-/// All at once: columns that no version of their mother has, access methods that the server does not have or that cannot do
-/// it; what the server reports.
-pub fn check(
-    settings: &Settings,
-    mothers: &[Mother],
-    units: &[Unit],
-    schema: &str,
-    ledger_exists: bool,
-    client: &mut Client,
-) -> Result<()> {
+/// All at once: columns that no version of the mother has, access methods that the server lacks or that cannot do what is asked
+/// for; what the server reports.
+pub fn check(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<()> {
     if settings.after.is_empty() {
         return Ok(());
     }
@@ -55,12 +48,12 @@ pub fn check(
     let mut faults = Vec::new();
     for after in &settings.after {
         let name = &after.mother;
-        if !mothers.iter().any(|mother| mother.name == *name) {
+        if !plan.mothers.iter().any(|mother| mother.name == *name) {
             tracing::warn!("after.{name}: no dump has this table");
         }
-        let mut tables = planned_tables(units, name);
-        if ledger_exists {
-            let there = Indexed::of_mother(client, &Qualified::new(schema, name))?;
+        let mut tables = planned_tables(plan, name);
+        if plan.ledger_exists {
+            let there = Indexed::of_mother(client, &Qualified::new(&plan.schema, name))?;
             let of_units: BTreeSet<String> =
                 tables.iter().map(|table| table.table.name().to_owned()).collect();
             tables.extend(there.into_iter().filter(|table| !of_units.contains(table.table.name())));
@@ -76,31 +69,25 @@ pub fn check(
 }
 
 /// The version tables of the run's units, as they will be.
-fn planned_tables(units: &[Unit], mother: &str) -> Vec<Indexed> {
+fn planned_tables(plan: &Plan, mother: &str) -> Vec<Indexed> {
     let of_unit = |unit: &Unit| {
         let columns = unit.mother_columns.iter().chain(&unit.own_columns);
         Indexed::new(unit.table.clone(), columns.map(|column| column.name.clone()).collect())
     };
-    units.iter().filter(|unit| unit.mother.name() == mother).map(of_unit).collect()
+    plan.units_of(mother).map(of_unit).collect()
 }
 
-/// What a run would do after the load, as statements; nothing where there is nothing.
+/// The statements that a run would execute after the load, as text; empty if there are none.
 ///
 /// # Errors
 /// What the server reports.
-pub fn plan(
-    settings: &Settings,
-    units: &[Unit],
-    schema: &str,
-    ledger_exists: bool,
-    client: &mut Client,
-) -> Result<String> {
+pub fn plan(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<String> {
     let mut text = String::new();
     for after in &settings.after {
-        let mother = Qualified::new(schema, &after.mother);
-        let there = if ledger_exists { Indexed::of_mother(client, &mother)? } else { Vec::new() };
+        let mother = Qualified::new(&plan.schema, &after.mother);
+        let there = if plan.ledger_exists { Indexed::of_mother(client, &mother)? } else { Vec::new() };
         let known: BTreeSet<String> = there.iter().map(|table| table.table.name().to_owned()).collect();
-        let planned = planned_tables(units, &after.mother).into_iter();
+        let planned = planned_tables(plan, &after.mother).into_iter();
         let new = planned.filter(|table| !known.contains(table.table.name()));
         for table in there.into_iter().chain(new) {
             for spec in &after.indexes {
@@ -109,9 +96,9 @@ pub fn plan(
                 }
             }
         }
-        let is_loaded =
-            |unit: &Unit| unit.mother == mother && unit.action != super::plan::action::Action::Skip;
-        let due = units.iter().any(is_loaded) || ledger_exists && loads::after_is_due(client, &mother)?;
+        let is_loaded = |unit: &Unit| unit.action != Action::Skip;
+        let due = plan.units_of(&after.mother).any(is_loaded)
+            || plan.ledger_exists && loads::after_is_due(client, &mother)?;
         for statement in after.sql.iter().filter(|_| due) {
             text.push_str(&format!("{};\n", statement.trim_end_matches(';')));
         }
@@ -119,7 +106,7 @@ pub fn plan(
     if text.is_empty() { Ok(text) } else { Ok(format!("\n-- After the load\n{text}")) }
 }
 
-/// Makes the indexes that are missing, several at the same time; tells of each.
+/// Makes the indexes that are missing, several at the same time; reports on each.
 pub fn make_indexes(
     settings: &Settings,
     reports: &[UnitReport],
@@ -173,7 +160,7 @@ fn missing<'s>(
     Ok(jobs)
 }
 
-/// Another run may be making the same one.
+/// Makes an index, unless another run has made the same in the meantime.
 fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
     let name = Qualified::new(index.table.schema(), &index.name);
     let mut transaction = client.transaction()?;
@@ -186,8 +173,8 @@ fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
-/// Runs the statements that are due, those of different mothers at the same time; tells of each. `indexes` is how the indexes
-/// went: nothing is run for a mother of which something failed.
+/// Runs the statements that are due, those of different mothers at the same time; reports on each. `indexes` are the reports of
+/// the indexes. A mother with a unit or an index that failed is left out.
 pub fn run_statements(
     settings: &Settings,
     reports: &[UnitReport],
@@ -211,7 +198,7 @@ pub fn run_statements(
             return Vec::new();
         }
         let mut done = Vec::new();
-        // Each mother has a connection of her own, whatever the statements set.
+        // Each mother has a connection of its own, since statements may change settings.
         let ran = interrupt::check().and_then(|()| database.connect()).and_then(|mut client| {
             let what = format!("what follows the load of {schema}.{name}");
             lock::exclusively(&mut client, &what, |client| run(after, schema, client, &mut done))
@@ -223,13 +210,13 @@ pub fn run_statements(
     })
 }
 
-/// Each statement is a transaction of its own, unless it begins one. What failed stays due.
+/// Runs the statements of a mother. Each is a transaction of its own, unless it begins one. After a failure they stay due.
 fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<AfterReport>) -> Result<()> {
     let mother = Qualified::new(schema, &after.mother);
     if !loads::after_is_due(client, &mother)? {
         return Ok(());
     }
-    // Versions that are published from here on may be seen by no statement.
+    // The statements may miss a version that is published from here on: it is due again.
     let begun = loads::server_time(client)?;
     for statement in &after.sql {
         let started = Instant::now();
@@ -256,7 +243,7 @@ fn report(mother: &str, statement: &str, started: Instant, outcome: Result<()>) 
 }
 
 fn failed(mother: &str, statement: &str, seconds: f64, error: Error) -> AfterReport {
-    // A statement that Ctrl-C has cancelled says so in its own way.
+    // The server reports a statement that Ctrl-C has cancelled in its own words.
     let error = interrupt::check().err().unwrap_or_else(|| {
         let place = if mother.is_empty() { "after".to_owned() } else { format!("after.{mother}") };
         Error::failed(format!("{place}: {statement}: {error}"))
@@ -266,7 +253,7 @@ fn failed(mother: &str, statement: &str, seconds: f64, error: Error) -> AfterRep
     AfterReport { mother: mother.to_owned(), statement: statement.to_owned(), seconds, error }
 }
 
-/// Does all jobs, by as many threads as there may be workers; gives what they tell, in the order of the jobs.
+/// Does all jobs, by up to as many threads as there are workers; returns their reports in the order of the jobs.
 fn in_parallel<J: Sync>(
     jobs: &[J],
     workers: usize,
@@ -274,7 +261,7 @@ fn in_parallel<J: Sync>(
 ) -> Vec<AfterReport> {
     match workers::share("worker", jobs.iter().collect(), 0..workers, |_, job| Ok(work(job))) {
         Ok(told) => told.into_iter().flatten().collect(),
-        // Each job tells of its own failures; this is one of ours.
+        // Each job reports its own failures: this is a defect of pghaul.
         Err(error) => vec![failed("", "", 0.0, error)],
     }
 }

@@ -14,8 +14,8 @@ pub fn position<'n>(names: impl Iterator<Item = &'n str> + Clone, wanted: &str) 
     }
 }
 
-/// For each name of a data file's columns, its place among `names`, which no two of them share. Equal spelling comes
-/// first, so that a column that differs in case alone cannot take another's place.
+/// For each name of a data file's columns, its place among `names`; no two share one. Equal spelling comes first: a column that
+/// differs in case alone cannot take another's place.
 pub fn match_names(columns: &[&str], names: &[&str]) -> Vec<Option<usize>> {
     let mut matched: Vec<Option<usize>> =
         columns.iter().map(|column| names.iter().position(|name| name == column)).collect();

@@ -1,6 +1,6 @@
-//! The catalogue: every data file of every dump, with its columns, before anything is written.
+//! The catalogue: every table of every dump, with its columns, before anything is written.
 //!
-//! The dumps are scanned in parallel. Whatever is wrong with any of them is collected and reported together.
+//! The dumps are scanned in parallel. The faults of all of them are reported together.
 
 use super::names::position;
 use crate::copy::input::charset::Charset;
@@ -49,11 +49,11 @@ pub struct ScannedColumn {
 /// # Errors
 /// All faults of all dumps, and two dumps that map to one version table.
 pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
-    // Where loaded dumps are moved away, an empty folder means that there is nothing new.
+    // Where loaded dumps move away, an empty folder means that nothing is new.
     let paths = find::find(&settings.inputs, settings.archive.is_some())?;
     let scanned: Vec<Result<Vec<ScannedTable>>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
-    // Where it decrypts, a scan takes a while.
+    // A scan that decrypts takes a while.
     interrupt::check()?;
     let mut tables: Vec<ScannedTable> = Vec::new();
     let mut faults = Vec::new();

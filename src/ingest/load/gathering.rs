@@ -1,54 +1,54 @@
-//! The versions of a mother that is made anew, until all of them have come in.
+//! The versions of a mother that is recreated, until all of them have ended.
 
+use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::publish::recreation::Recreation;
-use crate::ingest::publish::stage::Staged;
+use crate::ingest::publish::staged::Staged;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What has come in of one mother; workers share it.
+/// The versions of one mother that have ended. Workers share it.
 #[derive(Debug)]
 pub struct Gathering<'r> {
     /// The mother.
     pub recreation: &'r Recreation,
     /// How many versions there are.
     expected: usize,
-    /// Why none of them can be loaded.
+    /// Why no version can be loaded.
     refusal: Option<String>,
     settled: Mutex<Vec<Settled>>,
 }
 
-/// A version of which nothing more is to be waited for.
+/// A version that has ended, loaded or not.
 #[derive(Debug)]
 pub struct Settled {
-    /// Which unit.
+    /// The index of its unit.
     pub index: usize,
     /// How long it took, seconds.
     pub seconds: f64,
-    /// How it went.
+    /// How it has ended.
     pub outcome: Outcome,
 }
 
-/// How the load of a version went.
+/// How the load of a version has ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Its rows wait in a table that nobody sees.
+    /// Its rows wait in a staging table.
     Staged(Box<Staged>),
     /// It cannot be loaded.
     Failed(Error),
-    /// Another one had failed before.
+    /// It was not loaded, since another version had failed.
     Untried,
 }
 
 impl<'r> Gathering<'r> {
-    /// Waits for those of these units that are the mother's; `refusal` is why none of them can be loaded.
+    /// Expects those of `units` that are the mother's. `refusal` is why none of them can be loaded.
     pub fn new(recreation: &'r Recreation, units: &[Unit], refusal: Option<&Error>) -> Gathering<'r> {
         let expected = units.iter().filter(|unit| unit.mother == *recreation.mother()).count();
         Gathering { recreation, expected, refusal: refusal.map(Error::to_string), settled: Mutex::default() }
     }
 
-    /// Whether a version can be loaded.
+    /// Checks that versions can be loaded.
     ///
     /// # Errors
     /// The refusal.
@@ -56,12 +56,12 @@ impl<'r> Gathering<'r> {
         self.refusal.as_ref().map_or(Ok(()), |refusal| Err(Error::failed(refusal)))
     }
 
-    /// Whether a version has failed, so that the others need not be loaded.
+    /// Whether a version has failed: the others need not be loaded then.
     pub fn is_hopeless(&self) -> bool {
         self.settled().iter().any(|settled| matches!(settled.outcome, Outcome::Failed(_)))
     }
 
-    /// Takes a version in; gives all of them, in the order of the units, if it was the last.
+    /// Takes a version in. After the last one, returns all of them in the order of the units.
     pub fn settle(&self, version: Settled) -> Option<Vec<Settled>> {
         let mut settled = self.settled();
         settled.push(version);
@@ -78,7 +78,7 @@ impl<'r> Gathering<'r> {
     }
 }
 
-/// The versions that are there to be published, in the order of the units.
+/// The versions that wait to be published, in the order of the units.
 pub fn staged<'v>(versions: &'v [Settled], units: &'v [Unit]) -> Vec<(&'v Unit, &'v Staged)> {
     let staged = |version: &'v Settled| match &version.outcome {
         Outcome::Staged(staged) => Some((&units[version.index], staged.as_ref())),
@@ -87,7 +87,7 @@ pub fn staged<'v>(versions: &'v [Settled], units: &'v [Unit]) -> Vec<(&'v Unit, 
     versions.iter().filter_map(staged).collect()
 }
 
-/// Why the versions that could be loaded are not to be published; nothing where all of them could.
+/// Why the versions that were loaded are not published; `None` where all of them were loaded.
 pub fn cause(versions: &[Settled], units: &[Unit]) -> Option<String> {
     let failed = |version: &&Settled| matches!(version.outcome, Outcome::Failed(_));
     let names: Vec<&str> =
@@ -95,7 +95,7 @@ pub fn cause(versions: &[Settled], units: &[Unit]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{} could not be loaded", names.join(", ")))
 }
 
-/// What is said of a version that is not published for that cause.
+/// The error of a version that is not published for that cause.
 pub fn held_back(unit: &Unit, cause: Option<&str>) -> Error {
     let (mother, cause) = (unit.mother.name(), cause.unwrap_or("others are not"));
     interrupt::check().err().unwrap_or_else(|| {

@@ -1,6 +1,7 @@
-//! Sharing the units out among workers, and what is told of each.
+//! Sharing the units out among workers, and the report of each unit.
 
-pub mod all;
-pub mod gathering;
-pub mod share;
-pub mod worker;
+mod gathering;
+mod share;
+mod unit_report;
+pub mod units;
+mod worker;

@@ -1,11 +1,10 @@
-//! Which units all workers load together, one after the other, before each takes units of its own.
+//! Which units all workers load together, one after another, before each takes units of its own.
 
-/// Smaller units are loaded as fast by one stream: several ones have to connect, and cannot write frozen rows.
+/// Size from which a unit is worth several streams, bytes: they have to connect, and cannot write frozen rows.
 pub const LARGE_BYTES: u64 = 64 << 20;
 
-/// Takes the large ones out of `units`, whose size `bytes` tells. There are some only where there are more `workers` than
-/// units, so that some would have nothing to do: those that are larger than what each worker gets when all is divided
-/// evenly, and have at least `least` bytes. The order stays.
+/// Takes the large units out of `units`. Where there are more `workers` than units, some workers would have nothing to do: then
+/// a unit is large if it has at least `least` bytes, and more than an even share of all bytes for each worker. The order stays.
 pub fn take_large<U>(units: &mut Vec<U>, bytes: impl Fn(&U) -> u64, workers: usize, least: u64) -> Vec<U> {
     if units.len() >= workers {
         return Vec::new();

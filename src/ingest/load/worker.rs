@@ -1,17 +1,17 @@
-//! A worker: it loads one unit after another by a connection of its own, again where that fails. Whoever loads the last version
-//! of a mother that is made anew publishes all of them.
+//! A worker: it loads one unit after another over a connection of its own, and tries again where the connection fails. The
+//! worker that loads the last version of a mother that is recreated publishes all of them.
 
-use super::all::unit_report;
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
+use super::unit_report::unit_report;
 use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::publish::large;
-use crate::ingest::publish::one::{self, Loaded};
-use crate::ingest::publish::stage::{self, Staged};
+use crate::ingest::publish::load_unit::UnitLoad;
+use crate::ingest::publish::publication::Publication;
+use crate::ingest::publish::recreation;
+use crate::ingest::publish::staged::Staged;
 use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
-use crate::pg::retry;
-use crate::pg::retry::Retries;
+use crate::pg::retry::{self, Retries};
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
 use crate::run::{interrupt, workers};
@@ -19,32 +19,32 @@ use crate::{Error, Place, Result};
 use postgres::Client;
 use std::time::Instant;
 
-/// Of the unit with this index.
-pub type Report = (usize, UnitReport);
+/// The index of a unit, and its report.
+pub type IndexedReport = (usize, UnitReport);
 
 /// A thread's part in a load, with the connection that it owns.
 pub struct Worker<'r> {
     /// All units of the run.
     pub units: &'r [Unit],
-    /// The mothers that are made anew.
+    /// The mothers that are recreated.
     pub gatherings: &'r [Gathering<'r>],
     /// What is asked for.
     pub settings: &'r Settings,
     /// Where to load.
     pub database: &'r Database,
-    /// Is told the bytes.
+    /// Counts the bytes.
     pub progress: &'r Progress,
-    /// The connection, where there is one.
+    /// The connection, unless it was lost, or there was no room for it.
     pub client: Option<Client>,
 }
 
 impl Worker<'_> {
-    /// Loads a unit; tells how it went, if that is known by now.
-    pub fn work(&mut self, index: usize, by_many: bool) -> Vec<Report> {
+    /// Loads a unit; returns the reports that are known then: its own, or none, or those of all versions of its mother.
+    pub fn work(&mut self, index: usize, by_many: bool) -> Vec<IndexedReport> {
         let unit = &self.units[index];
         let started = Instant::now();
-        let is_made_anew = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
-        let Some(gathering) = self.gatherings.iter().find(is_made_anew) else {
+        let is_recreated = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
+        let Some(gathering) = self.gatherings.iter().find(is_recreated) else {
             let outcome = self.load(unit, by_many);
             return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome))];
         };
@@ -60,36 +60,42 @@ impl Worker<'_> {
         gathering.settle(version).map_or_else(Vec::new, |versions| self.conclude(gathering, versions))
     }
 
-    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Loaded> {
-        let (settings, database, progress) = (self.settings, self.database, self.progress);
-        let load = if by_many { large::load_and_publish } else { one::load_and_publish };
+    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Publication> {
         let mut unanswered = None;
-        self.persist(&unit.source.place(), |client| {
-            let bar = progress.unit(unit.table.name(), unit.source.bytes);
-            load(unit, settings, database, client, &bar, &mut unanswered).inspect_err(|_| bar.restart())
-        })
+        self.try_unit(unit, by_many, |load, client| load.publish(client, &mut unanswered))
     }
 
     fn stage(&mut self, unit: &Unit, by_many: bool) -> Result<Staged> {
+        self.try_unit(unit, by_many, |load, client| load.stage(client))
+    }
+
+    fn try_unit<T>(
+        &mut self,
+        unit: &Unit,
+        by_many: bool,
+        mut work: impl FnMut(&UnitLoad<'_>, &mut Client) -> Result<T>,
+    ) -> Result<T> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
-        self.persist(&unit.source.place(), |client| {
+        self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
-            stage::stage(unit, settings, database, client, &bar, by_many).inspect_err(|_| bar.restart())
+            let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
+            work(&load, client).inspect_err(|_| bar.restart())
         })
     }
 
-    /// Publishes the versions of a mother if all of them could be loaded, or else drops what was; tells how they went.
-    fn conclude(&mut self, gathering: &Gathering<'_>, versions: Vec<Settled>) -> Vec<Report> {
+    /// Publishes the versions of a mother if all of them were loaded, or else drops the staging tables; reports on all.
+    fn conclude(&mut self, gathering: &Gathering<'_>, versions: Vec<Settled>) -> Vec<IndexedReport> {
         let recreation = gathering.recreation;
         let mother = recreation.mother().name();
         let units = self.units;
         let (mut failure, mut cause) = (None, gathering::cause(&versions, units));
         if cause.is_none() {
             let staged = gathering::staged(&versions, units);
-            match self.persist(&Place::table(mother), |client| recreation.publish(&staged, client)) {
-                Ok(()) => recreation.tell(),
+            match self.retry(&Place::table(mother), |client| recreation::publish(recreation, &staged, client))
+            {
+                Ok(()) => recreation::log(recreation),
                 Err(error) => {
-                    (failure, cause) = (Some(error), Some(format!("{mother} could not be made anew")))
+                    (failure, cause) = (Some(error), Some(format!("{mother} could not be recreated")))
                 }
             }
         }
@@ -103,9 +109,9 @@ impl Worker<'_> {
                 (Outcome::Failed(error), _) => Err(error),
                 (Outcome::Staged(staged), None) => {
                     staged.rejects.log_outcome();
-                    Ok(staged.loaded(unit, verified))
+                    Ok(Publication::Loaded(staged.loaded(unit, verified)))
                 }
-                // Where it is the mother that has failed, the first version tells of it.
+                // A failure of the publication is reported once, with the first version.
                 (_, cause) => Err(failure.take().unwrap_or_else(|| held_back(unit, cause.as_deref()))),
             };
             (index, unit_report(unit, seconds, outcome))
@@ -124,26 +130,24 @@ impl Worker<'_> {
         }
     }
 
-    /// Does `work`, again where its connection failed.
+    /// Does `work`, and does it again where its connection failed.
     ///
     /// # Errors
     /// Those of `work` and of connecting, at `place`.
-    pub fn persist<T>(&mut self, place: &Place, mut work: impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
+    pub fn retry<T>(&mut self, place: &Place, mut work: impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
         let mut retries = Retries::new(self.settings.retries);
         loop {
-            let tried = self.try_once(place, &mut work);
-            match tried.map_err(|error| retries.wait_after(error)) {
+            match self.try_once(place, &mut work) {
                 Ok(done) => return Ok(done),
-                Err(Ok(())) => {}
-                Err(Err(error)) => return Err(error),
+                Err(error) => retries.wait_after(error)?,
             }
         }
     }
 
     fn try_once<T>(&mut self, place: &Place, work: &mut impl FnMut(&mut Client) -> Result<T>) -> Result<T> {
-        // With a panic the connection is dropped, and its transaction too.
+        // A panic drops the connection, and the transaction with it.
         let outcome = workers::caught(|| interrupt::check().and_then(|()| self.with_client(work)));
-        // A statement that Ctrl-C has cancelled says so in its own way.
+        // The server reports a statement that Ctrl-C has cancelled in its own words.
         outcome.map_err(|error| match interrupt::check() {
             Err(interrupted) => interrupted,
             Ok(()) => error.advised(advice::of).at(place.clone()),
@@ -163,7 +167,7 @@ impl Worker<'_> {
         let outcome = work(&mut client);
         let lost = client.is_closed();
         self.client = Some(client);
-        // What the server said before it hung up is lost when it comes in the middle of a COPY.
+        // The driver loses the server's last words where they come in the middle of a COPY.
         outcome.map_err(|error| if lost { lost_connection(error) } else { error })
     }
 }

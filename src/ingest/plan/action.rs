@@ -1,4 +1,4 @@
-//! What there is to do for a unit, by what the database holds under the name of its version table.
+//! What to do for a unit, by what the database holds under the name of its version table.
 
 use super::mothers::Mother;
 use super::reason::Reason;
@@ -8,25 +8,25 @@ use crate::ingest::settings::{MothersMode, Settings};
 use crate::{Error, Result};
 use serde_json::Value;
 
-/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger
-/// remembers; unlike an oid, it survives dump and restore.
+/// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger says. Unlike
+/// an oid, a comment survives dump and restore.
 pub const COMMENT: &str = "version table, loaded by pghaul";
 
-/// What there is to do for a unit.
+/// What to do for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Load a version table that does not exist.
+    /// Load a version table that does not exist yet.
     Load,
-    /// Load one that exists, and swap them.
+    /// Load a table beside the one that exists, and swap them.
     Replace(Reason),
-    /// Nothing: the ledger says that it is unchanged.
+    /// Nothing: it is unchanged, as the ledger says.
     Skip,
 }
 
-/// Decides.
+/// Decides what to do for a unit.
 ///
 /// # Errors
-/// A name that something else has, and a version that is loaded under another name.
+/// A version table whose name something else has; a version that is loaded under another name.
 pub fn decide(
     scanned: &ScannedTable,
     mother: &Mother,
@@ -77,7 +77,7 @@ pub fn decide(
     Ok(reason.map_or(Action::Skip, Action::Replace))
 }
 
-/// The rows of a version that is attached under another name, as after a change of `child_name`, would count twice.
+/// Checks that the version is not attached under another name, as after a change of `child_name`: its rows would count twice.
 fn check_other_names(
     scanned: &ScannedTable,
     mother: &Mother,
@@ -91,13 +91,13 @@ fn check_other_names(
             && state.is_child(&mother.name, unit)
     });
     match other {
-        // Dropped with its mother.
+        // It is dropped with its mother.
         Some(_) if settings.mothers != MothersMode::Keep => Ok(()),
         Some((unit, _)) => Err(Error::refused(format!(
             "its version table would be {}, but this version is loaded as {unit}; its rows would count twice",
             scanned.child
         ))
-        .remedy(format!("drop {unit}, or load everything anew with --mothers recreate"))),
+        .remedy(format!("drop {unit}, or load everything again with --mothers recreate"))),
         None => Ok(()),
     }
 }

@@ -2,9 +2,85 @@
 
 pub mod action;
 pub mod changes;
-pub mod drop;
 pub mod mothers;
+pub mod print;
 pub mod reason;
+pub mod removal;
 pub mod state;
-pub mod text;
 pub mod unit;
+mod views;
+
+use super::catalogue::scan::ScannedTable;
+use super::settings::{MothersMode, Settings};
+use super::union::UnionView;
+use crate::Result;
+use crate::pg::type_name::TypeNames;
+use crate::table::ledger::setup::Rights;
+use changes::Changes;
+use mothers::Mother;
+use postgres::Client;
+use state::State;
+use unit::Unit;
+
+/// A run, before anything is written.
+pub struct Plan {
+    /// The mothers as they will be when the load begins.
+    pub mothers: Vec<Mother>,
+    /// What happens to mothers.
+    pub changes: Changes,
+    /// The units, loaded or not.
+    pub units: Vec<Unit>,
+    /// The union view of each mother, in their order.
+    pub views: Vec<UnionView>,
+    /// The schema of all tables.
+    pub schema: String,
+    /// Whether any run has loaded into this database.
+    pub ledger_exists: bool,
+}
+
+impl Plan {
+    /// Compares the catalogue with what the database holds.
+    ///
+    /// # Errors
+    /// All faults of the mothers, or of the changes, or of the units; what the server reports.
+    pub fn new(settings: &Settings, catalogue: Vec<ScannedTable>, client: &mut Client) -> Result<Plan> {
+        let names = mothers::names(settings, &catalogue);
+        let children: Vec<&str> = catalogue.iter().map(|scanned| scanned.child.as_str()).collect();
+        let state = State::read(client, &names, &children)?;
+        if settings.mothers == MothersMode::Purge {
+            let changes = Changes::new(settings, &catalogue, &mothers::named(&names), &state)?;
+            let Rights { schema, ledger_exists } = state.rights;
+            let (mothers, units, views) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Plan { mothers, changes, units, views, schema, ledger_exists });
+        }
+        let mut types = TypeNames::default();
+        let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
+        let views = views::of_mothers(settings, &mothers, &catalogue, &state)?;
+        let changes = Changes::new(settings, &catalogue, &mothers, &state)?;
+        let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
+        warn_of_unknown_columns(settings, &units);
+        let Rights { schema, ledger_exists } = state.rights;
+        Ok(Plan { mothers, changes, units, views, schema, ledger_exists })
+    }
+
+    /// The units of a mother.
+    pub fn units_of(&self, mother: &str) -> impl Iterator<Item = &Unit> {
+        self.units.iter().filter(move |unit| unit.mother.name() == mother)
+    }
+}
+
+/// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.
+fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
+    for mother in settings.declared.iter().flatten() {
+        let versions: Vec<&Unit> = units.iter().filter(|unit| unit.mother.name() == mother.name).collect();
+        if versions.is_empty() {
+            tracing::warn!("mother_tables.{}: no dump has this table", mother.name);
+            continue;
+        }
+        for (column, _) in &mother.columns {
+            if versions.iter().all(|unit| unit.missing.contains(column)) {
+                tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Mother tables: which there are, and which columns they have.
+//! The mother tables of a run, and their columns.
 
 use super::state::State;
 use crate::ingest::catalogue::names::match_names;
@@ -34,18 +34,18 @@ pub fn names<'n>(settings: &'n Settings, catalogue: &'n [ScannedTable]) -> Vec<&
     }
 }
 
-/// Mothers of which only the names matter, since they are to be dropped.
+/// Mothers that are to be dropped: only their names matter.
 pub fn named(names: &[&str]) -> Vec<Mother> {
     let mother = |name: &&str| Mother { name: (*name).to_owned(), columns: Vec::new(), checks: Vec::new() };
     names.iter().map(mother).collect()
 }
 
-/// Works out the columns of every mother: those of the existing table where it is kept, else those declared, else
+/// Works out the columns of every mother: those of an existing table that is kept, or else those that are declared, or else
 /// those that all versions have.
 ///
 /// # Errors
-/// All at once: names that something else has, types that the server does not know, a declaration that the existing
-/// table contradicts, versions without a common column.
+/// All at once: names that something else has, types that the server does not know, declarations that contradict an existing
+/// table, versions without a common column.
 pub fn resolve(
     settings: &Settings,
     catalogue: &[ScannedTable],
@@ -88,7 +88,7 @@ pub fn resolve(
     if faults.is_empty() { Ok(mothers) } else { Err(Error::many(faults)) }
 }
 
-/// Whether the mother's name is free, or taken by a table that may become or stay a mother.
+/// Checks that the mother's name is free, or that its table may become or stay a mother.
 fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<()> {
     match existing {
         Some(_) if state.ledger.contains_key(name) => Err(Error::refused(format!(
@@ -134,7 +134,7 @@ fn declared_columns(
     Ok(columns)
 }
 
-/// Whether the existing table has the declared columns with the declared types; it may have more.
+/// Checks that the existing table has the declared columns with the declared types. It may have more columns.
 fn agree(declared: &[Column], table: &Relation) -> Result<()> {
     let mut faults = Vec::new();
     for Column { name, type_name, .. } in declared {
@@ -144,12 +144,12 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
             Some(Column { type_name: existing, .. }) => faults.push(
                 Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
                     .at(place)
-                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+                    .remedy("change mother_tables, or load everything again with --mothers recreate"),
             ),
             None => faults.push(
                 Error::refused("is in mother_tables, but not in the existing table")
                     .at(place)
-                    .remedy("change mother_tables, or load everything anew with --mothers recreate"),
+                    .remedy("change mother_tables, or load everything again with --mothers recreate"),
             ),
         }
     }

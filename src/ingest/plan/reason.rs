@@ -1,4 +1,4 @@
-//! Why a version table that is there is loaded again, and whether it is at all.
+//! Whether an existing version table is loaded again, and why.
 
 use crate::ingest::settings::Settings;
 use crate::pg::catalog::Persistence;
@@ -9,21 +9,21 @@ use std::fmt;
 /// Why a version table is loaded again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// It was asked for.
+    /// The user asked for it.
     Forced,
-    /// Its rows are not seen through its mother.
+    /// It is not attached to its mother.
     Detached,
-    /// Its rows were made of something else.
+    /// Its data, columns or format have changed.
     Changed,
-    /// It was unlogged, and a crash of the server has emptied it.
+    /// It is unlogged, and a crash of the server has emptied it.
     Emptied,
-    /// It would not survive a crash, and this run is to load tables that do.
+    /// It is unlogged, and this run loads tables that survive a crash.
     Unlogged,
 }
 
 impl Reason {
-    /// What is against leaving a version table as it is, which the ledger knows and the database holds so; nothing where
-    /// it is up to date. A logged table is more than `--unlogged` asks for.
+    /// The reason to load a version table again, by its entry in the ledger and its state in the database; `None` where it is
+    /// up to date. A logged table is more than `--unlogged` asks for, and stays.
     pub fn find(
         entry: &Entry,
         persistence: Persistence,
@@ -41,7 +41,7 @@ impl Reason {
         reasons.into_iter().find_map(|(applies, reason)| applies.then_some(reason))
     }
 
-    /// Tells of it: louder where nothing that the user did has led to it.
+    /// Says it on the log, at a higher level where the user did nothing that led to it.
     pub fn log(self, table: &str) {
         match self {
             Reason::Emptied | Reason::Unlogged => tracing::info!("{table} is loaded again: {self}"),

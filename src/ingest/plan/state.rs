@@ -1,7 +1,7 @@
-//! What the target database holds of the tables that a run is about.
+//! What the target database holds under the names of a run's tables.
 
 use crate::Result;
-use crate::ingest::publish::union;
+use crate::ingest::union;
 use crate::pg::catalog::{self, Child, Relation};
 use crate::pg::ident::{self, Qualified};
 use crate::table::ledger::loads::{self, Entry};
@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// The database as it is before anything is written.
 #[derive(Debug)]
 pub struct State {
-    /// Who we are and where.
+    /// The role's rights, and the schema.
     pub rights: Rights,
-    /// What exists under the names of mothers, union views and version tables.
+    /// The relations with the names of mothers, union views and version tables.
     pub relations: BTreeMap<String, Relation>,
     /// The children of the mothers.
     pub children: Vec<Child>,
@@ -27,7 +27,7 @@ pub struct State {
 }
 
 impl State {
-    /// Reads what exists under these names.
+    /// Reads what there is of these mothers and version tables (`children`).
     ///
     /// # Errors
     /// A role that may not create tables; what the server reports.

@@ -1,4 +1,4 @@
-//! Units: a data file, the version table that it becomes, and whether there is anything to do.
+//! Units: a data file, the version table that it becomes, and what to do for it.
 
 use super::action::{self, Action, COMMENT};
 use super::mothers::Mother;
@@ -11,9 +11,9 @@ use crate::copy::verify::Verification;
 use crate::ingest::advice;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
-use crate::ingest::publish::union::{self, UnionView};
 use crate::ingest::settings::{Settings, limits};
 use crate::ingest::source::TableSource;
+use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
@@ -43,7 +43,7 @@ pub struct Unit {
     pub own_columns: Vec<Column>,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
-    /// Columns whose type in this version is not the mother's, which counts: name and this version's type.
+    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
     pub retyped: Vec<Column>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
@@ -51,13 +51,13 @@ pub struct Unit {
     pub copy_columns: Vec<CopyColumn>,
     /// What the rows are made of.
     pub fingerprint: Value,
-    /// What there is to do.
+    /// What to do.
     pub action: Action,
-    /// Whether its rows stay out of WAL.
+    /// Whether its table is unlogged.
     unlogged: bool,
 }
 
-/// Joins data files with their mothers and with what the database holds.
+/// Makes units of the catalogue's tables, their mothers, and what the database holds.
 ///
 /// # Errors
 /// All at once: version tables whose names something else has, types that the server does not know, too many columns.
@@ -108,7 +108,7 @@ fn build_unit(
         let target = match matched {
             Some(index) => {
                 let of_mother = mother.columns[*index].clone();
-                // Its own type may not exist here, and need not.
+                // Its own type is not used, and need not exist here.
                 match types.canonical(client, &column.type_name) {
                     Ok(own) if own != of_mother.type_name => {
                         retyped.push(Column::plain(&of_mother.name, own))
@@ -174,7 +174,8 @@ fn build_unit(
     })
 }
 
-/// What the rows are made of: the bytes, and everything that decides what becomes of them.
+/// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
+/// makes the next run load everything again.
 fn fingerprint(
     scanned: &ScannedTable,
     copy_columns: &[CopyColumn],
@@ -203,9 +204,8 @@ fn fingerprint(
 
 impl Unit {
     /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
-    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE,
-    /// `INHERIT`): `LIKE` would hold a lock on the mother until the end of the transaction, and two units of one
-    /// mother would wait for each other to swap.
+    /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
+    /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
         let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
@@ -225,7 +225,12 @@ impl Unit {
         }
     }
 
-    /// To compare what is sent with what the version table holds.
+    /// What the union view reads of it; `table` has its rows until they are published.
+    pub fn part(&self, table: &Qualified) -> Part {
+        Part::new(&self.table, table, self.mother_columns.iter().chain(&self.own_columns))
+    }
+
+    /// A comparison of what is sent with what the version table holds.
     pub fn verification(&self) -> Verification {
         let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
         let columns = self.mother_columns.iter().chain(&self.own_columns);
@@ -233,7 +238,7 @@ impl Unit {
         Verification::new(self.copy_columns.clone(), unsent.collect())
     }
 
-    /// For its rejects: none yet.
+    /// An empty store of its rejects.
     pub fn rejects(&self, settings: &Settings) -> Rejects {
         let places = RejectPlaces {
             folder: settings.rejects.folder.clone(),

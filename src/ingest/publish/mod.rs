@@ -1,12 +1,14 @@
 //! From the rows of a unit to a version table that others see.
 
-pub mod fill;
-pub mod large;
-pub mod one;
+mod begin;
+pub mod changes;
+mod fill;
+pub mod load_unit;
+pub mod mother_lock;
+pub mod publication;
 pub mod recreation;
-pub mod stage;
+mod removal;
+pub mod staged;
 pub mod statistics;
-pub mod swap;
-pub mod union;
-pub mod unit_copy;
-pub mod verify;
+mod unit_copy;
+mod verify;

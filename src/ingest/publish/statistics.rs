@@ -1,5 +1,5 @@
-//! Statistics for the planner: of each version table once it is published, and of each mother with all its children, which
-//! is what no autovacuum does (PostgreSQL documentation, "Updating Planner Statistics").
+//! Statistics for the planner: of each version table once it is published, and of each mother with all its children. Autovacuum
+//! makes none of those with children (PostgreSQL documentation, "Updating Planner Statistics").
 
 use crate::Result;
 use crate::ingest::settings::Settings;
@@ -11,17 +11,17 @@ use crate::run::{interrupt, workers};
 use postgres::Client;
 use std::collections::BTreeSet;
 
-/// From this version on, ANALYZE of a mother also analyzes each child by itself, unless told ONLY.
+/// From this version of the server on, ANALYZE of a mother also analyzes each child by itself, unless ONLY is given.
 const RECURSIVE_SINCE: i32 = 180_000;
 
-/// Of a version table. The rows are there without statistics too, so that a failure is a warning.
+/// Analyzes a version table. A failure is a warning: the rows are there without statistics too.
 pub fn of_version(table: &Qualified, client: &mut Client) {
     if let Err(error) = lock::analyze(client, &table.to_string()) {
         tracing::warn!("cannot analyze {table}: {error}");
     }
 }
 
-/// Of each mother that has new rows, some at the same time.
+/// Analyzes each mother that has new rows, several at the same time.
 pub fn of_mothers(reports: &[UnitReport], schema: &str, settings: &Settings, database: &Database) {
     let changed: BTreeSet<&str> = reports
         .iter()

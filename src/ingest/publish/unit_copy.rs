@@ -1,4 +1,4 @@
-//! One COPY of a unit's rows: all of them, or what one of several streams gets.
+//! One COPY of a unit's rows: all of them, or those that one of several streams gets.
 
 use crate::Result;
 use crate::copy::encode::Encoder;
@@ -11,35 +11,46 @@ use crate::copy::send::{careful, stream};
 use crate::copy::verify::{Verification, Watch};
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
+use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
 use postgres::Transaction;
 
-/// What the streams of a unit have in common.
+/// What all streams of a unit share.
 #[derive(Clone, Copy)]
 pub struct UnitCopy<'u> {
-    /// Whose rows they send.
+    /// The unit whose rows they send.
     pub unit: &'u Unit,
     /// How the rows are read.
     pub settings: &'u Settings,
-    /// Where values are asked about that no encoder knows.
+    /// The server that decides on values that no encoder knows.
     pub database: &'u Database,
     /// The table that takes the rows.
     pub table: &'u Qualified,
-    /// Is told the bytes.
+    /// Counts the bytes.
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
-    /// What is sent, where that is to be compared with what is there.
+    /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
 }
 
 impl UnitCopy<'_> {
+    /// Opens the rows, and counts the header line as done.
+    ///
+    /// # Errors
+    /// A dump that is gone, changed or damaged.
+    pub fn open(&self) -> Result<DataReader> {
+        let reader = self.unit.source.open(self.settings)?;
+        self.progress.advance(self.unit.header.data_origin.offset);
+        Ok(reader)
+    }
+
     /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
     ///
     /// # Errors
-    /// The first row that cannot be loaded or put aside; what the source or the server reports; Ctrl-C. Where
+    /// The first row that cannot be loaded or rejected; what the source or the server reports; Ctrl-C. Where
     /// [`Rejects::need_care`] then says so, [`UnitCopy::run_carefully`] gets further.
     pub fn run(
         &self,
@@ -86,7 +97,7 @@ impl UnitCopy<'_> {
         Ok(rows)
     }
 
-    /// What was watched is in the table.
+    /// Adds what was watched, which is in the table.
     fn add(&self, watch: Option<Watch>) {
         if let (Some(verification), Some(watch)) = (self.verification, watch) {
             verification.add(watch);

@@ -1,4 +1,4 @@
-//! `--verify`: what a unit's table holds is compared with what was sent, before anyone sees the table.
+//! `--verify`: what a unit's table holds is compared with what was sent, before others see the table.
 
 use super::unit_copy::UnitCopy;
 use crate::copy::verify::digest::Digest;
@@ -11,10 +11,10 @@ use crate::{Error, Result};
 use postgres::{Client, Transaction};
 use std::ops::Range;
 
-/// From here on the server reads a range of pages without the others (`server_version_num`).
+/// From this version on (`server_version_num`), the server can read a range of pages without the others.
 const READS_RANGES: i32 = 140_000;
 
-/// Compares, in the transaction that has filled the table. Does nothing where it was not asked for.
+/// Compares, in the transaction that has filled the table. Does nothing without `--verify`.
 ///
 /// # Errors
 /// A difference; what the server reports; Ctrl-C.
@@ -24,8 +24,8 @@ pub fn compare(copy: &UnitCopy<'_>, transaction: &mut Transaction<'_>, steps: &m
     conclude(copy, &held, steps)
 }
 
-/// As [`compare`], of a table that others have filled and committed, by all of `clients`. Until the end of
-/// `transaction`, nobody can change it.
+/// As [`compare`], by all of `clients`, of a table that other connections have filled and committed. `transaction` locks it
+/// against changes until its end.
 ///
 /// # Errors
 /// As there.
@@ -63,7 +63,7 @@ fn conclude(copy: &UnitCopy<'_>, held: &Digest, steps: &mut Steps<'_>) -> Result
     Ok(())
 }
 
-/// So many pages in so many parts of the same size.
+/// Divides so many pages into so many parts of the same size.
 fn parts_of(pages: u64, parts: usize) -> Vec<Range<u64>> {
     let each = pages.div_ceil(parts as u64);
     (0..parts as u64).map(|part| (part * each).min(pages)..((part + 1) * each).min(pages)).collect()

@@ -1,4 +1,4 @@
-//! What the configuration asks for after the load, checked as far as that needs no database.
+//! What the configuration asks for after the load. It is checked as far as no database is needed.
 
 use crate::config::{AfterCfg, Config, IndexCfg, Text};
 use crate::pg::ident;
@@ -7,9 +7,9 @@ use crate::{Error, Place, Result};
 /// What is done after the load for one mother.
 #[derive(Debug)]
 pub struct AfterMother {
-    /// Her name.
+    /// The mother's name.
     pub mother: String,
-    /// Indexes of each of her version tables.
+    /// Indexes of each of its version tables.
     pub indexes: Vec<IndexSpec>,
     /// Statements, in order.
     pub sql: Vec<String>,

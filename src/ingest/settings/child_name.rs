@@ -1,4 +1,4 @@
-//! How version tables are called: `{version}_{table}`.
+//! The names of version tables: `{version}_{table}`.
 
 use crate::{Error, Result};
 

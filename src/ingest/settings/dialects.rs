@@ -1,4 +1,4 @@
-//! Which type map a dump's descriptors are read by.
+//! Which type map translates the types of a dump's descriptors.
 
 use crate::config::Config;
 use crate::ingest::types::TypeMap;
@@ -6,11 +6,11 @@ use crate::{Error, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Patterns of dumps, and their type maps, when the configuration names none: the dumps of the original job's learning
-/// management system come from SQL Server, its others from MySQL.
+/// Patterns of dumps and their type maps when the configuration names none. The original job's dumps of a learning
+/// management system come from SQL Server, its other dumps from MySQL.
 pub const DEFAULT_DIALECTS: [(&str, &str); 2] = [("*lms*", "mssql"), ("*", "mysql")];
 
-/// How patterns match: a dump's app and version are lower-cased too.
+/// How patterns match. A dump's app and version are lower-cased too.
 const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {
     case_sensitive: false,
     require_literal_separator: false,
@@ -31,7 +31,7 @@ impl Dialects {
     /// Reads `xport_cfg.dialects`, and each type map that it names once.
     ///
     /// # Errors
-    /// A pattern that is none; a type map that cannot be read.
+    /// A pattern that is not valid; a type map that cannot be read.
     pub fn resolve(config: &Config) -> Result<Dialects> {
         let named: Vec<(&str, &str)> = match &config.file.xport_cfg.dialects {
             Some(list) => list.iter().map(|d| (d.pattern.0.as_str(), d.types.0.as_str())).collect(),

@@ -1,22 +1,22 @@
-//! Limits on what a dump may ask for, against damaged and hostile ones. Each has a key in the configuration's section
-//! `limits`, and no honest dump meets its default.
+//! Limits on what a dump may ask for, against damaged and hostile dumps. Each has a key in the configuration's section
+//! `limits`, and no honest dump reaches its default.
 
 use crate::config::{LimitsCfg, Size};
 use crate::copy::input::batch::{MAX_ROW_BYTES, MIN_ROW_BYTES, ROW_BYTES};
 use crate::{Error, Result};
 
-/// Members of a dump: what a zip can list without the extension for larger ones.
+/// Members of a dump: as many as a zip can list without Zip64.
 const MEMBERS: usize = 65_535;
 /// Columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
 pub const COLUMNS: usize = 1600;
-/// Size of a descriptor, bytes: 1600 columns with 655 bytes for each. The YAML reader takes up to 150 times as much memory.
+/// Size of a descriptor, bytes: 1600 columns have 655 bytes each. The YAML reader takes up to 150 times as much memory.
 const DESCRIPTOR_BYTES: u64 = 1 << 20;
-/// Size of all that is read of a dump, inflated, bytes. Two hours of loading on a fast machine.
+/// Inflated size of all that is read of a dump, bytes: two hours of loading on a fast machine.
 const TOTAL_BYTES: u64 = 1 << 40;
-/// How many times larger a member may become. Rows of one number and 30 NULLs become 50 times larger, of 1000 NULLs 450
-/// times; what deflate can do at best is 1032 times.
+/// How many times larger a member may become. Rows of one number and 30 NULLs become 50 times larger, rows of 1000 NULLs
+/// 450 times. Deflate reaches 1032 times at best.
 const RATIO: u64 = 500;
-/// Inflated size from which on the ratio counts, bytes: what is smaller harms nobody.
+/// Inflated size from which the ratio counts, bytes: a smaller member does no harm.
 const RATIO_FROM_BYTES: u64 = 1 << 30;
 
 /// What a dump may ask for.
@@ -30,11 +30,11 @@ pub struct Limits {
     pub descriptor_bytes: u64,
     /// Size of a row, bytes.
     pub row_bytes: usize,
-    /// Size of a dump's descriptors and data files together, inflated, bytes.
+    /// Inflated size of a dump's descriptors and data files together, bytes.
     pub total_bytes: u64,
     /// How many times larger a member may become.
     pub ratio: u64,
-    /// Inflated size from which on `ratio` counts, bytes.
+    /// Inflated size from which `ratio` counts, bytes.
     pub ratio_from_bytes: u64,
 }
 
@@ -42,7 +42,7 @@ impl Limits {
     /// The configuration's limits, or else the defaults.
     ///
     /// # Errors
-    /// A limit that nothing could keep, or that PostgreSQL or memory could not.
+    /// A limit that no dump could keep, or that is beyond what PostgreSQL or memory can hold.
     pub fn resolve(cfg: &LimitsCfg) -> Result<Limits> {
         let bytes = |size: Option<Size>, default| size.map_or(default, |size| size.0);
         let limits = Limits {
@@ -82,10 +82,10 @@ impl Limits {
         .remedy("raise it if this dump is to be trusted"))
     }
 
-    /// Checks what a member says about itself. It is held to that when it is read.
+    /// Checks the sizes that a member states. The reader holds the member to them.
     ///
     /// # Errors
-    /// A member that would become far larger than any table that people keep.
+    /// A member that would become [`Limits::ratio`] times larger.
     pub fn check_ratio(&self, compressed_bytes: u64, bytes: u64) -> Result<()> {
         if bytes <= self.ratio_from_bytes || bytes / self.ratio <= compressed_bytes {
             return Ok(());
@@ -100,10 +100,10 @@ impl Limits {
         .remedy("this is how a zip bomb looks; raise one of them if this dump is to be trusted"))
     }
 
-    /// Checks what a message of `message_bytes` was decrypted to up to now.
+    /// Checks the size of the plain text that a message of `message_bytes` has given so far.
     ///
     /// # Errors
-    /// More than [`Limits::total_bytes`], or what would be a zip bomb within a zip.
+    /// More than [`Limits::total_bytes`]; a plain text that is [`Limits::ratio`] times larger than the message.
     pub fn check_plain(&self, message_bytes: u64, bytes: u64) -> Result<()> {
         if bytes <= self.total_bytes {
             return self.check_ratio(message_bytes, bytes);
@@ -130,7 +130,7 @@ impl Limits {
         .remedy("raise it if this is a list of columns"))
     }
 
-    /// Checks what all members that are read of a dump have together.
+    /// Checks the inflated size of all members that are read of a dump.
     ///
     /// # Errors
     /// More than [`Limits::total_bytes`].

@@ -1,4 +1,4 @@
-//! What a run of `ingest` is to do: flags over configuration over defaults, checked.
+//! What a run of `ingest` has to do: flags over configuration over defaults, checked.
 
 pub mod after;
 pub mod child_name;
@@ -42,7 +42,7 @@ pub struct Request {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
-    /// Create version tables that a crash of the server empties, and that write no WAL.
+    /// Create version tables that write no WAL, and that a crash of the server empties.
     pub unlogged: bool,
     /// Compare what the server holds with what was sent.
     pub verify: bool,
@@ -71,7 +71,7 @@ pub struct Settings {
     pub mothers: MothersMode,
     /// Load even what the ledger knows as unchanged.
     pub force: bool,
-    /// Create version tables that a crash of the server empties, and that write no WAL.
+    /// Create version tables that write no WAL, and that a crash of the server empties.
     pub unlogged: bool,
     /// Compare what the server holds with what was sent, before it is published.
     pub verify: bool,
@@ -81,9 +81,9 @@ pub struct Settings {
     pub rejects: RejectSettings,
     /// The configuration file, for messages.
     pub config: String,
-    /// How version tables are called.
+    /// The names of version tables.
     pub child_name: ChildName,
-    /// What a dump may ask for.
+    /// Limits on what a dump may ask for.
     pub limits: Limits,
     /// What encrypted dumps need.
     pub secrets: Secrets,

@@ -11,7 +11,7 @@ pub enum MothersMode {
     /// Create those that are missing.
     #[default]
     Keep,
-    /// Replace them with their version tables when all of those are loaded.
+    /// Replace them and their version tables when all versions are loaded.
     Recreate,
     /// Drop them with their version tables, and load nothing.
     Purge,

@@ -1,23 +1,23 @@
-//! What happens to rows that cannot be loaded: how many a unit may have, and where they are put.
+//! What happens to rows that cannot be loaded: how many a unit may have, and where they are kept.
 
 use crate::copy::rejects::limit::RejectLimit;
 use crate::{Error, Place, Result};
 use std::path::{Path, PathBuf};
 
-/// The folder for rejects unless another one is named; in the current one, where whoever asks for rejects will see it.
+/// The folder for rejects unless another one is named. It is below the current folder, where the user sees it.
 const DEFAULT_FOLDER: &str = "rejects";
 
-/// The same for all units.
+/// The limit and the folder, which are the same for all units.
 #[derive(Debug, Clone)]
 pub struct RejectSettings {
     /// How many rows of a unit may be rejected.
     pub limit: RejectLimit,
-    /// Where they are put.
+    /// Where they are kept.
     pub folder: PathBuf,
 }
 
 impl RejectSettings {
-    /// At most so many rows of each unit, in `folder` or the default one.
+    /// Up to `limit` rows of each unit, in `folder` or the default one.
     pub fn new(limit: RejectLimit, folder: Option<PathBuf>) -> Self {
         RejectSettings { limit, folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()) }
     }

@@ -1,4 +1,4 @@
-//! The secrets of encrypted dumps: looked for when the first dump needs one, and each once.
+//! The secrets of encrypted dumps. Each is looked up once, when the first dump needs it.
 
 use crate::config::{Config, SecretSource};
 use crate::secret::Secret;
@@ -9,11 +9,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// Nobody's passphrase is longer, bytes; a larger file is a wrong one.
+/// A passphrase is shorter than this, bytes: a larger file is the wrong one.
 const MAX_SECRET_BYTES: u64 = 64 << 10;
-/// A file of private keys; those of a large company's key ring have less, bytes.
+/// A file of private keys has at most this size, bytes: the key ring of a large company is smaller.
 const MAX_KEY_BYTES: u64 = 16 << 20;
-/// The permissions with which others than the owner can read a file.
+/// The permissions that let others than the owner read a file.
 const READABLE_BY_OTHERS: u32 = 0o044;
 
 /// The environment variable of the OpenPGP passphrase.
@@ -28,11 +28,11 @@ pub const ZIP_PASSWORD_VARIABLE: &str = "PGHAUL_ZIP_PASSWORD";
 /// Everything that encrypted dumps need.
 #[derive(Debug)]
 pub struct Secrets {
-    /// Of OpenPGP messages.
+    /// The passphrase of OpenPGP messages.
     pub passphrase: Lookup,
-    /// Of the OpenPGP private key.
+    /// The passphrase of the OpenPGP private key.
     pub key_passphrase: Lookup,
-    /// Of zip members.
+    /// The password of zip members.
     pub zip_password: Lookup,
     key_file: Option<PathBuf>,
     key: OnceLock<Result<Vec<u8>, String>>,
@@ -49,7 +49,7 @@ pub struct Lookup {
 }
 
 impl Secrets {
-    /// What the environment and the configuration say; nothing is read yet.
+    /// Takes what the environment and the configuration say. Files are read later.
     pub fn new(config: &Config) -> Secrets {
         let cfg = &config.file.decrypt;
         let lookup = |variable, key, source: &Option<SecretSource>| Lookup {
@@ -84,7 +84,7 @@ impl Secrets {
         &self.temp_folder
     }
 
-    /// What to set to name a private key.
+    /// The remedy for a missing private key.
     pub fn key_remedy() -> String {
         format!("name a file of the private key by {KEY_FILE_VARIABLE} or decrypt.key_file")
     }
@@ -107,7 +107,7 @@ impl Lookup {
     /// The secret, if there is one.
     ///
     /// # Errors
-    /// A variable that is named but not set, a file that cannot be read, and secrets of nothing.
+    /// A variable that is named but not set; a file that cannot be read, or is empty.
     pub fn find(&self) -> Result<Option<&Secret>> {
         let found = self.found.get_or_init(|| self.look());
         found.as_ref().map(Option::as_ref).map_err(|what| Error::refused(what).remedy(self.remedy()))
@@ -116,17 +116,17 @@ impl Lookup {
     /// The secret.
     ///
     /// # Errors
-    /// As [`Lookup::find`], and none at all: with `what`, which needs it.
+    /// As [`Lookup::find`]; a secret that is not set, with `what` needs it.
     pub fn demand(&self, what: &str) -> Result<&Secret> {
         self.find()?.ok_or_else(|| Error::refused(what).remedy(self.remedy()))
     }
 
-    /// Where a secret that is wrong comes from.
+    /// The remedy for a wrong secret: where it comes from.
     pub fn check(&self) -> String {
         format!("check {} or {}", self.variable, self.key)
     }
 
-    /// What to set.
+    /// The remedy for a missing secret: what to set.
     pub fn remedy(&self) -> String {
         format!("set {}, or {} to {{env: NAME}} or {{file: PATH}}", self.variable, self.key)
     }
@@ -150,7 +150,7 @@ impl Lookup {
         Ok(Some(Secret::new(text)))
     }
 
-    /// The text of a file without the line end that editors put there.
+    /// The text of a file, without the line end that editors add.
     fn read(&self, file: &Path) -> Result<String, String> {
         let about = |what: String| format!("{}, which {} names: {what}", file.display(), self.key);
         let bytes = read(file, MAX_SECRET_BYTES).map_err(about)?;

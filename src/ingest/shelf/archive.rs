@@ -1,5 +1,5 @@
-//! The archive: the folder that a dump moves to when all its units are loaded, so that the folder of dumps holds
-//! what is still to be done.
+//! The archive: the folder that a dump moves to when all its units are loaded. The folder of dumps holds what is still to be
+//! loaded.
 
 use super::shelve::{self, Shelved};
 use crate::ingest::plan::unit::Unit;
@@ -11,13 +11,13 @@ use nix::unistd::{AccessFlags, access};
 use std::io;
 use std::path::Path;
 
-/// What helps when dumps cannot be moved.
+/// The remedy where dumps cannot be moved.
 const REMEDY: &str = "let this user write there, or set another xport_cfg.archive_path";
 
-/// Checks that dumps can be moved from where they lie to the archive, which need not be there yet.
+/// Checks that dumps can be moved from their folders to the archive, which need not exist yet.
 ///
 /// # Errors
-/// A file in the archive's place, and folders that may not be written.
+/// A file in the archive's place; folders that this user may not write.
 pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d DumpFile>) -> Result<()> {
     let unusable = |path: &Path, what: &dyn std::fmt::Display| {
         Error::refused(format!("cannot be the archive: {what}"))
@@ -51,7 +51,7 @@ fn may_write(folder: &Path) -> io::Result<()> {
     access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(io::Error::from)
 }
 
-/// Moves the dumps of which nothing is left to load; tells of those that moved, and of those that could not.
+/// Moves the dumps whose units are all loaded; reports those that moved, and those that could not.
 pub fn archive(archive: &Path, units: &[Unit], reports: &[UnitReport]) -> Vec<Archived> {
     let mut dumps: Vec<(&DumpFile, bool)> = Vec::new();
     for (unit, report) in units.iter().zip(reports) {

@@ -1,4 +1,4 @@
-//! Moving one dump into the archive: nothing is overwritten, and what is not the file that was loaded stays.
+//! Moving one dump into the archive. No file is overwritten, and a file that is not the one that was loaded stays.
 
 use crate::Result;
 use crate::ingest::source::file::DumpFile;
@@ -8,9 +8,9 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// How a copy is called until it is complete: `.lms_v1.zip.….archiving`.
+/// The end of a copy's name until it is complete: `.lms_v1.zip.….archiving`.
 const UNFINISHED: &str = ".archiving";
-/// Copied at a time, bytes; in between Ctrl-C is heard.
+/// Bytes copied at a time. Ctrl-C is heard in between.
 const COPY_BYTES: u64 = 64 << 20;
 /// Why a dump stays.
 const REPLACED: &str = "it was replaced or changed while it was being loaded";
@@ -18,19 +18,19 @@ const REPLACED: &str = "it was replaced or changed while it was being loaded";
 /// What became of a dump.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Shelved {
-    /// It lies here now.
+    /// It lies at this path now.
     At(PathBuf),
-    /// It was there before.
+    /// It was in the archive before.
     Already,
     /// It stays where it is, for this reason.
     Not(&'static str),
 }
 
-/// Moves a dump into the folder `archive`, which is created if need be. Where its name is taken, it gets a number:
+/// Moves a dump into the folder `archive`, which is created if it is missing. Where its name is taken, the dump gets a number:
 /// `lms_v1.2.zip`.
 ///
 /// # Errors
-/// What the operating system reports; the dump is where it was then. Ctrl-C.
+/// What the operating system reports; Ctrl-C. The dump is where it was then.
 pub fn shelve(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
     let metadata = match fs::symlink_metadata(&dump.path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Shelved::Not("it is gone")),
@@ -57,14 +57,14 @@ pub fn shelve(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
     Ok(Shelved::Not("all its names are taken in the archive"))
 }
 
-/// Removes what killed runs have left of copies; those that others are at work on are locked.
+/// Removes the unfinished copies of killed runs. Those that another run is at work on are locked, and stay.
 pub fn remove_leftovers(archive: &Path) {
     let Ok(entries) = fs::read_dir(archive) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_copy = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(UNFINISHED));
         if is_copy && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-            // Whoever cannot remove it is not told: it takes room, and does no harm.
+            // A failure is not reported: a leftover takes room, and does no harm.
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -75,12 +75,12 @@ pub fn folder_of(path: &Path) -> &Path {
     or_current(path.parent().unwrap_or(Path::new("")))
 }
 
-/// A folder, the current one where there is no name.
+/// The folder, or the current one where its name is empty.
 pub fn or_current(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
-/// The names that a dump may get: its own, then with numbers from 2 on.
+/// The paths that a dump may get: its own name, then with numbers from 2 on.
 fn places(dump: &DumpFile, archive: &Path) -> impl Iterator<Item = PathBuf> {
     let name = Path::new(dump.path.file_name().unwrap_or_default());
     let zip_name = without_encryption(name);
@@ -97,20 +97,20 @@ fn places(dump: &DumpFile, archive: &Path) -> impl Iterator<Item = PathBuf> {
     std::iter::once(archive.join(name)).chain((2..=u32::MAX).map(numbered))
 }
 
-/// Renames, unless the new name is taken: one step, in which no file can be lost.
+/// Renames a file unless the new name is taken, in one step in which no file can be lost.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
     renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE).map_err(io::Error::from)
 }
 
-/// Elsewhere there is no such step; dumps are copied.
+/// Other systems have no such step; dumps are copied there.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Another file may have taken the dump's place just before it was renamed.
+/// Concludes a rename. Another file may have taken the dump's place just before: it is moved back.
 fn renamed(dump: &DumpFile, place: PathBuf) -> Result<Shelved> {
     if dump.is_still(&fs::symlink_metadata(&place)?) {
         sync(folder_of(&place))?;
@@ -131,12 +131,12 @@ fn copy(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
         .suffix(UNFINISHED)
         .permissions(metadata.permissions())
         .tempfile_in(archive)?;
-    // Tells others that this is no leftover. Where files cannot be locked, leftovers stay.
+    // The lock says that this is no leftover. Where files cannot be locked, leftovers stay.
     let _ = copy.as_file().try_lock();
     while io::copy(&mut (&source).take(COPY_BYTES), copy.as_file_mut())? > 0 {
         interrupt::check()?;
     }
-    // Its bytes are those that were loaded if it has not changed up to now.
+    // Unchanged up to now, the file has the bytes that were loaded.
     if !dump.is_still(&source.metadata()?) {
         return Ok(Shelved::Not(REPLACED));
     }

@@ -11,13 +11,13 @@ use serde::{Deserialize, Deserializer};
 use std::cell::Cell;
 use std::fmt;
 
-/// How many brackets may be open at once; serde_json allows half of that. Those within texts count, too.
+/// How many brackets may be open at once, those within texts included. serde_json allows half of that.
 const MAX_DEPTH: usize = 256;
 
 /// What helps when a descriptor has another form.
 const FORM: &str = "it must be a list of {\"column_name\": …, \"column_type\": …}";
 
-/// One column of a descriptor. Other keys of an entry are left alone: exports add what they know.
+/// A column, as the source describes it. Other keys of a descriptor's entry are ignored: exports add what they know.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(expecting = "the name and type of a column")]
 pub struct SourceColumn {
@@ -29,15 +29,15 @@ pub struct SourceColumn {
     pub source_type: String,
 }
 
-/// Reads a descriptor. It should be JSON, but descriptors in the wild have trailing commas and the like, so what
-/// is no JSON is read as YAML, which takes them.
+/// Reads a descriptor. It should be JSON. Real descriptors have trailing commas and the like, so a text that is no JSON is read
+/// as YAML, which allows them.
 ///
 /// # Errors
-/// An empty file, anything but a list of columns, more of them than `limits` allow, a column without name or type, or
-/// one that stands twice; all such faults at once.
+/// An empty file, anything but a list of columns, more columns than `limits` allow, a column without a name or a type, a column
+/// that is listed twice; all such faults at once.
 pub fn parse(bytes: &[u8], charset: Charset, limits: &Limits) -> Result<Vec<SourceColumn>> {
     let text = match std::str::from_utf8(bytes) {
-        // No JSON or YAML holds a NUL, but plain letters in UTF-16 do.
+        // JSON and YAML hold no NUL; plain letters in UTF-16 do.
         Ok(text) if !text.contains('\0') => text.into(),
         _ => charset.decode_file(bytes).ok_or_else(|| {
             let what = match charset {
@@ -93,7 +93,7 @@ fn list(text: &str, limits: &Limits) -> Result<Vec<SourceColumn>> {
     })
 }
 
-/// Whether more brackets are open somewhere than any list of columns has. The YAML reader looks at all of them with each
+/// Whether more brackets are open at one place than any list of columns has. The YAML reader looks at all of them with each
 /// word, and takes minutes for a megabyte of them.
 fn nests_deeply(text: &str) -> bool {
     let mut open = 0_usize;
@@ -107,7 +107,7 @@ fn nests_deeply(text: &str) -> bool {
     })
 }
 
-/// Reads the list with an eye on what it grows to: a column more can be ten bytes of YAML, which repeat megabytes.
+/// Reads the list and watches what it grows to: ten bytes of YAML can repeat a column of megabytes.
 struct ColumnList<'l> {
     limits: &'l Limits,
     excess: &'l Cell<Option<Excess>>,

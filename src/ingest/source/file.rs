@@ -1,4 +1,4 @@
-//! The file of a dump, and whether it is still the one that was scanned.
+//! The file of a dump, and whether it is still the file that was scanned.
 
 use crate::{Error, Place, Result};
 use std::fs::{self, File, Metadata};

@@ -1,5 +1,4 @@
-//! What the file name of a dump says: that it is one, whether it is encrypted, and which version of which application it
-//! holds.
+//! What the file name of a dump says: that it is a dump, whether it is encrypted, its application and its version.
 
 use crate::{Error, Result};
 use std::ffi::OsStr;

@@ -1,9 +1,9 @@
-//! From another database's types to PostgreSQL's: JSON files that map the one's spelling to the other's.
+//! From another database's types to PostgreSQL's: JSON files that map one spelling to the other.
 //!
-//! A key is a type as a descriptor writes it, in lower case: `int`, `double precision`, `int unsigned`. In
-//! parentheses stand what has to match: numbers and words as they are (`tinyint(1)`, `varchar(max)`), single
-//! letters for any number, which the value may use (`decimal(p,s)` → `numeric(p,s)`), and `*` for any list
-//! (`enum(*)`). The most exact key wins. Words behind the parentheses belong to the type: `int(n) unsigned`.
+//! A key is a type as a descriptor writes it, in lower case: `int`, `double precision`, `int unsigned`. Its parentheses hold
+//! what has to match: numbers and words as they are (`tinyint(1)`, `varchar(max)`), single letters for any number, which the
+//! value may use (`decimal(p,s)` → `numeric(p,s)`), and `*` for any list (`enum(*)`). The most exact key wins. Words behind
+//! the parentheses belong to the type: `int(n) unsigned`.
 
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -39,7 +39,7 @@ impl TypeMap {
     /// The map in a JSON file.
     ///
     /// # Errors
-    /// A file that cannot be read, is no JSON object of texts, or maps to something that is no type.
+    /// A file that cannot be read, is no JSON object of texts, or maps to something other than a type.
     pub fn load(path: &Path) -> Result<TypeMap> {
         let name = path.display().to_string();
         let place = Place::file(&name);
@@ -64,7 +64,7 @@ impl TypeMap {
             let target = value.as_str().ok_or_else(|| {
                 Error::refused(format!("{key:?} maps to {value}, which is no text")).remedy(FORM)
             })?;
-            // Placeholders stand where numbers will: check the form with numbers in their place.
+            // The form is checked with numbers in the place of the placeholders.
             let example = fill_in(target, &source.placeholders().map(|p| (p, "1")).collect::<Vec<_>>());
             TypeName::parse(&example).map_err(|error| error.at(Place::default().column(&key)))?;
             entries.push((source, target.to_owned()));
@@ -80,7 +80,7 @@ impl TypeMap {
     /// The PostgreSQL type for a descriptor's type.
     ///
     /// # Errors
-    /// A type that this map does not know; the message names a built-in map that does.
+    /// A type that this map does not know. The message names a built-in map that knows it.
     pub fn resolve(&self, source: &str) -> Result<TypeName> {
         if let Some(target) = self.find(source) {
             return TypeName::parse(&target);
@@ -158,7 +158,7 @@ impl SourceType {
     }
 }
 
-/// Where the list ends that begins before `rest`; quoted words in it, as in `enum('a)','b')`, are passed over.
+/// Where the list ends that begins before `rest`. Quoted words in it are skipped, as in `enum('a)','b')`.
 fn closing_parenthesis(rest: &str) -> Option<usize> {
     let mut quoted = false;
     rest.char_indices()

@@ -109,7 +109,7 @@ fn of_server(error: &DbError) -> Problem {
             let detail = error.detail().map(|detail| shortened(detail, MAX_QUOTED_CHARS));
             Problem::new(StatusCode::CONFLICT, detail.unwrap_or_else(words))
         }
-        // The rows are well-formed, and the table does not take them: constraints, triggers, views that cannot be written.
+        // The rows are well-formed, but the table refuses them: constraints, triggers, views that cannot be written.
         SqlState::Constraint
         | SqlState::CheckOption
         | SqlState::Raised
@@ -119,7 +119,7 @@ fn of_server(error: &DbError) -> Problem {
         SqlState::UnknownFunction | SqlState::AmbiguousFunction | SqlState::WrongType => {
             Problem::new(StatusCode::BAD_REQUEST, "a column of this type cannot be compared or ordered so")
         }
-        // The tables were read again a moment ago, and have changed since.
+        // The tables were read again a moment ago, and have changed since then.
         SqlState::UnknownTable => Problem::not_found("table"),
         SqlState::UnknownColumn | SqlState::NotSupported | SqlState::UnknownStatement => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the table has just changed; try again", 1)

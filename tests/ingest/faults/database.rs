@@ -146,7 +146,7 @@ fn a_mother_whose_type_contradicts() {
     ingest.db.execute("CREATE TABLE t (id bigint, extra text)");
     let messages = ingest.refuses_all(ingest.command());
     assert_eq!(messages.len(), 2);
-    let remedy = "change mother_tables, or load everything anew with --mothers recreate";
+    let remedy = "change mother_tables, or load everything again with --mothers recreate";
     says(
         &messages[0],
         &["table t, column id: is bigint in the database, but mother_tables says integer", remedy],

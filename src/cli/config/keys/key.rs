@@ -1,8 +1,8 @@
-//! A key of the configuration: what people are told of it, and how `config show` shows its value.
+//! A key of the configuration: its description, and how `config show` shows its value.
 
 use crate::config::Config;
 
-/// What is said of a key.
+/// The description of a key.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     /// The keys that lead to it. A part in capitals stands for a name that people choose, `[]` for each element of a
@@ -10,20 +10,20 @@ pub struct Key {
     pub path: &'static str,
     /// What it means: Markdown, with links that are relative to `docs/`.
     pub meaning: &'static str,
-    /// What counts where the file lacks it.
+    /// The value that counts if the file lacks it.
     pub default: Default,
     /// The flag that takes precedence over the file.
     pub flag: Option<&'static str>,
-    /// The environment variable that gives the value, too.
+    /// An environment variable for the value.
     pub variable: Option<Variable>,
     /// Whether it may be shown.
     pub secrecy: Secrecy,
 }
 
-/// What counts where the file lacks a key.
+/// The value that counts if the file lacks a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Default {
-    /// What `config show` shows then, or nothing.
+    /// The value that `config show` shows, or none.
     Shown,
     /// A constant of the job, which `config show` does not show.
     Constant(fn() -> String),
@@ -42,12 +42,12 @@ pub enum Secrecy {
     Elsewhere,
 }
 
-/// An environment variable that gives the value of a key.
+/// An environment variable for the value of a key.
 #[derive(Debug, Clone, Copy)]
 pub enum Variable {
     /// It takes precedence over the file.
     First(&'static str),
-    /// It counts where the file lacks the key.
+    /// It counts if the file lacks the key.
     Fallback(&'static str),
 }
 
@@ -58,18 +58,19 @@ pub struct Entry<S> {
     value: Value<S>,
 }
 
-/// How a value is found that counts, be it written or a default. It is never a secret.
+/// The way to the value that counts, from the file or by default. It is never a secret.
 enum Value<S> {
-    /// What the file has is shown as it is written.
+    /// The text of the file is shown as it is written.
     AsWritten,
+    /// The job's settings have it.
     Resolved(fn(&S) -> String),
-    /// None where neither the file nor a flag gives it.
+    /// There is none without the file.
     Optional(fn(&S) -> Option<String>),
-    /// Where the job's settings keep it in another form.
+    /// The job's settings keep it in another form, so it is taken from the file.
     OfFile(fn(&Config) -> Option<String>),
 }
 
-/// A key without a default, of which a value is shown as it is written.
+/// A key without a default, whose value is shown as it is written.
 pub const fn key<S>(path: &'static str, meaning: &'static str) -> Entry<S> {
     let key =
         Key { path, meaning, default: Default::Shown, flag: None, variable: None, secrecy: Secrecy::Open };
@@ -87,7 +88,7 @@ impl<S> Entry<S> {
         Entry { key: self.key, value: Value::Optional(value) }
     }
 
-    /// Shows what stands in the file, or the default.
+    /// Shows the text of the file, or the default.
     pub const fn of_file(self, value: fn(&Config) -> Option<String>) -> Entry<S> {
         Entry { key: self.key, value: Value::OfFile(value) }
     }
@@ -110,7 +111,7 @@ impl<S> Entry<S> {
         self
     }
 
-    /// Names the environment variable that gives the value, too.
+    /// Names the environment variable for the value.
     pub const fn variable(mut self, variable: Variable) -> Entry<S> {
         self.key.variable = Some(variable);
         self
@@ -128,7 +129,7 @@ impl<S> Entry<S> {
         self
     }
 
-    /// The value that counts; none where it is shown as it is written, or there is none.
+    /// The value that counts; none if it is shown as it is written, or is missing.
     pub fn shown(&self, settings: &S, config: &Config) -> Option<String> {
         match self.value {
             Value::AsWritten => None,

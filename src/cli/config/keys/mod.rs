@@ -1,5 +1,5 @@
-//! Every key of the configuration: what it means, its default, the flag that takes precedence, and how its value is
-//! shown. `config show` and the tables in docs/ are made from these lists.
+//! Every key of the configuration: its meaning, its default, the flag that takes precedence, and how its value is shown.
+//! `config show` and the tables in docs/ are made from these lists.
 //!
 //! A test compares the lists with the structs that the file is read into (`config/sections`).
 
@@ -39,11 +39,10 @@ mod tests {
 
     /// No key is called so.
     const UNKNOWN: &str = "?";
-    /// What stands for a name that people choose.
+    /// The text in place of a name that people choose.
     const NAME: &str = "NAME";
 
-    /// The keys that the reader of the file knows at a path, with what leads from the path to them: the reader itself
-    /// lists them when it meets one that it does not know.
+    /// The keys that the reader of the file knows below a path. The reader itself lists them when it meets an unknown one.
     fn known_below(path: &str) -> Vec<String> {
         for step in ["", "[]", ".NAME"] {
             let path = format!("{path}{step}");
@@ -59,7 +58,7 @@ mod tests {
         Vec::new()
     }
 
-    /// A file that has this value at this path, and nothing else.
+    /// A file with this value at this path alone.
     fn file_with(path: &str, value: &str) -> String {
         path.split('.').filter(|part| !part.is_empty()).rev().fold(value.to_owned(), |value, part| match part
             .strip_suffix("[]")
@@ -69,7 +68,7 @@ mod tests {
         })
     }
 
-    /// All keys that the reader knows below a path: those that hold others, and those that hold values.
+    /// All keys that the reader knows below a path, at any depth: those that hold keys, and those that hold values.
     fn known(path: &str, holders: &mut BTreeSet<String>, values: &mut BTreeSet<String>) {
         for key in known_below(path) {
             if known_below(&key).is_empty() {

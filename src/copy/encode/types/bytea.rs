@@ -1,7 +1,7 @@
 //! `bytea` in hexadecimal: `\xDEAD`, as PostgreSQL writes it (PostgreSQL documentation, "Binary Data Types", "bytea Hex
 //! Format"), or `0xDEAD`, as SQL Server and MySQL do.
 
-use super::digits::{NOT_HEXADECIMAL, hexadecimal};
+use super::parts::digits::{NOT_HEXADECIMAL, hexadecimal};
 
 /// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///

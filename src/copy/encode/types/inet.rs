@@ -1,6 +1,6 @@
 //! `inet`, `cidr` and `macaddr` in their plain forms.
 
-use super::digits::{NOT_HEXADECIMAL, hexadecimal};
+use super::parts::digits::{NOT_HEXADECIMAL, hexadecimal};
 use crate::copy::encode::binary::{push_array, push_network};
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -1,7 +1,7 @@
 //! `interval` as PostgreSQL writes it, and with its units in full.
 
-use super::clock::{HOUR, MINUTE, SECOND};
-use super::digits::two;
+use super::parts::clock::{HOUR, MINUTE, SECOND};
+use super::parts::digits::two;
 use crate::copy::encode::binary::push_array;
 
 /// Digits of a number that fits into an `int`: up to version 14, PostgreSQL reads numbers into one.

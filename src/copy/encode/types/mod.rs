@@ -2,20 +2,18 @@
 //! up, has the table of all types.
 //!
 //! An encoder knows the forms whose meaning is certain, and returns false for all others; the server is asked about those.
-//! `calendar`, `clock` and `digits` have what several families share.
+//! `parts` has what several families share.
 
 pub mod boolean;
 pub mod bytea;
-mod calendar;
 pub mod character;
-mod clock;
 pub mod date;
-pub mod digits;
 pub mod float;
 pub mod inet;
 pub mod integer;
 pub mod interval;
 pub mod numeric;
+mod parts;
 pub mod time;
 pub mod timestamp;
 pub mod uuid;

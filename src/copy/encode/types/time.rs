@@ -1,6 +1,6 @@
 //! `time` and `time with time zone`.
 
-use super::clock::{Clock, DAY, leading_clock, zone};
+use super::parts::clock::{Clock, DAY, leading_clock, zone};
 use crate::copy::encode::binary::push_array;
 
 /// Appends a `time` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.

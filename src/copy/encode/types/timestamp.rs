@@ -1,7 +1,7 @@
 //! `timestamp` and `timestamp with time zone`.
 
-use super::calendar::leading_day;
-use super::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
+use super::parts::calendar::leading_day;
+use super::parts::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
 use crate::copy::encode::binary::push_array;
 
 /// Appends a `timestamp` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.

@@ -1,6 +1,6 @@
 //! `uuid`.
 
-use super::digits::{NOT_HEXADECIMAL, hexadecimal};
+use super::parts::digits::{NOT_HEXADECIMAL, hexadecimal};
 use crate::copy::encode::binary::push_array;
 
 /// Where the canonical form has hyphens (RFC 9562, section 4).

@@ -1,7 +1,7 @@
-//! Members encrypted by AES, as WinZip and 7-Zip do it (<https://www.winzip.com/en/support/aes-encryption/>): salt, two
-//! bytes that tell most wrong passwords, the encrypted data, an authentication code.
+//! Members encrypted by AES, as WinZip and 7-Zip write them (<https://www.winzip.com/en/support/aes-encryption/>): a salt, two
+//! bytes that reveal most wrong passwords, the encrypted data, an authentication code.
 //!
-//! The `zip` crate could do this, but its reader borrows from the archive that it reads, and cannot go to another thread.
+//! The `zip` crate has a reader for them. It borrows from the archive, and so cannot go to another thread.
 
 use super::content::Content;
 use crate::secret::Secret;
@@ -15,8 +15,9 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Take};
 
 /// The extra field that says how a member is encrypted.
 const EXTRA_FIELD: u16 = 0x9901;
-/// Sizes of what stands around the data.
+/// Size of the bytes that reveal a wrong password.
 const VERIFIER_BYTES: usize = 2;
+/// Size of the authentication code, bytes.
 const CODE_BYTES: usize = 10;
 /// Rounds of PBKDF2 that make a key from a password.
 const ROUNDS: u32 = 1000;
@@ -33,7 +34,7 @@ pub struct Encryption {
     pub has_crc32: bool,
     /// The number of the compression method within.
     pub method: u16,
-    /// The code that proves that nobody has changed the encrypted data.
+    /// The authentication code: proof that the encrypted data are unchanged.
     code: [u8; CODE_BYTES],
     password: Secret,
 }
@@ -65,15 +66,15 @@ impl Encryption {
         None
     }
 
-    /// Bytes around the encrypted data.
+    /// Bytes before and behind the encrypted data.
     fn overhead(&self) -> u64 {
         (self.key_bytes / 2 + VERIFIER_BYTES + CODE_BYTES) as u64
     }
 
-    /// Reads the authentication code of the member's `bytes` bytes from `start` on.
+    /// Reads the authentication code: the last of the member's `bytes` bytes from `start` on.
     ///
     /// # Errors
-    /// A member that is shorter than that, and what the operating system reports.
+    /// A member that is too short to have one; what the operating system reports.
     pub fn with_code(mut self, dump: &Content, start: u64, bytes: u64) -> Result<Encryption> {
         if bytes < self.overhead() {
             return Err(damaged("is too short to be encrypted by AES"));
@@ -84,7 +85,7 @@ impl Encryption {
         Ok(self)
     }
 
-    /// The authentication code in hexadecimal: another one for every change of the data, and for every encryption.
+    /// The authentication code in hexadecimal. It differs for every change of the data, and for every encryption.
     pub fn code(&self) -> String {
         self.code.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -92,7 +93,7 @@ impl Encryption {
     /// Begins to decrypt a member.
     ///
     /// # Errors
-    /// A wrong password, in all but one of 65,536 cases.
+    /// A wrong password, which is noticed in all but one of 65,536 cases.
     pub fn open(&self, mut member: Take<Content>) -> Result<Decrypted> {
         let mut salt = vec![0; self.key_bytes / 2];
         let mut verifier = [0; VERIFIER_BYTES];
@@ -120,13 +121,13 @@ impl Encryption {
     }
 }
 
-/// The decrypted bytes of a member. Only who has read `Ok(0)` knows that nobody has changed them.
+/// The decrypted bytes of a member. They are proved to be unchanged when a read has given `Ok(0)`.
 pub struct Decrypted {
     member: Take<Content>,
     /// Encrypted bytes that are still to come.
     left: u64,
     stream: Box<dyn StreamCipher + Send>,
-    /// `None` once the authentication code was found to be right.
+    /// `None` once the authentication code has been compared.
     hmac: Option<Hmac<Sha1>>,
 }
 

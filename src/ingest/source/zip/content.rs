@@ -1,12 +1,11 @@
-//! The bytes of a dump: the file itself, or the plain text of an encrypted one.
+//! The bytes of a zip: the file itself, or the plain text of an encrypted file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// A reader of a dump with a position of its own. Clones share the file, which may have no name that it could be opened
-/// by again, but not the position.
+/// A reader with a position of its own. Readers share the file, which may have no name by which it could be opened again.
 #[derive(Debug, Clone)]
 pub struct Content {
     file: Arc<File>,

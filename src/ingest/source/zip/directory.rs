@@ -1,5 +1,4 @@
-//! The directory of a zip file, read without trusting it: it can be as large as the file, and its members can lie on
-//! top of each other.
+//! The directory of a zip file, read without trusting it: it can be as large as the file, and its members can share bytes.
 
 use super::content::Content;
 use crate::ingest::settings::limits::Limits;
@@ -8,12 +7,11 @@ use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-/// Bytes of the directory that one member may need on average: a name of 255 bytes, and what tools add to it, which
-/// is less than 100.
+/// Bytes of the directory that one member may need on average: a name of 255 bytes, and less than 100 bytes that tools add.
 const BYTES_PER_MEMBER: u64 = 1 << 10;
 
-/// What finding the directory may take, bytes: at most 64 KiB of comment behind it, and what stands before the zip in
-/// a file that unpacks itself.
+/// Bytes that may be read to find the directory: at most 64 KiB of comment stand behind it, and a program stands before the
+/// zip in a file that unpacks itself.
 const SEARCH_BYTES: u64 = 4 << 20;
 
 /// A zip whose directory was read.
@@ -22,7 +20,7 @@ pub type Archive = zip::ZipArchive<Bounded>;
 /// Reads the directory of a zip file.
 ///
 /// # Errors
-/// A file that is no zip or only the start of one, and a directory of more members than are allowed.
+/// A file that is no zip or only the start of one; a directory of more members than are allowed.
 pub fn open(dump: Content, limits: &Limits) -> Result<Archive> {
     let left = SEARCH_BYTES.saturating_add(BYTES_PER_MEMBER.saturating_mul(limits.members as u64));
     let left = Rc::new(Cell::new(Some(left)));
@@ -45,7 +43,7 @@ pub fn open(dump: Content, limits: &Limits) -> Result<Archive> {
     Ok(archive)
 }
 
-/// A file of which only so much may be read until its directory is known: `zip` keeps all of it in memory.
+/// A file with a limit on what is read until the directory is known: the `zip` crate keeps all of that in memory.
 pub struct Bounded {
     dump: Content,
     /// Bytes that may still be read; `None` for any number.
@@ -89,8 +87,8 @@ impl Extents {
         self.0.push(Extent { start, end, name: name.to_owned() });
     }
 
-    /// Checks that no two members share bytes, and that none reaches into the directory: a small zip could otherwise
-    /// list the same bomb again and again.
+    /// Checks that no two members share bytes, and that none reaches into the directory. Otherwise a small zip could list the
+    /// same bomb many times.
     ///
     /// # Errors
     /// The first member that does.

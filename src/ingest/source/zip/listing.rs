@@ -22,14 +22,14 @@ pub struct TableMembers {
 /// Lists the tables of a zip, in the order of their names.
 ///
 /// # Errors
-/// All at once: members that cannot or must not be read, names that stand twice, more bytes than the limits allow.
+/// All at once: members that cannot or must not be read, two members for one file of a table, more bytes than the limits allow.
 pub fn tables(archive: &mut Archive, content: &Content, settings: &Settings) -> Result<Vec<TableMembers>> {
     let Settings { extensions, limits, secrets, .. } = settings;
     let mut tables: BTreeMap<String, TableMembers> = BTreeMap::new();
     let mut faults = Vec::new();
     let mut extents = Extents::default();
     let mut total_bytes = 0_u64;
-    // All members of a dump have one password, and one message says that it is missing.
+    // All members of a dump have one password: one message says that it is missing.
     let mut lacks_password = false;
     if archive.has_duplicate_names() {
         faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
@@ -52,28 +52,15 @@ pub fn tables(archive: &mut Archive, content: &Content, settings: &Settings) -> 
         if let Some(data_start) = file.data_start() {
             extents.push(file.header_start(), data_start.saturating_add(file.compressed_size()), &name);
         }
-        if name.contains('\0') {
-            faults.push(
-                Error::refused("the member's name holds a NUL character")
-                    .at(place)
-                    .remedy("export the dump again, with another name"),
-            );
-            continue;
-        }
-        if is_unsafe(&name) {
-            faults.push(
-                Error::refused("the member's name leads out of the dump")
-                    .at(place)
-                    .remedy("export the dump again, with names relative to its root"),
-            );
+        if let Err(error) = check_name(&name) {
+            faults.push(error.at(place));
             continue;
         }
         let Some((table, is_descriptor)) = table_of(&name, extensions).filter(|_| !file.is_dir()) else {
             continue;
         };
-        let member = Member::new(&name, &file, content, limits, secrets);
         total_bytes = total_bytes.saturating_add(file.size());
-        let member = match member {
+        let member = match Member::new(&name, &file, content, limits, secrets) {
             Ok(member) => member,
             Err(error) => {
                 let lacks = file.encrypted() && !matches!(secrets.zip_password.find(), Ok(Some(_)));
@@ -83,27 +70,46 @@ pub fn tables(archive: &mut Archive, content: &Content, settings: &Settings) -> 
                 continue;
             }
         };
-        let files = tables.entry(table.clone()).or_insert_with(|| TableMembers {
-            table,
+        let members = tables.entry(table).or_insert_with_key(|table| TableMembers {
+            table: table.clone(),
             descriptor: None,
             data: None,
         });
-        let slot = if is_descriptor { &mut files.descriptor } else { &mut files.data };
-        match slot {
-            Some(first) => faults.push(
-                Error::refused(format!(
-                    "two members are named for table {}, the other is {}",
-                    files.table, first.name
-                ))
-                .at(place)
-                .remedy("remove or rename one of them, and export the dump again"),
-            ),
-            None => *slot = Some(member),
-        }
+        faults.extend(members.add(member, is_descriptor).map_err(|error| error.at(place)).err());
     }
     faults.extend(limits.check_total(total_bytes).err());
     faults.extend(extents.check(archive.central_directory_start()).err());
     if faults.is_empty() { Ok(tables.into_values().collect()) } else { Err(Error::many(faults)) }
+}
+
+impl TableMembers {
+    /// Takes a member in.
+    ///
+    /// # Errors
+    /// A second descriptor, or a second data file.
+    fn add(&mut self, member: Member, is_descriptor: bool) -> Result<()> {
+        let slot = if is_descriptor { &mut self.descriptor } else { &mut self.data };
+        if let Some(first) = slot {
+            let what = format!("two members are named for table {}, the other is {}", self.table, first.name);
+            return Err(
+                Error::refused(what).remedy("remove or rename one of them, and export the dump again")
+            );
+        }
+        *slot = Some(member);
+        Ok(())
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.contains('\0') {
+        return Err(Error::refused("the member's name holds a NUL character")
+            .remedy("export the dump again, with another name"));
+    }
+    if is_unsafe(name) {
+        return Err(Error::refused("the member's name leads out of the dump")
+            .remedy("export the dump again, with names relative to its root"));
+    }
+    Ok(())
 }
 
 /// Whether a member's name is absolute or climbs out of its folder (APPNOTE.TXT 4.4.17 forbids both).
@@ -112,7 +118,7 @@ fn is_unsafe(name: &str) -> bool {
     drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")
 }
 
-/// The table that a member is named for, and whether it is its descriptor; `None` for other files.
+/// The table that a member is named for, and whether the member is its descriptor; `None` for other files.
 fn table_of(name: &str, (descriptor, data): &(String, String)) -> Option<(String, bool)> {
     // macOS adds a folder of resource forks that repeats every file name.
     if name.starts_with("__MACOSX/") {

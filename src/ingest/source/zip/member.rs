@@ -1,5 +1,5 @@
-//! Reading one member of a dump: inflated by our own reader, since its checksum must be checked before anything
-//! is published, and the `zip` crate's own path is 20 to 40 % slower.
+//! One member of a zip. Our own reader inflates it: the checksum must be compared before anything is published, and the
+//! reader of the `zip` crate is 20 to 40 % slower.
 
 use super::aes::{Decrypted, Encryption};
 use super::content::Content;
@@ -15,7 +15,7 @@ use zip::read::ZipFile;
 /// Compressed bytes read at a time.
 const INPUT_BYTES: usize = 256 << 10;
 
-/// A member as the dump's directory lists it.
+/// A member, as the zip's directory lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Its name, with its folders.
@@ -40,8 +40,8 @@ impl Member {
     /// Takes what is needed to read the member later.
     ///
     /// # Errors
-    /// A link, a member compressed by anything but deflate, one that would become far larger than it is, and one that is
-    /// encrypted by anything but AES, or without a password here.
+    /// A link, a member that is compressed by anything but deflate, one that would become far larger than it is, one that is
+    /// encrypted by anything but AES, and one whose password is not set.
     pub fn new<R: Read>(
         name: &str,
         file: &ZipFile<'_, R>,
@@ -75,8 +75,8 @@ impl Member {
         })
     }
 
-    /// What tells the member's bytes from others of the same size. AES can leave no CRC-32 (which would tell something about
-    /// the plain text): then it is the authentication code of the encrypted bytes.
+    /// Tells the member's bytes from others of the same size, with the name of the checksum: the CRC-32, or the authentication
+    /// code where AES leaves the CRC-32 out, since that would reveal something about the plain text.
     pub fn checksum(&self) -> (&'static str, String) {
         match &self.encryption {
             Some(encryption) if !encryption.has_crc32 => ("aes", encryption.code()),
@@ -84,7 +84,7 @@ impl Member {
         }
     }
 
-    /// Opens the member for reading; `dump` is a handle of its own, which is moved to the member's place.
+    /// Opens the member for reading. `dump` is a reader of its own, which is moved to the member's start.
     ///
     /// # Errors
     /// What the operating system reports; a wrong password.
@@ -162,7 +162,7 @@ fn encryption<R: Read>(file: &ZipFile<'_, R>, secrets: &Secrets) -> Result<Encry
     Ok(encryption)
 }
 
-/// A member as it is stored, decrypted where need be.
+/// A member's stored bytes, decrypted where they are encrypted.
 enum Input {
     Plain(Take<Content>),
     Encrypted(Box<Decrypted>),
@@ -183,7 +183,7 @@ enum Inflate {
 }
 
 impl Inflate {
-    /// Reads what stands behind the compressed data: only then an authentication code is compared.
+    /// Reads to the end of what is stored: only then an authentication code is compared.
     fn finish(&mut self) -> io::Result<()> {
         let input = match self {
             Inflate::Stored(input) => input,
@@ -196,14 +196,14 @@ impl Inflate {
     }
 }
 
-/// A member's inflated bytes. Size and checksum are compared at the end: only who has read `Ok(0)` knows that what
-/// came before is right.
+/// A member's inflated bytes. Size and checksum are compared at the end: the bytes are proved to be right when a read has given
+/// `Ok(0)`.
 pub struct MemberReader {
     inflate: Inflate,
     crc: crc32fast::Hasher,
     bytes: u64,
     expected_bytes: u64,
-    /// `None` where an authentication code stands for it.
+    /// `None` where an authentication code takes its place.
     expected_crc32: Option<u32>,
 }
 

@@ -24,16 +24,16 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Zip {
     file: Arc<DumpFile>,
-    /// What the file holds, if it is encrypted.
+    /// The plain text of an encrypted file.
     plain: Option<Content>,
 }
 
 impl Zip {
-    /// Opens the file, decrypts it if need be, and reads the directory.
+    /// Opens the file, decrypts it if it is encrypted, and reads the directory.
     ///
     /// # Errors
-    /// A file that is no zip or only the start of one, one that cannot be decrypted or asks for more than the limits allow,
-    /// and every member that cannot or must not be read: all such faults at once.
+    /// A file that is no zip or only the start of one; one that cannot be decrypted, or asks for more than the limits allow; all
+    /// members at once that cannot or must not be read.
     pub fn open(file: Arc<DumpFile>, settings: &Settings) -> Result<(Zip, Vec<TableMembers>)> {
         let zip_file = file.open()?;
         let plain = match name::is_encrypted(&file.path) {
@@ -51,7 +51,7 @@ impl Zip {
         Ok((Zip { file, plain }, tables))
     }
 
-    /// Opens the zip again to read a member. What was decrypted stays as it is, whatever becomes of the file.
+    /// Opens the zip again to read a member. A plain text stays as it is, whatever becomes of the file.
     ///
     /// # Errors
     /// What the operating system reports; a file that has changed since the scan.
@@ -112,7 +112,7 @@ impl ZippedTable {
         Ok(bytes)
     }
 
-    /// What tells the members' bytes from others: a checksum and the size of each.
+    /// Tells the members' bytes from others: a checksum and the size of each.
     pub fn fingerprint(&self) -> Map<String, Value> {
         let of_member = |member: &Member| {
             let (name, checksum) = member.checksum();

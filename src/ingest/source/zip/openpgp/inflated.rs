@@ -1,12 +1,12 @@
-//! What a compressed packet holds, inflated; when it ends, everything around it must end too.
+//! The inflated content of a compressed packet. Where it ends, everything around it must end too.
 
 use super::meter::Meter;
 use pgp::composed::{CompressedDataReader, MessageReader};
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
 
-/// Reads a compressed packet. The library would read no further than to the end of the compressed data: behind that stand
-/// the bytes that prove the integrity of all.
+/// Reads a compressed packet. The library would stop at the end of the compressed data, but the bytes behind it prove the
+/// integrity of all.
 pub struct Inflated<'a> {
     /// `None` when everything was read.
     packet: Option<CompressedDataReader<MessageReader<'a>>>,
@@ -14,10 +14,10 @@ pub struct Inflated<'a> {
 }
 
 impl<'a> Inflated<'a> {
-    /// Reads a packet that was not read from yet.
+    /// Takes a packet of which nothing has been read.
     ///
     /// # Errors
-    /// An unknown way of compression.
+    /// An unknown compression.
     pub fn new(packet: CompressedDataReader<MessageReader<'a>>, meter: &Meter) -> io::Result<Self> {
         Ok(Inflated { packet: Some(packet.decompress()?), meter: meter.clone() })
     }
@@ -36,7 +36,7 @@ impl Read for Inflated<'_> {
             ends(&mut body)?;
             let mut outer = body.into_inner();
             ends(&mut outer)?;
-            // What may stand behind the encrypted layer is protected by nothing.
+            // Bytes behind the encrypted layer would be protected by nothing.
             if let MessageReader::Edata(encrypted) = &mut outer {
                 ends(encrypted.get_mut().get_mut())?;
             }
@@ -45,7 +45,7 @@ impl Read for Inflated<'_> {
     }
 }
 
-/// Nothing follows; asking for it makes the layers around check their integrity.
+/// Checks that nothing follows. Asking for it makes the layers around check their integrity.
 fn ends(rest: &mut impl Read) -> io::Result<()> {
     match rest.read(&mut [0])? {
         0 => Ok(()),

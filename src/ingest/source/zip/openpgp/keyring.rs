@@ -1,4 +1,4 @@
-//! Which of the secrets opens a message, said clearly where none does.
+//! Which of the secrets opens a message, and a clear message where none does.
 
 use crate::ingest::settings::secrets::Secrets;
 use crate::{Error, Result};
@@ -8,18 +8,18 @@ use pgp::types::{KeyDetails, Password, StringToKey};
 use std::fmt::Display;
 use std::path::Path;
 
-/// What helps with a message that cannot be read.
+/// The remedy for a message that cannot be read.
 pub const AGAIN: &str = "transfer or export the dump again, or move it out of this folder";
 
-/// Passphrases that a message may be encrypted with: to try one takes up to a second.
+/// Passphrases that a message may be encrypted with. To try one takes up to a second.
 const MAX_PASSPHRASES: usize = 16;
 /// The exponent of the KiB that Argon2 may take: 512 MiB.
 const MAX_ARGON2_MEMORY: u8 = 19;
 
-/// What opens one message: a private key, or a passphrase.
+/// The secret that opens one message: a private key, or a passphrase.
 #[derive(Default)]
 pub struct Keyring {
-    /// The private keys, of which at least one fits.
+    /// The private keys; at least one fits.
     pub keys: Vec<SignedSecretKey>,
     /// The passphrase that unlocks them, where one is needed.
     pub key_passphrase: Option<Password>,
@@ -28,7 +28,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Chooses by the message's list of session keys, each encrypted in another way.
+    /// Chooses by the message's list of session keys, each encrypted in a way of its own.
     ///
     /// # Errors
     /// A secret that is missing, a key that does not fit, a passphrase that does not unlock the key.
@@ -90,7 +90,7 @@ impl Keyring {
     }
 }
 
-/// Whoever makes a message decides what it costs to try a passphrase.
+/// Limits what it costs to try a passphrase, which the message decides.
 fn check_cost(packets: &[&SymKeyEncryptedSessionKey]) -> Result<()> {
     let costly = |packet: &&SymKeyEncryptedSessionKey| matches!(packet.s2k(), Some(StringToKey::Argon2 { m_enc, .. }) if *m_enc > MAX_ARGON2_MEMORY);
     let what = match packets {

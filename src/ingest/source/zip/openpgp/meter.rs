@@ -1,5 +1,5 @@
-//! How much may be read on the way to the next plain bytes. A message can be made such that the library reads, inflates
-//! or keeps gigabytes before it gives any.
+//! How much may be read on the way to the next plain bytes. A hostile message can make the library read, inflate or keep
+//! gigabytes before it gives any.
 
 use crate::run::interrupt;
 use std::fmt;
@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Meter(Arc<AtomicU64>);
 
 impl Meter {
-    /// So many bytes may be read from now on.
+    /// Sets how many bytes may be read from now on.
     pub fn allow(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Relaxed);
     }
 
-    /// A reader that keeps to what is allowed.
+    /// A reader whose bytes count.
     pub fn reader<R: Read>(&self, inner: R) -> Metered<R> {
         Metered { inner, meter: self.clone() }
     }
@@ -35,7 +35,7 @@ impl Meter {
     }
 }
 
-/// A reader whose bytes are counted.
+/// A reader whose bytes count.
 pub struct Metered<R> {
     inner: R,
     meter: Meter,

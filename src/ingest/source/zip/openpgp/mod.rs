@@ -28,23 +28,23 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 
 /// Encrypted bytes read at a time.
 const INPUT_BYTES: usize = 256 << 10;
-/// Plain bytes written at a time; in between Ctrl-C is heard.
+/// Plain bytes written at a time. Ctrl-C is heard in between.
 const PLAIN_BYTES: usize = 64 << 10;
-/// What may be read before the data begin, bytes: a message for 1000 recipients has half a megabyte there.
+/// Bytes that may be read before the data begin: a message for 1000 recipients has half a megabyte there.
 const HEAD_BYTES: u64 = 1 << 20;
-/// What may be read for the next [`PLAIN_BYTES`], bytes: it is more only at the end, where signatures and padding stand.
+/// Bytes that may be read for the next [`PLAIN_BYTES`]. More than those are needed only at the end, for signatures and padding.
 const STEP_BYTES: u64 = 64 << 20;
-/// Layers within the encrypted one. Everybody's messages have two or three.
+/// Layers within the encrypted one. Usual messages have two or three.
 const MAX_LAYERS: usize = 8;
-/// Signatures of a message: each makes hashing the data one time slower.
+/// Signatures of a message. The data are hashed once for each.
 const MAX_SIGNATURES: usize = 16;
 
-/// Decrypts a message of `bytes` bytes into an unlinked file of mode 0600, and checks that nobody has changed it.
-/// Signatures are not verified.
+/// Decrypts a message of `bytes` bytes into an unlinked file of mode 0600, and checks that it is unchanged. Signatures are not
+/// verified.
 ///
 /// # Errors
-/// A secret that is missing or wrong, a message that is damaged or cannot be checked for damage, one that asks for more
-/// than `limits` allow, and a folder without room. Ctrl-C.
+/// A secret that is missing or wrong; a message that is damaged, cannot be checked for damage, or asks for more than `limits`
+/// allow; a folder without room; Ctrl-C.
 pub fn decrypt(message: File, bytes: u64, secrets: &Secrets, limits: &Limits) -> Result<Content> {
     let meter = Meter::default();
     meter.allow(HEAD_BYTES);
@@ -53,7 +53,7 @@ pub fn decrypt(message: File, bytes: u64, secrets: &Secrets, limits: &Limits) ->
         let damaged = |error: io::Error| keyring.failure(&error, secrets);
         write_plain(&mut message, bytes, &meter, secrets, limits, &damaged)
     });
-    // A read that was broken off by Ctrl-C says so in the library's words.
+    // The library reports a read that Ctrl-C has ended in its own words.
     interrupt::check()?;
     decrypted
 }
@@ -73,7 +73,7 @@ fn write_plain(
     loop {
         interrupt::check()?;
         meter.allow(STEP_BYTES);
-        // `Ok(0)` comes when the message was read to its end, and its integrity is certain.
+        // `Ok(0)` comes when the message was read to its end and its integrity was checked.
         let count = message.read(&mut block).map_err(damaged)?;
         if count == 0 {
             return Ok(Content::new(plain));
@@ -123,7 +123,7 @@ fn open<'a>(
         key_passwords: keyring.key_passphrase.iter().collect(),
         message_password: keyring.passphrase.iter().collect(),
         session_keys: Vec::new(),
-        // Nothing is looked at before the last byte was read: the library need not keep it all in memory to check it.
+        // The plain text is used only after its last byte: the library need not keep all of it in memory to check it first.
         decrypt_options: DecryptionOptions::new()
             .enable_gnupg_aead()
             .set_seipdv1_read_mode(Seipdv1ReadMode::Streaming),

@@ -1,10 +1,10 @@
-//! A file without a name, which nobody but its owner could open and which goes with the process, however that ends.
+//! A file without a name, which only its owner could open. It disappears with the process, however that ends.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Who may read and write it: its owner.
+/// Its owner may read and write it.
 const MODE: u32 = 0o600;
 
 /// Creates a file in `folder`, for reading and writing.
@@ -12,12 +12,12 @@ const MODE: u32 = 0o600;
 /// # Errors
 /// What the operating system reports.
 pub fn create(folder: &Path) -> io::Result<File> {
-    // Else the error would be about a name that the user has never heard of.
+    // Otherwise the error would be about a name that the user does not know.
     folder.join(".").metadata()?;
     never_named(folder).or_else(|_| once_named(folder))
 }
 
-/// It never has a name, and cannot get one. Not every file system can do this.
+/// A file that never has a name, and cannot get one. Not every file system can do this.
 #[cfg(target_os = "linux")]
 fn never_named(folder: &Path) -> io::Result<File> {
     use nix::fcntl::OFlag;
@@ -31,7 +31,7 @@ fn never_named(_: &Path) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// It loses its name before there is anything in it.
+/// A file that loses its name before anything is in it.
 fn once_named(folder: &Path) -> io::Result<File> {
     use std::os::unix::fs::PermissionsExt;
     let permissions = std::fs::Permissions::from_mode(MODE);

@@ -1,19 +1,20 @@
-//! What a union view reads, and which columns it has.
+//! Which tables a union view reads, and which columns it has.
 
 use crate::ingest::catalogue::names::match_names;
+use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};
 use std::iter::once;
 
-/// The first column: the name of the table that holds the row. `tableoid` of a view is nothing; a column of that name could
-/// be in no table that is made of the view.
+/// The first column: the name of the table that holds the row. A view has no `tableoid` of its own, and no table that is made
+/// of the view could have a column of that name.
 const ORIGIN: &str = "version_table";
 
 /// A table that the view reads, without the tables that inherit from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What it is called once the unit is published.
+    /// Its name once the unit is published.
     pub name: Qualified,
-    /// What it is called now.
+    /// Its name now.
     pub table: Qualified,
     /// Its `pg_class.oid`; 0 where it does not exist yet.
     pub oid: u32,
@@ -21,10 +22,22 @@ pub struct Part {
     pub columns: Vec<Typed>,
 }
 
+impl Part {
+    /// A table of this run, which will be called `name`. Until then, `table` has its rows.
+    pub fn new<'c>(
+        name: &Qualified,
+        table: &Qualified,
+        columns: impl IntoIterator<Item = &'c Column>,
+    ) -> Part {
+        let columns = columns.into_iter().map(|column| (column.name.clone(), column.sql_type()));
+        Part { name: name.clone(), table: table.clone(), oid: 0, columns: columns.collect() }
+    }
+}
+
 /// A column's name and its type as SQL, with the collation where that is not the type's own.
 pub type Typed = (String, String);
 
-/// The columns of the view and what they are in each part.
+/// The columns of the view, and where each part has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     parts: Vec<Part>,
@@ -35,19 +48,19 @@ pub struct Definition {
 struct UnionColumn {
     name: String,
     sql_type: String,
-    /// What it is in each part, as SQL.
+    /// Its value in each part, as SQL.
     values: Vec<String>,
 }
 
-/// A column that is being put together: for each part, the column there and its type.
+/// A column that is being put together: for each part, its name and type there.
 struct Gathered<'p> {
     name: &'p str,
     sources: Vec<Option<&'p Typed>>,
 }
 
 impl Definition {
-    /// Of the mother, and of the tables that inherit from her: her columns first, then each other one where it comes first.
-    /// What counts as the same column is decided as between a dump and its mother.
+    /// The view of the mother and of the tables that inherit from it. The mother's columns come first, then each other column
+    /// where it first occurs. Columns are matched by name as between a dump and its mother.
     pub fn new(mother: Part, mut children: Vec<Part>) -> Definition {
         children.sort_by_cached_key(|part| (numbered(part.name.name()), part.name.clone()));
         let parts: Vec<Part> = once(mother).chain(children).collect();
@@ -76,8 +89,8 @@ impl Definition {
         Definition { parts, columns }
     }
 
-    /// The same columns, in the order of a view that has the columns `there`: those first, as `CREATE OR REPLACE VIEW`
-    /// asks for (PostgreSQL documentation, CREATE VIEW). Nothing where one of them is gone, or has another type.
+    /// The same columns, with those of an existing view first and in its order, as `CREATE OR REPLACE VIEW` asks for
+    /// (PostgreSQL documentation, CREATE VIEW). `None` where one of them is gone, or has another type.
     pub fn in_order_of(&self, there: &[Typed]) -> Option<Definition> {
         let is_there = |column: &UnionColumn| there.iter().any(|(name, _)| *name == column.name);
         let find = |(name, sql_type): &Typed| {
@@ -121,7 +134,7 @@ impl Gathered<'_> {
         let agreed = types.all(|other| other == first);
         let value = |source: &Option<&Typed>| match source {
             Some((name, _)) if agreed => quote(name),
-            // Types that are the same but for their collation have none in common.
+            // Two types that differ in collation alone have no common one.
             Some((name, _)) => format!("{}::text COLLATE pg_catalog.\"default\"", quote(name)),
             None if agreed => format!("NULL::{first}"),
             None => "NULL::text".to_owned(),
@@ -134,13 +147,13 @@ impl Gathered<'_> {
     }
 }
 
-/// What the first column says of a part.
+/// The first column's value in a part.
 fn label(part: &Part, mother: &Part) -> String {
     let (schema, name) = (part.name.schema(), part.name.name());
     if schema == mother.name.schema() { name.to_owned() } else { format!("{schema}.{name}") }
 }
 
-/// A name in pieces that compare as people count: `v2` before `v10`.
+/// A name in pieces that sort as people count: `v2` before `v10`.
 fn numbered(name: &str) -> Vec<(u128, String)> {
     let mut pieces = Vec::new();
     let mut rest = name;
@@ -148,7 +161,7 @@ fn numbered(name: &str) -> Vec<(u128, String)> {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let (number, behind) = rest.split_at(digits);
         let text = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
-        // A table's name has no more than 63 digits; so large a number is no version's.
+        // A number of more than 38 digits is no version's.
         pieces.push((number.parse().unwrap_or_default(), behind[..text].to_owned()));
         rest = &behind[text..];
     }

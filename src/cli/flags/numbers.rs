@@ -5,7 +5,7 @@ use crate::copy::rejects::limit::RejectLimit;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// More workers than any machine has cores; each costs a thread and its memory.
+/// The most workers. No machine has more cores, and each worker costs a thread and its memory.
 const MOST_WORKERS: usize = 1024;
 
 /// Reads a number of workers.
@@ -19,7 +19,7 @@ pub fn workers(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
-/// Reads a whole number, with `_` or `,` between its digits as people group them.
+/// Reads a whole number; `_` or `,` may group its digits.
 ///
 /// # Errors
 /// Anything else, with an accepted example.
@@ -40,7 +40,7 @@ pub fn time(text: &str) -> Result<Duration, &'static str> {
     text.parse().map(|Span(time)| time).map_err(|()| "use a time such as 500ms, 5s, 2m or 1h")
 }
 
-/// Reads how many rows may be rejected.
+/// Reads the number or share of rows that may be rejected.
 ///
 /// # Errors
 /// Anything but a whole number, or a percentage.
@@ -51,7 +51,7 @@ pub fn reject_limit(text: &str) -> Result<RejectLimit, &'static str> {
 /// Reads a share of a whole.
 ///
 /// # Errors
-/// Anything but a number; whether it is from 0 to 1 is the settings' to say.
+/// Anything but a number. The settings check that it is from 0 to 1.
 pub fn rate(text: &str) -> Result<f64, &'static str> {
     text.parse().map_err(|_| "use a number from 0 to 1, such as 0.01")
 }

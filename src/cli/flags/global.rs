@@ -20,7 +20,7 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// How much is to be printed.
+    /// The verbosity that the flags ask for.
     pub fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

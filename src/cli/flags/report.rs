@@ -1,6 +1,6 @@
 //! Flags that say how a run reports; the same for every job.
 
-use super::errors::print_errors;
+use crate::cli::errors::print_errors;
 use crate::exit::Exit;
 use crate::report::{Done, Report, Started, print};
 use crate::run::interrupt;
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// What every report begins with; a file that begins otherwise is something else.
+/// The beginning of every report. A file that begins otherwise is no report.
 const REPORT_START: &[u8] = b"{\n  \"command\": ";
 
 /// How a run reports.
@@ -23,8 +23,8 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
-    /// Checks that the report can be written, before there is anything to report. What is there stays as it is until
-    /// then; a pipe is not opened twice.
+    /// Checks that the report can be written, before the run begins. An old report stays until the new one is written. A pipe
+    /// is not opened twice.
     ///
     /// # Errors
     /// A file that cannot be written, or that holds something else than a report.
@@ -49,11 +49,11 @@ impl ReportArgs {
         }
     }
 
-    /// Ends a run: writes the report, prints the summary in the job's own words unless standard output has the report
-    /// or nothing is wanted, and then what failed.
+    /// Ends a run: writes the report, prints the job's summary, and then the errors. There is no summary if standard output
+    /// has the report, or with `--quiet`.
     ///
     /// # Errors
-    /// What stopped the run before it touched anything; a file or standard output that cannot be written.
+    /// The error that stopped the run before it touched anything; a file or standard output that cannot be written.
     pub fn conclude(
         &self,
         started: &Started,
@@ -61,7 +61,7 @@ impl ReportArgs {
         quiet: bool,
         summary: impl FnOnce(&Report) -> String,
     ) -> Result<Exit> {
-        // A statement that Ctrl-C has cancelled says so in its own way.
+        // After Ctrl-C, the error of the cancelled statement has other words.
         let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
         let (report, stopped) = match outcome {
             Ok(done) => (started.finish(Ok(done)), None),
@@ -80,7 +80,7 @@ impl ReportArgs {
         errors.dedup();
         errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
         print_errors(&errors);
-        // What was loaded stays loaded; the run has failed all the same, since nobody is told.
+        // The rows stay loaded, but a run without its report has failed.
         delivered?;
         Ok(report.exit())
     }
@@ -95,10 +95,10 @@ impl ReportArgs {
         print(&summary(report))
     }
 
-    /// Refuses a report that would take the place of what is made.
+    /// Refuses a report that would replace a file which the run makes.
     ///
     /// # Errors
-    /// A report in one of these files.
+    /// A report that has the path of one of these files.
     pub fn is_none_of(&self, made: impl IntoIterator<Item = PathBuf>) -> Result<()> {
         let Some(report) = &self.report else { return Ok(()) };
         match made.into_iter().find(|made| is_same_file(made, report)) {
@@ -109,13 +109,13 @@ impl ReportArgs {
         }
     }
 
-    /// Whether standard output has the report, and can have nothing else.
+    /// Whether the report goes to standard output, which can have nothing else then.
     pub fn takes_stdout(&self) -> bool {
         self.report.as_deref() == Some(Path::new("-"))
     }
 }
 
-/// Whether both name the same file, be it there or not.
+/// Whether both paths name the same file, which need not exist.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,0 +1,45 @@
+//! The reports of units.
+
+use crate::ingest::plan::action::Action;
+use crate::ingest::plan::unit::Unit;
+use crate::ingest::publish::publication::{Loaded, Publication};
+use crate::report::{UnitReport, UnitStatus};
+use crate::{Error, Result};
+
+/// The report of a unit that a worker has tried for so many seconds.
+pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> UnitReport {
+    let mut report = UnitReport { seconds, ..untouched(unit) };
+    match outcome {
+        Ok(Publication::Loaded(Loaded { rows, rejected, bytes, verified })) => {
+            report.status = UnitStatus::Loaded;
+            report.rows_read = rows + rejected;
+            report.rows_loaded = rows;
+            report.rows_rejected = rejected;
+            report.bytes_read = bytes;
+            report.verified = verified;
+            report.error = None;
+        }
+        Ok(Publication::UpToDate) => {
+            report.status = UnitStatus::Skipped;
+            report.error = None;
+        }
+        Err(error) => {
+            report.status = UnitStatus::Failed;
+            report.error = Some(error.to_string());
+        }
+    }
+    report
+}
+
+/// The report of a unit that no worker has tried.
+pub fn untouched(unit: &Unit) -> UnitReport {
+    let (status, error) = match unit.action {
+        Action::Skip => (UnitStatus::Skipped, None),
+        _ => (UnitStatus::Failed, Some(Error::failed("not loaded: no worker was left").to_string())),
+    };
+    UnitReport {
+        mother: Some(unit.mother.name().to_owned()),
+        error,
+        ..UnitReport::empty(unit.table.name(), unit.source.label(), status)
+    }
+}

@@ -1,0 +1,113 @@
+//! `--plan`: what a run would do, for people.
+
+use super::Plan;
+use super::action::Action;
+use super::unit::Unit;
+use crate::Result;
+use crate::pg::catalog::Column;
+use postgres::Client;
+
+/// The plan as text: the catalogue, how each version's columns differ from its mother's, the statements, and the union views.
+///
+/// # Errors
+/// What the server reports.
+pub fn text(plan: &Plan, client: &mut Client) -> Result<String> {
+    let mut text = String::from("-- Units\n");
+    for unit in &plan.units {
+        push_unit(unit, client, &mut text)?;
+    }
+    text.push_str("\n-- Columns\n");
+    for mother in &plan.mothers {
+        text.push_str(&format!(
+            "-- {}: {}\n",
+            mother.name,
+            list(mother.columns.iter().map(Column::to_string))
+        ));
+        for unit in plan.units_of(&mother.name) {
+            text.push_str(&format!("--   {}{}\n", unit.table.name(), difference(unit)));
+        }
+    }
+    push_statements(plan, &mut text);
+    push_views(plan, client, &mut text)?;
+    Ok(text)
+}
+
+/// A unit, and what becomes of what users have put on its old version table.
+fn push_unit(unit: &Unit, client: &mut Client, text: &mut String) -> Result<()> {
+    let (action, reason) = match unit.action {
+        Action::Load => ("load", String::new()),
+        Action::Replace(reason) => ("replace", format!(": {reason}")),
+        Action::Skip => ("unchanged", String::new()),
+    };
+    text.push_str(&format!(
+        "-- {action:9} {} from {} ({} bytes, types: {}){reason}\n",
+        unit.table.name(),
+        unit.source.label(),
+        unit.source.bytes,
+        unit.dialect
+    ));
+    if let Action::Replace(_) = unit.action {
+        let replacement = unit.replacement(&unit.table);
+        let additions = replacement.additions(client)?;
+        let notes = [
+            ("WILL FAIL, since it would break or lose", replacement.obstacles(client)?),
+            ("puts on the new table", additions.kept().map(str::to_owned).collect()),
+            ("has no place for", additions.lost().collect()),
+        ];
+        for (what, items) in notes.into_iter().filter(|(_, items)| !items.is_empty()) {
+            text.push_str(&format!("--   {what}: {}\n", items.join(", ")));
+        }
+    }
+    if let Err(error) = unit.view.check_publication(unit.part(&unit.table), client) {
+        text.push_str(&format!("--   WILL FAIL: {error}\n"));
+    }
+    Ok(())
+}
+
+fn push_statements(plan: &Plan, text: &mut String) {
+    text.push_str("\n-- Statements\n");
+    for statement in plan.changes.statements() {
+        text.push_str(&format!("{statement};\n"));
+    }
+    for unit in plan.units.iter().filter(|unit| unit.action != Action::Skip) {
+        if matches!(unit.action, Action::Replace(_)) {
+            text.push_str(&format!("-- loaded beside the old table, which this replaces: {}\n", unit.table));
+        }
+        text.push_str(&format!("{};\n{};\n", unit.create_statement(&unit.table), unit.inherit_statement()));
+    }
+}
+
+/// The union views as they will be, each with its statement.
+fn push_views(plan: &Plan, client: &mut Client, text: &mut String) -> Result<()> {
+    let mut is_first = true;
+    for (view, mother) in plan.views.iter().zip(&plan.mothers) {
+        let new = plan.changes.creates(&mother.name).then_some(mother.columns.as_slice());
+        let parts = plan.units_of(&mother.name).map(|unit| unit.part(&unit.table)).collect();
+        let Some((columns, statement)) = view.planned(new, parts, client)? else { continue };
+        if std::mem::take(&mut is_first) {
+            text.push_str("\n-- Union views\n");
+        }
+        let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
+        text.push_str(&format!("-- {}: {columns}\n{statement};\n", view.name().name()));
+    }
+    Ok(())
+}
+
+fn difference(unit: &Unit) -> String {
+    let mut text = String::new();
+    if !unit.own_columns.is_empty() {
+        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
+    }
+    if !unit.retyped.is_empty() {
+        let types = list(unit.retyped.iter().map(Column::to_string));
+        text.push_str(&format!(", has {types} (loaded as the mother's type)"));
+    }
+    if !unit.missing.is_empty() {
+        text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
+    }
+    if text.is_empty() { ", the same columns".to_owned() } else { text }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

@@ -4,6 +4,7 @@
 //! stages around it add the [`Place`] that they know ([`Error::at`]), and a stage that knows the remedy adds that
 //! ([`Error::remedy`]). The command line prints it once.
 
+mod conversions;
 mod hint;
 mod place;
 mod text;
@@ -183,7 +184,7 @@ impl Error {
 }
 
 impl Error {
-    /// Adds what the error is about; the first hint stays.
+    /// Adds a hint, for which the job has words. The first hint stays.
     pub fn hint(mut self, about: Hint) -> Self {
         if let Inner::One { hint: hint @ None, .. } = &mut *self.0 {
             *hint = Some(about);
@@ -191,12 +192,12 @@ impl Error {
         self
     }
 
-    /// Whether the job has something to add.
+    /// Whether it has a hint.
     pub fn has_hint(&self) -> bool {
         matches!(&*self.0, Inner::One { hint: Some(_), .. })
     }
 
-    /// Replaces hints with a job's words.
+    /// The same error with the job's words in place of the hint.
     pub fn advised(mut self, advise: Advise) -> Self {
         match &mut *self.0 {
             Inner::One { hint, what, remedy, .. } => {
@@ -244,31 +245,6 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
-
-impl From<&postgres::Error> for Error {
-    fn from(error: &postgres::Error) -> Self {
-        Error::from_server(error, None)
-    }
-}
-
-impl From<postgres::Error> for Error {
-    fn from(error: postgres::Error) -> Self {
-        Error::from_server(&error, None)
-    }
-}
-
-impl From<std::io::Error> for Error {
-    /// Unpacks the error that one of pghaul's readers, or the COPY stream, has sent through an `io` interface.
-    fn from(error: std::io::Error) -> Self {
-        match error.downcast::<Error>() {
-            Ok(ours) => ours,
-            Err(error) => match error.downcast::<postgres::Error>() {
-                Ok(from_server) => from_server.into(),
-                Err(error) => Error::failed(error),
-            },
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ const LAYERS: [&str; 8] = ["cli", "JOB", "table", "copy", "config", "pg", "repor
 /// The rooms of jobs and layers that have a story to tell, from the top down.
 const STORIES: [(&str, &[&str]); 2] = [
     ("ingest", &["shelf", "after", "load", "publish", "plan", "catalogue", "source", "settings"]),
-    ("copy", &["verify", "values", "relay", "send", "encode", "rejects", "input"]),
+    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "input"]),
 ];
 
 /// Files that a folder may hold directly; in more of them nothing is found by looking.

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod changes;
+pub mod columns;
 pub mod mothers;
 pub mod print;
 pub mod reason;
@@ -78,7 +79,7 @@ fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
             continue;
         }
         for (column, _) in &mother.columns {
-            if versions.iter().all(|unit| unit.missing.contains(column)) {
+            if versions.iter().all(|unit| unit.columns.missing.contains(column)) {
                 tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
             }
         }

@@ -95,15 +95,15 @@ fn push_views(plan: &Plan, client: &mut Client, text: &mut String) -> Result<()>
 
 fn difference(unit: &Unit) -> String {
     let mut text = String::new();
-    if !unit.own_columns.is_empty() {
-        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
+    if !unit.columns.own.is_empty() {
+        text.push_str(&format!(", adds {}", list(unit.columns.own.iter().map(Column::to_string))));
     }
-    if !unit.retyped.is_empty() {
-        let types = list(unit.retyped.iter().map(Column::to_string));
+    if !unit.columns.retyped.is_empty() {
+        let types = list(unit.columns.retyped.iter().map(Column::to_string));
         text.push_str(&format!(", has {types} (loaded as the mother's type)"));
     }
-    if !unit.missing.is_empty() {
-        text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
+    if !unit.columns.missing.is_empty() {
+        text.push_str(&format!(", lacks {} (NULL)", list(unit.columns.missing.iter().cloned())));
     }
     if text.is_empty() { ", the same columns".to_owned() } else { text }
 }

@@ -14,7 +14,10 @@ const LAYERS: [&str; 8] = ["cli", "JOB", "table", "copy", "config", "pg", "repor
 
 /// The rooms of jobs and layers that have a story to tell, from the top down.
 const STORIES: [(&str, &[&str]); 2] = [
-    ("ingest", &["shelf", "after", "load", "publish", "plan", "catalogue", "source", "settings"]),
+    (
+        "ingest",
+        &["shelf", "after", "load", "publish", "plan", "union", "catalogue", "source", "settings", "types"],
+    ),
     ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "input"]),
 ];
 
@@ -85,7 +88,7 @@ fn statements_stand_beside_those_who_use_them() {
 /// Files are named by the end of their paths, folders by `src/…/`.
 #[test]
 fn files_that_the_documentation_of_the_house_names_exist() {
-    let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets"]
+    let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets", "benches"]
         .iter()
         .flat_map(|folder| all_paths(&repository().join(folder)))
         .collect();

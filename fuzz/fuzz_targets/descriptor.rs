@@ -7,8 +7,8 @@
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::LimitsCfg;
 use pghaul::copy::input::charset::Charset;
-use pghaul::ingest::source::descriptor::parse;
 use pghaul::ingest::settings::limits::Limits;
+use pghaul::ingest::source::descriptor::parse;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 

@@ -19,8 +19,8 @@ COPY . .
 # Of which commit it is, for --version: there is no git here.
 ARG PGHAUL_COMMIT=
 ARG PGHAUL_COMMIT_DATE=
-# The image has no use for debug information, which is most of the binary.
-ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=symbols
+# The image has no use for the names of functions.
+ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 RUN set -eu; \
     if [ -z "$BINARY" ]; then cargo build --release --locked --package pghaul; fi; \
     mkdir -p /out/data; \

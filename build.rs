@@ -19,7 +19,9 @@ fn main() {
         println!("cargo:rerun-if-env-changed={name}");
     }
     tell("TARGET", env::var("TARGET").ok());
-    tell("PROFILE", env::var("PROFILE").ok());
+    // A profile that inherits from release calls itself that, however little it optimises.
+    let profile = env::var("PROFILE").ok().zip(env::var("OPT_LEVEL").ok());
+    tell("PROFILE", profile.map(|(profile, level)| format!("{profile} with opt-level {level}")));
     tell("RUSTC", env::var("RUSTC").ok().and_then(|rustc| output(Command::new(rustc).arg("--version"))));
     let given = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
     if let Some(commit) = given("PGHAUL_COMMIT") {

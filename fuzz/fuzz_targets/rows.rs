@@ -7,9 +7,9 @@
 use libfuzzer_sys::fuzz_target;
 use pghaul::copy::encode::{CopyColumn, Encoder};
 use pghaul::copy::input::batch::{Batch, BatchReader, BatchSource, Origin};
+use pghaul::copy::input::field::FieldSpan;
 use pghaul::copy::input::format::{Format, LineEnd};
 use pghaul::copy::input::header::read_header;
-use pghaul::copy::input::field::FieldSpan;
 use pghaul::copy::input::rows::{Extent, RowFault, Rows};
 
 /// Smaller than a batch, so that all rows are in one, and no row has too many fields.

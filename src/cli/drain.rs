@@ -19,7 +19,7 @@ Examples:
   pghaul drain us_users                           move what the cache has now into the table
   pghaul drain us_users --watch --every 5s        and what comes, until SIGTERM
   pghaul drain us_users --print-columns           show the inferred columns; take nothing
-  pghaul drain us_users --max-rejects 100         allow up to 100 rejected rows in each batch
+  pghaul drain us_users --max-rejects 100         reject up to 100 rows of each batch
 
 Exit codes: 0 everything is published, or there was nothing; 1 a replica failed, its rows are still in
 Redis; 2 wrong usage, configuration or replica, nothing was touched; 3 published, with rejects;

@@ -20,7 +20,7 @@ Examples:
   pghaul ingest dumps/ --plan                     show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
-  pghaul ingest dumps/ --max-rejects 0.1%         allow up to 1 rejected row in 1,000 of each data file
+  pghaul ingest dumps/ --max-rejects 0.1%         reject up to 1 row in 1,000 of each data file
 
 Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
 2 wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects;

@@ -1,15 +1,15 @@
-//! What an error leaves for the job to say: jobs call the same thing by different keys and flags, or have no name for it.
+//! The part of an error that the job words: each job has other keys and flags for the same thing, or none.
 
-/// What an error is about, where a user can do something about it that each job has its own words for.
+/// The cause of an error for which each job has its own remedy.
 ///
-/// Code below the jobs adds it ([`Error::hint`]), the job turns it into words ([`Error::advised`]).
+/// Code below the jobs adds it ([`crate::Error::hint`]), and the job turns it into words ([`crate::Error::advised`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// No header line ends: the quote may be another character, or there may be no header.
     HeaderLine,
     /// The header line is not well formed: the quote may be another character.
     Quote,
-    /// There are more columns than so many: the separator may be another character.
+    /// The data file has more columns than this number: the separator may be another character.
     MaxColumns(usize),
     /// The name of a column is not valid in the encoding.
     Encoding,
@@ -17,11 +17,11 @@ pub enum Hint {
     Utf16,
     /// A value is not valid in the encoding.
     ValueEncoding,
-    /// An empty field is not NULL, as the NULL marker is another text or the field is quoted.
+    /// An empty field is not NULL, since the NULL marker is another text or the field is quoted.
     NullMarker,
-    /// A row is longer than rows may be.
+    /// A row is longer than allowed.
     MaxRow,
-    /// More rows cannot be loaded than this limit allows, which is written as it is typed.
+    /// More rows are rejected than this limit allows. It is written as the user types it.
     RejectLimit(String),
     /// Rejects cannot be written into their folder.
     RejectFolder,
@@ -29,25 +29,25 @@ pub enum Hint {
     Undone,
 }
 
-/// What a job says to a [`Hint`].
+/// The words of a job for a [`Hint`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advice {
-    /// Goes on with the message, such as `, and limits.max_columns allows 1600`; empty for nothing.
+    /// The end of the message, such as `, and limits.max_columns allows 1600`; may be empty.
     pub detail: String,
-    /// What the user can do about it, behind a remedy that the error has already; empty for nothing.
+    /// The remedy, which follows one that the error has already; may be empty.
     pub remedy: String,
 }
 
-/// A job's words.
+/// A job's function from hints to words.
 pub type Advise = fn(&Hint) -> Advice;
 
 impl Advice {
-    /// Only this detail.
+    /// A detail alone.
     pub fn detail(text: impl Into<String>) -> Self {
         Advice { detail: text.into(), remedy: String::new() }
     }
 
-    /// Only this remedy.
+    /// A remedy alone.
     pub fn remedy(text: impl Into<String>) -> Self {
         Advice { detail: String::new(), remedy: text.into() }
     }

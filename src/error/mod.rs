@@ -4,8 +4,10 @@
 //! stages around it add the [`Place`] that they know ([`Error::at`]), and a stage that knows the remedy adds that
 //! ([`Error::remedy`]). The command line prints it once.
 
+mod conversions;
 mod gather;
 mod hint;
+mod others;
 mod place;
 mod text;
 
@@ -15,7 +17,7 @@ pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
 
 use crate::exit::Exit;
 use crate::secret::without_passwords;
-use gather::Others;
+use others::Others;
 use std::fmt;
 use text::{postgres_text, words_about_a_row};
 
@@ -190,7 +192,7 @@ impl Error {
 }
 
 impl Error {
-    /// Adds what the error is about; the first hint stays.
+    /// Adds a hint, for which the job has words. The first hint stays.
     pub fn hint(mut self, about: Hint) -> Self {
         if let Inner::One { hint: hint @ None, .. } = &mut *self.0 {
             *hint = Some(about);
@@ -198,12 +200,12 @@ impl Error {
         self
     }
 
-    /// Whether the job has something to add.
+    /// Whether it has a hint.
     pub fn has_hint(&self) -> bool {
         matches!(&*self.0, Inner::One { hint: Some(_), .. })
     }
 
-    /// Replaces hints with a job's words.
+    /// The same error with the job's words in place of the hint.
     pub fn advised(mut self, advise: Advise) -> Self {
         match &mut *self.0 {
             Inner::One { hint, what, remedy, .. } => {
@@ -254,31 +256,6 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
-
-impl From<&postgres::Error> for Error {
-    fn from(error: &postgres::Error) -> Self {
-        Error::from_server(error, None)
-    }
-}
-
-impl From<postgres::Error> for Error {
-    fn from(error: postgres::Error) -> Self {
-        Error::from_server(&error, None)
-    }
-}
-
-impl From<std::io::Error> for Error {
-    /// Unpacks the error that one of pghaul's readers, or the COPY stream, has sent through an `io` interface.
-    fn from(error: std::io::Error) -> Self {
-        match error.downcast::<Error>() {
-            Ok(ours) => ours,
-            Err(error) => match error.downcast::<postgres::Error>() {
-                Ok(from_server) => from_server.into(),
-                Err(error) => Error::failed(error),
-            },
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ pub enum SqlState {
     NotReady,
     /// A full disk, too little memory, too many connections (class 53).
     OutOfResources,
-    /// Somebody has cancelled the statement, or it took too long (57014).
+    /// The statement was cancelled, or it took too long (57014).
     Cancelled,
     /// Another intervention of an operator (class 57).
     Intervention,

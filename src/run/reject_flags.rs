@@ -1,8 +1,8 @@
-//! What the flags for rejects are called, which are the same for every job that has rejects.
+//! The names of the flags for rejects. They are the same for every job that has rejects.
 
 use crate::error::{Advice, Hint};
 
-/// The words for hints at these flags; nothing for other hints.
+/// The words for hints about rejects; none for other hints.
 pub fn advice(hint: &Hint) -> Advice {
     match hint {
         Hint::RejectLimit(limit) => Advice::detail(format!(", and --max-rejects allows {limit}")),

@@ -4,6 +4,8 @@
 //! `<!-- end of keys -->`. `UPDATE_DOCS=1 cargo test --test documentation keys` writes them.
 
 use crate::page::pages;
+use clap::{Arg, Command, CommandFactory};
+use pghaul::cli::Cli;
 use pghaul::cli::config::keys;
 use pghaul::cli::config::keys::key::{Default, Key, Variable};
 use pghaul_test_support::{Workdir, pghaul, repository};
@@ -81,6 +83,32 @@ fn default(key: &Key, defaults: &BTreeMap<String, String>) -> String {
 fn code(text: &str) -> String {
     let text = text.replace('|', "\\|");
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+}
+
+/// The help of a flag that has a key, in the command that reads the key.
+fn help_of(key: &Key) -> Option<String> {
+    fn find<'c>(command: &'c Command, flag: &str) -> Option<&'c Arg> {
+        let argument =
+            command.get_arguments().find(|argument| argument.get_long() == flag.strip_prefix("--"));
+        argument.or_else(|| command.get_subcommands().find_map(|command| find(command, flag)))
+    }
+    let root = Cli::command();
+    let section = key.path.split('.').next()?;
+    let command = root.find_subcommand(section).or(root.find_subcommand("ingest"))?;
+    find(command, key.flag?)?.get_help().map(ToString::to_string)
+}
+
+#[test]
+fn the_help_of_a_flag_has_the_default_of_its_key() {
+    let mut seen = 0;
+    for key in keys::all().filter(|key| matches!(key.default, Default::Shown)) {
+        let (Some(help), Some(value)) = (help_of(key), defaults().get(key.path).cloned()) else { continue };
+        if value != "false" {
+            seen += 1;
+            assert!(help.contains(&format!("{value}]")), "{}: {value} is not in {help:?}", key.path);
+        }
+    }
+    assert!(seen >= 5, "only {seen} defaults found");
 }
 
 /// The page with its tables as they have to be, and the keys that they list.

@@ -117,13 +117,15 @@ fn a_replica_that_fails_is_said_once_and_tried_again() {
     let drain = drain!();
     drain.register(COLUMNS);
     drain.db.execute("CREATE TABLE sample_us_users (id text, n integer CHECK (n < 10))");
-    let watching = drain.start(&["--watch", "--every", "50ms"]);
+    let watching = drain.start(&["--watch", "--every", "1s"]);
     drain.put(&[("1", "[11]")]);
     wait_for("the batch", || drain.keys().iter().any(|key| key.contains(":pghaul:2")));
     // The first tries fail; when the table allows it, the same batch comes through.
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(3));
     drain.db.execute("ALTER TABLE sample_us_users DROP CONSTRAINT sample_us_users_n_check");
     wait_for("the row", || rows(&drain) == 1 && drain.keys().is_empty());
+    // Between two passes, so that none is interrupted.
+    std::thread::sleep(Duration::from_millis(300));
     watching.signal(Signal::SIGTERM);
     let run = watching.wait();
     run.assert_code(0);

@@ -4,7 +4,7 @@ use super::arrows::{House, all_paths};
 use pghaul_test_support::repository;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The jobs, which only the command line knows.
 const JOBS: [&str; 6] = ["drain", "fetch", "generate", "ingest", "serve", "sync"];
@@ -14,8 +14,11 @@ const LAYERS: [&str; 8] = ["cli", "JOB", "table", "copy", "config", "pg", "repor
 
 /// The rooms of jobs and layers that have a story to tell, from the top down.
 const STORIES: [(&str, &[&str]); 2] = [
-    ("ingest", &["shelf", "after", "load", "publish", "plan", "catalogue", "source", "settings"]),
-    ("copy", &["verify", "values", "relay", "send", "encode", "rejects", "input"]),
+    (
+        "ingest",
+        &["shelf", "after", "load", "publish", "plan", "union", "catalogue", "source", "settings", "types"],
+    ),
+    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "input"]),
 ];
 
 /// Files that a folder may hold directly; in more of them nothing is found by looking.
@@ -80,6 +83,28 @@ fn statements_stand_beside_those_who_use_them() {
             .any(|user| fs::read_to_string(user).unwrap().contains(&format!("include_str!(\"{name}\")")));
         assert!(used, "no file beside {} reads it", path.display());
     }
+}
+
+/// Files are named by the end of their paths, folders by `src/…/`.
+#[test]
+fn files_that_the_documentation_of_the_house_names_exist() {
+    let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets", "benches"]
+        .iter()
+        .flat_map(|folder| all_paths(&repository().join(folder)))
+        .collect();
+    let mut seen = 0;
+    for page in ["docs/architecture.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(repository().join(page)).unwrap();
+        let code = text.split('`').skip(1).step_by(2);
+        for name in code.filter(|code| code.ends_with(".rs") || code.ends_with(".sql")) {
+            if name.chars().any(char::is_uppercase) || name.contains(' ') {
+                continue;
+            }
+            seen += 1;
+            assert!(paths.iter().any(|path| path.ends_with(name)), "{page}: there is no file {name}");
+        }
+    }
+    assert!(seen > 40, "only {seen} files found: does this test still read the pages?");
 }
 
 fn is(path: &Path, extension: &str) -> bool {

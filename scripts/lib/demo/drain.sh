@@ -1,5 +1,5 @@
 # The demo of `pghaul drain`: sourced by scripts/demo. The Redis is its own, and listens on a unix socket only.
-cargo build --release --locked
+build
 replica=sample_us_users
 work=$(mktemp --directory)
 socket=$work/redis.sock

@@ -1,6 +1,6 @@
 # The demo of `pghaul fetch`: sourced by scripts/demo. The API is the project's own, with the answers, the latency and the
 # limit of the one that the original followed.
-cargo build --release --locked --package pghaul --package pghaul-mock-api
+build --package pghaul --package pghaul-mock-api
 work=$(mktemp --directory)
 trap 'rm --recursive --force "$work"' EXIT
 "$bin/pghaul-mock-api" --requests >"$work/characters.ndjson"

@@ -1,5 +1,5 @@
 # The demo of `pghaul ingest`: sourced by scripts/demo.
-cargo build --release --locked
+build
 say "loading fixtures/dumps into the embedded server in $PGHAUL_DATA_DIR"
 "$pghaul" ingest --config config.yml --mothers recreate
 "$pghaul" db psql <fixtures/sql/demo.sql

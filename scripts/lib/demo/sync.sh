@@ -1,5 +1,5 @@
 # The demo of `pghaul sync`: sourced by scripts/demo. Source and destination are two databases of the demo's own server.
-cargo build --release --locked
+build
 # Nothing is there yet that is dropped.
 export PGOPTIONS='-c client_min_messages=warning'
 "$pghaul" db start --quiet

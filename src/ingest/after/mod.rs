@@ -71,8 +71,8 @@ pub fn check(settings: &Settings, plan: &Plan, client: &mut Client) -> Result<()
 /// The version tables of the run's units, as they will be.
 fn planned_tables(plan: &Plan, mother: &str) -> Vec<Indexed> {
     let of_unit = |unit: &Unit| {
-        let columns = unit.mother_columns.iter().chain(&unit.own_columns);
-        Indexed::new(unit.table.clone(), columns.map(|column| column.name.clone()).collect())
+        let columns = unit.columns.all().map(|column| column.name.clone());
+        Indexed::new(unit.table.clone(), columns.collect())
     };
     plan.units_of(mother).map(of_unit).collect()
 }

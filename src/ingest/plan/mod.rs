@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod changes;
+pub mod columns;
 mod common_type;
 pub mod mothers;
 mod own_types;
@@ -81,7 +82,7 @@ fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
             continue;
         }
         for (column, _) in &mother.columns {
-            if versions.iter().all(|unit| unit.missing.contains(column)) {
+            if versions.iter().all(|unit| unit.columns.missing.contains(column)) {
                 tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
             }
         }

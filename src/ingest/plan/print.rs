@@ -96,14 +96,14 @@ fn push_views(plan: &Plan, client: &mut Client, text: &mut String) -> Result<()>
 
 fn difference(unit: &Unit) -> String {
     let mut text = String::new();
-    if !unit.own_columns.is_empty() {
-        text.push_str(&format!(", adds {}", list(unit.own_columns.iter().map(Column::to_string))));
+    if !unit.columns.own.is_empty() {
+        text.push_str(&format!(", adds {}", list(unit.columns.own.iter().map(Column::to_string))));
     }
     let is_held = |column: &&Column| {
-        let of_mother = unit.mother_columns.iter().find(|mother| mother.name == column.name);
+        let of_mother = unit.columns.of_mother.iter().find(|mother| mother.name == column.name);
         of_mother.is_some_and(|mother| holds(&mother.type_name, &column.type_name))
     };
-    let (held, wider): (Vec<&Column>, Vec<&Column>) = unit.retyped.iter().partition(is_held);
+    let (held, wider): (Vec<&Column>, Vec<&Column>) = unit.columns.retyped.iter().partition(is_held);
     for (columns, what) in [
         (held, "loaded as the mother's type"),
         (wider, "loaded as the mother's type, which does not hold all of it"),
@@ -112,8 +112,8 @@ fn difference(unit: &Unit) -> String {
             text.push_str(&format!(", has {} ({what})", list(columns.into_iter().map(Column::to_string))));
         }
     }
-    if !unit.missing.is_empty() {
-        text.push_str(&format!(", lacks {} (NULL)", list(unit.missing.iter().cloned())));
+    if !unit.columns.missing.is_empty() {
+        text.push_str(&format!(", lacks {} (NULL)", list(unit.columns.missing.iter().cloned())));
     }
     if text.is_empty() { ", the same columns".to_owned() } else { text }
 }

@@ -1,17 +1,16 @@
 //! Units: a data file, the version table that it becomes, and what to do for it.
 
 use super::action::{self, Action, COMMENT};
+use super::columns::UnitColumns;
 use super::mothers::Mother;
 use super::state::State;
-use crate::copy::encode::CopyColumn;
 use crate::copy::input::header::Header;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::advice;
-use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
-use crate::ingest::settings::{Settings, limits};
+use crate::ingest::settings::Settings;
 use crate::ingest::source::TableSource;
 use crate::ingest::types::TypeMap;
 use crate::ingest::union::{self, Part, UnionView};
@@ -19,7 +18,7 @@ use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
 use crate::table::additions::Replacement;
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
 use postgres::Client;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,18 +38,10 @@ pub struct Unit {
     pub mother: Qualified,
     /// The mother's union view.
     pub view: UnionView,
-    /// Columns that the version table has from its mother.
-    pub mother_columns: Vec<Column>,
-    /// Columns of the version table that the mother lacks, behind the mother's own.
-    pub own_columns: Vec<Column>,
+    /// The version table's columns.
+    pub columns: UnitColumns,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
-    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
-    pub retyped: Vec<Column>,
-    /// Mother columns that this version lacks; they are NULL.
-    pub missing: Vec<String>,
-    /// The data file's columns in its order, as the version table calls them.
-    pub copy_columns: Vec<CopyColumn>,
     /// What the rows are made of.
     pub fingerprint: Value,
     /// What to do.
@@ -100,60 +91,8 @@ fn build_unit(
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
-    let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
-    let file_names: Vec<&str> = scanned.columns.iter().map(|column| column.name.as_str()).collect();
-    let in_mother = match_names(&file_names, &mother_names);
-    let mut own_columns = Vec::new();
-    let mut retyped = Vec::new();
-    let mut copy_columns = Vec::new();
-    for (column, matched) in scanned.columns.iter().zip(&in_mother) {
-        let target = match matched {
-            Some(index) => {
-                let of_mother = mother.columns[*index].clone();
-                // Its own type is not used, and need not exist here.
-                match types.canonical(client, &column.type_name) {
-                    Ok(own) if own != of_mother.type_name => {
-                        retyped.push(Column::plain(&of_mother.name, own))
-                    }
-                    _ => {}
-                }
-                of_mother
-            }
-            None => {
-                let canonical = types
-                    .canonical(client, &column.type_name)
-                    .map_err(|error| error.at(Place::default().column(&column.name)))?;
-                let own = Column::plain(&column.name, canonical);
-                own_columns.push(own.clone());
-                own
-            }
-        };
-        if column.in_data {
-            copy_columns.push(CopyColumn { name: target.name, type_name: target.type_name.to_string() });
-        }
-    }
-    let count = mother.columns.len() + own_columns.len();
-    if count > limits::COLUMNS {
-        let allowed = limits::COLUMNS;
-        let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
-        return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
-    }
-    let missing: Vec<&Column> = (0..mother.columns.len())
-        .filter(|index| !in_mother.contains(&Some(*index)))
-        .map(|index| &mother.columns[index])
-        .collect();
-    if let Some(column) = missing.iter().find(|column| column.not_null) {
-        return Err(Error::refused(
-            "the mother table does not allow NULL here, but this version lacks the column",
-        )
-        .at(Place::default().column(&column.name))
-        .remedy(format!(
-            "ALTER TABLE {} ALTER COLUMN … DROP NOT NULL, or leave this dump out",
-            mother.name
-        )));
-    }
-    let missing = missing.into_iter().map(|column| column.name.clone()).collect();
-    let fingerprint = fingerprint(&scanned, &copy_columns, &own_columns, mother, settings);
+    let columns = UnitColumns::new(&scanned, mother, client, types)?;
+    let fingerprint = fingerprint(&scanned, &columns, settings);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
     let mother_table = Qualified::new(schema, &mother.name);
@@ -161,12 +100,8 @@ fn build_unit(
         table: Qualified::new(schema, &scanned.child),
         view: UnionView::of(&mother_table, settings.views),
         mother: mother_table,
-        mother_columns: mother.columns.clone(),
-        own_columns,
-        retyped,
+        columns,
         checks: mother.checks.clone(),
-        missing,
-        copy_columns,
         fingerprint,
         action,
         unlogged: settings.unlogged,
@@ -178,24 +113,18 @@ fn build_unit(
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
 /// makes the next run load everything again.
-fn fingerprint(
-    scanned: &ScannedTable,
-    copy_columns: &[CopyColumn],
-    own_columns: &[Column],
-    mother: &Mother,
-    settings: &Settings,
-) -> Value {
+fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Settings) -> Value {
     let pairs = |columns: &[Column]| -> Value {
         columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
     };
-    let order: Vec<&str> = copy_columns.iter().map(|column| column.name.as_str()).collect();
+    let order: Vec<&str> = columns.copied.iter().map(|column| column.name.as_str()).collect();
     let format = &settings.format;
     let mut parts = scanned.source.fingerprint();
     parts.extend(
         [
             ("dialect", json!(scanned.types.dialect())),
-            ("mother", pairs(&mother.columns)),
-            ("columns", pairs(own_columns)),
+            ("mother", pairs(&columns.of_mother)),
+            ("columns", pairs(&columns.own)),
             ("order", json!(order)),
             ("format", json!([format.separator, format.quote, format.null, format.charset.name()])),
         ]
@@ -209,7 +138,7 @@ impl Unit {
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
     /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
-        let columns = self.mother_columns.iter().chain(&self.own_columns).map(Column::definition);
+        let columns = self.columns.all().map(Column::definition);
         let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
         let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
         format!("CREATE {kind} {name} ({})", clauses.join(", "))
@@ -217,27 +146,26 @@ impl Unit {
 
     /// The version table's replacement by `new`.
     pub fn replacement(&self, new: &Qualified) -> Replacement {
-        let columns = self.mother_columns.iter().chain(&self.own_columns);
         Replacement {
             old: self.table.clone(),
             mother: Some(self.mother.clone()),
             new: new.clone(),
-            columns: columns.map(|column| column.name.clone()).collect(),
+            columns: self.columns.all().map(|column| column.name.clone()).collect(),
             follower: Some((self.view.name().clone(), union::COMMENT)),
         }
     }
 
     /// What the union view reads of it; `table` has its rows until they are published.
     pub fn part(&self, table: &Qualified) -> Part {
-        Part::new(&self.table, table, self.mother_columns.iter().chain(&self.own_columns))
+        Part::new(&self.table, table, self.columns.all())
     }
 
     /// A comparison of what is sent with what the version table holds.
     pub fn verification(&self) -> Verification {
-        let sent = |name: &str| self.copy_columns.iter().any(|column| column.name == name);
-        let columns = self.mother_columns.iter().chain(&self.own_columns);
-        let unsent = columns.filter(|column| !sent(&column.name)).map(|column| column.name.clone());
-        Verification::new(self.copy_columns.clone(), unsent.collect())
+        let sent = |name: &str| self.columns.copied.iter().any(|column| column.name == name);
+        let unsent =
+            self.columns.all().filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        Verification::new(self.columns.copied.clone(), unsent.collect())
     }
 
     /// An empty store of its rejects.
@@ -249,7 +177,7 @@ impl Unit {
             header: self.header.line.clone(),
             charset: settings.format.charset,
         };
-        let (limit, columns) = (settings.rejects.limit, self.copy_columns.len());
+        let (limit, columns) = (settings.rejects.limit, self.columns.copied.len());
         Rejects::new(places, limit, self.source.bytes, columns, advice::of)
     }
 

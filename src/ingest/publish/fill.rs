@@ -30,7 +30,7 @@ pub fn fill_by_one(
     }
 }
 
-/// Fills the unit's staging table over these connections, each of which commits what it has sent, and verifies it. Then calls
+/// Fills the unit's staging table over these connections, and verifies it. Each connection commits what it has sent. Then calls
 /// `finish` in `transaction`, which must keep other runs away, with the copy into the staging table and the number of rows.
 /// Returns that number and what `finish` returns.
 ///

@@ -105,6 +105,6 @@ impl UnitCopy<'_> {
     }
 
     fn encoder(&self) -> Encoder {
-        Encoder::new(self.unit.copy_columns.clone(), self.settings.format.clone())
+        Encoder::new(self.unit.columns.copied.clone(), self.settings.format.clone())
     }
 }

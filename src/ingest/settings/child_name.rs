@@ -7,10 +7,10 @@ pub const DEFAULT: &str = "{version}_{table}";
 
 /// A pattern of texts and placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChildName(Vec<Part>);
+pub struct ChildName(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum Piece {
     Text(String),
     App,
     Version,
@@ -24,7 +24,7 @@ impl ChildName {
     /// An unknown placeholder, a brace that is not closed, and a pattern that gives two versions one name.
     pub fn parse(pattern: &str) -> Result<ChildName> {
         let parts = parts(pattern).filter(|parts| {
-            parts.contains(&Part::Table) && (parts.contains(&Part::Version) || parts.contains(&Part::App))
+            parts.contains(&Piece::Table) && (parts.contains(&Piece::Version) || parts.contains(&Piece::App))
         });
         parts.map(ChildName).ok_or_else(|| {
             Error::refused(format!("xport_cfg.child_name: {pattern:?} does not name a table per version"))
@@ -34,31 +34,31 @@ impl ChildName {
 
     /// The name of the version table for a dump's table.
     pub fn of(&self, app: &str, version: &str, table: &str) -> String {
-        let text = |part: &'_ Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::App => app.to_owned(),
-            Part::Version => version.to_owned(),
-            Part::Table => table.to_owned(),
+        let text = |part: &'_ Piece| match part {
+            Piece::Text(text) => text.clone(),
+            Piece::App => app.to_owned(),
+            Piece::Version => version.to_owned(),
+            Piece::Table => table.to_owned(),
         };
         self.0.iter().map(text).collect()
     }
 }
 
-fn parts(pattern: &str) -> Option<Vec<Part>> {
+fn parts(pattern: &str) -> Option<Vec<Piece>> {
     let mut parts = Vec::new();
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
         let (key, behind) = after.split_once('}')?;
-        parts.push(Part::Text(before.to_owned()));
+        parts.push(Piece::Text(before.to_owned()));
         parts.push(match key {
-            "app" => Part::App,
-            "version" => Part::Version,
-            "table" => Part::Table,
+            "app" => Piece::App,
+            "version" => Piece::Version,
+            "table" => Piece::Table,
             _ => return None,
         });
         rest = behind;
     }
-    parts.push(Part::Text(rest.to_owned()));
+    parts.push(Piece::Text(rest.to_owned()));
     Some(parts)
 }
 

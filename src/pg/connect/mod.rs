@@ -101,7 +101,7 @@ impl Target {
         })
     }
 
-    /// Connects with another environment, of which `PGPASSWORD`, `PGPASSFILE` and `HOME` count.
+    /// Connects with another environment. Its `PGPASSWORD`, `PGPASSFILE` and `HOME` count.
     ///
     /// # Errors
     /// As [`Target::connect`].

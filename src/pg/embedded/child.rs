@@ -25,7 +25,7 @@ const FULL_DISK_BYTES: u64 = 20 << 20;
 pub(super) struct Runner<'a> {
     /// Where everything is.
     pub layout: &'a Layout,
-    /// Who runs it.
+    /// The user that runs it.
     pub owner: &'a Owner,
     /// The programs.
     pub binaries: &'a Binaries,

@@ -67,7 +67,7 @@ impl Embedded {
     /// `$XDG_DATA_HOME` or `~/.local/share`.
     ///
     /// # Errors
-    /// When none is given and there is no home directory.
+    /// None is given, and the user has no home directory.
     pub fn new(data_dir: Option<&Path>) -> Result<Self> {
         let data = paths::data_dir(data_dir, Uid::effective().is_root(), |name| std::env::var_os(name))?;
         Ok(Embedded { layout: Layout::new(data) })

@@ -36,7 +36,7 @@ pub fn router(state: Arc<State>) -> Router {
 }
 
 async fn table(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
-    requests::answer(&state, request).await
+    requests::handle(&state, request).await
 }
 
 /// Whether the database answers.

@@ -1,9 +1,9 @@
 //! Requests for tables: from the path and the method to a statement, and from its rows to an answer.
 
-mod answer;
 mod body;
 mod granted;
+mod handle;
 mod probe;
 mod table_request;
 
-pub use answer::{Subject, answer};
+pub use handle::{Subject, handle};

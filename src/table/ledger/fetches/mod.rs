@@ -1,5 +1,5 @@
-//! The ledger of `fetch`: a row per request, written with its rows, so that a run that is resumed repeats only what is
-//! missing; and a row per job, of its last run.
+//! The ledger of `fetch`: a row per page of a request, written with its rows, and a row per job, of its last run. A run that
+//! is resumed repeats only the requests that are missing here.
 
 use super::{bigint, setup};
 use crate::Result;
@@ -109,7 +109,7 @@ pub fn end(client: &mut impl GenericClient, job: &str, status: &str) -> Result<(
     Ok(())
 }
 
-/// The last page of each request of which a page is done.
+/// The last page that is done of each request.
 ///
 /// # Errors
 /// What the server reports.

@@ -1,4 +1,4 @@
-//! The ledger's schema and tables: who may create them, creating them, and adding what earlier versions have left out.
+//! The ledger's schema and tables: the rights that they need, creating them, and adding what earlier versions lack.
 
 mod rights;
 

@@ -14,7 +14,7 @@ pub struct Inflated<'a> {
 }
 
 impl<'a> Inflated<'a> {
-    /// Takes a packet of which nothing has been read.
+    /// Takes a packet that nothing has been read from.
     ///
     /// # Errors
     /// An unknown compression.

@@ -20,7 +20,7 @@ pub struct Subject(pub String);
 
 /// Answers a request for a table. If it does not fit the known tables, they are read again, and it is tried once more: a
 /// version may have been loaded, or a table replaced.
-pub async fn answer(state: &State, request: Request) -> Response {
+pub async fn handle(state: &State, request: Request) -> Response {
     let snapshot = state.snapshot();
     let (parts, body) = request.into_parts();
     let subject = segments(&parts).and_then(|(table, _)| snapshot.tables.get(&table)).map(|table| {
@@ -30,10 +30,10 @@ pub async fn answer(state: &State, request: Request) -> Response {
     let mut response = match body::read(body, &parts, snapshot.settings.limits).await {
         Err(problem) => problem.into_response(),
         Ok(body) => {
-            let answered = match answer_once(state, &snapshot, &parts, &body).await {
+            let answered = match handle_once(state, &snapshot, &parts, &body).await {
                 Err(failure) if failure.is_of_stale_tables() || failure.is_of_unknown_name() => {
                     let snapshot = state.refresh_for_request().await;
-                    answer_once(state, &snapshot, &parts, &body).await
+                    handle_once(state, &snapshot, &parts, &body).await
                 }
                 answered => answered,
             };
@@ -54,7 +54,7 @@ fn segments(parts: &Parts) -> Option<(String, Option<String>)> {
     Some((address::decode(table).ok()?, (!id.is_empty()).then(|| id.to_owned())))
 }
 
-async fn answer_once(
+async fn handle_once(
     state: &State,
     snapshot: &Snapshot,
     parts: &Parts,

@@ -1,0 +1,121 @@
+//! The columns of a version table: its mother's, then its own.
+
+use super::mothers::Mother;
+use crate::copy::encode::CopyColumn;
+use crate::ingest::catalogue::names::match_names;
+use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
+use crate::ingest::settings::limits;
+use crate::pg::catalog::Column;
+use crate::pg::type_name::TypeNames;
+use crate::{Error, Place, Result};
+use postgres::Client;
+
+/// The columns of a version table, and how they differ from its mother's.
+#[derive(Debug)]
+pub struct UnitColumns {
+    /// Columns that the version table has from its mother.
+    pub of_mother: Vec<Column>,
+    /// Columns of the version table that the mother lacks, behind the mother's own.
+    pub own: Vec<Column>,
+    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
+    pub retyped: Vec<Column>,
+    /// Mother columns that this version lacks; they are NULL.
+    pub missing: Vec<String>,
+    /// The data file's columns in its order, as the version table calls them.
+    pub copied: Vec<CopyColumn>,
+}
+
+impl UnitColumns {
+    /// Matches a version's columns with its mother's.
+    ///
+    /// # Errors
+    /// Types that the server does not know; more columns than PostgreSQL allows; a column of the mother that must not be NULL,
+    /// and that this version lacks.
+    pub fn new(
+        scanned: &ScannedTable,
+        mother: &Mother,
+        client: &mut Client,
+        types: &mut TypeNames,
+    ) -> Result<UnitColumns> {
+        let mother_names: Vec<&str> = mother.columns.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<&str> = scanned.columns.iter().map(|column| column.name.as_str()).collect();
+        let in_mother = match_names(&names, &mother_names);
+        let mut columns = UnitColumns {
+            of_mother: mother.columns.clone(),
+            own: Vec::new(),
+            retyped: Vec::new(),
+            missing: Vec::new(),
+            copied: Vec::new(),
+        };
+        for (column, matched) in scanned.columns.iter().zip(&in_mother) {
+            match matched {
+                Some(index) => columns.add_of_mother(column, &mother.columns[*index], client, types),
+                None => columns.add_own(column, client, types)?,
+            }
+        }
+        let count = columns.all().count();
+        if count > limits::COLUMNS {
+            let allowed = limits::COLUMNS;
+            let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
+            return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
+        }
+        for (index, column) in mother.columns.iter().enumerate() {
+            if !in_mother.contains(&Some(index)) {
+                columns.add_missing(column, mother)?;
+            }
+        }
+        Ok(columns)
+    }
+
+    /// All columns, in the version table's order.
+    pub fn all(&self) -> impl Iterator<Item = &Column> {
+        self.of_mother.iter().chain(&self.own)
+    }
+
+    fn add_of_mother(
+        &mut self,
+        column: &ScannedColumn,
+        of_mother: &Column,
+        client: &mut Client,
+        types: &mut TypeNames,
+    ) {
+        // Its own type is not used, and need not exist here.
+        match types.canonical(client, &column.type_name) {
+            Ok(own) if own != of_mother.type_name => self.retyped.push(Column::plain(&of_mother.name, own)),
+            _ => {}
+        }
+        self.copy(column, of_mother);
+    }
+
+    fn add_own(&mut self, column: &ScannedColumn, client: &mut Client, types: &mut TypeNames) -> Result<()> {
+        let canonical = types
+            .canonical(client, &column.type_name)
+            .map_err(|error| error.at(Place::default().column(&column.name)))?;
+        let own = Column::plain(&column.name, canonical);
+        self.copy(column, &own);
+        self.own.push(own);
+        Ok(())
+    }
+
+    fn add_missing(&mut self, column: &Column, mother: &Mother) -> Result<()> {
+        if column.not_null {
+            return Err(Error::refused(
+                "the mother table does not allow NULL here, but this version lacks the column",
+            )
+            .at(Place::default().column(&column.name))
+            .remedy(format!(
+                "ALTER TABLE {} ALTER COLUMN … DROP NOT NULL, or leave this dump out",
+                mother.name
+            )));
+        }
+        self.missing.push(column.name.clone());
+        Ok(())
+    }
+
+    fn copy(&mut self, column: &ScannedColumn, target: &Column) {
+        if column.in_data {
+            let type_name = target.type_name.to_string();
+            self.copied.push(CopyColumn { name: target.name.clone(), type_name });
+        }
+    }
+}

@@ -31,7 +31,7 @@ enum Inner {
     One {
         severity: Severity,
         place: Place,
-        others: Option<Others>,
+        others: Option<Box<Others>>,
         what: String,
         remedy: Option<String>,
         hint: Option<Hint>,

@@ -142,9 +142,5 @@ fn first_look(batch: &Batch<'_>, source: &mut dyn RowSource, first: &mut VecDequ
 
 /// An error after a batch was begun has exit code 1: a retry or a later run may succeed.
 pub fn into_failed(error: Error) -> Error {
-    match (error.exit(), retry::is_of_connection(&error)) {
-        (Exit::Refused, true) => Error::failed(error).of_connection(),
-        (Exit::Refused, false) => Error::failed(error),
-        _ => error,
-    }
+    if error.exit() == Exit::Refused { retry::into_failed(error) } else { error }
 }

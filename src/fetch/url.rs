@@ -1,14 +1,11 @@
 //! URLs of an API: values that stand in them, and the references that one page has to another.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::run::web;
 use ureq::http::Uri;
-
-/// Values are encoded but for these characters (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Appends a value, percent-encoded.
 pub fn push_value(out: &mut String, text: &str) {
-    out.extend(utf8_percent_encode(text, ENCODED));
+    out.extend(web::percent_encoded(text));
 }
 
 /// The URL with a parameter in its query, in place of an earlier one of that name.

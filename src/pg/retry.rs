@@ -60,6 +60,14 @@ pub fn is_of_connection(error: &Error) -> bool {
     error.is_marked_of_connection() || SqlState::from(error).is_of_connection()
 }
 
+/// The same error with exit code 1: what it refuses may succeed in another try or a later run.
+pub fn into_failed(error: Error) -> Error {
+    match is_of_connection(&error) {
+        true => Error::failed(error).of_connection(),
+        false => Error::failed(error),
+    }
+}
+
 /// How long to wait after the try that follows `done` others.
 pub fn backoff(done: u32) -> Duration {
     jittered(planned(done))

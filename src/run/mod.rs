@@ -5,4 +5,5 @@ pub mod cores;
 pub mod interrupt;
 pub mod reject_flags;
 pub mod unfinished;
+pub mod web;
 pub mod workers;

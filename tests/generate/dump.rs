@@ -93,7 +93,8 @@ fn everything_is_loaded_and_means_what_it_should() {
     }
     assert_eq!(
         case.columns("users"),
-        "user_id integer, instancecode character varying(50), first_name text, last_name text, email text, \
+        "user_id integer, instancecode character varying(50), first_name character varying(80), \
+         last_name character varying(80), email character varying(160), \
          phone character varying(30), active boolean, created timestamp without time zone, notes text"
     );
     assert_eq!(

@@ -1,10 +1,10 @@
 //! Which file of `src` names something of which other file: read from `use` declarations and from paths, outside of comments
 //! and unit tests. That a module declares its children is no arrow.
 
-use pghaul_test_support::repository;
+use pghaul_test_support::{files_below, repository};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A path of a module or of something in it, without `crate`.
 type Names = Vec<String>;
@@ -26,9 +26,8 @@ impl House {
     /// Reads all of `src`.
     pub fn read() -> House {
         let src = repository().join("src");
-        let texts: BTreeMap<Names, String> = all_paths(&src)
+        let texts: BTreeMap<Names, String> = files_below(&src, Some("rs"))
             .into_iter()
-            .filter(|path| path.extension().is_some_and(|end| end == "rs"))
             .map(|path| (module_of(path.strip_prefix(&src).unwrap()), code_of(&path)))
             .collect();
         let modules: BTreeSet<Names> = texts.keys().cloned().collect();
@@ -203,12 +202,6 @@ fn code_of(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let code = text.lines().take_while(|line| *line != "#[cfg(test)]");
     code.map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
-}
-
-/// All files below a folder.
-pub fn all_paths(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { all_paths(&path) } else { vec![path] }).collect()
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The rules of the house, which docs/architecture.md and CONTRIBUTING.md tell: what may know what, and how full a room may be.
 
-use super::arrows::{House, all_paths};
-use pghaul_test_support::repository;
+use super::arrows::House;
+use pghaul_test_support::{files_below, repository};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The jobs, which only the command line knows.
 const JOBS: [&str; 6] = ["drain", "fetch", "generate", "ingest", "serve", "sync"];
@@ -66,7 +66,7 @@ fn no_two_files_know_each_other_in_a_circle() {
 #[test]
 fn no_folder_is_too_full_to_look_through() {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for path in all_paths(&repository().join("src")) {
+    for path in files_below(&repository().join("src"), None) {
         *counts.entry(path.parent().unwrap().display().to_string()).or_default() += 1;
     }
     let full: Vec<_> = counts.iter().filter(|(_, count)| **count > MOST_FILES).collect();
@@ -75,11 +75,11 @@ fn no_folder_is_too_full_to_look_through() {
 
 #[test]
 fn statements_stand_beside_those_who_use_them() {
-    for path in all_paths(&repository().join("src")).into_iter().filter(|path| is(path, "sql")) {
+    for path in files_below(&repository().join("src"), Some("sql")) {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let used = all_paths(path.parent().unwrap())
+        let used = files_below(path.parent().unwrap(), Some("rs"))
             .into_iter()
-            .filter(|user| user.parent() == path.parent() && is(user, "rs"))
+            .filter(|user| user.parent() == path.parent())
             .any(|user| fs::read_to_string(user).unwrap().contains(&format!("include_str!(\"{name}\")")));
         assert!(used, "no file beside {} reads it", path.display());
     }
@@ -90,7 +90,7 @@ fn statements_stand_beside_those_who_use_them() {
 fn files_that_the_documentation_of_the_house_names_exist() {
     let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets", "benches"]
         .iter()
-        .flat_map(|folder| all_paths(&repository().join(folder)))
+        .flat_map(|folder| files_below(&repository().join(folder), None))
         .collect();
     let mut seen = 0;
     for page in ["docs/architecture.md", "CONTRIBUTING.md"] {
@@ -105,8 +105,4 @@ fn files_that_the_documentation_of_the_house_names_exist() {
         }
     }
     assert!(seen > 40, "only {seen} files found: does this test still read the pages?");
-}
-
-fn is(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|end| end == extension)
 }

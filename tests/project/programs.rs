@@ -1,6 +1,6 @@
 //! No test is left out: every file below `tests` belongs to a test program, and what .ci/run names is there.
 
-use pghaul_test_support::repository;
+use pghaul_test_support::{files_below, repository};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,6 @@ fn programs() -> Vec<PathBuf> {
     let entries = fs::read_dir(repository().join("tests")).unwrap();
     let folders = entries.map(|entry| entry.unwrap().path());
     folders.filter(|folder| folder.join("main.rs").exists()).collect()
-}
-
-/// The files of Rust below a folder.
-fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.insert(path);
-        }
-    }
 }
 
 /// The file of the module `name` of a module whose others are in `folder`.
@@ -47,8 +35,8 @@ fn every_file_is_a_module_of_its_program() {
     let programs = programs();
     assert!(programs.len() > 8, "{programs:?}");
     for program in programs {
-        let (mut there, mut known) = (BTreeSet::new(), BTreeSet::new());
-        files(&program, &mut there);
+        let there: BTreeSet<PathBuf> = files_below(&program, Some("rs")).into_iter().collect();
+        let mut known = BTreeSet::new();
         compiled(&program.join("main.rs"), &mut known);
         assert_eq!(there, known);
     }

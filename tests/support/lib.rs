@@ -34,7 +34,7 @@ pub use gpg::Gpg;
 pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use running::Running;
 pub use server::{Database, IN_COPY, OTHERS, SUPERUSER, Server, ServerOptions, SmallDisk, pg_bin, server};
-pub use source::{literals_of, source_literals};
+pub use source::{files_below, literals_of, source_literals};
 pub use wait::wait_for;
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.

@@ -2,26 +2,27 @@
 
 use crate::repository;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The string literals of all sources, without those of unit tests.
 #[track_caller]
 pub fn source_literals() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![repository().join("src")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("the sources can be read") {
-            let path = entry.expect("the sources can be read").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).expect("the sources can be read");
-                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-                found.extend(literals_of(code).into_iter().map(|literal| (path.clone(), literal)));
-            }
-        }
+    for path in files_below(&repository().join("src"), Some("rs")) {
+        let text = fs::read_to_string(&path).expect("the sources can be read");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        found.extend(literals_of(code).into_iter().map(|literal| (path.clone(), literal)));
     }
     found
+}
+
+/// The files below a folder, all of them or those of one extension.
+#[track_caller]
+pub fn files_below(folder: &Path, extension: Option<&str>) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let below = |path: PathBuf| if path.is_dir() { files_below(&path, extension) } else { vec![path] };
+    let files = entries.flat_map(below);
+    files.filter(|path| extension.is_none_or(|end| path.extension().is_some_and(|own| own == end))).collect()
 }
 
 /// The string literals of `code`, as they are written there.

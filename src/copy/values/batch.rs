@@ -194,10 +194,11 @@ pub(super) fn format() -> Format {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod samples {
     use super::*;
 
-    fn batch(types: &[&str], named_by: Option<usize>) -> ValueBatch {
+    /// An empty batch of columns `c0`, `c1` and so on.
+    pub fn batch(types: &[&str], named_by: Option<usize>) -> ValueBatch {
         let columns: Vec<CopyColumn> = types
             .iter()
             .enumerate()
@@ -208,6 +209,12 @@ mod tests {
             .collect();
         ValueBatch::new(&ValueColumns::new(&columns), named_by)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::batch;
+    use super::*;
 
     #[test]
     fn rows_keep_their_values_and_null_is_no_text() {

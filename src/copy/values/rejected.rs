@@ -88,22 +88,7 @@ impl ValueBatch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::batch::ValueColumns;
-    use super::*;
-    use crate::copy::encode::CopyColumn;
-
-    fn batch(types: &[&str], named_by: Option<usize>) -> ValueBatch {
-        let columns: Vec<CopyColumn> = types
-            .iter()
-            .enumerate()
-            .map(|(number, type_name)| CopyColumn {
-                name: format!("c{number}"),
-                type_name: (*type_name).into(),
-            })
-            .collect();
-        ValueBatch::new(&ValueColumns::new(&columns), named_by)
-    }
-
+    use super::super::batch::samples::batch;
     #[test]
     fn a_row_of_another_width_is_a_reject_with_its_number() {
         let mut batch = batch(&["text", "text"], None);

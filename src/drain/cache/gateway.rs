@@ -4,18 +4,13 @@
 //! removes all rows that the cache has at that moment, also those that came after ours were read.
 
 use crate::error::with_sources;
-use crate::run::interrupt;
+use crate::run::{interrupt, web};
 use crate::{Error, Place, Result};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls::crypto::ring;
 use serde_json::Value;
-use std::fmt;
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::StatusCode;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// How long the gateway may take to begin an answer. Before that, it asks Redis for each row by itself.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
@@ -25,8 +20,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_BYTES: u64 = 64 << 20;
 /// The list of replicas when no replica is registered.
 const NO_REPLICA: &str = "EMPTY";
-/// Values of a query are encoded but for these characters (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The URL of a gateway, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +62,7 @@ impl Gateway {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT))
             .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))
-            .tls_config(tls())
+            .tls_config(web::tls_trusting(Vec::new()))
             .build();
         Gateway { url: url.clone(), agent: config.new_agent() }
     }
@@ -105,7 +98,7 @@ impl Gateway {
     /// An answer that is something else; names that no columns can have; a lost connection.
     pub fn columns(&self, replica: &str) -> Result<Vec<String>> {
         let path = "/getReplicaColumns";
-        let answer = self.json(path, &format!("?replica={}", query_value(replica)))?;
+        let answer = self.json(path, &format!("?replica={}", web::percent_encoded(replica)))?;
         let list = match &answer {
             Value::Object(members) => match members.get("COLUMNS") {
                 None if members.len() == 1 => members.values().next(),
@@ -127,7 +120,8 @@ impl Gateway {
     /// # Errors
     /// An answer that is no success; a lost connection.
     pub fn clear(&self, replica: &str) -> Result<()> {
-        self.json("/clearRedisCache", &format!("?replica={}&remove=True", query_value(replica))).map(drop)
+        self.json("/clearRedisCache", &format!("?replica={}&remove=True", web::percent_encoded(replica)))
+            .map(drop)
     }
 
     fn json(&self, path: &str, body: &str) -> Result<Value> {
@@ -185,22 +179,6 @@ impl Gateway {
     }
 }
 
-/// TLS with the certificate authorities that the system trusts.
-fn tls() -> TlsConfig {
-    let found = rustls_native_certs::load_native_certs().certs;
-    let roots: Vec<Certificate<'static>> =
-        found.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-    TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-        .build()
-}
-
-/// A value of a query, percent-encoded.
-pub fn query_value(text: &str) -> impl fmt::Display + '_ {
-    utf8_percent_encode(text, ENCODED)
-}
-
 fn names(list: &Value) -> Option<Vec<String>> {
     list.as_array()?.iter().map(|name| name.as_str().map(str::to_owned)).collect()
 }
@@ -215,10 +193,5 @@ mod tests {
         for url in ["", "h:8003", "ftp://h", "http://", "http://u:p@h", "http://h/?x"] {
             assert!(GatewayUrl::parse(url).is_err(), "{url}");
         }
-    }
-
-    #[test]
-    fn values_of_a_query_are_encoded() {
-        assert_eq!(query_value("a_b-c.d~1 &ü%").to_string(), "a_b-c.d~1%20%26%C3%BC%25");
     }
 }

@@ -3,9 +3,10 @@
 //! The gateway gives the first N rows. `topn=-1` for all rows is never used, since the gateway then leaves the last row out:
 //! N grows until fewer than N rows come.
 
-use super::gateway::{Gateway, query_value};
+use super::gateway::Gateway;
 use super::pages::{Page, RowSource};
 use super::rejected::RejectedRows;
+use crate::run::web;
 use crate::run::workers::PANICKED;
 use crate::{Error, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -43,7 +44,7 @@ impl<'g> GatewayRows<'g> {
 impl RowSource for GatewayRows<'_> {
     fn begin(&mut self) -> Result<Option<u64>> {
         let path = "/getTopNFromReplica";
-        let body = format!("?replica={}&topn={}", query_value(self.replica), self.asked_for);
+        let body = format!("?replica={}&topn={}", web::percent_encoded(self.replica), self.asked_for);
         let answer = self.gateway.post(path, &body)?;
         let place = self.gateway.place(path);
         let (send, pages) = bounded(2);

@@ -6,16 +6,14 @@ use super::limiter::Limiter;
 use super::window::Window;
 use crate::error::with_sources;
 use crate::fetch::url::{join_to, origin};
+use crate::run::web;
 use crate::{Error, Place, Result};
-use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
 /// The most redirects of a request. An honest API needs one.
@@ -24,6 +22,7 @@ const MAX_REDIRECTS: usize = 5;
 const BUFFER_BYTES: usize = 32 << 10;
 /// Room for a response at first, unless it gives its length (bytes).
 const FIRST_BYTES: usize = 16 << 10;
+
 /// What a job says about requests to the API.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientSettings<'s> {
@@ -96,7 +95,8 @@ impl Client {
             Error::refused(format!("fetch.{}.method is no HTTP method", settings.job))
                 .remedy("write GET or POST")
         })?;
-        let tls = tls(settings.job, settings.ca_file)?;
+        let own = settings.ca_file.map(|file| own_authorities(settings.job, file)).transpose()?;
+        let tls = web::tls_trusting(own.unwrap_or_default());
         let agent = |proxy: Option<Proxy>| {
             let config = Agent::config_builder()
                 .http_status_as_error(false)
@@ -222,27 +222,16 @@ fn is_without_proxy(url: &Uri) -> bool {
     Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(url))
 }
 
-/// TLS that trusts the certificates of the system (or of `SSL_CERT_FILE`), and those of the job.
-fn tls(job: &str, ca_file: Option<&Path>) -> Result<TlsConfig> {
-    let mut ders: Vec<CertificateDer<'static>> = rustls_native_certs::load_native_certs().certs;
-    if let Some(file) = ca_file {
-        let refused = |what: String| {
-            Error::refused(what)
-                .at(Place::file(file.display().to_string()))
-                .remedy(format!("name a file of certificates in PEM with fetch.{job}.ca_file"))
-        };
-        let own = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let own = own.map_err(|error| refused(error.to_string()))?;
-        if own.is_empty() {
-            return Err(refused("holds no certificate".to_owned()));
-        }
-        ders.extend(own);
-    }
-    let roots: Vec<Certificate<'static>> =
-        ders.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-    let roots = RootCerts::new_with_certs(&roots);
-    let builder = TlsConfig::builder().root_certs(roots);
-    Ok(builder.unversioned_rustls_crypto_provider(Arc::new(ring::default_provider())).build())
+/// The certificates in the job's own file of authorities.
+fn own_authorities(job: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
+    let refused = |what: String| {
+        Error::refused(what)
+            .at(Place::file(file.display().to_string()))
+            .remedy(format!("name a file of certificates in PEM with fetch.{job}.ca_file"))
+    };
+    let own = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let own = own.map_err(|error| refused(error.to_string()))?;
+    if own.is_empty() { Err(refused("holds no certificate".to_owned())) } else { Ok(own) }
 }
 
 fn uri(text: &str) -> Result<Uri, Failure> {

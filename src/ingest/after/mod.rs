@@ -262,6 +262,6 @@ fn in_parallel<J: Sync>(
     match workers::share("worker", jobs.iter().collect(), 0..workers, |_, job| Ok(work(job))) {
         Ok(told) => told.into_iter().flatten().collect(),
         // Each job reports its own failures: this is a defect of pghaul.
-        Err(error) => vec![failed("", "", 0.0, error)],
+        Err(error) => vec![failed("", "what follows the load", 0.0, error)],
     }
 }

@@ -15,7 +15,7 @@ use crate::pg::retry::{self, Retries};
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
 use crate::run::{interrupt, workers};
-use crate::{Error, Place, Result};
+use crate::{Place, Result};
 use postgres::Client;
 use std::time::Instant;
 
@@ -159,10 +159,7 @@ impl Worker<'_> {
         let mut client = match self.client.take().filter(|client| !client.is_closed()) {
             Some(client) => client,
             // The place of the error is the unit's.
-            None => self.database.connect().map_err(|error| match retry::is_of_connection(&error) {
-                true => Error::failed(error).of_connection(),
-                false => Error::failed(error),
-            })?,
+            None => self.database.connect().map_err(retry::into_failed)?,
         };
         let outcome = work(&mut client);
         let lost = client.is_closed();

@@ -7,9 +7,11 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::{UnitReport, UnitStatus};
-use crate::run::{interrupt, workers};
+use crate::run::interrupt;
+use crate::run::workers::side_by_side;
 use postgres::Client;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// From this version of the server on, ANALYZE of a mother also analyzes each child by itself, unless ONLY is given.
 const RECURSIVE_SINCE: i32 = 180_000;
@@ -32,15 +34,17 @@ pub fn of_mothers(reports: &[UnitReport], schema: &str, settings: &Settings, dat
         return;
     }
     let workers = 0..settings.workers.min(changed.len());
-    let analyzed =
-        workers::share("worker", changed.into_iter().collect(), workers.map(|_| None), |client, name| {
-            let client = match client {
-                Some(client) => client,
-                None => client.insert(database.connect()?),
-            };
-            of_mother(&Qualified::new(schema, name), client)
-        });
-    if let Err(error) = analyzed {
+    let left = Mutex::new(changed.into_iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    // A connection that fails does not stop the others.
+    let analyzed = side_by_side(workers, |_| {
+        let mut client = database.connect()?;
+        while let Some(name) = next() {
+            of_mother(&Qualified::new(schema, name), &mut client)?;
+        }
+        Ok(())
+    });
+    for error in analyzed.into_iter().filter_map(Result::err) {
         tracing::warn!("cannot analyze the mother tables: {error}");
     }
 }

@@ -1,8 +1,9 @@
 //! The type maps that come with pghaul.
 
 use super::entries::Entries;
-use crate::Result;
+use crate::{Error, Result};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Name and JSON text.
 const MAPS: [(&str, &str); 2] =
@@ -17,12 +18,21 @@ pub struct BuiltIn {
     pub entries: Entries,
 }
 
+/// Read once, for all type maps of a run.
+static ALL: LazyLock<Result<Vec<BuiltIn>>> =
+    LazyLock::new(|| MAPS.iter().map(|(name, json)| Ok(BuiltIn { name, entries: read(json)? })).collect());
+
 /// All built-in maps.
 ///
 /// # Errors
 /// None: a test reads them.
-pub fn all() -> Result<Vec<BuiltIn>> {
-    MAPS.iter().map(|(name, json)| Ok(BuiltIn { name, entries: read(json)? })).collect()
+pub fn all() -> Result<&'static [BuiltIn]> {
+    ALL.as_deref().map_err(Error::refused)
+}
+
+/// Whether there is a built-in map of this name.
+pub fn exists(name: &str) -> bool {
+    MAPS.iter().any(|(known, _)| *known == name)
 }
 
 /// Their names, for messages.
@@ -31,7 +41,7 @@ pub fn names() -> String {
 }
 
 fn read(json: &str) -> Result<Entries> {
-    let pairs: BTreeMap<String, String> = serde_json::from_str(json).map_err(crate::Error::refused)?;
+    let pairs: BTreeMap<String, String> = serde_json::from_str(json).map_err(Error::refused)?;
     let mut entries = Entries::default();
     pairs.iter().try_for_each(|(key, target)| entries.add(key, target))?;
     Ok(entries)

@@ -60,7 +60,7 @@ impl TypeMap {
     }
 
     fn answers_of_others(&self, forms: &Forms) -> Vec<(&'static str, TypeName)> {
-        let answer = |map: &BuiltIn| Some((map.name, forms.find_in(&map.entries)?));
+        let answer = |map: &&BuiltIn| Some((map.name, forms.find_in(&map.entries)?));
         self.others.iter().filter_map(answer).collect()
     }
 

@@ -16,9 +16,9 @@ pub struct TypeMap {
     /// Its own entries; none for a built-in map.
     pub(super) own: Entries,
     /// The built-in map that it is, or adds to.
-    pub(super) base: Option<BuiltIn>,
+    pub(super) base: Option<&'static BuiltIn>,
     /// The other built-in maps.
-    pub(super) others: Vec<BuiltIn>,
+    pub(super) others: Vec<&'static BuiltIn>,
 }
 
 /// Where a type map comes from.
@@ -44,11 +44,7 @@ impl TypeMap {
     /// As [`built_in::all`].
     pub fn built_in(name: &str, pattern: &str) -> Option<Result<TypeMap>> {
         let source = Source::BuiltIn { name: name.to_owned(), pattern: pattern.to_owned() };
-        match built_in::all() {
-            Ok(maps) if maps.iter().all(|map| map.name != name) => None,
-            Ok(_) => Some(TypeMap::new(source, Some(name), Entries::default())),
-            Err(error) => Some(Err(error)),
-        }
+        built_in::exists(name).then(|| TypeMap::new(source, Some(name), Entries::default()))
     }
 
     /// The map in a JSON file.
@@ -103,7 +99,7 @@ impl TypeMap {
 
     fn new(source: Source, base: Option<&str>, own: Entries) -> Result<TypeMap> {
         let (mut is_base, others): (Vec<_>, Vec<_>) =
-            built_in::all()?.into_iter().partition(|map| Some(map.name) == base);
+            built_in::all()?.iter().partition(|map| Some(map.name) == base);
         let found = is_base.pop();
         match base.filter(|_| found.is_none()) {
             Some(name) => Err(Error::refused(format!("extends {name:?}, which is no built-in type map"))

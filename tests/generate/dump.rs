@@ -99,7 +99,7 @@ fn everything_is_loaded_and_means_what_it_should() {
     );
     assert_eq!(
         case.columns("courses"),
-        "course_id integer, title character varying(200), price text, starts_on date, \
+        "course_id integer, title character varying(200), price numeric(12,2), starts_on date, \
          rating double precision, online boolean"
     );
     for version in versions {

@@ -18,6 +18,8 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::MaxRow => Advice::remedy("look for a double quote that is never closed"),
         Hint::RejectLimit(_) | Hint::RejectFolder => reject_flags::advice(hint),
         // What becomes of the rows before depends on the mode, and on --resume.
-        Hint::ValueEncoding | Hint::NullMarker | Hint::Undone => Advice::default(),
+        Hint::ValueEncoding | Hint::NullMarker | Hint::DateOrder(_) | Hint::ZeroDate | Hint::Undone => {
+            Advice::default()
+        }
     }
 }

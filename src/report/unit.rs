@@ -1,6 +1,7 @@
 //! The report of one unit, and the sums over all units.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The outcome of one unit. `rows_read = rows_loaded + rows_rejected` always. A unit that has failed counts no rows.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +20,12 @@ pub struct UnitReport {
     pub rows_loaded: u64,
     /// Rows that were rejected.
     pub rows_rejected: u64,
+    /// Columns with values that are NULL by a rule, and how many values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub nulled: BTreeMap<String, u64>,
+    /// What looks as if the file were written otherwise than the settings say; the log has it, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Size of the inflated data file, in bytes.
     pub bytes_read: u64,
     /// Whether the rows in the table were compared with those that were sent.
@@ -66,6 +73,8 @@ impl UnitReport {
             rows_read: 0,
             rows_loaded: 0,
             rows_rejected: 0,
+            nulled: BTreeMap::new(),
+            warnings: Vec::new(),
             bytes_read: 0,
             verified: false,
             seconds: 0.0,
@@ -119,6 +128,8 @@ pub(super) mod samples {
             rows_read: rows,
             rows_loaded: rows,
             rows_rejected: 0,
+            nulled: BTreeMap::new(),
+            warnings: Vec::new(),
             bytes_read: 752,
             verified: false,
             seconds: 0.5,

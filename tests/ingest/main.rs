@@ -4,6 +4,7 @@
 
 mod after;
 mod archive;
+mod dates;
 mod descriptors;
 mod dumps;
 mod encrypted;

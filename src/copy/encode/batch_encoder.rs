@@ -81,6 +81,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         self.encoder.forget_answers();
         loop {
             self.rejects.clear();
+            self.encoder.notices.clear();
             let outcome = self.push_once(batch, out, each);
             // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
@@ -133,6 +134,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
                     count += 1;
+                    self.encoder.notices.place(origin.line);
                     each(RowEvent::Encoded(EncodedRow {
                         origin,
                         row: start..rows.position(),
@@ -140,6 +142,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     }));
                 }
                 Err(fault) if self.may_reject => {
+                    self.encoder.notices.drop_row();
                     let reject = self.reject(batch, origin, start..rows.position(), fault);
                     self.rejects.push(reject);
                 }
@@ -147,7 +150,9 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     let place = Place { column: fault.column, ..Place::default() };
                     let error = Error::failed(fault.what).at(place.line(origin.line));
                     return Err(match fault.hint {
-                        Some(Hint::NullMarker) => error.hint(Hint::NullMarker),
+                        Some(hint @ (Hint::NullMarker | Hint::DateOrder(_) | Hint::ZeroDate)) => {
+                            error.hint(hint)
+                        }
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });
                 }
@@ -204,6 +209,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         column: Option<String>,
         reason: String,
     ) {
+        self.encoder.notices.drop_line(row.origin.line);
         let bytes = batch.bytes[row.row.clone()].to_vec();
         let alone = Batch { origin: row.origin, bytes };
         // It was found before, so it is found again.

@@ -3,9 +3,14 @@
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
 use super::fault::{BadValue, text_of};
+use super::notices::{Notice, Notices};
+use super::null_if::NullIf;
+use super::reading;
 use super::resolve::{AnswerForm, Resolved, Resolver};
-use super::value::{ValueEncoder, respelling};
+use super::value::{Respell, ValueEncoder, has_days, respelling};
 use crate::Result;
+use crate::copy::encode::types::styles;
+use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 use std::collections::HashMap;
@@ -27,7 +32,14 @@ pub struct BinaryRows {
 #[derive(Debug)]
 struct Column {
     type_name: String,
+    /// What is tried first: `Asked` where each value has to be looked at before.
     encoder: ValueEncoder,
+    /// The encoder for values that were looked at, or rewritten.
+    second: ValueEncoder,
+    null_if: NullIf,
+    respell: Option<Respell>,
+    has_days: bool,
+    rewritten: [Vec<u8>; 2],
     answer_form: AnswerForm,
     answers: HashMap<Box<str>, Answer>,
 }
@@ -79,6 +91,7 @@ impl BinaryRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
@@ -95,7 +108,9 @@ impl BinaryRows {
             match column.encoder.push(out, value, format.charset) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let asked = column.push_answer(out, value, format).map_err(|fault| (index, fault))?;
+                    let asked = column
+                        .push_unknown(out, value, format, &mut |notice| notices.add(notice, index))
+                        .map_err(|fault| (index, fault))?;
                     self.questions += usize::from(asked);
                 }
                 Err(fault) => return Err((index, fault)),
@@ -146,18 +161,62 @@ impl BinaryRows {
 
 impl Column {
     fn new(column: &CopyColumn, encoder: ValueEncoder, answer_form: AnswerForm) -> Self {
-        Column { type_name: column.type_name.clone(), encoder, answer_form, answers: HashMap::new() }
+        let null_if = column.null_if.clone();
+        let knows = |value: &[u8]| !matches!(encoder.push(&mut Vec::new(), value, Charset::Utf8), Ok(false));
+        Column {
+            type_name: column.type_name.clone(),
+            encoder: if null_if.may_match_known(knows) { ValueEncoder::Asked } else { encoder },
+            second: encoder,
+            null_if,
+            respell: respelling(&column.type_name),
+            has_days: has_days(&column.type_name),
+            rewritten: [Vec::new(), Vec::new()],
+            answer_form,
+            answers: HashMap::new(),
+        }
+    }
+
+    /// Appends a value that the encoder does not know, or that was to be looked at first: NULL, what the encoder makes of it
+    /// in another form, or the server's answer. True if it is a question, and NULL stands in its place.
+    fn push_unknown(
+        &mut self,
+        out: &mut Vec<u8>,
+        value: &[u8],
+        format: &Format,
+        note: &mut dyn FnMut(Notice),
+    ) -> Result<bool, BadValue> {
+        if self.null_if.matches(value) {
+            note(Notice::Nulled);
+            push_null(out);
+            return Ok(false);
+        }
+        if !self.null_if.is_empty() && self.second.push(out, value, format.charset)? {
+            return Ok(false);
+        }
+        let [respelled, ordered] = &mut self.rewritten;
+        respelled.clear();
+        let is_respelled = self.respell.is_some_and(|respell| respell(value, respelled));
+        let text = if is_respelled { respelled.as_slice() } else { value };
+        if is_respelled && self.second.push(out, text, format.charset)? {
+            return Ok(false);
+        }
+        if let (true, Some(order)) = (self.has_days, format.date_order) {
+            ordered.clear();
+            if styles::with_iso_day(text, order, ordered) && self.second.push(out, ordered, format.charset)? {
+                return Ok(false);
+            }
+        }
+        if let Some(notice) = reading::notice(&self.type_name, value, format) {
+            note(notice);
+        }
+        let text = text_of(text, format.charset)?.into_owned();
+        self.push_answer(out, &text)
     }
 
     /// Appends the server's answer for a value; true if it is a question, and NULL stands in its place.
     #[cold]
-    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, BadValue> {
-        let mut text = text_of(value, format.charset)?;
-        if let Some((start, rest)) = respelling(&self.type_name).and_then(|respell| respell(text.as_bytes()))
-        {
-            text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
-        }
-        match self.answers.get(&*text) {
+    fn push_answer(&mut self, out: &mut Vec<u8>, text: &str) -> Result<bool, BadValue> {
+        match self.answers.get(text) {
             Some(Answer::Given(Ok(field))) => push_bytes(out, field),
             Some(Answer::Given(Err(what))) => return Err(BadValue::Refused(what.clone())),
             asked => {

@@ -4,6 +4,8 @@ use super::binary;
 use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
+use super::notices::Notices;
+use super::reading;
 use super::resolve::Resolver;
 use super::text_rows::TextRows;
 use crate::Result;
@@ -26,6 +28,8 @@ pub struct Encoder {
     format: Format,
     columns: Vec<CopyColumn>,
     writer: RowWriter,
+    /// What was noted about the rows so far. To be cleared before each batch.
+    pub notices: Notices,
 }
 
 #[derive(Debug)]
@@ -41,18 +45,24 @@ impl Encoder {
             Some(binary) => RowWriter::Binary(binary),
             None => RowWriter::Text(TextRows::new(&columns)),
         };
-        Encoder { format, columns, writer }
+        Encoder::of(columns, format, writer)
     }
 
     /// Encodes every column as text, for comparisons.
     pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
-        Encoder { writer: RowWriter::Text(TextRows::new(&columns)), format, columns }
+        let writer = RowWriter::Text(TextRows::new(&columns));
+        Encoder::of(columns, format, writer)
     }
 
     /// Encodes binary rows, for comparisons: asks the server about every value of the columns that are `asked` about, and of
     /// those whose type has no encoder. The latter then hold the value's text.
     pub fn asking(columns: Vec<CopyColumn>, format: Format, asked: impl Fn(&CopyColumn) -> bool) -> Self {
-        Encoder { writer: RowWriter::Binary(BinaryRows::asking(&columns, asked)), format, columns }
+        let writer = RowWriter::Binary(BinaryRows::asking(&columns, asked));
+        Encoder::of(columns, format, writer)
+    }
+
+    fn of(columns: Vec<CopyColumn>, format: Format, writer: RowWriter) -> Self {
+        Encoder { format, columns, writer, notices: Notices::default() }
     }
 
     /// The form of the rows.
@@ -105,16 +115,21 @@ impl Encoder {
         }
         let row_start = out.len();
         let pushed = match &mut self.writer {
-            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, out),
-            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, out),
+            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
+            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
         };
         pushed.map_err(|(index, fault)| {
             out.truncate(row_start);
-            let value = fields[index].raw(batch);
-            let is_empty = value.iter().all(|byte| *byte == self.format.quote);
-            // All types but texts refuse an empty field.
-            let hint = if is_empty { Some(Hint::NullMarker) } else { fault.hint() };
-            ValueFault { column: Some(self.columns[index].name.clone()), what: fault.to_string(), hint }
+            let mut scratch = Vec::new();
+            let value = fields[index].value(batch, self.format.quote, &mut scratch);
+            let column = &self.columns[index];
+            let hint = match fault.hint() {
+                // All types but texts refuse an empty field.
+                _ if value.is_empty() => Some(Hint::NullMarker),
+                None => reading::hint(&column.type_name, value, &self.format),
+                hint => hint,
+            };
+            ValueFault { column: Some(column.name.clone()), what: fault.to_string(), hint }
         })
     }
 
@@ -165,11 +180,7 @@ mod tests {
 
     fn encode(types: &[&str], row: &[u8], encoding: &str) -> Result<Vec<u8>, ValueFault> {
         let format = Format::new("|", "`", "NULL", encoding).unwrap();
-        let columns = types
-            .iter()
-            .enumerate()
-            .map(|(i, t)| CopyColumn { name: format!("c{i}"), type_name: (*t).to_owned() })
-            .collect();
+        let columns = types.iter().enumerate().map(|(i, t)| CopyColumn::new(format!("c{i}"), *t)).collect();
         let mut encoder = Encoder::text_only(columns, format.clone());
         let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: row.to_vec() };
         let (mut fields, mut out) = (Vec::new(), b"kept".to_vec());

@@ -5,6 +5,9 @@
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
+use super::notices::{Notice, Notices};
+use super::null_if::NullIf;
+use super::reading;
 use super::value::{Respell, respelling};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
@@ -12,16 +15,28 @@ use crate::copy::input::format::Format;
 /// Writes rows for one table.
 #[derive(Debug)]
 pub struct TextRows {
-    /// Of each column: what rewrites the values that its type's input function does not read.
-    respellings: Vec<Option<Respell>>,
+    columns: Vec<Column>,
     scratch: Vec<u8>,
+    respelled: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Column {
+    type_name: String,
+    null_if: NullIf,
+    /// What rewrites the values that its type's input function does not read.
+    respell: Option<Respell>,
 }
 
 impl TextRows {
     /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
-        let respellings = columns.iter().map(|column| respelling(&column.type_name)).collect();
-        TextRows { respellings, scratch: Vec::new() }
+        let column = |column: &CopyColumn| Column {
+            type_name: column.type_name.clone(),
+            null_if: column.null_if.clone(),
+            respell: respelling(&column.type_name),
+        };
+        TextRows { columns: columns.iter().map(column).collect(), scratch: Vec::new(), respelled: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -33,9 +48,10 @@ impl TextRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
-        for (index, (field, respell)) in fields.iter().zip(&self.respellings).enumerate() {
+        for (index, (field, column)) in fields.iter().zip(&self.columns).enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
@@ -44,12 +60,18 @@ impl TextRows {
                 continue;
             }
             let value = field.value(batch, format.quote, &mut self.scratch);
-            match respell.and_then(|respell| respell(value)) {
-                None => escape::push(out, value, format.charset),
-                Some((start, rest)) => escape::push(out, start.as_bytes(), format.charset)
-                    .and_then(|()| escape::push(out, rest, format.charset)),
+            if column.null_if.matches(value) {
+                notices.add(Notice::Nulled, index);
+                out.extend_from_slice(b"\\N");
+                continue;
             }
-            .map_err(|fault| (index, fault))?;
+            if let Some(notice) = reading::notice(&column.type_name, value, format) {
+                notices.add(notice, index);
+            }
+            self.respelled.clear();
+            let is_respelled = column.respell.is_some_and(|respell| respell(value, &mut self.respelled));
+            let value = if is_respelled { &self.respelled } else { value };
+            escape::push(out, value, format.charset).map_err(|fault| (index, fault))?;
         }
         out.push(b'\n');
         Ok(())

@@ -114,8 +114,7 @@ impl UnitColumns {
 
     fn copy(&mut self, column: &ScannedColumn, target: &Column) {
         if column.in_data {
-            let type_name = target.type_name.to_string();
-            self.copied.push(CopyColumn { name: target.name.clone(), type_name });
+            self.copied.push(CopyColumn::new(&target.name, target.type_name.as_str()));
         }
     }
 }

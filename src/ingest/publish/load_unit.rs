@@ -137,6 +137,7 @@ impl UnitLoad<'_> {
         statistics::of_version(&self.unit.table, client);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
-        Publication::Loaded(Loaded { rows, rejected, bytes, verified })
+        let notices = rejects.notices.all();
+        Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::unit_copy::UnitCopy;
 use crate::Result;
+use crate::copy::encode::notices::Counts;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
@@ -13,7 +14,7 @@ use postgres::Transaction;
 use std::time::Instant;
 
 /// How a try to publish a unit has ended, unless it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Publication {
     /// This run has loaded and published it.
     Loaded(Loaded),
@@ -22,12 +23,14 @@ pub enum Publication {
 }
 
 /// What was loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// Rows that the server counted.
     pub rows: u64,
     /// Rows that were rejected.
     pub rejected: u64,
+    /// What was noted about the values of the others.
+    pub notices: Counts,
     /// Bytes of the data file.
     pub bytes: u64,
     /// Whether what the server holds was compared with what was sent.

@@ -52,7 +52,7 @@ impl Staged {
     /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
-        Loaded { rows: self.rows, rejected, bytes, verified }
+        Loaded { rows: self.rows, rejected, notices: self.rejects.notices.all(), bytes, verified }
     }
 
     /// Drops the table of `unit`, which will not be published.

@@ -6,7 +6,7 @@ use crate::copy::encode::binary::push_array;
 
 /// Appends a `timestamp` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
 ///
-/// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
+/// It knows a day as `2019-02-27`, `20190227`, `Feb 27 2019` or `27 Feb 2019`, alone or with a time as `11:59`, `11:59:59` or
 /// `11:59:59.123456789`, with AM, PM or a zone at the end, or without. The server ignores the zone here.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(moment) = parse(value) else { return false };

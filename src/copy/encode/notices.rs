@@ -1,0 +1,139 @@
+//! What is noted about values while they are encoded: what became of them by a rule, and what looks as if the file were
+//! written otherwise than the settings say.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is noted about a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Notice {
+    /// It is NULL, by the column's [`super::null_if::NullIf`].
+    Nulled,
+    /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
+    OrderAssumed,
+}
+
+/// A notice about a value of a row.
+#[derive(Debug, Clone, Copy)]
+struct Noted {
+    notice: Notice,
+    column: usize,
+    line: u64,
+}
+
+/// The notices about the rows of one batch.
+#[derive(Debug, Default)]
+pub struct Notices {
+    all: Vec<Noted>,
+    /// How many of them are about rows before the last one.
+    placed: usize,
+}
+
+impl Notices {
+    /// Forgets all, before a batch is encoded.
+    pub fn clear(&mut self) {
+        self.all.clear();
+        self.placed = 0;
+    }
+
+    /// Notes something about a value of the row that is being encoded.
+    #[cold]
+    pub fn add(&mut self, notice: Notice, column: usize) {
+        self.all.push(Noted { notice, column, line: 0 });
+    }
+
+    /// Says where the row begins that was encoded last.
+    #[inline]
+    pub fn place(&mut self, line: u64) {
+        if self.placed < self.all.len() {
+            self.all[self.placed..].iter_mut().for_each(|noted| noted.line = line);
+            self.placed = self.all.len();
+        }
+    }
+
+    /// Forgets what was noted about the row that was encoded last, which is rejected.
+    pub fn drop_row(&mut self) {
+        self.all.truncate(self.placed);
+    }
+
+    /// Forgets what was noted about the row that begins at `line`, which the server has refused.
+    pub fn drop_line(&mut self, line: u64) {
+        self.all.retain(|noted| noted.line != line);
+        self.placed = self.all.len();
+    }
+}
+
+/// How often something was noted, and where first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Values.
+    pub values: u64,
+    /// The line of the data file where the first row with such a value begins.
+    pub first_line: u64,
+}
+
+/// The notices about all rows of a data file. All streams share them.
+#[derive(Debug, Default)]
+pub struct NoticeCounts(Mutex<Counts>);
+
+/// By notice and the number of the column among those of the data file.
+pub type Counts = BTreeMap<(Notice, usize), Count>;
+
+impl NoticeCounts {
+    /// Adds the notices about a batch, whose rows are sent.
+    pub fn add(&self, notices: &mut Notices) {
+        if notices.all.is_empty() {
+            return;
+        }
+        let mut counts = self.counts();
+        for Noted { notice, column, line } in &notices.all {
+            let count = counts.entry((*notice, *column)).or_insert(Count { values: 0, first_line: *line });
+            count.values += 1;
+            count.first_line = count.first_line.min(*line);
+        }
+        drop(counts);
+        notices.clear();
+    }
+
+    /// Forgets all, for a load that starts over.
+    pub fn forget(&self) {
+        self.counts().clear();
+    }
+
+    /// What was noted so far.
+    pub fn all(&self) -> Counts {
+        self.counts().clone()
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rows_that_are_loaded_count_and_the_first_line_of_any_stream() {
+        let counts = NoticeCounts::default();
+        for (start, refused) in [(10, 11), (2, 2)] {
+            let mut notices = Notices::default();
+            for line in start..start + 4 {
+                notices.add(Notice::Nulled, 1);
+                notices.add(Notice::OrderAssumed, 0);
+                if line == start + 3 { notices.drop_row() } else { notices.place(line) }
+            }
+            notices.drop_line(refused);
+            counts.add(&mut notices);
+            counts.add(&mut notices);
+        }
+        let expected = Count { values: 4, first_line: 3 };
+        assert_eq!(
+            counts.all().into_iter().collect::<Vec<_>>(),
+            [((Notice::Nulled, 1), expected), ((Notice::OrderAssumed, 0), expected)]
+        );
+        counts.forget();
+        assert!(counts.all().is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! What to say about values of which the server, and not an encoder, has decided: they may mean something else.
+
+use super::notices::Notice;
+use super::null_if::{NullIf, ZERO_DATES};
+use super::types::styles;
+use super::value::has_days;
+use crate::copy::input::format::Format;
+use crate::error::Hint;
+
+/// What to note about a value that the server reads.
+pub fn notice(type_name: &str, value: &[u8], format: &Format) -> Option<Notice> {
+    let is_assumed = format.date_order.is_none() && styles::has_two_orders(value) && has_days(type_name);
+    is_assumed.then_some(Notice::OrderAssumed)
+}
+
+/// What may help where a value of a type was refused.
+pub fn hint(type_name: &str, value: &[u8], format: &Format) -> Option<Hint> {
+    if !has_days(type_name) {
+        return None;
+    }
+    if NullIf::parse(ZERO_DATES).is_ok_and(|zero| zero.matches(value)) {
+        return Some(Hint::ZeroDate);
+    }
+    styles::only_order(value)
+        .filter(|order| format.date_order != Some(*order))
+        .map(|order| Hint::DateOrder(order.name()))
+}

@@ -100,6 +100,13 @@ fn a_date_of_another_order_is_refused_with_the_line_that_helps() {
         );
         run.assert(!run.stderr.contains("correct the row"), "the row may be right");
     }
+    // The same where the server reads the rows.
+    let ingest = ingest!();
+    let columns = [("id", "int"), ("v", "datetime"), ("x", "xml")];
+    ingest.dump("lms_v1.zip", &Dump::new().table("t", &columns, "id|v|x\n1|NULL|<a/>\n2|27/02/2019|<b/>\n"));
+    let run = ingest.command().run();
+    says(&run.stderr, &["line 3", "27/02/2019", "write date_order: dmy"]);
+    run.assert_never_says("correct the row");
 }
 
 #[test]

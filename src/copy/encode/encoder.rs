@@ -126,7 +126,7 @@ impl Encoder {
             let hint = match fault.hint() {
                 // All types but texts refuse an empty field.
                 _ if value.is_empty() => Some(Hint::NullMarker),
-                None => reading::hint(&column.type_name, value, &self.format),
+                None => reading::hint(column, value, &self.format),
                 hint => hint,
             };
             ValueFault { column: Some(column.name.clone()), what: fault.to_string(), hint }
@@ -155,6 +155,14 @@ impl Encoder {
         if let RowWriter::Binary(rows) = &mut self.writer {
             rows.forget_answers();
         }
+    }
+
+    /// What may help where the server has refused the value of `column` in a row.
+    pub fn hint(&self, column: &str, batch: &[u8], fields: &[FieldSpan]) -> Option<Hint> {
+        let index = self.columns.iter().position(|known| known.name == column)?;
+        let mut scratch = Vec::new();
+        let value = fields.get(index)?.value(batch, self.format.quote, &mut scratch);
+        reading::hint(&self.columns[index], value, &self.format)
     }
 
     fn wrong_count(&self, found: usize) -> ValueFault {

@@ -1,5 +1,6 @@
 //! What to say about values of which the server, and not an encoder, has decided: they may mean something else.
 
+use super::column::CopyColumn;
 use super::notices::Notice;
 use super::null_if::{NullIf, ZERO_DATES};
 use super::types::styles;
@@ -13,9 +14,9 @@ pub fn notice(type_name: &str, value: &[u8], format: &Format) -> Option<Notice> 
     is_assumed.then_some(Notice::OrderAssumed)
 }
 
-/// What may help where a value of a type was refused.
-pub fn hint(type_name: &str, value: &[u8], format: &Format) -> Option<Hint> {
-    if !has_days(type_name) {
+/// What may help where a value of a column was refused.
+pub fn hint(column: &CopyColumn, value: &[u8], format: &Format) -> Option<Hint> {
+    if !has_days(&column.type_name) || column.null_if.matches(value) {
         return None;
     }
     if NullIf::parse(ZERO_DATES).is_ok_and(|zero| zero.matches(value)) {

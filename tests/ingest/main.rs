@@ -17,6 +17,7 @@ mod original;
 mod output;
 mod refresh;
 mod rejects;
+mod signs;
 mod streams;
 mod target;
 mod types;

@@ -11,6 +11,7 @@ use crate::copy::input::rows::{Extent, RowFault, Rows};
 use crate::copy::rejects::reject::Reject;
 use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};
+use memchr::memchr;
 use std::ops::Range;
 
 /// What helps when a row cannot be loaded.
@@ -79,6 +80,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
     pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(RowEvent)) -> Result<u64> {
         let start = out.len();
         self.encoder.forget_answers();
+        // One search of the whole batch costs less than one of each text, and most batches have none.
+        self.encoder.notices.may_have_escapes = memchr(b'\\', &batch.bytes).is_some();
         loop {
             self.rejects.clear();
             self.encoder.notices.clear();

@@ -7,7 +7,8 @@ use super::notices::{Notice, Notices};
 use super::null_if::NullIf;
 use super::reading;
 use super::resolve::{AnswerForm, Resolved, Resolver};
-use super::value::{Respell, ValueEncoder, has_days, respelling};
+use super::signs;
+use super::value::{Respell, ValueEncoder, has_days, is_text, respelling};
 use crate::Result;
 use crate::copy::encode::types::styles;
 use crate::copy::input::charset::Charset;
@@ -39,6 +40,7 @@ struct Column {
     null_if: NullIf,
     respell: Option<Respell>,
     has_days: bool,
+    is_text: bool,
     rewritten: [Vec<u8>; 2],
     answer_form: AnswerForm,
     answers: HashMap<Box<str>, Answer>,
@@ -100,11 +102,19 @@ impl BinaryRows {
                 push_null(out);
                 continue;
             }
+            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+                notices.add(Notice::Escape, index);
+            }
             if column.encoder.is_as_it_stands(field) {
                 push_part(out, batch, field.start, field.end);
                 continue;
             }
-            let value = field.value(batch, format.quote, &mut self.scratch);
+            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            if !(is_usual && field.plain)
+                && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
+            {
+                notices.add(notice, index);
+            }
             match column.encoder.push(out, value, format.charset) {
                 Ok(true) => {}
                 Ok(false) => {
@@ -170,6 +180,7 @@ impl Column {
             null_if,
             respell: respelling(&column.type_name),
             has_days: has_days(&column.type_name),
+            is_text: is_text(&column.type_name),
             rewritten: [Vec::new(), Vec::new()],
             answer_form,
             answers: HashMap::new(),

@@ -17,6 +17,7 @@ pub mod notices;
 pub mod null_if;
 mod reading;
 pub mod resolve;
+mod signs;
 mod text_rows;
 pub mod types;
 mod value;

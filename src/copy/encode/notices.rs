@@ -11,6 +11,16 @@ pub enum Notice {
     Nulled,
     /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
     OrderAssumed,
+    /// It holds a quote that neither begins nor ends it and is not doubled.
+    QuoteInside,
+    /// A backslash stands before a quote in it, or at its end.
+    Escape,
+    /// Its bytes 0x80 to 0x9F, which Latin-1 has control characters for, are letters and marks in windows-1252.
+    ControlCharacters,
+    /// It is not ASCII, and read as Latin-1, but valid UTF-8.
+    Utf8,
+    /// Hexadecimal digits without a prefix are the bytes of a `bytea`.
+    BareHexadecimal,
 }
 
 /// A notice about a value of a row.
@@ -27,6 +37,8 @@ pub struct Notices {
     all: Vec<Noted>,
     /// How many of them are about rows before the last one.
     placed: usize,
+    /// Whether texts of this batch are to be searched for backslashes.
+    pub may_have_escapes: bool,
 }
 
 impl Notices {

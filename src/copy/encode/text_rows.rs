@@ -8,7 +8,8 @@ use super::fault::BadValue;
 use super::notices::{Notice, Notices};
 use super::null_if::NullIf;
 use super::reading;
-use super::value::{Respell, respelling};
+use super::signs;
+use super::value::{Respell, is_text, respelling};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 
@@ -24,6 +25,7 @@ pub struct TextRows {
 struct Column {
     type_name: String,
     null_if: NullIf,
+    is_text: bool,
     /// What rewrites the values that its type's input function does not read.
     respell: Option<Respell>,
 }
@@ -34,6 +36,7 @@ impl TextRows {
         let column = |column: &CopyColumn| Column {
             type_name: column.type_name.clone(),
             null_if: column.null_if.clone(),
+            is_text: is_text(&column.type_name),
             respell: respelling(&column.type_name),
         };
         TextRows { columns: columns.iter().map(column).collect(), scratch: Vec::new(), respelled: Vec::new() }
@@ -59,7 +62,13 @@ impl TextRows {
                 out.extend_from_slice(b"\\N");
                 continue;
             }
-            let value = field.value(batch, format.quote, &mut self.scratch);
+            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+                notices.add(Notice::Escape, index);
+            }
+            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            if let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format) {
+                notices.add(notice, index);
+            }
             if column.null_if.matches(value) {
                 notices.add(Notice::Nulled, index);
                 out.extend_from_slice(b"\\N");

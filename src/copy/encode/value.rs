@@ -109,6 +109,12 @@ pub fn has_days(type_name: &str) -> bool {
     matches!(name.as_str(), "date" | "timestamp without time zone" | "timestamp with time zone")
 }
 
+/// Whether a type holds texts that need not have any form.
+pub fn is_text(type_name: &str) -> bool {
+    let (name, _) = without_modifier(type_name);
+    matches!(name.as_str(), "text" | "character varying" | "character")
+}
+
 /// Whether values of a type may have a time of day.
 fn has_clock(type_name: &str) -> bool {
     let (name, _) = without_modifier(type_name);

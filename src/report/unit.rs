@@ -3,6 +3,9 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Of each column that has adjusted values, their number.
+pub type Adjusted = BTreeMap<String, u64>;
+
 /// The outcome of one unit. `rows_read = rows_loaded + rows_rejected` always. A unit that has failed counts no rows.
 #[derive(Debug, Clone, Serialize)]
 pub struct UnitReport {
@@ -20,10 +23,13 @@ pub struct UnitReport {
     pub rows_loaded: u64,
     /// Rows that were rejected.
     pub rows_rejected: u64,
-    /// Columns with values that are NULL by a rule, and how many values.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub nulled: BTreeMap<String, u64>,
-    /// What looks as if the file were written otherwise than the settings say; the log has it, too.
+    /// Values that lost the digits of their seconds beyond microseconds, or that are NULL by a preset.
+    #[serde(skip_serializing_if = "Adjusted::is_empty")]
+    pub adjusted: Adjusted,
+    /// Those of them that are NULL by a preset.
+    #[serde(skip)]
+    pub nulled: Adjusted,
+    /// Signs that the data file is written otherwise than the settings say, and what became of values by a preset.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Size of the inflated data file, in bytes.
@@ -73,7 +79,8 @@ impl UnitReport {
             rows_read: 0,
             rows_loaded: 0,
             rows_rejected: 0,
-            nulled: BTreeMap::new(),
+            adjusted: Adjusted::new(),
+            nulled: Adjusted::new(),
             warnings: Vec::new(),
             bytes_read: 0,
             verified: false,
@@ -128,7 +135,8 @@ pub(super) mod samples {
             rows_read: rows,
             rows_loaded: rows,
             rows_rejected: 0,
-            nulled: BTreeMap::new(),
+            adjusted: Adjusted::new(),
+            nulled: Adjusted::new(),
             warnings: Vec::new(),
             bytes_read: 752,
             verified: false,

@@ -4,6 +4,7 @@
 
 mod after;
 mod archive;
+mod as_written;
 mod dates;
 mod descriptors;
 mod dumps;

@@ -2,23 +2,19 @@
 
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
-use super::fault::{BadValue, text_of};
+use super::fault::BadValue;
 use super::notices::{Notice, Notices};
 use super::null_if::NullIf;
+use super::questions::resolver::{AnswerForm, Resolver};
+use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
-use super::resolve::{AnswerForm, Resolved, Resolver};
 use super::signs;
-use super::value::{Respell, ValueEncoder, has_days, is_text, respelling};
+use super::types::Pushed;
+use super::value::{ValueEncoder, is_text};
 use crate::Result;
-use crate::copy::encode::types::styles;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use std::collections::HashMap;
-
-/// Answers that a column keeps; if there are more, all are forgotten before the next batch. A column of so many different
-/// unknown values gains nothing from keeping them.
-const KEPT_ANSWERS: usize = 20_000;
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -27,32 +23,20 @@ pub struct BinaryRows {
     fields: i16,
     questions: usize,
     scratch: Vec<u8>,
+    /// The columns of the last row whose values were cut.
+    cut: Vec<usize>,
 }
 
-/// A column, and the server's answers for its values so far.
 #[derive(Debug)]
 struct Column {
-    type_name: String,
     /// What is tried first: `Asked` where each value has to be looked at before.
     encoder: ValueEncoder,
-    /// The encoder for values that were looked at, or rewritten.
+    is_text: bool,
+    /// The encoder for values that were looked at.
     second: ValueEncoder,
     null_if: NullIf,
-    respell: Option<Respell>,
-    has_days: bool,
-    is_text: bool,
-    rewritten: [Vec<u8>; 2],
-    answer_form: AnswerForm,
-    answers: HashMap<Box<str>, Answer>,
-}
-
-/// What the server makes of a value.
-#[derive(Debug)]
-enum Answer {
-    /// The server was not asked yet.
-    Open,
-    /// The field, or what the server says against the value.
-    Given(Resolved),
+    type_name: String,
+    unknown: UnknownValues,
 }
 
 impl BinaryRows {
@@ -79,7 +63,7 @@ impl BinaryRows {
     fn of(columns: Vec<Column>) -> Self {
         // A table has at most 1,600 columns.
         let fields = columns.len() as i16;
-        BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
+        BinaryRows { columns, fields, questions: 0, scratch: Vec::new(), cut: Vec::new() }
     }
 
     /// Appends one row of as many fields as columns. A value that no encoder knows, and that the server was not asked about,
@@ -97,6 +81,7 @@ impl BinaryRows {
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
+        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
                 push_null(out);
@@ -116,17 +101,28 @@ impl BinaryRows {
                 notices.add(notice, index);
             }
             match column.encoder.push(out, value, format.charset) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let asked = column
-                        .push_unknown(out, value, format, &mut |notice| notices.add(notice, index))
-                        .map_err(|fault| (index, fault))?;
-                    self.questions += usize::from(asked);
+                Ok(Pushed::AsWritten) => {}
+                Ok(Pushed::Cut) => self.cut.push(index),
+                Ok(Pushed::Unknown) => {
+                    match column.push_unknown(out, value, format, |notice| notices.add(notice, index)) {
+                        Ok(pushed) => {
+                            self.questions += usize::from(pushed == Pushed::Unknown);
+                            if pushed == Pushed::Cut {
+                                self.cut.push(index);
+                            }
+                        }
+                        Err(fault) => return Err((index, fault)),
+                    }
                 }
                 Err(fault) => return Err((index, fault)),
             }
         }
         Ok(())
+    }
+
+    /// The columns of the last row whose values were cut.
+    pub fn cut(&self) -> &[usize] {
+        &self.cut
     }
 
     /// Whether rows were written with NULL in place of a question.
@@ -140,20 +136,7 @@ impl BinaryRows {
     /// A lost connection. What the server says against a value is an error when its row is written again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         for column in &mut self.columns {
-            let open: Vec<Box<str>> = column
-                .answers
-                .iter()
-                .filter(|(_, answer)| matches!(answer, Answer::Open))
-                .map(|(value, _)| value.clone())
-                .collect();
-            if open.is_empty() {
-                continue;
-            }
-            let values: Vec<&str> = open.iter().map(|value| &**value).collect();
-            let answers = resolver.resolve(&column.type_name, column.answer_form, &values)?;
-            for (value, answer) in open.into_iter().zip(answers) {
-                column.answers.insert(value, Answer::Given(answer));
-            }
+            column.unknown.ask(resolver)?;
         }
         self.questions = 0;
         Ok(())
@@ -162,82 +145,62 @@ impl BinaryRows {
     /// Forgets answers where they are too many. Not to be called while there are questions.
     pub fn forget_answers(&mut self) {
         for column in &mut self.columns {
-            if column.answers.len() > KEPT_ANSWERS {
-                column.answers.clear();
-            }
+            column.unknown.forget();
         }
     }
 }
 
 impl Column {
-    fn new(column: &CopyColumn, encoder: ValueEncoder, answer_form: AnswerForm) -> Self {
+    fn new(column: &CopyColumn, encoder: ValueEncoder, form: AnswerForm) -> Self {
         let null_if = column.null_if.clone();
-        let knows = |value: &[u8]| !matches!(encoder.push(&mut Vec::new(), value, Charset::Utf8), Ok(false));
+        let knows = |value: &[u8]| {
+            encoder.push(&mut Vec::new(), value, Charset::Utf8).is_ok_and(|pushed| pushed != Pushed::Unknown)
+        };
         Column {
-            type_name: column.type_name.clone(),
             encoder: if null_if.may_match_known(knows) { ValueEncoder::Asked } else { encoder },
+            is_text: is_text(&column.type_name),
             second: encoder,
             null_if,
-            respell: respelling(&column.type_name),
-            has_days: has_days(&column.type_name),
-            is_text: is_text(&column.type_name),
-            rewritten: [Vec::new(), Vec::new()],
-            answer_form,
-            answers: HashMap::new(),
+            type_name: column.type_name.clone(),
+            unknown: UnknownValues::new(column, encoder, form),
         }
     }
 
-    /// Appends a value that the encoder does not know, or that was to be looked at first: NULL, what the encoder makes of it
-    /// in another form, or the server's answer. True if it is a question, and NULL stands in its place.
+    /// Appends a value that the encoder does not know, or that is to be looked at first: NULL where that is what it stands for,
+    /// or the server's answer. An unknown one is a question, and NULL stands in its place.
+    #[cold]
     fn push_unknown(
         &mut self,
         out: &mut Vec<u8>,
         value: &[u8],
         format: &Format,
-        note: &mut dyn FnMut(Notice),
-    ) -> Result<bool, BadValue> {
-        if self.null_if.matches(value) {
-            note(Notice::Nulled);
-            push_null(out);
-            return Ok(false);
-        }
-        if !self.null_if.is_empty() && self.second.push(out, value, format.charset)? {
-            return Ok(false);
-        }
-        let [respelled, ordered] = &mut self.rewritten;
-        respelled.clear();
-        let is_respelled = self.respell.is_some_and(|respell| respell(value, respelled));
-        let text = if is_respelled { respelled.as_slice() } else { value };
-        if is_respelled && self.second.push(out, text, format.charset)? {
-            return Ok(false);
-        }
-        if let (true, Some(order)) = (self.has_days, format.date_order) {
-            ordered.clear();
-            if styles::with_iso_day(text, order, ordered) && self.second.push(out, ordered, format.charset)? {
-                return Ok(false);
+        mut note: impl FnMut(Notice),
+    ) -> Result<Pushed, BadValue> {
+        if !self.null_if.is_empty() {
+            if self.null_if.matches(value) {
+                push_null(out);
+                if self.null_if.is_preset {
+                    note(Notice::Nulled);
+                }
+                return Ok(Pushed::AsWritten);
+            }
+            let pushed = self.second.push(out, value, format.charset)?;
+            if pushed != Pushed::Unknown {
+                return Ok(pushed);
             }
         }
         if let Some(notice) = reading::notice(&self.type_name, value, format) {
             note(notice);
         }
-        let text = text_of(text, format.charset)?.into_owned();
-        self.push_answer(out, &text)
-    }
-
-    /// Appends the server's answer for a value; true if it is a question, and NULL stands in its place.
-    #[cold]
-    fn push_answer(&mut self, out: &mut Vec<u8>, text: &str) -> Result<bool, BadValue> {
-        match self.answers.get(text) {
-            Some(Answer::Given(Ok(field))) => push_bytes(out, field),
-            Some(Answer::Given(Err(what))) => return Err(BadValue::Refused(what.clone())),
-            asked => {
-                if asked.is_none() {
-                    self.answers.insert(text.into(), Answer::Open);
-                }
+        let spelled = self.unknown.spelled(value, format.charset)?;
+        match self.unknown.known(out, &spelled, format.date_order)? {
+            Known::Pushed => {}
+            Known::Given(field) => push_bytes(out, field),
+            Known::Open => {
                 push_null(out);
-                return Ok(true);
+                return Ok(Pushed::Unknown);
             }
         }
-        Ok(false)
+        Ok(if spelled.is_cut { Pushed::Cut } else { Pushed::AsWritten })
     }
 }

@@ -5,8 +5,8 @@ use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
 use super::notices::Notices;
+use super::questions::resolver::Resolver;
 use super::reading;
-use super::resolve::Resolver;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
@@ -111,7 +111,7 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<(), ValueFault> {
         if fields.len() != self.columns.len() {
-            return Err(self.wrong_count(fields.len()));
+            return Err(self.wrong_count(batch, fields));
         }
         let row_start = out.len();
         let pushed = match &mut self.writer {
@@ -133,10 +133,21 @@ impl Encoder {
         })
     }
 
+    /// The columns of the last row whose values were cut: digits of their seconds, beyond microseconds.
+    pub fn cut(&self) -> &[usize] {
+        match &self.writer {
+            RowWriter::Text(rows) => rows.cut(),
+            RowWriter::Binary(rows) => rows.cut(),
+        }
+    }
+
     /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after
     /// [`Encoder::ask`].
     pub fn has_questions(&self) -> bool {
-        matches!(&self.writer, RowWriter::Binary(rows) if rows.has_questions())
+        match &self.writer {
+            RowWriter::Text(rows) => rows.has_questions(),
+            RowWriter::Binary(rows) => rows.has_questions(),
+        }
     }
 
     /// Asks the server about all values that no encoder knew.
@@ -145,15 +156,16 @@ impl Encoder {
     /// A lost connection. What the server says against a value is a fault when its row is encoded again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         match &mut self.writer {
-            RowWriter::Text(_) => Ok(()),
+            RowWriter::Text(rows) => rows.ask(resolver),
             RowWriter::Binary(rows) => rows.ask(resolver),
         }
     }
 
     /// Bounds the memory for the server's answers. To be called between batches.
     pub fn forget_answers(&mut self) {
-        if let RowWriter::Binary(rows) = &mut self.writer {
-            rows.forget_answers();
+        match &mut self.writer {
+            RowWriter::Text(rows) => rows.forget_answers(),
+            RowWriter::Binary(rows) => rows.forget_answers(),
         }
     }
 
@@ -165,13 +177,16 @@ impl Encoder {
         reading::hint(&self.columns[index], value, &self.format)
     }
 
-    fn wrong_count(&self, found: usize) -> ValueFault {
-        let expected = self.columns.len();
+    fn wrong_count(&self, batch: &[u8], fields: &[FieldSpan]) -> ValueFault {
+        let (found, expected) = (fields.len(), self.columns.len());
         let what = match self.columns.get(found) {
             Some(missing) => format!(
                 "row has {found} {}, the header names {expected}: nothing for column {}",
                 if found == 1 { "field" } else { "fields" },
                 missing.name
+            ),
+            None if fields[..found - 1].iter().any(|field| field.raw(batch).ends_with(b"\\")) => format!(
+                "row has {found} fields, the header names {expected}; a backslash before a separator does not escape it"
             ),
             None => format!("row has {found} fields, the header names {expected}"),
         };
@@ -223,5 +238,9 @@ mod tests {
         assert_eq!(few.what, "row has 2 fields, the header names 3: nothing for column c2");
         let many = encode(&["text"], b"a|b", "latin_1").unwrap_err();
         assert_eq!(many.what, "row has 2 fields, the header names 1");
+        let escaped = encode(&["text"], b"a\\|b", "latin_1").unwrap_err();
+        assert!(
+            escaped.what.ends_with("the header names 1; a backslash before a separator does not escape it")
+        );
     }
 }

@@ -13,7 +13,7 @@ pub enum Notice {
     OrderAssumed,
     /// It holds a quote that neither begins nor ends it and is not doubled.
     QuoteInside,
-    /// A backslash stands before a quote in it, or at its end.
+    /// A backslash stands before a quote in it.
     Escape,
     /// Its bytes 0x80 to 0x9F, which Latin-1 has control characters for, are letters and marks in windows-1252.
     ControlCharacters,
@@ -115,6 +115,13 @@ impl NoticeCounts {
     /// What was noted so far.
     pub fn all(&self) -> Counts {
         self.counts().clone()
+    }
+
+    /// The columns with a notice, and how many values.
+    pub fn of(&self, notice: Notice) -> Vec<(usize, u64)> {
+        let counts = self.counts();
+        let wanted = counts.iter().filter(|((known, _), _)| *known == notice);
+        wanted.map(|((_, column), count)| (*column, count.values)).collect()
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {

@@ -13,7 +13,11 @@ const AS_WRITTEN: MatchOptions = MatchOptions {
 
 /// The values of a column that are loaded as NULL: shell patterns of their texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NullIf(Vec<Pattern>);
+pub struct NullIf {
+    patterns: Vec<Pattern>,
+    /// Whether nobody has asked for it, so that each value is said.
+    pub is_preset: bool,
+}
 
 impl NullIf {
     /// Reads patterns.
@@ -22,24 +26,32 @@ impl NullIf {
     /// The first that is no shell pattern, and why.
     pub fn parse<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Result<NullIf, (&'p str, PatternError)> {
         let pattern = |text: &'p str| Pattern::new(text).map_err(|error| (text, error));
-        patterns.into_iter().map(pattern).collect::<Result<_, _>>().map(NullIf)
+        let patterns = patterns.into_iter().map(pattern).collect::<Result<_, _>>()?;
+        Ok(NullIf { patterns, is_preset: false })
+    }
+
+    /// The same, of which each value is said.
+    pub fn as_preset(&self) -> NullIf {
+        NullIf { is_preset: true, ..self.clone() }
     }
 
     /// The patterns as they are written.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Pattern::as_str)
+        self.patterns.iter().map(Pattern::as_str)
     }
 
     /// Whether no value is NULL by it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.patterns.is_empty()
     }
 
     /// Whether a value is NULL by it. Patterns are of ASCII, or never match.
     pub fn matches(&self, value: &[u8]) -> bool {
         let text = || std::str::from_utf8(value).ok();
         !self.is_empty()
-            && text().is_some_and(|text| self.0.iter().any(|pattern| pattern.matches_with(text, AS_WRITTEN)))
+            && text().is_some_and(|text| {
+                self.patterns.iter().any(|pattern| pattern.matches_with(text, AS_WRITTEN))
+            })
     }
 
     /// Whether an encoder may know a value that is NULL by it; `knows` asks the encoder. If not, it is enough to look at
@@ -55,13 +67,13 @@ impl NullIf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copy::encode::types::Pushed;
     use crate::copy::encode::value::ValueEncoder;
     use crate::copy::input::charset::Charset;
 
     fn knows(type_name: &str, value: &[u8]) -> bool {
         let encoder = ValueEncoder::for_type(type_name).unwrap();
-        let mut out = Vec::new();
-        encoder.push(&mut out, value, Charset::Utf8).is_ok() && !out.is_empty()
+        encoder.push(&mut Vec::new(), value, Charset::Utf8) != Ok(Pushed::Unknown)
     }
 
     #[test]

@@ -27,14 +27,16 @@ pub fn of_quotes(raw: &[u8], quote: u8) -> Option<Notice> {
     None
 }
 
-/// Whether a text looks as if a backslash escaped what follows: a quote, or the separator that ends the field. In a document
-/// of JSON, that is as it should be.
+/// Whether a text looks as if a backslash escaped a quote. In a document of JSON, that is as it should be.
 #[cold]
 pub fn is_escaped(raw: &[u8], format: &Format) -> bool {
+    let text = match raw {
+        [first, text @ .., last] if *first == format.quote && *last == format.quote => text,
+        text => text,
+    };
     let is_quote = |byte: &u8| *byte == b'"' || *byte == format.quote;
-    let is_document = matches!(raw, [b'{' | b'[', ..]);
-    raw.ends_with(b"\\")
-        || !is_document && memchr_iter(b'\\', raw).any(|at| raw.get(at + 1).is_some_and(is_quote))
+    let is_document = matches!(text, [b'{' | b'[', ..]);
+    !is_document && memchr_iter(b'\\', text).any(|at| text.get(at + 1).is_some_and(is_quote))
 }
 
 /// What to note about a text that is not ASCII.
@@ -83,7 +85,9 @@ mod tests {
         for (raw, expected) in [
             ("say \\\"hi\\\"", true),
             ("it\\`s", true),
-            ("a\\", true),
+            ("a\\", false),
+            ("`a\\`", false),
+            ("`a\\``b`", true),
             ("C:\\temp", false),
             ("\\N", false),
             ("{\"a\": \"\\\"\"}", false),

@@ -1,15 +1,23 @@
 //! Rows in COPY's text format (PostgreSQL documentation, COPY, "Text Format"): fields separated by tabs, `\N` for NULL, and
 //! every value in the form that the server's own input function reads. Tables with a column whose type has no encoder get
 //! their rows this way.
+//!
+//! An input function may change a value without a word. Where a type's function does so, an encoder or the server says first
+//! whether the column holds the value as it is written.
 
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
 use super::notices::{Notice, Notices};
 use super::null_if::NullIf;
+use super::questions::resolver::{AnswerForm, Resolver};
+use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
 use super::signs;
-use super::value::{Respell, is_text, respelling};
+use super::types::Pushed;
+use super::value::{Respell, ValueEncoder, is_text, respelling};
+use crate::Result;
+use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 
@@ -17,29 +25,42 @@ use crate::copy::input::format::Format;
 #[derive(Debug)]
 pub struct TextRows {
     columns: Vec<Column>,
+    questions: usize,
     scratch: Vec<u8>,
-    respelled: Vec<u8>,
+    /// The columns of the last row whose values were cut.
+    cut: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Column {
     type_name: String,
-    null_if: NullIf,
     is_text: bool,
-    /// What rewrites the values that its type's input function does not read.
-    respell: Option<Respell>,
+    null_if: NullIf,
+    values: Values,
+}
+
+/// How a column's values are written.
+#[derive(Debug)]
+enum Values {
+    /// The type's input function keeps every value, or refuses it. Some are rewritten, since it does not read them.
+    Trusted(Option<Respell>, Vec<u8>),
+    /// It may change some.
+    Watched(Box<Watched>),
+}
+
+#[derive(Debug)]
+struct Watched {
+    encoder: ValueEncoder,
+    unknown: UnknownValues,
+    /// Where the encoder writes what nobody sends.
+    field: Vec<u8>,
 }
 
 impl TextRows {
     /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
-        let column = |column: &CopyColumn| Column {
-            type_name: column.type_name.clone(),
-            null_if: column.null_if.clone(),
-            is_text: is_text(&column.type_name),
-            respell: respelling(&column.type_name),
-        };
-        TextRows { columns: columns.iter().map(column).collect(), scratch: Vec::new(), respelled: Vec::new() }
+        let columns = columns.iter().map(Column::new).collect();
+        TextRows { columns, questions: 0, scratch: Vec::new(), cut: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -54,7 +75,8 @@ impl TextRows {
         notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
-        for (index, (field, column)) in fields.iter().zip(&self.columns).enumerate() {
+        self.cut.clear();
+        for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
@@ -66,23 +88,108 @@ impl TextRows {
                 notices.add(Notice::Escape, index);
             }
             let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
-            if let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format) {
-                notices.add(notice, index);
-            }
+            let sign = reading::sign(batch, field, is_usual, column.is_text, format);
             if column.null_if.matches(value) {
-                notices.add(Notice::Nulled, index);
                 out.extend_from_slice(b"\\N");
+                if column.null_if.is_preset {
+                    notices.add(Notice::Nulled, index);
+                }
                 continue;
             }
-            if let Some(notice) = reading::notice(&column.type_name, value, format) {
+            let notice = reading::notice(&column.type_name, value, format);
+            for notice in sign.into_iter().chain(notice) {
                 notices.add(notice, index);
             }
-            self.respelled.clear();
-            let is_respelled = column.respell.is_some_and(|respell| respell(value, &mut self.respelled));
-            let value = if is_respelled { &self.respelled } else { value };
-            escape::push(out, value, format.charset).map_err(|fault| (index, fault))?;
+            match column.values.push(out, value, format).map_err(|fault| (index, fault))? {
+                Pushed::AsWritten => {}
+                Pushed::Cut => self.cut.push(index),
+                Pushed::Unknown => self.questions += 1,
+            }
         }
         out.push(b'\n');
         Ok(())
+    }
+
+    /// The columns of the last row whose values were cut.
+    pub fn cut(&self) -> &[usize] {
+        &self.cut
+    }
+
+    /// Whether rows were written with values about which the server is to be asked first.
+    pub fn has_questions(&self) -> bool {
+        self.questions > 0
+    }
+
+    /// Asks the server about those values. Their rows are to be written again.
+    ///
+    /// # Errors
+    /// A lost connection. What the server says against a value is an error when its row is written again.
+    pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
+        for column in &mut self.columns {
+            if let Values::Watched(watched) = &mut column.values {
+                watched.unknown.ask(resolver)?;
+            }
+        }
+        self.questions = 0;
+        Ok(())
+    }
+
+    /// Forgets answers where they are too many. Not to be called while there are questions.
+    pub fn forget_answers(&mut self) {
+        for column in &mut self.columns {
+            if let Values::Watched(watched) = &mut column.values {
+                watched.unknown.forget();
+            }
+        }
+    }
+}
+
+impl Column {
+    fn new(column: &CopyColumn) -> Self {
+        Column {
+            type_name: column.type_name.clone(),
+            is_text: is_text(&column.type_name),
+            null_if: column.null_if.clone(),
+            values: Values::of(column),
+        }
+    }
+}
+
+impl Values {
+    fn of(column: &CopyColumn) -> Self {
+        let type_name = &column.type_name;
+        if !ValueEncoder::may_lose(type_name) {
+            return Values::Trusted(respelling(type_name), Vec::new());
+        }
+        let encoder = ValueEncoder::for_type(type_name).unwrap_or(ValueEncoder::Asked);
+        let unknown = UnknownValues::new(column, encoder, AnswerForm::Verdict);
+        Values::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
+    }
+
+    fn push(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<Pushed, BadValue> {
+        let charset = format.charset;
+        let watched = match self {
+            Values::Trusted(respell, respelled) => {
+                respelled.clear();
+                let is_respelled = respell.is_some_and(|respell| respell(value, respelled));
+                let value = if is_respelled { respelled } else { value };
+                return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
+            }
+            Values::Watched(watched) => watched,
+        };
+        let Watched { encoder, unknown, field } = &mut **watched;
+        field.clear();
+        let is_trusted = matches!(encoder, ValueEncoder::Asked) && unknown.are_trusted();
+        if is_trusted || encoder.push(field, value, charset)? == Pushed::AsWritten {
+            return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
+        }
+        let spelled = unknown.spelled(value, charset)?;
+        escape::push(out, spelled.text.as_bytes(), Charset::Utf8)?;
+        field.clear();
+        Ok(match unknown.known(field, &spelled, format.date_order)? {
+            Known::Open => Pushed::Unknown,
+            Known::Pushed | Known::Given(_) if spelled.is_cut => Pushed::Cut,
+            Known::Pushed | Known::Given(_) => Pushed::AsWritten,
+        })
     }
 }

@@ -3,16 +3,16 @@
 
 use crate::copy::encode::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
+use crate::report::unit::Adjusted;
 use crate::report::{plural, thousands};
-use std::collections::BTreeMap;
 
 /// Columns that a warning names.
 const NAMED_COLUMNS: usize = 5;
 
-/// The columns with values that are NULL by `null_if`, and how many values.
-pub fn nulled(unit: &Unit, notices: &Counts) -> BTreeMap<String, u64> {
-    let of_rule = notices.iter().filter(|((notice, _), _)| *notice == Notice::Nulled);
-    of_rule.map(|((_, column), count)| (name(unit, *column).to_owned(), count.values)).collect()
+/// The columns with values that are NULL by a preset, and how many values.
+pub fn nulled(unit: &Unit, notices: &Counts) -> Adjusted {
+    let of_preset = notices.iter().filter(|((notice, _), _)| *notice == Notice::Nulled);
+    of_preset.map(|((_, column), count)| (name(unit, *column).to_owned(), count.values)).collect()
 }
 
 /// The warnings about a unit, without its name.
@@ -90,8 +90,8 @@ fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
             char::from(unit.format.quote)
         ),
         Notice::Escape => format!(
-            "{} a backslash before a quote or at the end, which is stored as it stands; if it escapes what follows, as in \
-             MySQL's files, export without it (FIELDS ESCAPED BY '')",
+            "{} a backslash before a quote, which is taken for a character of the value; if it escapes what \
+             follows, as in MySQL's files, export without it (FIELDS ESCAPED BY '')",
             verb("has", "have")
         ),
         Notice::ControlCharacters => format!(

@@ -7,6 +7,7 @@ use crate::copy::encode::notices::Counts;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
+use crate::report::unit::Adjusted;
 use crate::run::interrupt;
 use crate::table::ledger::loads::{self, LoadRecord};
 use crate::table::swap::PATIENCE;
@@ -29,6 +30,8 @@ pub struct Loaded {
     pub rows: u64,
     /// Rows that were rejected.
     pub rejected: u64,
+    /// Values that were adjusted.
+    pub adjusted: Adjusted,
     /// What was noted about the values of the others.
     pub notices: Counts,
     /// Bytes of the data file.
@@ -61,7 +64,7 @@ pub fn publish(
         }
         attach(unit, transaction)?;
     }
-    record(unit, rows, started, transaction)?;
+    record(unit, rows, &copy.adjusted(), started, transaction)?;
     interrupt::check()?;
     rejects.install_files(|| unit.source.open_original())
 }
@@ -106,7 +109,13 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
 ///
 /// # Errors
 /// What the server reports.
-pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
+pub fn record(
+    unit: &Unit,
+    rows: u64,
+    adjusted: &Adjusted,
+    started: Instant,
+    transaction: &mut Transaction<'_>,
+) -> Result<()> {
     let load = LoadRecord {
         schema: unit.table.schema(),
         unit: unit.table.name(),
@@ -117,6 +126,7 @@ pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transa
         data_file: &unit.source.name,
         fingerprint: &unit.fingerprint,
         rows,
+        adjusted,
         bytes: unit.source.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };

@@ -124,8 +124,8 @@ impl TypeMap {
     /// The values of a column of this PostgreSQL type that are loaded as NULL: as the map itself says, or else the built-in
     /// map that it extends.
     pub fn null_if(&self, type_name: &str) -> NullIf {
-        let of_base = || self.base?.null_values.find(type_name);
-        self.null_values.find(type_name).or_else(of_base).cloned().unwrap_or_default()
+        let of_base = || Some(self.base?.null_values.find(type_name)?.as_preset());
+        self.null_values.find(type_name).cloned().or_else(of_base).unwrap_or_default()
     }
 
     /// What the map itself says of a type, which is not what the built-in map says.

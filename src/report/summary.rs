@@ -66,22 +66,31 @@ fn adjusted(units: &[UnitReport]) -> String {
             *cut.entry(column.clone()).or_default() += count - of_preset;
         }
     }
-    format!("{}{}", adjusted_line(&cut, "cut to microseconds"), adjusted_line(&nulled, "NULL by null_if"))
+    let lines = [adjusted_in_words(&cut), nulled_in_words(&nulled)];
+    lines.into_iter().flatten().map(|line| line + "\n").collect()
 }
 
-fn adjusted_line(columns: &Adjusted, how: &str) -> String {
+/// How many values were cut; `None` where there are none.
+pub fn adjusted_in_words(columns: &Adjusted) -> Option<String> {
+    in_words(columns, "cut to microseconds")
+}
+
+/// How many values are NULL by a preset; `None` where there are none.
+fn nulled_in_words(columns: &Adjusted) -> Option<String> {
+    in_words(columns, "NULL by null_if")
+}
+
+fn in_words(columns: &Adjusted, how: &str) -> Option<String> {
     let sum: u64 = columns.values().sum();
-    if sum == 0 {
-        return String::new();
-    }
-    let some = columns.iter().filter(|(_, count)| **count > 0);
-    let each = some.map(|(column, count)| format!("{column} {}", thousands(*count)));
-    format!(
-        "adjusted: {} {} {how} ({})\n",
-        thousands(sum),
-        plural(sum, "value"),
-        each.collect::<Vec<_>>().join(", ")
-    )
+    let each: Vec<String> = columns
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(column, count)| format!("{column} {}", thousands(*count)))
+        .collect();
+    (sum > 0).then(|| {
+        let (count, values) = (thousands(sum), plural(sum, "value"));
+        format!("adjusted: {count} {values} {how} ({})", each.join(", "))
+    })
 }
 
 /// The words for rejected rows, which follow those for loaded rows; empty where there are none.

@@ -169,14 +169,6 @@ impl Encoder {
         }
     }
 
-    /// What may help where the server has refused the value of `column` in a row.
-    pub fn hint(&self, column: &str, batch: &[u8], fields: &[FieldSpan]) -> Option<Hint> {
-        let index = self.columns.iter().position(|known| known.name == column)?;
-        let mut scratch = Vec::new();
-        let value = fields.get(index)?.value(batch, self.format.quote, &mut scratch);
-        reading::hint(&self.columns[index], value, &self.format)
-    }
-
     fn wrong_count(&self, batch: &[u8], fields: &[FieldSpan]) -> ValueFault {
         let (found, expected) = (fields.len(), self.columns.len());
         let what = match self.columns.get(found) {

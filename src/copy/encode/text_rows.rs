@@ -2,8 +2,8 @@
 //! every value in the form that the server's own input function reads. Tables with a column whose type has no encoder get
 //! their rows this way.
 //!
-//! An input function may change a value without a word. Where a type's function does so, an encoder or the server says first
-//! whether the column holds the value as it is written.
+//! An input function may change a value without a word. So an encoder or the server says first whether the column holds the
+//! value as it is written. That also finds most faults before the row is sent.
 
 use super::column::CopyColumn;
 use super::escape;
@@ -15,7 +15,7 @@ use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
 use super::signs;
 use super::types::Pushed;
-use super::value::{Respell, ValueEncoder, is_text, respelling};
+use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
@@ -44,7 +44,7 @@ struct Column {
 enum Values {
     /// The type's input function keeps every value, or refuses it. Some are rewritten, since it does not read them.
     Trusted(Option<Respell>, Vec<u8>),
-    /// It may change some.
+    /// It may change some, or is not known.
     Watched(Box<Watched>),
 }
 
@@ -158,11 +158,17 @@ impl Column {
 impl Values {
     fn of(column: &CopyColumn) -> Self {
         let type_name = &column.type_name;
-        if !ValueEncoder::may_lose(type_name) {
-            return Values::Trusted(respelling(type_name), Vec::new());
-        }
-        let encoder = ValueEncoder::for_type(type_name).unwrap_or(ValueEncoder::Asked);
-        let unknown = UnknownValues::new(column, encoder, AnswerForm::Verdict);
+        let (encoder, form) = match (ValueEncoder::for_type(type_name), respelling(type_name)) {
+            (_, Some(respell)) if !has_seconds(type_name) => {
+                return Values::Trusted(Some(respell), Vec::new());
+            }
+            (Some(ValueEncoder::Text(None) | ValueEncoder::Jsonb), _) => {
+                return Values::Trusted(None, Vec::new());
+            }
+            (Some(encoder), _) => (encoder, AnswerForm::Binary),
+            (None, _) => (ValueEncoder::Asked, AnswerForm::Verdict),
+        };
+        let unknown = UnknownValues::new(column, encoder, form);
         Values::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
     }
 

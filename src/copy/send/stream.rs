@@ -3,7 +3,7 @@
 use super::sink::{CopyFailure, CopySink, Refusal};
 use crate::copy::encode::Encoder;
 use crate::copy::encode::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, collect_into, row_error};
-use crate::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource};
+use crate::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource, Origin};
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::rows::Rows;
 use crate::copy::rejects::lines::Rejects;
@@ -131,42 +131,29 @@ pub fn finish_rows<R: Read>(
             Err(error)
         }
         Err(CopyFailure { error, refusal: Some(Refusal { row: None, .. }) }) => Err(error),
-        Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), column, .. }) }) => {
-            // The server's message stands even if the file can no longer be read.
-            let found = reopen().and_then(|mut reader| {
-                find_row(&mut reader, line_end, encoder, sent, row, column.as_deref())
-            });
-            let (line, hint) = found.ok().flatten().map_or((None, None), |row| (Some(row.line), row.hint));
-            let error = match hint {
-                _ if error.has_hint() => error,
-                Some(hint) => error.hint(hint),
-                None => error.remedy(CORRECT_THE_ROW).hint(Hint::Undone),
+        Err(CopyFailure { error, refusal: Some(Refusal { row: Some(row), .. }) }) => {
+            let error = match error.has_hint() {
+                true => error,
+                false => error.remedy(CORRECT_THE_ROW).hint(Hint::Undone),
             };
-            Err(match line {
-                Some(line) => error.at(Place::default().line(line)),
-                None => error,
-            })
+            // The server's message stands even if the file can no longer be read.
+            match reopen().and_then(|mut reader| find_row(&mut reader, line_end, encoder, sent, row)) {
+                Ok(Some(origin)) => Err(error.at(Place::default().line(origin.line))),
+                _ => Err(error),
+            }
         }
     }
 }
 
-/// A row that was refused.
-struct FoundRow {
-    line: u64,
-    /// What may help, by the value of the column at fault.
-    hint: Option<Hint>,
-}
-
-/// Finds row `number` of a stream, counted from 1, whose value of `column` the server refuses. To read the file again costs time
-/// only when a row was refused; to remember the line of every row would always cost memory.
+/// Where row `number` of a stream, counted from 1, begins. To read the file again costs time only when a row was refused; to
+/// remember the line of every row would always cost memory.
 fn find_row<R: Read>(
     reader: &mut BatchReader<R>,
     line_end: LineEnd,
     encoder: &Encoder,
     sent: &Sent,
     number: u64,
-    column: Option<&str>,
-) -> Result<Option<FoundRow>> {
+) -> Result<Option<Origin>> {
     let Some(piece) = sent.piece(number) else { return Ok(None) };
     let mut batch = Batch::new();
     let mut fields = Vec::new();
@@ -180,8 +167,7 @@ fn find_row<R: Read>(
         while let Some(origin) = rows.next_row(&mut fields).map_err(|fault| row_error(&fault))? {
             count += 1;
             if count == number {
-                let hint = column.and_then(|column| encoder.hint(column, &batch.bytes, &fields));
-                return Ok(Some(FoundRow { line: origin.line, hint }));
+                return Ok(Some(origin));
             }
         }
     }

@@ -1,17 +1,21 @@
 //! Values that were adjusted, counted per column.
 
+use super::notices::NoticeCounts;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many values of each column lost digits of their seconds beyond microseconds. All streams of a table share it.
 #[derive(Debug)]
 pub struct AdjustedValues {
     columns: Vec<AtomicU64>,
+    /// What else was noted about values.
+    pub notices: NoticeCounts,
 }
 
 impl AdjustedValues {
     /// None yet, in so many columns.
     pub fn new(columns: usize) -> Self {
-        AdjustedValues { columns: (0..columns).map(|_| AtomicU64::new(0)).collect() }
+        let columns = (0..columns).map(|_| AtomicU64::new(0)).collect();
+        AdjustedValues { columns, notices: NoticeCounts::default() }
     }
 
     /// Counts one value for each of these columns.
@@ -25,6 +29,7 @@ impl AdjustedValues {
 
     /// Forgets all, for a load that starts over.
     pub fn forget(&self) {
+        self.notices.forget();
         for count in &self.columns {
             count.store(0, Ordering::Relaxed);
         }

@@ -90,10 +90,11 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         BatchEncoder { adjusted: Some(adjusted), ..self }
     }
 
-    /// Counts the adjusted values of the last batch. `refused` are the numbers of encoded rows that are not loaded after all,
+    /// Counts the adjusted values of the last batch, and what else was noted. `refused` are the numbers of encoded rows that are not loaded after all,
     /// in ascending order.
     pub fn count_adjusted(&mut self, refused: &[usize]) {
         let Some(adjusted) = self.adjusted else { return };
+        adjusted.notices.add(&mut self.encoder.notices);
         let is_loaded = |row: u64| refused.binary_search(&(row as usize)).is_err();
         adjusted
             .add(self.adjusted_here.drain(..).filter(|(row, _)| is_loaded(*row)).map(|(_, column)| column));

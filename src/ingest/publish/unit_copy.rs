@@ -117,7 +117,7 @@ impl UnitCopy<'_> {
     /// The adjusted values so far, by the names of their columns.
     pub fn adjusted(&self) -> Adjusted {
         let columns = &self.unit.columns.copied;
-        let nulled = self.rejects.notices.of(Notice::Nulled);
+        let nulled = self.adjusted.notices.of(Notice::Nulled);
         let mut adjusted = Adjusted::new();
         for (column, count) in self.adjusted.counts().into_iter().chain(nulled) {
             *adjusted.entry(columns[column].name.clone()).or_default() += count;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What is noted about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
-    /// It is NULL, by the column's [`super::null_if::NullIf`].
+    /// It is NULL, by the preset of its column.
     Nulled,
     /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
     OrderAssumed,

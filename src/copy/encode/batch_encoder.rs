@@ -2,6 +2,7 @@
 
 use super::Encoder;
 use super::fault::ValueFault;
+use super::notices::NoticeCounts;
 use super::questions::resolver::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
 use crate::copy::input::field::FieldSpan;
@@ -57,6 +58,7 @@ pub struct BatchEncoder<'e, 'c> {
     fields: Vec<FieldSpan>,
     may_reject: bool,
     rejects: Vec<Reject>,
+    noted: Option<&'e NoticeCounts>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
@@ -69,7 +71,19 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new() }
+        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new(), noted: None }
+    }
+
+    /// Adds what is noted about rows to `noted`, by [`BatchEncoder::keep_notices`].
+    pub fn noting(self, noted: &'e NoticeCounts) -> Self {
+        BatchEncoder { noted: Some(noted), ..self }
+    }
+
+    /// Keeps what was noted about the rows of the last batch: they are loaded, but for those that were rejected.
+    pub fn keep_notices(&mut self) {
+        if let Some(noted) = self.noted {
+            noted.add(&mut self.encoder.notices);
+        }
     }
 
     /// Appends the rows of a batch to `out`; returns how many. Calls `each` with every row. Where the server has to be asked

@@ -3,12 +3,10 @@
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
 use super::fault::BadValue;
-use super::notices::{Notice, Notices};
+use super::notices::{Notice, Notices, reading, signs};
 use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
-use super::reading;
-use super::signs;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
 use crate::Result;

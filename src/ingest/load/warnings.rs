@@ -11,8 +11,7 @@ const NAMED_COLUMNS: usize = 5;
 
 /// The columns with values that are NULL by a preset, and how many values.
 pub fn nulled(unit: &Unit, notices: &Counts) -> Adjusted {
-    let of_preset = notices.iter().filter(|((notice, _), _)| *notice == Notice::Nulled);
-    of_preset.map(|((_, column), count)| (name(unit, *column).to_owned(), count.values)).collect()
+    unit.noted(notices, &[Notice::Nulled])
 }
 
 /// The warnings about a unit, without its name.

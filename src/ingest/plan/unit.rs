@@ -4,6 +4,7 @@ use super::action::{self, Action, COMMENT};
 use super::columns::UnitColumns;
 use super::mothers::Mother;
 use super::state::State;
+use crate::copy::encode::notices::{Counts, Notice};
 use crate::copy::input::format::Format;
 use crate::copy::input::header::Header;
 use crate::copy::rejects::lines::Rejects;
@@ -18,6 +19,7 @@ use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
+use crate::report::unit::Adjusted;
 use crate::table::additions::Replacement;
 use crate::{Error, Result};
 use postgres::Client;
@@ -155,6 +157,20 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Setting
 }
 
 impl Unit {
+    /// The columns with adjusted values, and how many values.
+    pub fn adjusted(&self, notices: &Counts) -> Adjusted {
+        self.noted(notices, &[Notice::Cut, Notice::Nulled])
+    }
+
+    /// The columns with such notices, and how many values.
+    pub fn noted(&self, notices: &Counts, wanted: &[Notice]) -> Adjusted {
+        let mut columns = Adjusted::new();
+        for ((_, column), count) in notices.iter().filter(|((notice, _), _)| wanted.contains(notice)) {
+            *columns.entry(self.columns.copied[*column].name.clone()).or_default() += count.values;
+        }
+        columns
+    }
+
     /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
     /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.

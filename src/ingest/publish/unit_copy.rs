@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::copy::encode::Encoder;
 use crate::copy::encode::batch_encoder::BatchEncoder;
-use crate::copy::encode::notices::Notice;
+use crate::copy::encode::notices::NoticeCounts;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
@@ -17,7 +17,6 @@ use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
-use crate::report::unit::Adjusted;
 use postgres::{Client, Transaction};
 
 /// What all streams of a unit share.
@@ -35,6 +34,8 @@ pub struct UnitCopy<'u> {
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
+    /// What is noted about the rows that are sent.
+    pub notices: &'u NoticeCounts,
     /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
 }
@@ -77,7 +78,8 @@ impl UnitCopy<'_> {
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed())
+            .noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         let reopen = || self.unit.source.open(self.settings);
@@ -100,7 +102,7 @@ impl UnitCopy<'_> {
         let mut resolver = Resolver::new(&connect);
         let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let (rejects, table) = (self.rejects, self.table);
         let rows = self.in_date_order(transaction, |transaction| {
@@ -108,17 +110,6 @@ impl UnitCopy<'_> {
         })?;
         self.add(watch);
         Ok(rows)
-    }
-
-    /// The adjusted values so far, by the names of their columns.
-    pub fn adjusted(&self) -> Adjusted {
-        let columns = &self.unit.columns.copied;
-        let [cut, nulled] = [Notice::Cut, Notice::Nulled].map(|notice| self.rejects.notices.of(notice));
-        let mut adjusted = Adjusted::new();
-        for (column, count) in cut.into_iter().chain(nulled) {
-            *adjusted.entry(columns[column].name.clone()).or_default() += count;
-        }
-        adjusted
     }
 
     /// Adds what was watched, which is in the table.

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Config, InlineTypes, TypesCfg};
 use crate::copy::input::date_order::DateOrder;
-use crate::ingest::types::{MapEntry, TypeMap};
+use crate::ingest::types::{Entry, TypeMap};
 use crate::{Error, Result};
 use std::sync::Arc;
 
@@ -84,10 +84,10 @@ fn named(types: &str, pattern: &str, config: &Config) -> Result<TypeMap> {
 }
 
 /// The entries of a map in the configuration.
-fn entries_of(map: &InlineTypes) -> impl Iterator<Item = MapEntry<'_>> {
-    let types = map.types.0.iter().map(|(source, target)| MapEntry::Type(source, &target.0));
+fn entries_of(map: &InlineTypes) -> impl Iterator<Item = Entry<'_>> {
+    let types = map.types.0.iter().map(|(source, target)| Entry::Type(source, &target.0));
     let null_if = map.null_if.0.iter().map(|(type_name, patterns)| {
-        MapEntry::NullIf(type_name, patterns.iter().map(|pattern| pattern.0.as_str()).collect())
+        Entry::NullIf(type_name, patterns.iter().map(|pattern| pattern.0.as_str()).collect())
     });
     types.chain(null_if)
 }

@@ -1,8 +1,6 @@
 //! The type maps that come with pghaul.
 
-use super::entries::Entries;
-use super::map::{MapEntry, entries_of};
-use super::null_values::NullValues;
+use super::entries::{Entries, Entry};
 use crate::{Error, Result};
 use std::sync::LazyLock;
 
@@ -17,8 +15,6 @@ pub struct BuiltIn {
     pub name: &'static str,
     /// What it holds.
     pub entries: Entries,
-    /// Values that are loaded as NULL.
-    pub null_values: NullValues,
 }
 
 /// Read once, for all type maps of a run.
@@ -45,12 +41,7 @@ pub fn names() -> String {
 
 fn read(name: &'static str, json: &str) -> Result<BuiltIn> {
     let object = serde_json::from_str(json).map_err(Error::refused)?;
-    let mut map = BuiltIn { name, entries: Entries::default(), null_values: NullValues::default() };
-    for entry in entries_of(&object)? {
-        match entry {
-            MapEntry::Type(key, target) => map.entries.add(key, target)?,
-            MapEntry::NullIf(type_name, patterns) => map.null_values.add(type_name, &patterns)?,
-        }
-    }
-    Ok(map)
+    let mut entries = Entries::default();
+    Entry::all_of(&object)?.into_iter().try_for_each(|entry| entries.add(entry))?;
+    Ok(BuiltIn { name, entries })
 }

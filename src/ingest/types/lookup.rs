@@ -81,7 +81,7 @@ impl TypeMap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::map::MapEntry;
+    use super::super::entries::Entry;
     use super::*;
 
     fn built_in(name: &str) -> TypeMap {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn inline(pairs: &[(&'static str, &'static str)]) -> TypeMap {
-        let entries = pairs.iter().map(|(source, target)| MapEntry::Type(source, target));
+        let entries = pairs.iter().map(|(source, target)| Entry::Type(source, target));
         TypeMap::inline("xport_cfg.dialects[0].types", entries).unwrap()
     }
 

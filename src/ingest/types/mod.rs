@@ -13,7 +13,6 @@ mod entries;
 mod forms;
 mod lookup;
 mod map;
-mod null_values;
 mod plain;
 mod spelling;
 mod standard;
@@ -21,8 +20,9 @@ mod target;
 mod tokens;
 mod unknown;
 
+pub use entries::Entry;
 pub use lookup::Resolved;
-pub use map::{MapEntry, TypeMap};
+pub use map::TypeMap;
 pub use plain::Plain;
 pub use spelling::Spelling;
 pub use standard::is_standard;

@@ -1,6 +1,6 @@
 //! Signs that a data file is written otherwise than its format says. The values are taken as the format says all the same.
 
-use super::notices::Notice;
+use super::notice::Notice;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
 use memchr::memchr_iter;

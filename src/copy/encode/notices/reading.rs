@@ -1,11 +1,11 @@
 //! What to say about values of which the server, and not an encoder, has decided: they may mean something else.
 
-use super::column::CopyColumn;
-use super::notices::Notice;
-use super::null_if::{NullIf, ZERO_DATES};
+use super::notice::Notice;
 use super::signs;
-use super::types::styles;
-use super::value::has_days;
+use crate::copy::encode::column::CopyColumn;
+use crate::copy::encode::null_if::{NullIf, ZERO_DATES};
+use crate::copy::encode::types::styles;
+use crate::copy::encode::value::has_days;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 use crate::error::Hint;

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum Notice {
     /// Digits of its seconds beyond microseconds are cut off, and not all of them are zero.
     Cut,
-    /// It is NULL, by the column's [`super::null_if::NullIf`].
+    /// It is NULL, by the preset of its column.
     Nulled,
     /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
     OrderAssumed,

@@ -1,7 +1,6 @@
 //! Batches into encoded rows: rows are found and encoded. A row that cannot be encoded is rejected, or is an error.
 
 use super::Encoder;
-use super::adjusted::AdjustedValues;
 use super::fault::ValueFault;
 use super::questions::resolver::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
@@ -58,9 +57,6 @@ pub struct BatchEncoder<'e, 'c> {
     fields: Vec<FieldSpan>,
     may_reject: bool,
     rejects: Vec<Reject>,
-    adjusted: Option<&'e AdjustedValues>,
-    /// The adjusted values of the last batch: the number of the row among those that were encoded, and the column.
-    adjusted_here: Vec<(u64, usize)>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
@@ -73,31 +69,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder {
-            encoder,
-            resolver,
-            line_end,
-            fields,
-            may_reject,
-            rejects: Vec::new(),
-            adjusted: None,
-            adjusted_here: Vec::new(),
-        }
-    }
-
-    /// Counts adjusted values in `adjusted`, by [`BatchEncoder::count_adjusted`].
-    pub fn counting(self, adjusted: &'e AdjustedValues) -> Self {
-        BatchEncoder { adjusted: Some(adjusted), ..self }
-    }
-
-    /// Counts the adjusted values of the last batch, and what else was noted. `refused` are the numbers of encoded rows that are not loaded after all,
-    /// in ascending order.
-    pub fn count_adjusted(&mut self, refused: &[usize]) {
-        let Some(adjusted) = self.adjusted else { return };
-        adjusted.notices.add(&mut self.encoder.notices);
-        let is_loaded = |row: u64| refused.binary_search(&(row as usize)).is_err();
-        adjusted
-            .add(self.adjusted_here.drain(..).filter(|(row, _)| is_loaded(*row)).map(|(_, column)| column));
+        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new() }
     }
 
     /// Appends the rows of a batch to `out`; returns how many. Calls `each` with every row. Where the server has to be asked
@@ -113,7 +85,6 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         loop {
             self.rejects.clear();
             self.encoder.notices.clear();
-            self.adjusted_here.clear();
             let outcome = self.push_once(batch, out, each);
             // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
@@ -165,7 +136,6 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             };
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
-                    self.adjusted_here.extend(self.encoder.cut().iter().map(|column| (count, *column)));
                     count += 1;
                     self.encoder.notices.place(origin.line);
                     each(RowEvent::Encoded(EncodedRow {

@@ -3,16 +3,18 @@
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
 use super::fault::BadValue;
-use super::notices::{Notice, Notices, reading, signs};
 use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
+use super::reading;
+use super::signs;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::{Notice, Notices};
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -21,8 +23,6 @@ pub struct BinaryRows {
     fields: i16,
     questions: usize,
     scratch: Vec<u8>,
-    /// The columns of the last row whose values were cut.
-    cut: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl BinaryRows {
     fn of(columns: Vec<Column>) -> Self {
         // A table has at most 1,600 columns.
         let fields = columns.len() as i16;
-        BinaryRows { columns, fields, questions: 0, scratch: Vec::new(), cut: Vec::new() }
+        BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as columns. A value that no encoder knows, and that the server was not asked about,
@@ -79,7 +79,6 @@ impl BinaryRows {
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
-        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
                 push_null(out);
@@ -100,13 +99,13 @@ impl BinaryRows {
             }
             match column.encoder.push(out, value, format.charset) {
                 Ok(Pushed::AsWritten) => {}
-                Ok(Pushed::Cut) => self.cut.push(index),
+                Ok(Pushed::Cut) => notices.add(Notice::Cut, index),
                 Ok(Pushed::Unknown) => {
                     match column.push_unknown(out, value, format, |notice| notices.add(notice, index)) {
                         Ok(pushed) => {
                             self.questions += usize::from(pushed == Pushed::Unknown);
                             if pushed == Pushed::Cut {
-                                self.cut.push(index);
+                                notices.add(Notice::Cut, index);
                             }
                         }
                         Err(fault) => return Err((index, fault)),
@@ -116,11 +115,6 @@ impl BinaryRows {
             }
         }
         Ok(())
-    }
-
-    /// The columns of the last row whose values were cut.
-    pub fn cut(&self) -> &[usize] {
-        &self.cut
     }
 
     /// Whether rows were written with NULL in place of a question.

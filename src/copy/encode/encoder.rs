@@ -4,12 +4,13 @@ use super::binary;
 use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
-use super::notices::{Notices, reading};
 use super::questions::resolver::Resolver;
+use super::reading;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::Notices;
 use crate::error::Hint;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
@@ -130,14 +131,6 @@ impl Encoder {
             };
             ValueFault { column: Some(column.name.clone()), what: fault.to_string(), hint }
         })
-    }
-
-    /// The columns of the last row whose values were cut: digits of their seconds, beyond microseconds.
-    pub fn cut(&self) -> &[usize] {
-        match &self.writer {
-            RowWriter::Text(rows) => rows.cut(),
-            RowWriter::Binary(rows) => rows.cut(),
-        }
     }
 
     /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after

@@ -8,16 +8,18 @@
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
-use super::notices::{Notice, Notices, reading, signs};
 use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
+use super::reading;
+use super::signs;
 use super::types::Pushed;
 use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::{Notice, Notices};
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -25,8 +27,6 @@ pub struct TextRows {
     columns: Vec<Column>,
     questions: usize,
     scratch: Vec<u8>,
-    /// The columns of the last row whose values were cut.
-    cut: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl TextRows {
     /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
         let columns = columns.iter().map(Column::new).collect();
-        TextRows { columns, questions: 0, scratch: Vec::new(), cut: Vec::new() }
+        TextRows { columns, questions: 0, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -73,7 +73,6 @@ impl TextRows {
         notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
-        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if index > 0 {
                 out.push(b'\t');
@@ -100,17 +99,12 @@ impl TextRows {
             }
             match column.values.push(out, value, format).map_err(|fault| (index, fault))? {
                 Pushed::AsWritten => {}
-                Pushed::Cut => self.cut.push(index),
+                Pushed::Cut => notices.add(Notice::Cut, index),
                 Pushed::Unknown => self.questions += 1,
             }
         }
         out.push(b'\n');
         Ok(())
-    }
-
-    /// The columns of the last row whose values were cut.
-    pub fn cut(&self) -> &[usize] {
-        &self.cut
     }
 
     /// Whether rows were written with values about which the server is to be asked first.

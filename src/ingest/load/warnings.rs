@@ -1,7 +1,7 @@
 //! What is said about a unit whose rows are loaded: values that are NULL by a rule, and signs that the data file is written
 //! otherwise than the configuration says. Each is said once, with its count and its first line.
 
-use crate::copy::encode::notices::{Count, Counts, Notice};
+use crate::copy::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
 use crate::report::unit::Adjusted;
 use crate::report::{plural, thousands};
@@ -27,7 +27,8 @@ pub fn of(unit: &Unit, notices: &Counts) -> Vec<String> {
         ));
     }
     let mut said = Vec::new();
-    for ((notice, column), count) in notices {
+    // The summary says what was cut.
+    for ((notice, column), count) in notices.iter().filter(|((notice, _), _)| *notice != Notice::Cut) {
         if !is_of_file(*notice) {
             warnings.push(text(unit, *notice, &[name(unit, *column)], *count));
         } else if !said.contains(notice) {
@@ -42,7 +43,7 @@ pub fn of(unit: &Unit, notices: &Counts) -> Vec<String> {
 /// Whether it is about how the whole file is written, whatever the column.
 fn is_of_file(notice: Notice) -> bool {
     match notice {
-        Notice::Nulled | Notice::OrderAssumed | Notice::BareHexadecimal => false,
+        Notice::Cut | Notice::Nulled | Notice::OrderAssumed | Notice::BareHexadecimal => false,
         Notice::QuoteInside | Notice::Escape | Notice::ControlCharacters | Notice::Utf8 => true,
     }
 }
@@ -53,8 +54,7 @@ fn in_all_columns<'u>(unit: &'u Unit, notices: &Counts, wanted: Notice) -> (Vec<
     let mut sum = Count { values: 0, first_line: u64::MAX };
     for ((_, column), count) in notices.iter().filter(|((notice, _), _)| *notice == wanted) {
         columns.push(name(unit, *column));
-        sum.values += count.values;
-        sum.first_line = sum.first_line.min(count.first_line);
+        sum.add(*count);
     }
     (columns, sum)
 }
@@ -71,6 +71,7 @@ fn text(unit: &Unit, notice: Notice, columns: &[&str], count: Count) -> String {
 fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
     let verb = |one: &'static str, many: &'static str| if is_one { one } else { many };
     match notice {
+        Notice::Cut => "cut to microseconds".to_owned(),
         Notice::Nulled => format!("NULL by null_if of the type map {}", unit.types.name()),
         Notice::OrderAssumed => {
             "read with the month first, as PostgreSQL does; write date_order: mdy, or date_order: dmy \

@@ -12,8 +12,6 @@ use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::Result;
-use crate::copy::encode::adjusted::AdjustedValues;
-use crate::copy::encode::notices::Counts;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
@@ -47,7 +45,6 @@ pub struct Unanswered {
     rows: u64,
     rejects: Rejects,
     adjusted: Adjusted,
-    notices: Counts,
     verified: bool,
 }
 
@@ -56,7 +53,6 @@ struct Filled<T> {
     rows: u64,
     rejects: Rejects,
     adjusted: Adjusted,
-    notices: Counts,
     finished: T,
 }
 
@@ -81,9 +77,9 @@ impl UnitLoad<'_> {
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             publish(copy, replaces, rows, started, attempt)
         };
-        let Filled { rows, rejects, adjusted, notices, .. } =
+        let Filled { rows, rejects, adjusted, .. } =
             self.fill(&work_table, &mut transaction, &mut steps, finish)?;
-        *unanswered = Some(Unanswered { rows, rejects, adjusted, notices, verified: self.settings.verify });
+        *unanswered = Some(Unanswered { rows, rejects, adjusted, verified: self.settings.verify });
         transaction.commit()?;
         Ok(self.conclude(unanswered.take(), &mut steps, client))
     }
@@ -107,8 +103,8 @@ impl UnitLoad<'_> {
         transaction.commit()?;
         statistics::of_version(staging.table(), client);
         steps.done("analyzed");
-        let Filled { rows, rejects, adjusted, notices, finished: oid } = filled;
-        Ok(Staged { rows, rejects, adjusted, notices, started, oid })
+        let Filled { rows, rejects, adjusted, finished: oid } = filled;
+        Ok(Staged { rows, rejects, adjusted, started, oid })
     }
 
     /// Fills `table` by one stream, or the staging table by many, and verifies it where that is asked for. Then calls `finish`
@@ -123,7 +119,6 @@ impl UnitLoad<'_> {
         let UnitLoad { unit, settings, database, progress, by_many } = *self;
         let rejects = unit.rejects(settings);
         let verification = settings.verify.then(|| unit.verification());
-        let adjusted = AdjustedValues::new(unit.columns.copied.len());
         let copy = UnitCopy {
             unit,
             settings,
@@ -131,7 +126,6 @@ impl UnitLoad<'_> {
             table,
             progress,
             rejects: &rejects,
-            adjusted: &adjusted,
             verification: verification.as_ref(),
         };
         let wanted = if by_many { settings.workers } else { 0 };
@@ -143,13 +137,13 @@ impl UnitLoad<'_> {
             let rows = fill_by_one(&copy, transaction, steps)?;
             (rows, finish(&copy, rows, transaction)?)
         };
-        let (adjusted, notices) = (copy.adjusted(), copy.adjusted.notices.all());
-        Ok(Filled { rows, rejects, adjusted, notices, finished })
+        let adjusted = copy.adjusted();
+        Ok(Filled { rows, rejects, adjusted, finished })
     }
 
     /// Reports the rejects and takes statistics of a unit that this run has published. `None` is one that another run has.
     fn conclude(&self, load: Option<Unanswered>, steps: &mut Steps<'_>, client: &mut Client) -> Publication {
-        let Some(Unanswered { rows, rejects, adjusted, notices, verified }) = load else {
+        let Some(Unanswered { rows, rejects, adjusted, verified }) = load else {
             return Publication::UpToDate;
         };
         steps.done("published");
@@ -157,6 +151,7 @@ impl UnitLoad<'_> {
         statistics::of_version(&self.unit.table, client);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
+        let notices = rejects.notices.all();
         Publication::Loaded(Loaded { rows, rejected, adjusted, notices, bytes, verified })
     }
 }

@@ -2,7 +2,6 @@
 
 use super::mother_lock;
 use super::publication::Loaded;
-use crate::copy::encode::notices::Counts;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
@@ -23,8 +22,6 @@ pub struct Staged {
     pub rejects: Rejects,
     /// Values that were adjusted.
     pub adjusted: Adjusted,
-    /// What else was noted about its values.
-    pub notices: Counts,
     /// When its load began.
     pub started: Instant,
     /// `pg_class.oid` of the table: another table of its name is not ours.
@@ -58,7 +55,7 @@ impl Staged {
     /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
-        let (adjusted, notices) = (self.adjusted.clone(), self.notices.clone());
+        let (adjusted, notices) = (self.adjusted.clone(), self.rejects.notices.all());
         Loaded { rows: self.rows, rejected, adjusted, notices, bytes, verified }
     }
 

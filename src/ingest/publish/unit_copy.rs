@@ -2,12 +2,11 @@
 
 use crate::Result;
 use crate::copy::encode::Encoder;
-use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::encode::batch_encoder::BatchEncoder;
-use crate::copy::encode::notices::Notice;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
+use crate::copy::notices::Notice;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
 use crate::copy::send::{careful, stream};
@@ -36,8 +35,6 @@ pub struct UnitCopy<'u> {
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
-    /// Counts the values that are adjusted.
-    pub adjusted: &'u AdjustedValues,
     /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
 }
@@ -80,8 +77,7 @@ impl UnitCopy<'_> {
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed())
-            .counting(self.adjusted);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         let reopen = || self.unit.source.open(self.settings);
@@ -104,7 +100,7 @@ impl UnitCopy<'_> {
         let mut resolver = Resolver::new(&connect);
         let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).counting(self.adjusted);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
         let advance = |bytes| self.progress.advance(bytes);
         let (rejects, table) = (self.rejects, self.table);
         let rows = self.in_date_order(transaction, |transaction| {
@@ -117,9 +113,9 @@ impl UnitCopy<'_> {
     /// The adjusted values so far, by the names of their columns.
     pub fn adjusted(&self) -> Adjusted {
         let columns = &self.unit.columns.copied;
-        let nulled = self.adjusted.notices.of(Notice::Nulled);
+        let [cut, nulled] = [Notice::Cut, Notice::Nulled].map(|notice| self.rejects.notices.of(notice));
         let mut adjusted = Adjusted::new();
-        for (column, count) in self.adjusted.counts().into_iter().chain(nulled) {
+        for (column, count) in cut.into_iter().chain(nulled) {
             *adjusted.entry(columns[column].name.clone()).or_default() += count;
         }
         adjusted

@@ -9,12 +9,6 @@ use std::path::Path;
 
 /// The key that names the built-in map that a map adds to.
 const EXTENDS: &str = "extends";
-/// The key of the values that are loaded as NULL.
-const NULL_IF: &str = "null_if";
-/// What helps where that is written otherwise.
-const NULL_IF_FORM: &str =
-    "it must be like {\"date\": [\"????-00-*\"]}, with PostgreSQL's types and shell patterns";
-
 /// A type map.
 #[derive(Debug)]
 pub struct TypeMap {

@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What is noted about a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
-    /// It is NULL, by the preset of its column.
+    /// Digits of its seconds beyond microseconds are cut off, and not all of them are zero.
+    Cut,
+    /// It is NULL, by a preset for its column's type.
     Nulled,
     /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
     OrderAssumed,
@@ -84,6 +86,14 @@ pub struct Count {
     pub first_line: u64,
 }
 
+impl Count {
+    /// Adds another one.
+    pub fn add(&mut self, other: Count) {
+        self.values += other.values;
+        self.first_line = self.first_line.min(other.first_line);
+    }
+}
+
 /// The notices about all rows of a data file. All streams share them.
 #[derive(Debug, Default)]
 pub struct NoticeCounts(Mutex<Counts>);
@@ -97,14 +107,19 @@ impl NoticeCounts {
         if notices.all.is_empty() {
             return;
         }
-        let mut counts = self.counts();
-        for Noted { notice, column, line } in &notices.all {
-            let count = counts.entry((*notice, *column)).or_insert(Count { values: 0, first_line: *line });
-            count.values += 1;
-            count.first_line = count.first_line.min(*line);
+        // There may be one for each row, and there are only a few different ones.
+        let mut sums: Vec<((Notice, usize), Count)> = Vec::new();
+        for Noted { notice, column, line } in notices.all.drain(..) {
+            match sums.iter_mut().find(|(kind, _)| *kind == (notice, column)) {
+                Some((_, sum)) => sum.add(Count { values: 1, first_line: line }),
+                None => sums.push(((notice, column), Count { values: 1, first_line: line })),
+            }
         }
-        drop(counts);
         notices.clear();
+        let mut counts = self.counts();
+        for (kind, sum) in sums {
+            counts.entry(kind).and_modify(|count| count.add(sum)).or_insert(sum);
+        }
     }
 
     /// Forgets all, for a load that starts over.

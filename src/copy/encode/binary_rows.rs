@@ -3,16 +3,18 @@
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
 use super::fault::BadValue;
-use super::notices::{Notice, Notices, reading, signs};
 use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
+use super::reading;
+use super::signs;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::{Notice, Notices};
 
 /// Writes rows for one table.
 #[derive(Debug)]

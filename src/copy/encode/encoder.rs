@@ -4,12 +4,13 @@ use super::binary;
 use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
-use super::notices::{Notices, reading};
 use super::questions::resolver::Resolver;
+use super::reading;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::Notices;
 use crate::error::Hint;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").

@@ -4,9 +4,9 @@
 //! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
-use crate::copy::encode::notices::{Notice, NoticeCounts};
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::notices::{Notice, NoticeCounts};
 use crate::copy::rejects::rejected_row::RejectedRow;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::send::careful::copy_pieces;

@@ -1,7 +1,7 @@
 //! What is said about a unit whose rows are loaded: values that are NULL by a rule, and signs that the data file is written
 //! otherwise than the configuration says. Each is said once, with its count and its first line.
 
-use crate::copy::encode::notices::{Count, Counts, Notice};
+use crate::copy::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
 use crate::report::unit::Adjusted;
 use crate::report::{plural, thousands};

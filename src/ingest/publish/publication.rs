@@ -3,7 +3,7 @@
 
 use super::unit_copy::UnitCopy;
 use crate::Result;
-use crate::copy::encode::notices::Counts;
+use crate::copy::notices::Counts;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};

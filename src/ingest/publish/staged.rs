@@ -2,7 +2,6 @@
 
 use super::mother_lock;
 use super::publication::Loaded;
-use crate::copy::encode::notices::Counts;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;

@@ -7,6 +7,7 @@ use crate::copy::encode::notices::NoticeCounts;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
+use crate::copy::notices::Notice;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
 use crate::copy::send::{careful, stream};

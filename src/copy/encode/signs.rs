@@ -1,8 +1,8 @@
 //! Signs that a data file is written otherwise than its format says. The values are taken as the format says all the same.
 
-use super::notice::Notice;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
+use crate::copy::notices::Notice;
 use memchr::memchr_iter;
 
 /// What to note about a field that holds quotes, and not just one around it at each end: quotes that are doubled inside mean

@@ -1,13 +1,13 @@
 //! What to say about values of which the server, and not an encoder, has decided: they may mean something else.
 
-use super::notice::Notice;
+use super::column::CopyColumn;
+use super::null_if::{NullIf, ZERO_DATES};
 use super::signs;
-use crate::copy::encode::column::CopyColumn;
-use crate::copy::encode::null_if::{NullIf, ZERO_DATES};
-use crate::copy::encode::types::styles;
-use crate::copy::encode::value::has_days;
+use super::types::styles;
+use super::value::has_days;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::Notice;
 use crate::error::Hint;
 
 /// What to note about a field of an unusual form, or one that is not ASCII.

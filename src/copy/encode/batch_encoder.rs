@@ -2,13 +2,13 @@
 
 use super::Encoder;
 use super::fault::ValueFault;
-use super::notices::NoticeCounts;
 use super::questions::resolver::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::open_quote::is_last_row;
 use crate::copy::input::rows::{Extent, RowFault, Rows};
+use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::reject::Reject;
 use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};

@@ -51,7 +51,6 @@ pub fn copy_carefully(
         encoder.keep_notices();
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
-        rejects.notices.add(&mut encoder.encoder.notices);
         if let Some(watch) = &mut watch {
             for piece in between(&refused_rows, rows.len()) {
                 let start = start_of(&piece, &rows);

@@ -93,7 +93,6 @@ pub fn send_rows(
         }
         encoder.keep_notices();
         rejects.add(&batch, encoder.rejects())?;
-        rejects.notices.add(&mut encoder.encoder.notices);
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;
             out.clear();

@@ -12,7 +12,7 @@ use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::Result;
-use crate::copy::encode::notices::{Counts, NoticeCounts};
+use crate::copy::notices::{Counts, NoticeCounts};
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;

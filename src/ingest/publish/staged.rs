@@ -2,6 +2,7 @@
 
 use super::mother_lock;
 use super::publication::Loaded;
+use crate::copy::notices::Counts;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;

@@ -3,11 +3,10 @@
 use crate::Result;
 use crate::copy::encode::Encoder;
 use crate::copy::encode::batch_encoder::BatchEncoder;
-use crate::copy::encode::notices::NoticeCounts;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
-use crate::copy::notices::Notice;
+use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
 use crate::copy::send::{careful, stream};

@@ -1,5 +1,6 @@
 //! What the target database holds under the names of a run's tables.
 
+use super::widening::Widening;
 use crate::Result;
 use crate::ingest::union;
 use crate::pg::catalog::{self, Child, Relation};
@@ -51,6 +52,15 @@ impl State {
             }
         }
         Ok(State { relations, children, own_rows, our_mothers, ledger, rights })
+    }
+
+    /// Makes the ledger what it will be when these mothers are widened.
+    pub fn widen(&mut self, widenings: &[Widening]) {
+        for (unit, [_, after]) in widenings.iter().flat_map(|widening| &widening.fingerprints) {
+            if let Some(entry) = self.ledger.get_mut(unit) {
+                entry.fingerprint = after.clone();
+            }
+        }
     }
 
     /// Whether `child`, in our schema, is a child of `mother`.

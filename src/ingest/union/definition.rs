@@ -125,6 +125,13 @@ impl Definition {
         let selects: Vec<String> = self.parts.iter().enumerate().map(of_part).collect();
         selects.join("\nUNION ALL ")
     }
+
+    /// A query with the same columns that reads no table and has no row.
+    pub fn select_nothing(&self) -> String {
+        let value = |column: &UnionColumn| format!("NULL::{} AS {}", column.sql_type, quote(&column.name));
+        let values: Vec<String> = self.columns.iter().map(value).collect();
+        format!("SELECT {} WHERE false", values.join(", "))
+    }
 }
 
 impl Gathered<'_> {

@@ -4,5 +4,6 @@ mod common_types;
 mod kinds;
 mod recreate;
 mod views;
+mod widen;
 
 const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");

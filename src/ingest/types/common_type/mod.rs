@@ -16,7 +16,10 @@
 //! Decimals are exact in `numeric` alone, so that is what they and binary fractions have in common. A time without zone
 //! is at no certain moment, so `timestamp` and `timestamp with time zone` have only `text`.
 
+mod change;
 mod kind;
+
+pub use change::{cast, is_exact, rewrites};
 
 use crate::pg::type_name::TypeName;
 use kind::Kind;

@@ -2,6 +2,7 @@
 
 mod common_types;
 mod kinds;
+mod nights;
 mod recreate;
 mod views;
 mod widen;

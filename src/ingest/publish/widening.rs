@@ -11,7 +11,7 @@ use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
-/// Alters all of them. All locks are taken in one try: once tables are written again, nobody else's lock is waited for.
+/// Alters all of them. All locks are taken in one try: once tables are rewritten, readers wait for nobody else.
 ///
 /// # Errors
 /// Those who use the tables for too long; what has come into the way since the run was planned; values or indexes that the new
@@ -27,12 +27,7 @@ pub fn widen(widenings: &[Widening], transaction: &mut Transaction<'_>) -> Resul
         }
         Ok(())
     });
-    locked.map_err(|error| match SqlState::from(&error) {
-        SqlState::LockTimeout => {
-            error.remedy("someone is using the tables that are to be widened; run again when they are done")
-        }
-        _ => error,
-    })?;
+    locked.map_err(in_the_way)?;
     for widening in widenings {
         alter(widening, transaction)
             .map_err(|error| error.into_refused().at(Place::table(widening.mother.name())))?;
@@ -58,13 +53,29 @@ fn alter(widening: &Widening, transaction: &mut Transaction<'_>) -> Result<()> {
     widening.view.let_go(transaction)?;
     let statement = widening.statement();
     tracing::debug!("{statement}");
+    // A foreign key locks another table. Its users are not waited for while readers wait.
+    Turn::begin().limit(transaction)?;
     transaction.batch_execute(&statement).map_err(|error| {
-        Error::from(error).remedy(format!("{statement} by hand, or load with --mothers recreate or keep"))
+        let error = Error::from(error);
+        match SqlState::from(&error) {
+            SqlState::LockTimeout => in_the_way(error),
+            kind if kind.is_of_connection() || kind == SqlState::Cancelled => error,
+            _ => error.remedy("alter the mother by hand, or load with --mothers recreate or keep"),
+        }
     })?;
     for (unit, [before, after]) in &widening.fingerprints {
         loads::change_fingerprint(transaction, widening.mother.schema(), unit, before, after)?;
     }
     widening.view.follow(None, transaction)
+}
+
+fn in_the_way(error: Error) -> Error {
+    match SqlState::from(&error) {
+        SqlState::LockTimeout => {
+            error.remedy("someone is using the tables that are to be widened; run again when they are done")
+        }
+        _ => error,
+    }
 }
 
 /// Looks again, under the locks.

@@ -1,7 +1,9 @@
 //! `--mothers widen`: a mother gets wider types before the load, with all that is in it and on it.
 
-use nix::sys::signal::Signal;
-use pghaul_test_support::{Case, Dump, Running, case, ingest, server};
+mod at_once;
+mod tables;
+
+use pghaul_test_support::{Case, case};
 
 const WIDEN: &str = "--mothers widen";
 const V1: &str = "id:int total:decimal(10,2) placed:date name:varchar(20)";
@@ -138,136 +140,6 @@ fn a_type_that_forgets_how_values_were_written_has_its_versions_loaded_again() {
 }
 
 #[test]
-fn the_plan_says_which_tables_postgresql_rewrites() {
-    // A table for each pair, and whether it is written again.
-    let pairs = [
-        ("varchar(50)", "varchar(80)", false),
-        ("varchar(50)", "longtext", false),
-        ("decimal(10,2)", "decimal(12,2)", false),
-        ("decimal(10,2)", "decimal(12,4)", true),
-        ("decimal(10,2)", "numeric", false),
-        ("datetime(0)", "datetime(3)", false),
-        ("datetime(3)", "timestamp without time zone", false),
-        ("time(0) without time zone", "time(3) without time zone", false),
-        ("interval(3)", "interval", false),
-        ("bit(4)", "bit(8)", true),
-        ("bit varying(4)", "bit varying(8)", false),
-        ("int", "bigint", true),
-        ("int", "decimal(12,2)", true),
-        ("smallint", "float", true),
-        ("float", "double", true),
-        ("date", "datetime", true),
-        ("char(5)", "char(8)", true),
-        ("char(5)", "varchar(8)", true),
-        ("int", "varchar(20)", true),
-        ("boolean", "longtext", true),
-        ("uuid", "longtext", true),
-    ];
-    let ingest = ingest!();
-    let name = |number: usize| format!("t{number:02}");
-    let dump = |version: &str, second: bool| {
-        let add = |dump: Dump, (number, pair): (usize, &(&str, &str, bool))| {
-            dump.table(&name(number), &[("c", if second { pair.1 } else { pair.0 })], "c\n")
-        };
-        ingest.dump(version, &pairs.iter().enumerate().fold(Dump::new(), add));
-    };
-    dump("app_v1.zip", false);
-    ingest.loads();
-    dump("app_v2.zip", true);
-    let plan = ingest.command().args(["--mothers", "widen", "--plan"]).run();
-    plan.assert_code(0);
-    let files = || {
-        let sql =
-            "SELECT relname::text, relfilenode::text FROM pg_class WHERE relname LIKE 'v1\\_t%' ORDER BY 1";
-        ingest.db.rows(sql)
-    };
-    let before = files();
-    // The second dump alone: nothing of the first is loaded again.
-    std::fs::remove_file(ingest.work.join("dumps/app_v1.zip")).unwrap();
-    ingest.command().args(["--mothers", "widen"]).run().assert_code(0);
-    let after = files();
-    for (number, (one, other, expected)) in pairs.into_iter().enumerate() {
-        assert_eq!(before[number] != after[number], expected, "{one}, {other}: what PostgreSQL does");
-        let what = if expected { "rewritten" } else { "changed in the catalogue alone" };
-        let line = format!("--   {what}: {0} (0 B), v1_{0} (0 B)\n", name(number));
-        assert!(plan.stdout.contains(&line), "{one}, {other}: {line}");
-    }
-}
-
-#[test]
-fn the_union_view_comes_along_with_what_is_on_it() {
-    let case = loaded("views: true");
-    case.db.execute(
-        "GRANT SELECT ON orders_all TO PUBLIC; COMMENT ON COLUMN orders_all.id IS 'key'; \
-         ALTER VIEW orders_all SET (security_barrier = true)",
-    );
-    let plan = case.plan_with(WIDEN);
-    assert!(plan.stdout.contains(&format!("-- orders_all: version_table text, {WIDE}\n")), "{}", plan.stdout);
-    assert!(!plan.stdout.contains("WILL FAIL"), "{}", plan.stdout);
-    case.load(WIDEN);
-    assert_eq!(case.columns("orders_all"), format!("version_table text, {WIDE}"));
-    assert_eq!(
-        case.db.one(
-            "SELECT concat_ws(' ', (SELECT string_agg(version_table || ' ' || id, ', ' ORDER BY id) FROM orders_all), \
-                    col_description(oid, 2), has_table_privilege('public', oid, 'SELECT'), reloptions) \
-             FROM pg_class WHERE relname = 'orders_all'"
-        ),
-        "v1_orders 1, v2_orders 3000000000 key t {security_barrier=true}"
-    );
-    // A view that is kept current, though none is asked for.
-    case.config("");
-    case.dump(
-        "lms_v3",
-        &[("orders", "id:decimal(22,0) total:int placed:date name:text", "7|7|2024-02-03|Eve\n")],
-    );
-    case.load(WIDEN);
-    assert_eq!(case.db.one("SELECT sum(id) FROM orders_all"), "3000000008");
-    assert_eq!(case.columns("orders_all"), format!("version_table text, {}", case.columns("orders")));
-}
-
-#[test]
-fn what_uses_the_columns_is_named_before_anything_changes() {
-    for (by_hand, what) in [
-        ("CREATE VIEW mine AS SELECT id FROM orders", "used by: view mine;"),
-        ("CREATE VIEW mine AS SELECT id FROM v1_orders", "used by: view mine;"),
-        ("CREATE VIEW mine AS SELECT version_table FROM orders_all", "which would break: view mine;"),
-        (
-            "CREATE MATERIALIZED VIEW mine AS SELECT sum(total) FROM orders",
-            "used by: materialized view mine;",
-        ),
-        ("CREATE POLICY mine ON orders USING (id > 0)", "used by: policy mine on table orders;"),
-        (
-            "CREATE TRIGGER mine BEFORE UPDATE OF id ON v1_orders EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-            "used by: trigger mine on table v1_orders;",
-        ),
-        (
-            "ALTER TABLE v1_orders ADD twice numeric GENERATED ALWAYS AS (total * 2) STORED",
-            "used by: column twice of table v1_orders;",
-        ),
-        (
-            "CREATE TABLE mine () INHERITS (orders)",
-            "has the child table \"public\".\"mine\", which pghaul did not load",
-        ),
-        (
-            "CREATE TABLE mine () INHERITS (v1_orders)",
-            "has the child table \"public\".\"mine\", which pghaul did not load",
-        ),
-        (
-            "DELETE FROM pghaul.mothers",
-            "was not created by pghaul, which will not alter it; run ALTER TABLE \"public\".\"orders\" ALTER",
-        ),
-    ] {
-        let case = loaded("views: true");
-        case.db.execute(by_hand);
-        let before = case.everything();
-        let outcome = case.ends_with(2, WIDEN);
-        outcome.run.assert_stderr_has("table orders: ").assert_stderr_has(what);
-        assert_eq!(case.everything(), before, "{by_hand}");
-        assert_eq!(case.columns("orders"), NARROW);
-    }
-}
-
-#[test]
 fn a_declared_mother_is_widened_to_what_is_declared() {
     let case = loaded("mother_tables: {orders: {id: int, total: 'numeric(10,2)'}}");
     case.dump("lms_v2", &[("orders", V2, &ROW_2.replace("10.2555", "10.2500"))]);
@@ -298,51 +170,4 @@ fn no_column_is_added() {
         "table orders: lacks note, which all versions have; --mothers widen adds no column; --mothers recreate does",
     );
     assert_eq!(case.columns("orders"), WIDE);
-}
-
-#[test]
-fn a_reader_is_waited_for_and_a_killed_run_leaves_everything() {
-    let case = loaded("views: true");
-    let before = case.everything();
-    let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass)";
-    let mut reader = case.db.client();
-    reader.batch_execute("BEGIN; SELECT FROM orders").unwrap();
-    let running = Running::start(case.ingest(WIDEN).command());
-    case.wait_until(waits);
-    running.signal(Signal::SIGKILL);
-    running.wait().assert_code(137);
-    case.wait_until("SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'");
-    assert_eq!(case.everything(), before);
-    let running = Running::start(case.ingest(WIDEN).command());
-    case.wait_until(waits);
-    // Others get past between the tries.
-    assert_eq!(case.db.one("SELECT count(*) FROM orders_all"), "1");
-    reader.batch_execute("COMMIT").unwrap();
-    running.wait().assert_code(0);
-    assert_eq!(case.columns("orders_all"), format!("version_table text, {WIDE}"));
-    assert!(!server().log().contains("deadlock detected"));
-}
-
-#[test]
-fn a_view_that_comes_in_between_leaves_everything() {
-    // Two mothers: neither is altered, as both belong to one transaction.
-    let case = case!();
-    let int = [("a", "x:int", "1\n"), ("b", "x:int", "1\n")];
-    case.dump("lms_v1", &int);
-    case.load("");
-    case.dump("lms_v2", &[("a", "x:bigint", "2\n"), ("b", "x:bigint", "2\n")]);
-    let before = case.everything();
-    let mut reader = case.db.client();
-    reader.batch_execute("BEGIN; SELECT FROM b").unwrap();
-    let running = Running::start(case.ingest(WIDEN).command());
-    case.wait_until("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'b'::regclass)");
-    reader.batch_execute("CREATE VIEW late AS SELECT x FROM b; COMMIT").unwrap();
-    let run = running.wait();
-    run.assert_code(2).assert_stderr_has(
-        "table b: is not widened, since PostgreSQL alters no column that is used by: view late",
-    );
-    case.db.execute("DROP VIEW late");
-    assert_eq!(case.everything(), before);
-    case.load(WIDEN);
-    assert_eq!(case.columns("a") + &case.columns("b"), "x bigintx bigint");
 }

@@ -54,9 +54,14 @@ pub fn messages(settings: &Settings, mothers: &[Mother], units: &[Unit], state: 
     let mut messages = Vec::new();
     for mother in mothers {
         let is_loaded = |unit: &&Unit| unit.mother.name() == mother.name && unit.action != Action::Skip;
-        let loaded: Vec<&Unit> = units.iter().filter(is_loaded).collect();
+        let wider: Vec<(&Unit, &Retyped)> = units
+            .iter()
+            .filter(is_loaded)
+            .flat_map(|unit| unit.columns.retyped.iter().map(move |retyped| (unit, retyped)))
+            .filter(|(_, retyped)| !retyped.is_held())
+            .collect();
         for column in &mother.columns {
-            let types = wider_types(column, &loaded);
+            let types = wider_types(column, &wider);
             if !types.is_empty() {
                 let way_out = way_out(settings, mother, column, &types, state);
                 messages.push(message(column, &types).remedy(way_out).at(Place::table(&mother.name)));
@@ -66,13 +71,12 @@ pub fn messages(settings: &Settings, mothers: &[Mother], units: &[Unit], state: 
     messages
 }
 
-fn wider_types<'u>(column: &Column, units: &[&'u Unit]) -> Vec<WiderType<'u>> {
+fn wider_types<'u>(column: &Column, wider: &[(&'u Unit, &'u Retyped)]) -> Vec<WiderType<'u>> {
     let mut types: Vec<WiderType<'_>> = Vec::new();
-    for unit in units {
-        let is_wider = |retyped: &&Retyped| retyped.of_mother.name == column.name && !retyped.is_held();
-        let Some(Retyped { own, source_type, .. }) = unit.columns.retyped.iter().find(is_wider) else {
+    for (unit, Retyped { of_mother, own, source_type }) in wider {
+        if of_mother.name != column.name {
             continue;
-        };
+        }
         let version = unit.table.name();
         match types.iter_mut().find(|known| (known.own, known.source_type) == (own, source_type)) {
             Some(known) => known.versions.push(version),

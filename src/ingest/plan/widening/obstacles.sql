@@ -18,7 +18,9 @@ LEFT JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
 LEFT JOIN pg_attrdef g ON d.classid = 'pg_attrdef'::regclass AND g.oid = d.objid
                       AND (g.adrelid, g.adnum) <> (a.attrelid, a.attnum)
 WHERE (d.classid IN ('pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
-                     'pg_publication_rel'::regclass) OR g.oid IS NOT NULL)
+                     'pg_publication_rel'::regclass)
+       -- A generated column; before PostgreSQL 15 it depends on the others itself.
+       OR g.oid IS NOT NULL OR d.classid = 'pg_class'::regclass AND d.objid = a.attrelid AND d.objsubid > 0)
   AND (w.rulename IS DISTINCT FROM '_RETURN' OR w.ev_class IS DISTINCT FROM to_regclass($3)
        OR obj_description(w.ev_class, 'pg_class') IS DISTINCT FROM $4)
 ORDER BY what

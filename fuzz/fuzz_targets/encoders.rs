@@ -19,6 +19,7 @@ use pghaul::copy::encode::types::interval::push_interval;
 use pghaul::copy::encode::types::numeric::push_numeric;
 use pghaul::copy::encode::types::time::{push_time, push_timetz};
 use pghaul::copy::encode::types::timestamp::{push_timestamp, push_timestamptz};
+use pghaul::copy::encode::types::Pushed;
 use pghaul::copy::encode::types::uuid::push_uuid;
 use pghaul::copy::input::charset::Charset;
 use std::net::IpAddr;
@@ -36,10 +37,10 @@ const ENCODERS: [(Push, Check); 18] = [
     (push_float8, check_float8),
     (push_numeric, check_numeric),
     (push_date, check_date),
-    (push_time, |_, field| check_clock(field)),
-    (push_timetz, check_timetz),
-    (push_timestamp, check_timestamp),
-    (push_timestamptz, |_, field| check_moment(field)),
+    (|out, value| push_time(out, value) != Pushed::Unknown, |_, field| check_clock(field)),
+    (|out, value| push_timetz(out, value) != Pushed::Unknown, check_timetz),
+    (|out, value| push_timestamp(out, value) != Pushed::Unknown, check_timestamp),
+    (|out, value| push_timestamptz(out, value) != Pushed::Unknown, |_, field| check_moment(field)),
     (push_interval, |_, field| assert_eq!(field.len(), 16)),
     (push_uuid, |text, field| assert_eq!(hex_digits(text), hex(field))),
     (push_bytea, check_bytea),

@@ -17,6 +17,8 @@ pub enum Hint {
     Utf16,
     /// A value is not valid in the encoding.
     ValueEncoding,
+    /// A value is well formed, and its column's type cannot hold it as it is written.
+    ColumnType,
     /// An empty field is not NULL, since the NULL marker is another text or the field is quoted.
     NullMarker,
     /// A row is longer than allowed.

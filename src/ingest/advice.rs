@@ -27,6 +27,7 @@ pub fn of(hint: &Hint) -> Advice {
             detail: ", the encoding that xport_cfg.encoding names".to_owned(),
             remedy: UNDONE.to_owned(),
         },
+        Hint::ColumnType => Advice::remedy(format!("give the column a type that holds it; {UNDONE}")),
         Hint::NullMarker => Advice::remedy(format!(
             "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; {UNDONE}"
         )),

@@ -9,7 +9,7 @@ pub mod progress;
 pub mod steps;
 mod summary;
 mod table;
-mod unit;
+pub mod unit;
 
 pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started};
 pub use made::made_lines;

@@ -3,7 +3,7 @@
 use super::document::{AfterReport, Archived, Report};
 use super::numbers::{plural, seconds, size, thousands};
 use super::table::table;
-use super::unit::{UnitReport, UnitStatus};
+use super::unit::{Adjusted, UnitReport, UnitStatus};
 
 /// The columns from this one on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
@@ -35,6 +35,7 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    text.push_str(&adjusted(&report.units));
     text.push_str(&after(&report.after));
     for Archived { dump, to, .. } in &report.archived {
         if let Some(to) = to {
@@ -53,6 +54,25 @@ fn after(reports: &[AfterReport]) -> String {
     let count = well.len() as u64;
     let longest = well.iter().map(|done| done.seconds).fold(0.0, f64::max);
     format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
+}
+
+/// A line for the values that were adjusted, by column; empty where there are none.
+fn adjusted(units: &[UnitReport]) -> String {
+    let mut columns = Adjusted::new();
+    for (column, count) in units.iter().flat_map(|unit| &unit.adjusted) {
+        *columns.entry(column.clone()).or_default() += count;
+    }
+    let sum: u64 = columns.values().sum();
+    if sum == 0 {
+        return String::new();
+    }
+    let each = columns.iter().map(|(column, count)| format!("{column} {}", thousands(*count)));
+    format!(
+        "adjusted: {} {} cut to microseconds ({})\n",
+        thousands(sum),
+        plural(sum, "value"),
+        each.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// The words for rejected rows, which follow those for loaded rows; empty where there are none.

@@ -1,6 +1,10 @@
 //! The report of one unit, and the sums over all units.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Of each column that has adjusted values, their number.
+pub type Adjusted = BTreeMap<String, u64>;
 
 /// The outcome of one unit. `rows_read = rows_loaded + rows_rejected` always. A unit that has failed counts no rows.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +23,9 @@ pub struct UnitReport {
     pub rows_loaded: u64,
     /// Rows that were rejected.
     pub rows_rejected: u64,
+    /// Values that lost the digits of their seconds beyond microseconds.
+    #[serde(skip_serializing_if = "Adjusted::is_empty")]
+    pub adjusted: Adjusted,
     /// Size of the inflated data file, in bytes.
     pub bytes_read: u64,
     /// Whether the rows in the table were compared with those that were sent.
@@ -66,6 +73,7 @@ impl UnitReport {
             rows_read: 0,
             rows_loaded: 0,
             rows_rejected: 0,
+            adjusted: Adjusted::new(),
             bytes_read: 0,
             verified: false,
             seconds: 0.0,
@@ -119,6 +127,7 @@ pub(super) mod samples {
             rows_read: rows,
             rows_loaded: rows,
             rows_rejected: 0,
+            adjusted: Adjusted::new(),
             bytes_read: 752,
             verified: false,
             seconds: 0.5,

@@ -4,7 +4,7 @@
 //! `PROPTEST_CASES=20000` for a long run.
 
 use pghaul::copy::encode::batch_encoder::BatchEncoder;
-use pghaul::copy::encode::resolve::Resolver;
+use pghaul::copy::encode::questions::resolver::Resolver;
 use pghaul::copy::encode::{CopyColumn, Encoder, RowFormat};
 use pghaul::copy::input::batch::BatchReader;
 use pghaul::copy::input::format::Format;

@@ -4,6 +4,7 @@
 
 mod after;
 mod archive;
+mod as_written;
 mod descriptors;
 mod dumps;
 mod encrypted;

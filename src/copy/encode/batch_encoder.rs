@@ -1,8 +1,9 @@
 //! Batches into encoded rows: rows are found and encoded. A row that cannot be encoded is rejected, or is an error.
 
 use super::Encoder;
+use super::adjusted::AdjustedValues;
 use super::fault::ValueFault;
-use super::resolve::Resolver;
+use super::questions::resolver::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
@@ -56,6 +57,9 @@ pub struct BatchEncoder<'e, 'c> {
     fields: Vec<FieldSpan>,
     may_reject: bool,
     rejects: Vec<Reject>,
+    adjusted: Option<&'e AdjustedValues>,
+    /// The adjusted values of the last batch: the number of the row among those that were encoded, and the column.
+    adjusted_here: Vec<(u64, usize)>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
@@ -68,7 +72,30 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new() }
+        BatchEncoder {
+            encoder,
+            resolver,
+            line_end,
+            fields,
+            may_reject,
+            rejects: Vec::new(),
+            adjusted: None,
+            adjusted_here: Vec::new(),
+        }
+    }
+
+    /// Counts adjusted values in `adjusted`, by [`BatchEncoder::count_adjusted`].
+    pub fn counting(self, adjusted: &'e AdjustedValues) -> Self {
+        BatchEncoder { adjusted: Some(adjusted), ..self }
+    }
+
+    /// Counts the adjusted values of the last batch. `refused` are the numbers of encoded rows that are not loaded after all,
+    /// in ascending order.
+    pub fn count_adjusted(&mut self, refused: &[usize]) {
+        let Some(adjusted) = self.adjusted else { return };
+        let is_loaded = |row: u64| refused.binary_search(&(row as usize)).is_err();
+        adjusted
+            .add(self.adjusted_here.drain(..).filter(|(row, _)| is_loaded(*row)).map(|(_, column)| column));
     }
 
     /// Appends the rows of a batch to `out`; returns how many. Calls `each` with every row. Where the server has to be asked
@@ -81,6 +108,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         self.encoder.forget_answers();
         loop {
             self.rejects.clear();
+            self.adjusted_here.clear();
             let outcome = self.push_once(batch, out, each);
             // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
@@ -132,6 +160,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             };
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
+                    self.adjusted_here.extend(self.encoder.cut().iter().map(|column| (count, *column)));
                     count += 1;
                     each(RowEvent::Encoded(EncodedRow {
                         origin,
@@ -147,7 +176,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     let place = Place { column: fault.column, ..Place::default() };
                     let error = Error::failed(fault.what).at(place.line(origin.line));
                     return Err(match fault.hint {
-                        Some(Hint::NullMarker) => error.hint(Hint::NullMarker),
+                        // The row itself is not at fault.
+                        Some(hint @ (Hint::NullMarker | Hint::ColumnType)) => error.hint(hint),
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });
                 }

@@ -2,17 +2,15 @@
 
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
-use super::fault::{BadValue, text_of};
-use super::resolve::{AnswerForm, Resolved, Resolver};
-use super::value::{ValueEncoder, respelling};
+use super::fault::BadValue;
+use super::questions::resolver::{AnswerForm, Resolver};
+use super::questions::unknown::{Known, UnknownValues};
+use super::types::Pushed;
+use super::value::ValueEncoder;
 use crate::Result;
+use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use std::collections::HashMap;
-
-/// Answers that a column keeps; if there are more, all are forgotten before the next batch. A column of so many different
-/// unknown values gains nothing from keeping them.
-const KEPT_ANSWERS: usize = 20_000;
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -21,24 +19,14 @@ pub struct BinaryRows {
     fields: i16,
     questions: usize,
     scratch: Vec<u8>,
+    /// The columns of the last row whose values were cut.
+    cut: Vec<usize>,
 }
 
-/// A column, and the server's answers for its values so far.
 #[derive(Debug)]
 struct Column {
-    type_name: String,
     encoder: ValueEncoder,
-    answer_form: AnswerForm,
-    answers: HashMap<Box<str>, Answer>,
-}
-
-/// What the server makes of a value.
-#[derive(Debug)]
-enum Answer {
-    /// The server was not asked yet.
-    Open,
-    /// The field, or what the server says against the value.
-    Given(Resolved),
+    unknown: UnknownValues,
 }
 
 impl BinaryRows {
@@ -65,7 +53,7 @@ impl BinaryRows {
     fn of(columns: Vec<Column>) -> Self {
         // A table has at most 1,600 columns.
         let fields = columns.len() as i16;
-        BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
+        BinaryRows { columns, fields, questions: 0, scratch: Vec::new(), cut: Vec::new() }
     }
 
     /// Appends one row of as many fields as columns. A value that no encoder knows, and that the server was not asked about,
@@ -82,6 +70,7 @@ impl BinaryRows {
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
+        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
                 push_null(out);
@@ -93,15 +82,26 @@ impl BinaryRows {
             }
             let value = field.value(batch, format.quote, &mut self.scratch);
             match column.encoder.push(out, value, format.charset) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let asked = column.push_answer(out, value, format).map_err(|fault| (index, fault))?;
-                    self.questions += usize::from(asked);
-                }
+                Ok(Pushed::AsWritten) => {}
+                Ok(Pushed::Cut) => self.cut.push(index),
+                Ok(Pushed::Unknown) => match column.push_unknown(out, value, format.charset) {
+                    Ok(pushed) => {
+                        self.questions += usize::from(pushed == Pushed::Unknown);
+                        if pushed == Pushed::Cut {
+                            self.cut.push(index);
+                        }
+                    }
+                    Err(fault) => return Err((index, fault)),
+                },
                 Err(fault) => return Err((index, fault)),
             }
         }
         Ok(())
+    }
+
+    /// The columns of the last row whose values were cut.
+    pub fn cut(&self) -> &[usize] {
+        &self.cut
     }
 
     /// Whether rows were written with NULL in place of a question.
@@ -115,20 +115,7 @@ impl BinaryRows {
     /// A lost connection. What the server says against a value is an error when its row is written again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         for column in &mut self.columns {
-            let open: Vec<Box<str>> = column
-                .answers
-                .iter()
-                .filter(|(_, answer)| matches!(answer, Answer::Open))
-                .map(|(value, _)| value.clone())
-                .collect();
-            if open.is_empty() {
-                continue;
-            }
-            let values: Vec<&str> = open.iter().map(|value| &**value).collect();
-            let answers = resolver.resolve(&column.type_name, column.answer_form, &values)?;
-            for (value, answer) in open.into_iter().zip(answers) {
-                column.answers.insert(value, Answer::Given(answer));
-            }
+            column.unknown.ask(resolver)?;
         }
         self.questions = 0;
         Ok(())
@@ -137,37 +124,33 @@ impl BinaryRows {
     /// Forgets answers where they are too many. Not to be called while there are questions.
     pub fn forget_answers(&mut self) {
         for column in &mut self.columns {
-            if column.answers.len() > KEPT_ANSWERS {
-                column.answers.clear();
-            }
+            column.unknown.forget();
         }
     }
 }
 
 impl Column {
-    fn new(column: &CopyColumn, encoder: ValueEncoder, answer_form: AnswerForm) -> Self {
-        Column { type_name: column.type_name.clone(), encoder, answer_form, answers: HashMap::new() }
+    fn new(column: &CopyColumn, encoder: ValueEncoder, form: AnswerForm) -> Self {
+        Column { encoder, unknown: UnknownValues::new(column, encoder, form) }
     }
 
-    /// Appends the server's answer for a value; true if it is a question, and NULL stands in its place.
+    /// Appends the server's answer for a value. An unknown one is a question, and NULL stands in its place.
     #[cold]
-    fn push_answer(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<bool, BadValue> {
-        let mut text = text_of(value, format.charset)?;
-        if let Some((start, rest)) = respelling(&self.type_name).and_then(|respell| respell(text.as_bytes()))
-        {
-            text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
-        }
-        match self.answers.get(&*text) {
-            Some(Answer::Given(Ok(field))) => push_bytes(out, field),
-            Some(Answer::Given(Err(what))) => return Err(BadValue::Refused(what.clone())),
-            asked => {
-                if asked.is_none() {
-                    self.answers.insert(text.into(), Answer::Open);
-                }
+    fn push_unknown(
+        &mut self,
+        out: &mut Vec<u8>,
+        value: &[u8],
+        charset: Charset,
+    ) -> Result<Pushed, BadValue> {
+        let spelled = self.unknown.spelled(value, charset)?;
+        match self.unknown.known(out, &spelled)? {
+            Known::Pushed => {}
+            Known::Given(field) => push_bytes(out, field),
+            Known::Open => {
                 push_null(out);
-                return Ok(true);
+                return Ok(Pushed::Unknown);
             }
         }
-        Ok(false)
+        Ok(if spelled.is_cut { Pushed::Cut } else { Pushed::AsWritten })
     }
 }

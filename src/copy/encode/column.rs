@@ -1,5 +1,6 @@
 //! A column that rows are copied into.
 
+use super::types::Pushed;
 use super::value::ValueEncoder;
 use crate::copy::input::charset::Charset;
 
@@ -21,6 +22,8 @@ impl CopyColumn {
     /// Whether its encoder knows the form of a value; otherwise the server is asked.
     pub fn knows(&self, value: &[u8], charset: Charset) -> bool {
         let encoder = ValueEncoder::for_type(&self.type_name);
-        encoder.is_some_and(|encoder| encoder.push(&mut Vec::new(), value, charset) == Ok(true))
+        encoder.is_some_and(|encoder| {
+            encoder.push(&mut Vec::new(), value, charset).is_ok_and(|pushed| pushed != Pushed::Unknown)
+        })
     }
 }

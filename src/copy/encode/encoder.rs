@@ -4,7 +4,7 @@ use super::binary;
 use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
-use super::resolve::Resolver;
+use super::questions::resolver::Resolver;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
@@ -118,10 +118,21 @@ impl Encoder {
         })
     }
 
+    /// The columns of the last row whose values were cut: digits of their seconds, beyond microseconds.
+    pub fn cut(&self) -> &[usize] {
+        match &self.writer {
+            RowWriter::Text(rows) => rows.cut(),
+            RowWriter::Binary(rows) => rows.cut(),
+        }
+    }
+
     /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after
     /// [`Encoder::ask`].
     pub fn has_questions(&self) -> bool {
-        matches!(&self.writer, RowWriter::Binary(rows) if rows.has_questions())
+        match &self.writer {
+            RowWriter::Text(rows) => rows.has_questions(),
+            RowWriter::Binary(rows) => rows.has_questions(),
+        }
     }
 
     /// Asks the server about all values that no encoder knew.
@@ -130,15 +141,16 @@ impl Encoder {
     /// A lost connection. What the server says against a value is a fault when its row is encoded again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         match &mut self.writer {
-            RowWriter::Text(_) => Ok(()),
+            RowWriter::Text(rows) => rows.ask(resolver),
             RowWriter::Binary(rows) => rows.ask(resolver),
         }
     }
 
     /// Bounds the memory for the server's answers. To be called between batches.
     pub fn forget_answers(&mut self) {
-        if let RowWriter::Binary(rows) = &mut self.writer {
-            rows.forget_answers();
+        match &mut self.writer {
+            RowWriter::Text(rows) => rows.forget_answers(),
+            RowWriter::Binary(rows) => rows.forget_answers(),
         }
     }
 

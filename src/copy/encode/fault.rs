@@ -14,6 +14,15 @@ pub enum BadValue {
     NotValid(&'static str),
     /// What the server says against it.
     Refused(Box<str>),
+    /// The column cannot hold it as it is written.
+    Changed {
+        /// The value, shortened.
+        value: Box<str>,
+        /// The column's type.
+        type_name: Box<str>,
+        /// What the server would make of it.
+        becomes: Box<str>,
+    },
 }
 
 /// Why a row cannot be encoded.
@@ -32,6 +41,7 @@ impl BadValue {
     pub fn hint(&self) -> Option<Hint> {
         match self {
             BadValue::NotValid(_) => Some(Hint::ValueEncoding),
+            BadValue::Changed { .. } => Some(Hint::ColumnType),
             BadValue::Nul | BadValue::Refused(_) => None,
         }
     }
@@ -43,6 +53,9 @@ impl fmt::Display for BadValue {
             BadValue::Nul => f.write_str("value holds a NUL character, which PostgreSQL cannot store"),
             BadValue::NotValid(encoding) => write!(f, "value is not valid {encoding}"),
             BadValue::Refused(what) => f.write_str(what),
+            BadValue::Changed { value, type_name, becomes } => {
+                write!(f, "{value:?} does not fit {type_name}, which would make it {becomes:?}")
+            }
         }
     }
 }

@@ -1,27 +1,53 @@
 //! Rows in COPY's text format (PostgreSQL documentation, COPY, "Text Format"): fields separated by tabs, `\N` for NULL, and
 //! every value in the form that the server's own input function reads. Tables with a column whose type has no encoder get
 //! their rows this way.
+//!
+//! An input function may change a value without a word. Where a type's function does so, an encoder or the server says first
+//! whether the column holds the value as it is written.
 
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
-use super::value::{Respell, respelling};
+use super::questions::resolver::{AnswerForm, Resolver};
+use super::questions::unknown::{Known, UnknownValues};
+use super::types::Pushed;
+use super::value::{Respell, ValueEncoder, respelling};
+use crate::Result;
+use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 
 /// Writes rows for one table.
 #[derive(Debug)]
 pub struct TextRows {
-    /// Of each column: what rewrites the values that its type's input function does not read.
-    respellings: Vec<Option<Respell>>,
+    columns: Vec<Column>,
+    questions: usize,
     scratch: Vec<u8>,
+    /// The columns of the last row whose values were cut.
+    cut: Vec<usize>,
+}
+
+#[derive(Debug)]
+enum Column {
+    /// The type's input function keeps every value, or refuses it. Some are rewritten, since it does not read them.
+    Trusted(Option<Respell>),
+    /// It may change some.
+    Watched(Box<Watched>),
+}
+
+#[derive(Debug)]
+struct Watched {
+    encoder: ValueEncoder,
+    unknown: UnknownValues,
+    /// Where the encoder writes what nobody sends.
+    field: Vec<u8>,
 }
 
 impl TextRows {
     /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
-        let respellings = columns.iter().map(|column| respelling(&column.type_name)).collect();
-        TextRows { respellings, scratch: Vec::new() }
+        let columns = columns.iter().map(Column::new).collect();
+        TextRows { columns, questions: 0, scratch: Vec::new(), cut: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -35,7 +61,8 @@ impl TextRows {
         format: &Format,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
-        for (index, (field, respell)) in fields.iter().zip(&self.respellings).enumerate() {
+        self.cut.clear();
+        for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
@@ -44,14 +71,86 @@ impl TextRows {
                 continue;
             }
             let value = field.value(batch, format.quote, &mut self.scratch);
-            match respell.and_then(|respell| respell(value)) {
-                None => escape::push(out, value, format.charset),
-                Some((start, rest)) => escape::push(out, start.as_bytes(), format.charset)
-                    .and_then(|()| escape::push(out, rest, format.charset)),
+            match column.push(out, value, format.charset).map_err(|fault| (index, fault))? {
+                Pushed::AsWritten => {}
+                Pushed::Cut => self.cut.push(index),
+                Pushed::Unknown => self.questions += 1,
             }
-            .map_err(|fault| (index, fault))?;
         }
         out.push(b'\n');
         Ok(())
+    }
+
+    /// The columns of the last row whose values were cut.
+    pub fn cut(&self) -> &[usize] {
+        &self.cut
+    }
+
+    /// Whether rows were written with values about which the server is to be asked first.
+    pub fn has_questions(&self) -> bool {
+        self.questions > 0
+    }
+
+    /// Asks the server about those values. Their rows are to be written again.
+    ///
+    /// # Errors
+    /// A lost connection. What the server says against a value is an error when its row is written again.
+    pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
+        for column in &mut self.columns {
+            if let Column::Watched(watched) = column {
+                watched.unknown.ask(resolver)?;
+            }
+        }
+        self.questions = 0;
+        Ok(())
+    }
+
+    /// Forgets answers where they are too many. Not to be called while there are questions.
+    pub fn forget_answers(&mut self) {
+        for column in &mut self.columns {
+            if let Column::Watched(watched) = column {
+                watched.unknown.forget();
+            }
+        }
+    }
+}
+
+impl Column {
+    fn new(column: &CopyColumn) -> Self {
+        let type_name = &column.type_name;
+        if !ValueEncoder::may_lose(type_name) {
+            return Column::Trusted(respelling(type_name));
+        }
+        let encoder = ValueEncoder::for_type(type_name).unwrap_or(ValueEncoder::Asked);
+        let unknown = UnknownValues::new(column, encoder, AnswerForm::Verdict);
+        Column::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
+    }
+
+    fn push(&mut self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<Pushed, BadValue> {
+        let watched = match self {
+            Column::Trusted(respell) => {
+                return match respell.and_then(|respell| respell(value)) {
+                    None => escape::push(out, value, charset),
+                    Some((start, rest)) => escape::push(out, start.as_bytes(), charset)
+                        .and_then(|()| escape::push(out, rest, charset)),
+                }
+                .map(|()| Pushed::AsWritten);
+            }
+            Column::Watched(watched) => watched,
+        };
+        let Watched { encoder, unknown, field } = &mut **watched;
+        field.clear();
+        let is_trusted = matches!(encoder, ValueEncoder::Asked) && unknown.are_trusted();
+        if is_trusted || encoder.push(field, value, charset)? == Pushed::AsWritten {
+            return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
+        }
+        let spelled = unknown.spelled(value, charset)?;
+        escape::push(out, spelled.text.as_bytes(), Charset::Utf8)?;
+        field.clear();
+        Ok(match unknown.known(field, &spelled)? {
+            Known::Open => Pushed::Unknown,
+            Known::Pushed | Known::Given(_) if spelled.is_cut => Pushed::Cut,
+            Known::Pushed | Known::Given(_) => Pushed::AsWritten,
+        })
     }
 }

@@ -1,18 +1,26 @@
 //! The table of all types that have an encoder.
 
 use super::fault::BadValue;
-use super::types::{self, character};
+use super::fit::Fit;
+use super::types::{self, Pushed, character};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 
 /// Appends a field and returns true; returns false, and leaves the output as it was, for a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
+/// As [`Push`], for a type with seconds, whose digits may be cut.
+type PushTime = fn(&mut Vec<u8>, &[u8]) -> Pushed;
+
+/// Bytes of a field before its content.
+const LENGTH: usize = 4;
 
 /// How the values of one column are written in COPY's binary format.
 #[derive(Debug, Clone, Copy)]
 pub enum ValueEncoder {
     /// A type whose values are written in ASCII.
-    Plain(Push),
+    Plain(Push, Fit),
+    /// A type of times or moments.
+    Time(PushTime, Fit),
     /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and their largest number.
     Text(Option<u32>),
     /// `jsonb`
@@ -24,11 +32,12 @@ pub enum ValueEncoder {
 impl ValueEncoder {
     /// The encoder for a type, as the server spells it (`format_type`); `None` if the type has none.
     ///
-    /// The receive functions apply type modifiers other than a number of characters: they round to the scale of a `numeric`
-    /// and to the digits of a `timestamp`, as the input functions do.
+    /// An encoder takes only values that the type holds as they are written, with its modifier. The receive functions would
+    /// round, as the input functions do.
     pub fn for_type(type_name: &str) -> Option<ValueEncoder> {
         let (name, modifier) = without_modifier(type_name);
-        let plain = |push: Push| Some(ValueEncoder::Plain(push));
+        let plain = |push: Push| Some(ValueEncoder::Plain(push, Fit::Any));
+        let time = |push: PushTime| Some(ValueEncoder::Time(push, Fit::of_seconds(modifier)));
         match name.as_str() {
             "boolean" => plain(types::boolean::push_boolean),
             "smallint" => plain(types::integer::push_int2),
@@ -36,14 +45,16 @@ impl ValueEncoder {
             "bigint" => plain(types::integer::push_int8),
             "real" => plain(types::float::push_float4),
             "double precision" => plain(types::float::push_float8),
-            "numeric" => plain(types::numeric::push_numeric),
+            "numeric" => Some(ValueEncoder::Plain(types::numeric::push_numeric, Fit::of_numeric(modifier))),
             "date" => plain(types::date::push_date),
-            "time without time zone" => plain(types::time::push_time),
-            "time with time zone" => plain(types::time::push_timetz),
-            "timestamp without time zone" => plain(types::timestamp::push_timestamp),
-            "timestamp with time zone" => plain(types::timestamp::push_timestamptz),
+            "time without time zone" => time(types::time::push_time),
+            "time with time zone" => time(types::time::push_timetz),
+            "timestamp without time zone" => time(types::timestamp::push_timestamp),
+            "timestamp with time zone" => time(types::timestamp::push_timestamptz),
             // With units, such as `interval minute to second`, it has no encoder: `02:03` are minutes then.
-            "interval" => plain(types::interval::push_interval),
+            "interval" => {
+                Some(ValueEncoder::Plain(types::interval::push_interval, Fit::of_seconds(modifier)))
+            }
             "uuid" => plain(types::uuid::push_uuid),
             "bytea" => plain(types::bytea::push_bytea),
             "inet" => plain(types::inet::push_inet),
@@ -52,9 +63,8 @@ impl ValueEncoder {
             "text" | "json" => Some(ValueEncoder::Text(None)),
             // Without a number, `character` has one character, which format_type spells out.
             "character varying" | "character" => match modifier {
-                Modifier::None => Some(ValueEncoder::Text(None)),
-                Modifier::Number(characters) => Some(ValueEncoder::Text(Some(characters))),
-                Modifier::Other => None,
+                None => Some(ValueEncoder::Text(None)),
+                Some(characters) => Some(ValueEncoder::Text(Some(characters.parse().ok()?))),
             },
             "jsonb" => Some(ValueEncoder::Jsonb),
             _ => None,
@@ -75,19 +85,45 @@ impl ValueEncoder {
         }
     }
 
-    /// Appends a field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
+    /// Appends a field, unless the value is unknown.
     ///
     /// # Errors
     /// Characters that are not valid in the encoding, or that no text can hold.
     #[inline]
-    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<bool, BadValue> {
-        match self {
-            ValueEncoder::Plain(push) => Ok(push(out, value)),
-            ValueEncoder::Text(limit) => character::push_text(out, value, charset, limit),
-            ValueEncoder::Jsonb => character::push_jsonb_text(out, value, charset),
-            ValueEncoder::Asked => Ok(false),
+    pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<Pushed, BadValue> {
+        let known = |known: bool| if known { Pushed::AsWritten } else { Pushed::Unknown };
+        let start = out.len();
+        let (pushed, fit) = match self {
+            ValueEncoder::Plain(push, fit) => (known(push(out, value)), fit),
+            ValueEncoder::Time(push, fit) => (push(out, value), fit),
+            ValueEncoder::Text(limit) => {
+                return character::push_text(out, value, charset, limit).map(known);
+            }
+            ValueEncoder::Jsonb => return character::push_jsonb_text(out, value, charset).map(known),
+            ValueEncoder::Asked => return Ok(Pushed::Unknown),
+        };
+        if fit != Fit::Any && pushed != Pushed::Unknown && !fit.holds(&out[start + LENGTH..]) {
+            out.truncate(start);
+            return Ok(Pushed::Unknown);
         }
+        Ok(pushed)
     }
+
+    /// Whether the server's own input function changes some values of this type without a word.
+    pub fn may_lose(type_name: &str) -> bool {
+        let by_modifier = match ValueEncoder::for_type(type_name) {
+            Some(ValueEncoder::Plain(_, fit)) => fit != Fit::Any,
+            Some(ValueEncoder::Text(limit)) => limit.is_some(),
+            Some(ValueEncoder::Jsonb) => false,
+            Some(ValueEncoder::Time(..) | ValueEncoder::Asked) | None => true,
+        };
+        by_modifier || has_seconds(type_name)
+    }
+}
+
+/// Whether it is a type of days, times, moments or spans of time, or an array of one.
+pub fn has_seconds(type_name: &str) -> bool {
+    ["date", "time", "interval"].iter().any(|start| type_name.starts_with(start))
 }
 
 /// Rewrites a value for the type's input function, in two parts: a start, and the rest of the value. `None` for a value that
@@ -102,23 +138,12 @@ pub fn respelling(type_name: &str) -> Option<Respell> {
     }
 }
 
-/// The content of the parentheses in a type's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Modifier {
-    None,
-    Number(u32),
-    /// Several numbers, or something else.
-    Other,
-}
-
-/// `timestamp(3) without time zone` as `timestamp without time zone` and 3.
-fn without_modifier(type_name: &str) -> (String, Modifier) {
+/// `timestamp(3) without time zone` as `timestamp without time zone` and `3`. An array has no encoder, so its name is kept.
+fn without_modifier(type_name: &str) -> (String, Option<&str>) {
     let split = type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
     match split {
-        Some((name, (modifier, rest))) => {
-            (format!("{name}{rest}"), modifier.parse().map_or(Modifier::Other, Modifier::Number))
-        }
-        None => (type_name.to_owned(), Modifier::None),
+        Some((name, (modifier, rest))) => (format!("{name}{rest}"), Some(modifier)),
+        None => (type_name.to_owned(), None),
     }
 }
 
@@ -130,10 +155,10 @@ mod tests {
     fn modifiers_are_taken_out_of_the_name() {
         assert_eq!(
             without_modifier("timestamp(3) without time zone"),
-            ("timestamp without time zone".into(), Modifier::Number(3))
+            ("timestamp without time zone".into(), Some("3"))
         );
-        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Modifier::Other));
-        assert_eq!(without_modifier("text"), ("text".into(), Modifier::None));
+        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Some("10,2")));
+        assert_eq!(without_modifier("text"), ("text".into(), None));
     }
 
     #[test]

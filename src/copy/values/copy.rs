@@ -4,7 +4,7 @@
 //! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
-use crate::copy::encode::resolve::Resolver;
+use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::rejects::rejected_row::RejectedRow;
 use crate::copy::rejects::values::ValueRejects;

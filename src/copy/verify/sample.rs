@@ -7,7 +7,7 @@ use super::mistake::Mistake;
 use crate::Result;
 use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow};
 use crate::copy::encode::binary::first_row;
-use crate::copy::encode::resolve::Resolver;
+use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;

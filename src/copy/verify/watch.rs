@@ -6,7 +6,7 @@ use super::mistake::Mistake;
 use super::sample::Sample;
 use crate::Result;
 use crate::copy::encode::batch_encoder::{BatchEncoder, EncodedRow, collect_into};
-use crate::copy::encode::resolve::Resolver;
+use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder, RowFormat};
 use crate::copy::input::batch::Batch;
 use crate::copy::input::format::LineEnd;

@@ -10,11 +10,12 @@ use crate::{Error, Result};
 pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
-        Ok(Publication::Loaded(Loaded { rows, rejected, bytes, verified })) => {
+        Ok(Publication::Loaded(Loaded { rows, rejected, adjusted, bytes, verified })) => {
             report.status = UnitStatus::Loaded;
             report.rows_read = rows + rejected;
             report.rows_loaded = rows;
             report.rows_rejected = rejected;
+            report.adjusted = adjusted;
             report.bytes_read = bytes;
             report.verified = verified;
             report.error = None;

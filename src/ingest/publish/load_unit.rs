@@ -12,6 +12,7 @@ use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::Result;
+use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
@@ -19,6 +20,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
+use crate::report::unit::Adjusted;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use postgres::{Client, Transaction};
@@ -43,6 +45,7 @@ pub struct UnitLoad<'u> {
 pub struct Unanswered {
     rows: u64,
     rejects: Rejects,
+    adjusted: Adjusted,
     verified: bool,
 }
 
@@ -50,6 +53,7 @@ pub struct Unanswered {
 struct Filled<T> {
     rows: u64,
     rejects: Rejects,
+    adjusted: Adjusted,
     finished: T,
 }
 
@@ -74,8 +78,9 @@ impl UnitLoad<'_> {
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             publish(copy, replaces, rows, started, attempt)
         };
-        let Filled { rows, rejects, .. } = self.fill(&work_table, &mut transaction, &mut steps, finish)?;
-        *unanswered = Some(Unanswered { rows, rejects, verified: self.settings.verify });
+        let Filled { rows, rejects, adjusted, .. } =
+            self.fill(&work_table, &mut transaction, &mut steps, finish)?;
+        *unanswered = Some(Unanswered { rows, rejects, adjusted, verified: self.settings.verify });
         transaction.commit()?;
         Ok(self.conclude(unanswered.take(), &mut steps, client))
     }
@@ -99,8 +104,8 @@ impl UnitLoad<'_> {
         transaction.commit()?;
         statistics::of_version(staging.table(), client);
         steps.done("analyzed");
-        let Filled { rows, rejects, finished: oid } = filled;
-        Ok(Staged { rows, rejects, started, oid })
+        let Filled { rows, rejects, adjusted, finished: oid } = filled;
+        Ok(Staged { rows, rejects, adjusted, started, oid })
     }
 
     /// Fills `table` by one stream, or the staging table by many, and verifies it where that is asked for. Then calls `finish`
@@ -115,8 +120,17 @@ impl UnitLoad<'_> {
         let UnitLoad { unit, settings, database, progress, by_many } = *self;
         let rejects = unit.rejects(settings);
         let verification = settings.verify.then(|| unit.verification());
-        let verification = verification.as_ref();
-        let copy = UnitCopy { unit, settings, database, table, progress, rejects: &rejects, verification };
+        let adjusted = AdjustedValues::new(unit.columns.copied.len());
+        let copy = UnitCopy {
+            unit,
+            settings,
+            database,
+            table,
+            progress,
+            rejects: &rejects,
+            adjusted: &adjusted,
+            verification: verification.as_ref(),
+        };
         let wanted = if by_many { settings.workers } else { 0 };
         let mut streams = database.connect_up_to(None, wanted);
         let (rows, finished) = if streams.len() > 1 {
@@ -126,17 +140,20 @@ impl UnitLoad<'_> {
             let rows = fill_by_one(&copy, transaction, steps)?;
             (rows, finish(&copy, rows, transaction)?)
         };
-        Ok(Filled { rows, rejects, finished })
+        let adjusted = copy.adjusted();
+        Ok(Filled { rows, rejects, adjusted, finished })
     }
 
     /// Reports the rejects and takes statistics of a unit that this run has published. `None` is one that another run has.
     fn conclude(&self, load: Option<Unanswered>, steps: &mut Steps<'_>, client: &mut Client) -> Publication {
-        let Some(Unanswered { rows, rejects, verified }) = load else { return Publication::UpToDate };
+        let Some(Unanswered { rows, rejects, adjusted, verified }) = load else {
+            return Publication::UpToDate;
+        };
         steps.done("published");
         rejects.log_outcome();
         statistics::of_version(&self.unit.table, client);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
-        Publication::Loaded(Loaded { rows, rejected, bytes, verified })
+        Publication::Loaded(Loaded { rows, rejected, adjusted, bytes, verified })
     }
 }

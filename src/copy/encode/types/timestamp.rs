@@ -1,25 +1,31 @@
 //! `timestamp` and `timestamp with time zone`.
 
+use super::Pushed;
 use super::parts::calendar::leading_day;
 use super::parts::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Appends a `timestamp` and returns true; returns false, and leaves `out` as it was, for a form that it does not know.
+/// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment with a zone, which the
+/// server would ignore.
 ///
 /// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
-/// `11:59:59.123456789`, with AM, PM or a zone at the end, or without. The server ignores the zone here.
-pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    let Some(moment) = parse(value) else { return false };
-    push_array(out, moment.micros().to_be_bytes());
-    true
+/// `11:59:59.123456789`, with AM or PM at the end, or without.
+pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> Pushed {
+    match parse(value) {
+        Some(moment) if !moment.has_zone() => {
+            push_array(out, moment.micros().to_be_bytes());
+            Pushed::cut_if(moment.is_cut)
+        }
+        _ => Pushed::Unknown,
+    }
 }
 
 /// Appends a `timestamp with time zone`; as [`push_timestamp`], in the zone UTC if none is given.
-pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
-    let Some(moment) = parse(value) else { return false };
+pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> Pushed {
+    let Some(moment) = parse(value) else { return Pushed::Unknown };
     let micros = moment.micros() - i64::from(moment.zone.seconds()) * SECOND;
     push_array(out, micros.to_be_bytes());
-    true
+    Pushed::cut_if(moment.is_cut)
 }
 
 /// A day and its time.
@@ -27,8 +33,9 @@ pub fn push_timestamptz(out: &mut Vec<u8>, value: &[u8]) -> bool {
 pub struct Moment {
     /// Days since 2000-01-01.
     pub day: i32,
-    /// Microseconds since midnight; a whole day if the fraction was rounded up to that.
+    /// Microseconds since midnight.
     time: i64,
+    is_cut: bool,
     zone: Zone,
 }
 
@@ -36,6 +43,11 @@ impl Moment {
     /// Whether the value names a zone.
     pub fn has_zone(self) -> bool {
         self.zone != Zone::Unnamed
+    }
+
+    /// Whether it is the first moment of its day.
+    pub fn is_midnight(self) -> bool {
+        self.time == 0 && !self.is_cut
     }
 
     /// Microseconds since 2000-01-01 00:00, by the clock of the zone.
@@ -50,7 +62,7 @@ impl Moment {
 pub fn parse(value: &[u8]) -> Option<Moment> {
     let day = leading_day(value)?;
     let clock = match day.rest {
-        [] => return Some(Moment { day: day.number, time: 0, zone: Zone::Unnamed }),
+        [] => return Some(Moment { day: day.number, time: 0, is_cut: false, zone: Zone::Unnamed }),
         // The second blank may be the hour's.
         [b' ', b' ', _, b':', ..] => &day.rest[1..],
         [b' ', clock @ ..] => skip_blank(clock),
@@ -58,7 +70,7 @@ pub fn parse(value: &[u8]) -> Option<Moment> {
         _ => return None,
     };
     let clock = leading_clock(clock)?;
-    Some(Moment { day: day.number, time: clock.micros, zone: zone(clock.rest)? })
+    Some(Moment { day: day.number, time: clock.micros, is_cut: clock.is_cut, zone: zone(clock.rest)? })
 }
 
 #[cfg(test)]
@@ -89,19 +101,29 @@ mod tests {
             assert_eq!(micros(text), expected, "{text}");
         }
         assert_eq!(micros("2000-01-02"), Some(86_400 * SECOND));
-        assert_eq!(micros("2000-01-01 23:59:59.9999999"), Some(86_400 * SECOND));
+        assert_eq!(micros("2000-01-01 23:59:59.9999999"), Some(86_400 * SECOND - 1));
     }
 
     #[test]
     fn a_zone_counts_where_the_type_has_one() {
         let field = |text: &str| {
             let mut out = Vec::new();
-            assert!(push_timestamptz(&mut out, text.as_bytes()), "{text}");
+            assert_eq!(push_timestamptz(&mut out, text.as_bytes()), Pushed::AsWritten, "{text}");
             i64::from_be_bytes(out[4..].try_into().unwrap())
         };
         assert_eq!(field("2000-01-01 05:30:00 +05:30"), 0);
         assert_eq!(field("1999-12-31T16:00:00-08"), 0);
         assert_eq!(field("2000-01-01 00:00:00"), 0);
+    }
+
+    #[test]
+    fn without_a_zone_none_is_dropped() {
+        let mut out = Vec::new();
+        for text in ["2000-01-01 05:30:00 +05:30", "2000-01-01 00:00Z", "2000-01-01 00:00:00+00"] {
+            assert_eq!(push_timestamp(&mut out, text.as_bytes()), Pushed::Unknown, "{text}");
+        }
+        assert!(out.is_empty());
+        assert_eq!(push_timestamp(&mut out, b"9999-12-31 23:59:59.9999999"), Pushed::Cut);
     }
 
     #[test]

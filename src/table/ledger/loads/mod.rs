@@ -8,7 +8,7 @@ use crate::Result;
 use crate::pg::ident::Qualified;
 use postgres::{Client, Row, Transaction};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The ledger's row of a unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,8 @@ pub struct LoadRecord<'l> {
     pub fingerprint: &'l Value,
     /// Rows loaded.
     pub rows: u64,
+    /// Of each column that has adjusted values, their number.
+    pub adjusted: &'l BTreeMap<String, u64>,
     /// Size of the inflated data file, in bytes.
     pub bytes: u64,
     /// Time since the load began, in seconds.
@@ -105,6 +107,7 @@ pub fn record(transaction: &mut Transaction<'_>, load: &LoadRecord<'_>) -> Resul
             &bigint(load.bytes),
             &load.seconds,
             &env!("CARGO_PKG_VERSION"),
+            &serde_json::json!(load.adjusted).to_string(),
         ],
     )?;
     Ok(())

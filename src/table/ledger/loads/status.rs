@@ -28,6 +28,8 @@ pub struct LoadStatus {
     pub fingerprint: Value,
     /// Rows loaded.
     pub rows: i64,
+    /// Of each column that has adjusted values, their number.
+    pub adjusted: Value,
     /// Size of the inflated data file, in bytes.
     pub bytes: i64,
     /// When the load began, RFC 3339 in UTC.
@@ -66,7 +68,7 @@ pub fn all(client: &mut Client) -> Result<Option<Vec<LoadStatus>>> {
 }
 
 fn load_of(row: &Row) -> LoadStatus {
-    let fingerprint: &str = row.get("fingerprint");
+    let [fingerprint, adjusted]: [&str; 2] = ["fingerprint", "adjusted"].map(|column| row.get(column));
     LoadStatus {
         schema: row.get("schema"),
         unit: row.get("unit"),
@@ -77,6 +79,7 @@ fn load_of(row: &Row) -> LoadStatus {
         data_file: row.get("data_file"),
         fingerprint: serde_json::from_str(fingerprint).unwrap_or(Value::Null),
         rows: row.get("rows"),
+        adjusted: serde_json::from_str(adjusted).unwrap_or(Value::Null),
         bytes: row.get("bytes"),
         started_at: row.get("started_at"),
         finished_at: row.get("finished_at"),

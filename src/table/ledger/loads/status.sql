@@ -1,11 +1,12 @@
--- The ledger, with the state of each version table now. A ledger of an earlier version may lack the column `status`, which
--- a reader cannot add. Sessions are in UTC.
+-- The ledger, with the state of each version table now. A ledger of an earlier version may lack the columns `status`
+-- and `adjusted`, which a reader cannot add. Sessions are in UTC.
 SELECT l.schema_name AS schema, l.unit, l.mother, l.app, l.version, l.dump, l.data_file,
        l.fingerprint::text AS fingerprint, l.rows, l.bytes,
        to_char(l.started_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS started_at,
        to_char(l.finished_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS finished_at,
        extract(epoch FROM l.finished_at - l.started_at)::float8 AS seconds,
        l.client_version, coalesce(to_jsonb(l) ->> 'status', 'loaded') AS status,
+       coalesce(to_jsonb(l) ->> 'adjusted', '{}') AS adjusted,
        CASE
            WHEN c.oid IS NULL THEN 'missing'
            WHEN NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class m ON m.oid = i.inhparent

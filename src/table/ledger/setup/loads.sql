@@ -16,6 +16,7 @@ CREATE TABLE pghaul.loads (
     client_version text        NOT NULL,
     status         text        NOT NULL DEFAULT 'loaded',
     after_at       timestamptz,
+    adjusted       jsonb       NOT NULL DEFAULT '{}',
     PRIMARY KEY (schema_name, unit)
 );
 
@@ -23,6 +24,7 @@ COMMENT ON TABLE pghaul.loads IS 'What pghaul loaded: one row per version table'
 COMMENT ON COLUMN pghaul.loads.unit IS 'The version table';
 COMMENT ON COLUMN pghaul.loads.fingerprint IS 'What the rows were made of; an equal one means that nothing has changed';
 COMMENT ON COLUMN pghaul.loads.after_at IS 'When the statements that follow the load of the mother were last begun';
+COMMENT ON COLUMN pghaul.loads.adjusted IS 'Columns whose values lost digits of their seconds beyond microseconds, and how many';
 COMMENT ON COLUMN pghaul.loads.bytes IS 'Size of the inflated data file';
 
 CREATE TABLE pghaul.mothers (

@@ -36,7 +36,7 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     create_schema(transaction)?;
     let sql = "SELECT to_regclass('pghaul.loads') IS NULL, \
                (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('pghaul.loads') \
-                AND attname IN ('status', 'after_at') AND NOT attisdropped) = 2";
+                AND attname IN ('status', 'after_at', 'adjusted') AND NOT attisdropped) = 3";
     let row = transaction.query_one(sql, &[])?;
     let (is_missing, is_current): (bool, bool) = (row.get(0), row.get(1));
     if is_missing {

@@ -26,8 +26,10 @@ pub fn skip_blank(value: &[u8]) -> &[u8] {
 /// A time of day at the start of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock<'a> {
-    /// Microseconds since midnight; a whole day if the fraction was rounded up to that.
+    /// Microseconds since midnight.
     pub micros: i64,
+    /// Whether a part of the fraction, beyond microseconds, is cut off.
+    pub is_cut: bool,
     /// The bytes behind it.
     pub rest: &'a [u8],
 }
@@ -54,7 +56,7 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
                     let (fraction, rest) = leading_fraction(rest)?;
                     (hour, minute, two(*s1, *s2)?, fraction, rest)
                 }
-                rest => (hour, minute, 0, 0, rest),
+                rest => (hour, minute, 0, Fraction::default(), rest),
             }
         }
     };
@@ -68,17 +70,28 @@ pub fn leading_clock(value: &[u8]) -> Option<Clock<'_>> {
     }
     let valid = hour < 24 && minute < 60 && second < 60;
     valid.then(|| Clock {
-        micros: i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND + fraction,
+        micros: i64::from(hour) * HOUR
+            + i64::from(minute) * MINUTE
+            + i64::from(second) * SECOND
+            + fraction.micros,
+        is_cut: fraction.is_cut,
         rest,
     })
 }
 
-/// Reads `.123`, up to nine digits, as microseconds; 0 without a point.
+/// A fraction of a second.
+#[derive(Default)]
+struct Fraction {
+    micros: i64,
+    is_cut: bool,
+}
+
+/// Reads `.123`, up to nine digits; 0 without a point. The server would round to microseconds, and `9999-12-31
+/// 23:59:59.9999999` would leave its year: here the rest is cut off.
 #[inline(always)]
-fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
-    const TENS: [i64; 10] =
-        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
-    let [b'.', digits @ ..] = value else { return Some((0, value)) };
+fn leading_fraction(value: &[u8]) -> Option<(Fraction, &[u8])> {
+    const TENS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+    let [b'.', digits @ ..] = value else { return Some((Fraction::default(), value)) };
     let mut number: i64 = 0;
     let mut count = 0;
     for byte in digits {
@@ -89,15 +102,14 @@ fn leading_fraction(value: &[u8]) -> Option<(i64, &[u8])> {
         number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
         count += 1;
     }
-    let micros = match count {
-        1..=6 => number * TENS[6 - count],
-        // As the server does it (`ParseFractionalSecond` in its `datetime.c`): the fraction as a double, times a
-        // million, rounded to the nearest, a tie to the even one. Both numbers here are exact in a double, so their
-        // quotient is what `strtod` makes of the digits.
-        7..=9 => (number as f64 / TENS[count] as f64 * 1_000_000.0).round_ties_even() as i64,
+    let (micros, rest) = match count {
+        1..=6 => (number * TENS[6 - count], 0),
+        7 => (number / 10, number % 10),
+        8 => (number / 100, number % 100),
+        9 => (number / 1_000, number % 1_000),
         _ => return None,
     };
-    Some((micros, &digits[count..]))
+    Some((Fraction { micros, is_cut: rest > 0 }, &digits[count..]))
 }
 
 /// The zone behind a time of day.
@@ -170,12 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn fractions_are_rounded_as_doubles_are() {
-        assert_eq!(micros("00:00:00.1234567"), Some(123_457));
-        assert_eq!(micros("00:00:00.0000005"), Some(0));
-        assert_eq!(micros("00:00:00.0000015"), Some(2));
-        assert_eq!(micros("00:00:00.123456501"), Some(123_457));
-        assert_eq!(micros("23:59:59.9999999"), Some(DAY));
+    fn what_is_beyond_microseconds_is_cut_off() {
+        for (text, expected, is_cut) in [
+            ("00:00:00.1234567", 123_456, true),
+            ("00:00:00.1234560", 123_456, false),
+            ("00:00:00.00000099", 0, true),
+            ("00:00:00.123456001", 123_456, true),
+            ("00:00:00.123456000", 123_456, false),
+            ("23:59:59.9999999", DAY - 1, true),
+        ] {
+            let clock = leading_clock(text.as_bytes()).unwrap();
+            assert_eq!((clock.micros, clock.is_cut), (expected, is_cut), "{text}");
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Plan {
         let views = views::of_mothers(settings, &mothers, &catalogue, &state)?;
         let mut changes = Changes::new(settings, &catalogue, &mothers, &state)?;
         changes.widenings = widening::plan(settings, &mothers, &catalogue, &state, client, &mut types)?;
-        state.widen(&changes.widenings);
+        let widened = changes.widenings.iter().flat_map(|widening| &widening.fingerprints);
+        state.set_fingerprints(widened.map(|(unit, [_, after])| (unit.as_str(), after)));
         let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
         warn_of_unknown_columns(settings, &units);
         let mut wider = wider::messages(settings, &mothers, &units, &state);

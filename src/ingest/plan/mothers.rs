@@ -1,7 +1,6 @@
 //! The mother tables of a run, and their columns.
 
 use super::state::State;
-use super::widening;
 use crate::ingest::catalogue::names::{match_names, numbered};
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
@@ -90,7 +89,7 @@ pub fn resolve(
                 let versions: Vec<&ScannedTable> =
                     catalogue.iter().filter(|scanned| scanned.source.table == name).collect();
                 match kept {
-                    Some(table) => widening::columns(table, &versions, client, types),
+                    Some(table) => widened_columns(table, &versions, client, types),
                     None => common_columns(&versions, client, types),
                 }
             }
@@ -201,6 +200,29 @@ fn changed(before: &[Column], after: &[Column]) -> Vec<Column> {
         .filter(|(before, after)| before.type_name != after.type_name)
         .map(|(before, _)| before.clone())
         .collect()
+}
+
+/// The columns of an existing mother, each with the least type that holds its present one and those of these versions.
+///
+/// # Errors
+/// Types that the server does not know.
+fn widened_columns(
+    table: &Relation,
+    versions: &[&ScannedTable],
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Column>> {
+    let mut columns = table.columns.clone();
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    for version in versions {
+        for (column, place) in version.columns.iter().zip(match_names(&names_of(version), &names)) {
+            let Some(of_mother) = place.and_then(|place| columns.get_mut(place)) else { continue };
+            let at = || version.source.descriptor_place().column(&column.name);
+            let own = types.canonical(client, &column.type_name).map_err(|error| error.at(at()))?;
+            of_mother.type_name = common_type(&of_mother.type_name, &own);
+        }
+    }
+    Ok(columns)
 }
 
 fn names_of(scanned: &ScannedTable) -> Vec<&str> {

@@ -1,6 +1,5 @@
 //! What the target database holds under the names of a run's tables.
 
-use super::widening::Widening;
 use crate::Result;
 use crate::ingest::union;
 use crate::pg::catalog::{self, Child, Relation};
@@ -8,6 +7,7 @@ use crate::pg::ident::{self, Qualified};
 use crate::table::ledger::loads::{self, Entry};
 use crate::table::ledger::setup::{self, Rights};
 use postgres::Client;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The database as it is before anything is written.
@@ -54,11 +54,11 @@ impl State {
         Ok(State { relations, children, own_rows, our_mothers, ledger, rights })
     }
 
-    /// Makes the ledger what it will be when these mothers are widened.
-    pub fn widen(&mut self, widenings: &[Widening]) {
-        for (unit, [_, after]) in widenings.iter().flat_map(|widening| &widening.fingerprints) {
+    /// Makes the fingerprints of these units what they will be when the load begins.
+    pub fn set_fingerprints<'f>(&mut self, fingerprints: impl IntoIterator<Item = (&'f str, &'f Value)>) {
+        for (unit, fingerprint) in fingerprints {
             if let Some(entry) = self.ledger.get_mut(unit) {
-                entry.fingerprint = after.clone();
+                entry.fingerprint = fingerprint.clone();
             }
         }
     }

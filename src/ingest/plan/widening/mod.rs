@@ -1,17 +1,18 @@
 //! `--mothers widen`: columns of mothers that get wider types before the load, so that they hold all versions.
 
+mod column;
 mod fingerprints;
+
+pub use column::WidenedColumn;
 
 use super::mothers::Mother;
 use super::state::State;
-use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::Settings;
-use crate::ingest::types::common_type::{cast, common_type, rewrites};
 use crate::ingest::union::{COMMENT, UnionView};
-use crate::pg::catalog::{Column, Relation};
-use crate::pg::ident::{Qualified, quote};
-use crate::pg::type_name::{TypeName, TypeNames};
+use crate::pg::catalog::Column;
+use crate::pg::ident::Qualified;
+use crate::pg::type_name::TypeNames;
 use crate::report::{plural, size};
 use crate::{Error, Place, Result};
 use postgres::{Client, GenericClient};
@@ -32,45 +33,12 @@ pub struct Widening {
     pub fingerprints: Vec<(String, [Value; 2])>,
 }
 
-/// A column that gets a wider type.
-#[derive(Debug)]
-pub struct WidenedColumn {
-    /// The type that it has.
-    pub from: TypeName,
-    /// What it becomes.
-    pub to: Column,
-}
-
 /// A table, and its size without indexes.
 #[derive(Debug)]
 pub struct SizedTable {
     /// The table.
     pub table: Qualified,
     bytes: u64,
-}
-
-/// The columns of an existing mother, each with the least type that holds its present one and those of these versions.
-///
-/// # Errors
-/// Types that the server does not know.
-pub fn columns(
-    table: &Relation,
-    versions: &[&ScannedTable],
-    client: &mut Client,
-    types: &mut TypeNames,
-) -> Result<Vec<Column>> {
-    let mut columns = table.columns.clone();
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    for version in versions {
-        let own: Vec<&str> = version.columns.iter().map(|column| column.name.as_str()).collect();
-        for (column, place) in version.columns.iter().zip(match_names(&own, &names)) {
-            let Some(of_mother) = place.and_then(|place| columns.get_mut(place)) else { continue };
-            let at = || version.source.descriptor_place().column(&column.name);
-            let own = types.canonical(client, &column.type_name).map_err(|error| error.at(at()))?;
-            of_mother.type_name = common_type(&of_mother.type_name, &own);
-        }
-    }
-    Ok(columns)
 }
 
 /// The mothers to be widened, found to be possible.
@@ -135,7 +103,9 @@ impl Widening {
             .remedy("drop it, or detach it with ALTER TABLE … NO INHERIT"));
         }
         widening.check(client)?;
-        widening.fingerprints = fingerprints::of(&widening, mother, catalogue, state, client, types);
+        let versions: Vec<&str> = widening.tables.iter().skip(1).map(|table| table.table.name()).collect();
+        widening.fingerprints =
+            fingerprints::of(&versions, &widening.columns, mother, catalogue, state, client, types);
         Ok(widening)
     }
 
@@ -177,26 +147,13 @@ impl Widening {
 
     /// The statement that alters the mother and all tables that inherit from it, and writes each at most once.
     pub fn statement(&self) -> String {
-        let clause = |WidenedColumn { from, to }: &WidenedColumn| {
-            let name = quote(&to.name);
-            let value = cast(&name, from, &to.type_name);
-            let using = if value == format!("{name}::{}", to.type_name) {
-                String::new()
-            } else {
-                format!(" USING {value}")
-            };
-            format!("ALTER COLUMN {name} TYPE {}{using}", to.sql_type())
-        };
-        let clauses: Vec<String> = self.columns.iter().map(clause).collect();
+        let clauses: Vec<String> = self.columns.iter().map(WidenedColumn::clause).collect();
         format!("ALTER TABLE {} {}", self.mother, clauses.join(", "))
     }
 
     /// The columns, in words.
     pub fn changes(&self) -> String {
-        let change = |WidenedColumn { from, to }: &WidenedColumn| {
-            format!("{} from {from} to {}", to.name, to.type_name)
-        };
-        self.columns.iter().map(change).collect::<Vec<_>>().join(", ")
+        self.columns.iter().map(WidenedColumn::to_string).collect::<Vec<_>>().join(", ")
     }
 
     /// What it costs, in words.
@@ -218,7 +175,7 @@ impl Widening {
     }
 
     fn rewrites(&self) -> bool {
-        self.columns.iter().any(|WidenedColumn { from, to }| rewrites(from, &to.type_name))
+        self.columns.iter().any(WidenedColumn::rewrites)
     }
 }
 

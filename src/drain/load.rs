@@ -157,6 +157,7 @@ impl StagingLoad<'_> {
         copied += copy.copy(&mut transaction, &batch, self.rejects)?.rows;
         self.rejects.sync()?;
         transaction.commit()?;
+        copy.log_adjusted(self.rejects);
         Ok(copied)
     }
 }

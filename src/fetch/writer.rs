@@ -117,6 +117,7 @@ impl Writers<'_> {
         self.rejects.sync()?;
         interrupt::check()?;
         transaction.commit().map_err(Error::from)?;
+        copy.log_adjusted(self.rejects);
         Ok(entries)
     }
 

@@ -15,6 +15,6 @@ pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started};
 pub use made::made_lines;
 pub use numbers::{plural, seconds, size, thousands};
 pub use output::print;
-pub use summary::summary;
+pub use summary::{adjusted_in_words, summary};
 pub use table::table;
 pub use unit::{Totals, UnitReport, UnitStatus};

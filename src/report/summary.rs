@@ -62,17 +62,18 @@ fn adjusted(units: &[UnitReport]) -> String {
     for (column, count) in units.iter().flat_map(|unit| &unit.adjusted) {
         *columns.entry(column.clone()).or_default() += count;
     }
+    adjusted_in_words(&columns).map_or(String::new(), |line| line + "\n")
+}
+
+/// How many values were adjusted, and how; `None` where there are none.
+pub fn adjusted_in_words(columns: &Adjusted) -> Option<String> {
     let sum: u64 = columns.values().sum();
-    if sum == 0 {
-        return String::new();
-    }
-    let each = columns.iter().map(|(column, count)| format!("{column} {}", thousands(*count)));
-    format!(
-        "adjusted: {} {} cut to microseconds ({})\n",
-        thousands(sum),
-        plural(sum, "value"),
-        each.collect::<Vec<_>>().join(", ")
-    )
+    let each: Vec<String> =
+        columns.iter().map(|(column, count)| format!("{column} {}", thousands(*count))).collect();
+    (sum > 0).then(|| {
+        let (count, values) = (thousands(sum), plural(sum, "value"));
+        format!("adjusted: {count} {values} cut to microseconds ({})", each.join(", "))
+    })
 }
 
 /// The words for rejected rows, which follow those for loaded rows; empty where there are none.

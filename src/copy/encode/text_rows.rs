@@ -2,8 +2,8 @@
 //! every value in the form that the server's own input function reads. Tables with a column whose type has no encoder get
 //! their rows this way.
 //!
-//! An input function may change a value without a word. Where a type's function does so, an encoder or the server says first
-//! whether the column holds the value as it is written.
+//! An input function may change a value without a word. So an encoder or the server says first whether the column holds the
+//! value as it is written. That also finds most faults before the row is sent.
 
 use super::column::CopyColumn;
 use super::escape;
@@ -31,7 +31,7 @@ pub struct TextRows {
 enum Column {
     /// The type's input function keeps every value, or refuses it. Some are rewritten, since it does not read them.
     Trusted(Option<Respell>),
-    /// It may change some.
+    /// It may change some, or is not known.
     Watched(Box<Watched>),
 }
 
@@ -118,11 +118,13 @@ impl TextRows {
 impl Column {
     fn new(column: &CopyColumn) -> Self {
         let type_name = &column.type_name;
-        if !ValueEncoder::may_lose(type_name) {
-            return Column::Trusted(respelling(type_name));
-        }
-        let encoder = ValueEncoder::for_type(type_name).unwrap_or(ValueEncoder::Asked);
-        let unknown = UnknownValues::new(column, encoder, AnswerForm::Verdict);
+        let (encoder, form) = match (ValueEncoder::for_type(type_name), respelling(type_name)) {
+            (_, Some(respell)) => return Column::Trusted(Some(respell)),
+            (Some(ValueEncoder::Text(None) | ValueEncoder::Jsonb), None) => return Column::Trusted(None),
+            (Some(encoder), None) => (encoder, AnswerForm::Binary),
+            (None, None) => (ValueEncoder::Asked, AnswerForm::Verdict),
+        };
+        let unknown = UnknownValues::new(column, encoder, form);
         Column::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
     }
 

@@ -108,17 +108,6 @@ impl ValueEncoder {
         }
         Ok(pushed)
     }
-
-    /// Whether the server's own input function changes some values of this type without a word.
-    pub fn may_lose(type_name: &str) -> bool {
-        let by_modifier = match ValueEncoder::for_type(type_name) {
-            Some(ValueEncoder::Plain(_, fit)) => fit != Fit::Any,
-            Some(ValueEncoder::Text(limit)) => limit.is_some(),
-            Some(ValueEncoder::Jsonb) => false,
-            Some(ValueEncoder::Time(..) | ValueEncoder::Asked) | None => true,
-        };
-        by_modifier || has_seconds(type_name)
-    }
 }
 
 /// Whether it is a type of days, times, moments or spans of time, or an array of one.

@@ -7,7 +7,8 @@ use super::budget::RejectBudget;
 use super::limit::RejectLimit;
 use super::rejected_row::{LINE_START, RejectedRow};
 use crate::error::Hint;
-use crate::report::plural;
+use crate::report::unit::Adjusted;
+use crate::report::{adjusted_in_words, plural};
 use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -30,6 +31,8 @@ struct ValueStore {
     budget: RejectBudget,
     /// Rows that can be loaded.
     loaded: u64,
+    /// Of each column with adjusted values among them, their number.
+    adjusted: Adjusted,
     file: Option<File>,
     unsynced: bool,
 }
@@ -39,7 +42,13 @@ impl ValueRejects {
     /// work adds to its file.
     pub fn new(folder: &Path, job: &str, limit: RejectLimit, goes_on: bool) -> ValueRejects {
         let name = job.replace('%', "%25").replace('/', "%2F");
-        let store = ValueStore { budget: RejectBudget::new(limit), loaded: 0, file: None, unsynced: false };
+        let store = ValueStore {
+            budget: RejectBudget::new(limit),
+            loaded: 0,
+            adjusted: Adjusted::new(),
+            file: None,
+            unsynced: false,
+        };
         let path = folder.join(format!("{name}.jsonl"));
         ValueRejects { path, goes_on, store: Mutex::new(store), observer: None }
     }
@@ -142,8 +151,19 @@ impl ValueRejects {
         self.store().budget.rejected()
     }
 
-    /// Logs where the rejects are.
+    /// Adds numbers of adjusted values of some columns, whose rows are loaded.
+    pub fn add_adjusted<'c>(&self, counts: impl Iterator<Item = (&'c str, u64)>) {
+        let mut store = self.store();
+        for (column, count) in counts {
+            *store.adjusted.entry(column.to_owned()).or_default() += count;
+        }
+    }
+
+    /// Logs which values were adjusted, and where the rejects are.
     pub fn log_outcome(&self) {
+        if let Some(adjusted) = adjusted_in_words(&self.store().adjusted) {
+            tracing::warn!("{adjusted}");
+        }
         let count = self.count();
         if count > 0 {
             tracing::warn!("{count} {} rejected, {}", plural(count, "row"), self.see());

@@ -4,6 +4,7 @@
 //! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
+use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::rejects::rejected_row::RejectedRow;
@@ -33,6 +34,9 @@ pub struct ValueCopy<'c> {
     rows: Vec<usize>,
     /// Where each of them ends in `out`.
     ends: Vec<usize>,
+    /// The adjusted values in `out`: the place of the row in `rows`, and the column.
+    cut: Vec<(usize, usize)>,
+    adjusted: AdjustedValues,
 }
 
 impl<'c> ValueCopy<'c> {
@@ -45,7 +49,18 @@ impl<'c> ValueCopy<'c> {
             out: Vec::new(),
             rows: Vec::new(),
             ends: Vec::new(),
+            cut: Vec::new(),
+            adjusted: AdjustedValues::new(columns.len()),
         }
+    }
+
+    /// Adds the adjusted values of all batches so far to those that `rejects` log at the end. To be called when their rows are
+    /// committed.
+    pub fn log_adjusted(&self, rejects: &ValueRejects) {
+        let columns = self.encoder.columns();
+        let counts = self.adjusted.counts().into_iter();
+        rejects.add_adjusted(counts.map(|(column, count)| (columns[column].name.as_str(), count)));
+        self.adjusted.forget();
     }
 
     /// Copies the rows of a batch within `transaction`. Rows that cannot be loaded become `rejects`, like those that were
@@ -69,14 +84,19 @@ impl<'c> ValueCopy<'c> {
         if !rejects.are_allowed() {
             rejects.add(&in_order(&refused), 0)?;
             let rows = self.copy_at_once(transaction, batch)?;
+            self.adjusted.add(self.cut.iter().map(|(_, column)| *column));
             rejects.add(&[], rows)?;
             return Ok(Copied { rows, refused });
         }
         let (encoder, ends, out) = (&self.encoder, &self.ends, &self.out);
+        let mut not_copied = Vec::new();
         let copied = copy_pieces(encoder, ends, out, transaction, &self.table, &mut |row, column, what| {
+            not_copied.push(row);
             refused.push(batch.reject_of(self.rows[row], column, what));
             rejects.have_no_room_for(refused.len() + batch.rejects().len())
         })?;
+        let is_copied = |(row, _): &&(usize, usize)| !not_copied.contains(row);
+        self.adjusted.add(self.cut.iter().filter(is_copied).map(|(_, column)| *column));
         rejects.add(&in_order(&refused), copied)?;
         Ok(Copied { rows: copied, refused })
     }
@@ -88,10 +108,12 @@ impl<'c> ValueCopy<'c> {
             self.out.clear();
             self.rows.clear();
             self.ends.clear();
+            self.cut.clear();
             let mut refused = Vec::new();
             for number in 0..batch.rows() {
                 match self.encoder.push_row(batch.buffer(), batch.row(number), &mut self.out) {
                     Ok(()) => {
+                        self.cut.extend(self.encoder.cut().iter().map(|column| (self.rows.len(), *column)));
                         self.rows.push(number);
                         self.ends.push(self.out.len());
                     }

@@ -21,6 +21,10 @@ pub enum Hint {
     ColumnType,
     /// An empty field is not NULL, since the NULL marker is another text or the field is quoted.
     NullMarker,
+    /// A date that can be read in the order of this name only.
+    DateOrder(&'static str),
+    /// A date without a day or a month, as MySQL has them.
+    ZeroDate,
     /// A row is longer than allowed.
     MaxRow,
     /// More rows are rejected than this limit allows. It is written as the user types it.

@@ -31,6 +31,14 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::NullMarker => Advice::remedy(format!(
             "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; {UNDONE}"
         )),
+        Hint::DateOrder(order) => Advice::remedy(format!(
+            "if all dates of these dumps are written in this order, write date_order: {order} beside match and types \
+             in xport_cfg.dialects; {UNDONE}"
+        )),
+        Hint::ZeroDate => Advice::remedy(format!(
+            "to load such dates as NULL, write null_if: {{date: ['????-00-*', '????-??-00*']}}, with the column's type, \
+             into the dump's type map; {UNDONE}"
+        )),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),

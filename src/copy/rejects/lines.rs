@@ -8,6 +8,7 @@ use super::files::RejectFiles;
 use super::limit::RejectLimit;
 use super::places::RejectPlaces;
 use super::reject::Reject;
+use crate::copy::encode::notices::NoticeCounts;
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
 use crate::error::{Advice, Advise, Hint};
@@ -27,6 +28,8 @@ pub struct Rejects {
     are_allowed: bool,
     server_has_refused: AtomicBool,
     store: Mutex<LineStore>,
+    /// What was noted about the rows that are not rejected.
+    pub notices: NoticeCounts,
 }
 
 #[derive(Debug)]
@@ -57,6 +60,7 @@ impl Rejects {
             are_allowed: limit.allows_any(),
             server_has_refused: AtomicBool::new(false),
             store: Mutex::new(LineStore::new(RejectBudget::of_file(limit, bytes, columns))),
+            notices: NoticeCounts::default(),
         }
     }
 
@@ -120,8 +124,9 @@ impl Rejects {
         self.server_has_refused.load(Ordering::Relaxed)
     }
 
-    /// Forgets all rejects, for a load that starts over.
+    /// Forgets all rejects and notices, for a load that starts over.
     pub fn forget(&self) {
+        self.notices.forget();
         let mut store = self.store();
         store.budget.reset();
         *store = LineStore::new(store.budget.clone());

@@ -48,9 +48,9 @@ pub fn copy_carefully(
         for (row, column, what) in refused {
             encoder.reject_refused(&batch, &rows[row], column, what);
         }
-        encoder.count_adjusted(&refused_rows);
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
+        rejects.notices.add(&mut encoder.encoder.notices);
         if let Some(watch) = &mut watch {
             for piece in between(&refused_rows, rows.len()) {
                 let start = start_of(&piece, &rows);

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn columns(names: &[&str]) -> Vec<CopyColumn> {
-        names.iter().map(|n| CopyColumn { name: (*n).into(), type_name: "text".into() }).collect()
+        names.iter().map(|n| CopyColumn::new(*n, "text")).collect()
     }
 
     #[test]

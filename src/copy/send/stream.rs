@@ -91,8 +91,8 @@ pub fn send_rows(
                 watch.add(sent, encoder.resolver())?;
             }
         }
-        encoder.count_adjusted(&[]);
         rejects.add(&batch, encoder.rejects())?;
+        rejects.notices.add(&mut encoder.encoder.notices);
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;
             out.clear();

@@ -24,6 +24,8 @@ pub struct UnitColumns {
     pub missing: Vec<String>,
     /// The data file's columns in its order, as the version table calls them.
     pub copied: Vec<CopyColumn>,
+    /// Columns that the descriptor lists and the data file lacks; they are NULL.
+    pub only_described: Vec<String>,
 }
 
 /// A column of another type than its mother's.
@@ -65,6 +67,7 @@ impl UnitColumns {
             retyped: Vec::new(),
             missing: Vec::new(),
             copied: Vec::new(),
+            only_described: Vec::new(),
         };
         for (column, matched) in scanned.columns.iter().zip(&in_mother) {
             match matched {
@@ -137,8 +140,9 @@ impl UnitColumns {
 
     fn copy(&mut self, column: &ScannedColumn, target: &Column) {
         if column.in_data {
-            let type_name = target.type_name.to_string();
-            self.copied.push(CopyColumn { name: target.name.clone(), type_name });
+            self.copied.push(CopyColumn::new(&target.name, target.type_name.as_str()));
+        } else {
+            self.only_described.push(target.name.clone());
         }
     }
 }

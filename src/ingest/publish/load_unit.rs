@@ -12,7 +12,6 @@ use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::Result;
-use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
@@ -120,7 +119,6 @@ impl UnitLoad<'_> {
         let UnitLoad { unit, settings, database, progress, by_many } = *self;
         let rejects = unit.rejects(settings);
         let verification = settings.verify.then(|| unit.verification());
-        let adjusted = AdjustedValues::new(unit.columns.copied.len());
         let copy = UnitCopy {
             unit,
             settings,
@@ -128,7 +126,6 @@ impl UnitLoad<'_> {
             table,
             progress,
             rejects: &rejects,
-            adjusted: &adjusted,
             verification: verification.as_ref(),
         };
         let wanted = if by_many { settings.workers } else { 0 };
@@ -154,6 +151,7 @@ impl UnitLoad<'_> {
         statistics::of_version(&self.unit.table, client);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
-        Publication::Loaded(Loaded { rows, rejected, adjusted, bytes, verified })
+        let notices = rejects.notices.all();
+        Publication::Loaded(Loaded { rows, rejected, adjusted, notices, bytes, verified })
     }
 }

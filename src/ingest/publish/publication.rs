@@ -3,6 +3,7 @@
 
 use super::unit_copy::UnitCopy;
 use crate::Result;
+use crate::copy::encode::notices::Counts;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
@@ -31,6 +32,8 @@ pub struct Loaded {
     pub rejected: u64,
     /// Values that were adjusted.
     pub adjusted: Adjusted,
+    /// What was noted about the values of the others.
+    pub notices: Counts,
     /// Bytes of the data file.
     pub bytes: u64,
     /// Whether what the server holds was compared with what was sent.

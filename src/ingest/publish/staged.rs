@@ -55,7 +55,8 @@ impl Staged {
     /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
-        Loaded { rows: self.rows, rejected, adjusted: self.adjusted.clone(), bytes, verified }
+        let (adjusted, notices) = (self.adjusted.clone(), self.rejects.notices.all());
+        Loaded { rows: self.rows, rejected, adjusted, notices, bytes, verified }
     }
 
     /// Drops the table of `unit`, which will not be published.

@@ -1,8 +1,9 @@
 //! The type maps that come with pghaul.
 
 use super::entries::Entries;
+use super::map::{MapEntry, entries_of};
+use super::null_values::NullValues;
 use crate::{Error, Result};
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Name and JSON text.
@@ -16,11 +17,13 @@ pub struct BuiltIn {
     pub name: &'static str,
     /// What it holds.
     pub entries: Entries,
+    /// Values that are loaded as NULL.
+    pub null_values: NullValues,
 }
 
 /// Read once, for all type maps of a run.
 static ALL: LazyLock<Result<Vec<BuiltIn>>> =
-    LazyLock::new(|| MAPS.iter().map(|(name, json)| Ok(BuiltIn { name, entries: read(json)? })).collect());
+    LazyLock::new(|| MAPS.iter().map(|(name, json)| read(name, json)).collect());
 
 /// All built-in maps.
 ///
@@ -40,9 +43,14 @@ pub fn names() -> String {
     MAPS.map(|(name, _)| name).join(", ")
 }
 
-fn read(json: &str) -> Result<Entries> {
-    let pairs: BTreeMap<String, String> = serde_json::from_str(json).map_err(Error::refused)?;
-    let mut entries = Entries::default();
-    pairs.iter().try_for_each(|(key, target)| entries.add(key, target))?;
-    Ok(entries)
+fn read(name: &'static str, json: &str) -> Result<BuiltIn> {
+    let object = serde_json::from_str(json).map_err(Error::refused)?;
+    let mut map = BuiltIn { name, entries: Entries::default(), null_values: NullValues::default() };
+    for entry in entries_of(&object)? {
+        match entry {
+            MapEntry::Type(key, target) => map.entries.add(key, target)?,
+            MapEntry::NullIf(type_name, patterns) => map.null_values.add(type_name, &patterns)?,
+        }
+    }
+    Ok(map)
 }

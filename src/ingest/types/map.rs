@@ -2,11 +2,19 @@
 
 use super::built_in::{self, BuiltIn};
 use super::entries::{Entries, FORM};
+use super::null_values::NullValues;
+use crate::copy::encode::null_if::NullIf;
 use crate::{Error, Place, Result};
+use serde_json::Value as Json;
 use std::path::Path;
 
 /// The key that names the built-in map that a map adds to.
 const EXTENDS: &str = "extends";
+/// The key of the values that are loaded as NULL.
+const NULL_IF: &str = "null_if";
+/// What helps where that is written otherwise.
+const NULL_IF_FORM: &str =
+    "it must be like {\"date\": [\"????-00-*\"]}, with PostgreSQL's types and shell patterns";
 
 /// A type map.
 #[derive(Debug)]
@@ -15,6 +23,7 @@ pub struct TypeMap {
     pub(super) source: Source,
     /// Its own entries; none for a built-in map.
     pub(super) own: Entries,
+    null_values: NullValues,
     /// The built-in map that it is, or adds to.
     pub(super) base: Option<&'static BuiltIn>,
     /// The other built-in maps.
@@ -37,6 +46,15 @@ pub enum Source {
     Inline(String),
 }
 
+/// An entry of a type map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MapEntry<'e> {
+    /// A source type and what it is in PostgreSQL; or `extends` and the name of a built-in map.
+    Type(&'e str, &'e str),
+    /// A PostgreSQL type, and patterns of its values that are loaded as NULL.
+    NullIf(&'e str, Vec<&'e str>),
+}
+
 impl TypeMap {
     /// The built-in map of that name, for dumps of this pattern.
     ///
@@ -44,7 +62,8 @@ impl TypeMap {
     /// As [`built_in::all`].
     pub fn built_in(name: &str, pattern: &str) -> Option<Result<TypeMap>> {
         let source = Source::BuiltIn { name: name.to_owned(), pattern: pattern.to_owned() };
-        built_in::exists(name).then(|| TypeMap::new(source, Some(name), Entries::default()))
+        built_in::exists(name)
+            .then(|| TypeMap::new(source, Some(name), Entries::default(), NullValues::default()))
     }
 
     /// The map in a JSON file.
@@ -67,45 +86,52 @@ impl TypeMap {
     ///
     /// # Errors
     /// What maps to something that is no type.
-    pub fn inline<'p>(key: &str, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Result<TypeMap> {
-        TypeMap::of_pairs(Source::Inline(key.to_owned()), pairs).map_err(|error| error.at(Place::file(key)))
+    pub fn inline<'e>(key: &str, entries: impl Iterator<Item = MapEntry<'e>>) -> Result<TypeMap> {
+        TypeMap::of_entries(Source::Inline(key.to_owned()), entries)
+            .map_err(|error| error.at(Place::file(key)))
     }
 
     fn parse(name: &str, json: &str) -> Result<TypeMap> {
-        let object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| {
-                Error::refused(format!("is no JSON object of type names: {error}")).remedy(FORM)
-            })?;
-        let mut pairs = Vec::with_capacity(object.len());
-        for (key, value) in &object {
-            let target = value.as_str().ok_or_else(|| {
-                Error::refused(format!("{key:?} maps to {value}, which is no text")).remedy(FORM)
-            })?;
-            pairs.push((key.as_str(), target));
-        }
-        TypeMap::of_pairs(Source::File(name.to_owned()), pairs.into_iter())
+        let object: serde_json::Map<String, Json> = serde_json::from_str(json).map_err(|error| {
+            Error::refused(format!("is no JSON object of type names: {error}")).remedy(FORM)
+        })?;
+        TypeMap::of_entries(Source::File(name.to_owned()), entries_of(&object)?.into_iter())
     }
 
-    fn of_pairs<'p>(source: Source, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Result<TypeMap> {
-        let (mut base, mut own) = (None, Entries::default());
-        for (key, value) in pairs {
-            match key {
-                EXTENDS => base = Some(value),
-                _ => own.add(key, value)?,
+    fn of_entries<'e>(source: Source, entries: impl Iterator<Item = MapEntry<'e>>) -> Result<TypeMap> {
+        let (mut base, mut own, mut null_values) = (None, Entries::default(), NullValues::default());
+        for entry in entries {
+            match entry {
+                MapEntry::Type(EXTENDS, name) => base = Some(name),
+                MapEntry::Type(key, target) => own.add(key, target)?,
+                MapEntry::NullIf(type_name, patterns) => null_values.add(type_name, &patterns)?,
             }
         }
-        TypeMap::new(source, base, own)
+        TypeMap::new(source, base, own, null_values)
     }
 
-    fn new(source: Source, base: Option<&str>, own: Entries) -> Result<TypeMap> {
+    fn new(source: Source, base: Option<&str>, own: Entries, null_values: NullValues) -> Result<TypeMap> {
         let (mut is_base, others): (Vec<_>, Vec<_>) =
             built_in::all()?.iter().partition(|map| Some(map.name) == base);
         let found = is_base.pop();
         match base.filter(|_| found.is_none()) {
             Some(name) => Err(Error::refused(format!("extends {name:?}, which is no built-in type map"))
                 .remedy(format!("write one of {}", built_in::names()))),
-            None => Ok(TypeMap { source, own, base: found, others }),
+            None => Ok(TypeMap { source, own, null_values, base: found, others }),
         }
+    }
+
+    /// The values of a column of this PostgreSQL type that are loaded as NULL: as the map itself says, or else the built-in
+    /// map that it extends.
+    pub fn null_if(&self, type_name: &str) -> NullIf {
+        let of_base = || Some(self.base?.null_values.find(type_name)?.as_preset());
+        self.null_values.find(type_name).cloned().or_else(of_base).unwrap_or_default()
+    }
+
+    /// What the map itself says of a type, which is not what the built-in map says.
+    pub fn own_null_if(&self, type_name: &str) -> Option<&NullIf> {
+        let of_base = self.base.and_then(|base| base.null_values.find(type_name));
+        self.null_values.find(type_name).filter(|own| Some(*own) != of_base)
     }
 
     /// What messages call it: `mssql`, `mysql`, the path of the file, or the configuration's key.
@@ -126,9 +152,38 @@ impl TypeMap {
     }
 }
 
+/// The entries of a JSON object.
+///
+/// # Errors
+/// A value that is no text; a `null_if` that is no object of lists of texts.
+pub(super) fn entries_of(object: &serde_json::Map<String, Json>) -> Result<Vec<MapEntry<'_>>> {
+    let mut entries = Vec::with_capacity(object.len());
+    for (key, value) in object {
+        if key == NULL_IF {
+            let lists = || value.as_object()?.iter().map(|(name, list)| null_if_of(name, list)).collect();
+            let lists: Option<Vec<MapEntry<'_>>> = lists();
+            entries.extend(lists.ok_or_else(|| {
+                Error::refused(format!("{NULL_IF} is no object of lists")).remedy(NULL_IF_FORM)
+            })?);
+            continue;
+        }
+        let target = value.as_str().ok_or_else(|| {
+            Error::refused(format!("{key:?} maps to {value}, which is no text")).remedy(FORM)
+        })?;
+        entries.push(MapEntry::Type(key, target));
+    }
+    Ok(entries)
+}
+
+fn null_if_of<'e>(type_name: &'e str, list: &'e Json) -> Option<MapEntry<'e>> {
+    let patterns = list.as_array()?.iter().map(Json::as_str).collect::<Option<_>>()?;
+    Some(MapEntry::NullIf(type_name, patterns))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copy::encode::null_if::ZERO_DATES;
 
     #[test]
     fn a_map_of_ones_own_is_checked_when_it_is_read() {
@@ -152,12 +207,45 @@ mod tests {
     #[test]
     fn entries_of_the_configuration_leave_the_dialect_as_it_was() {
         let inline = |pairs: &[(&'static str, &'static str)]| {
-            TypeMap::inline("xport_cfg.dialects[0].types", pairs.iter().copied())
+            let entries = pairs.iter().map(|(source, target)| MapEntry::Type(source, target));
+            TypeMap::inline("xport_cfg.dialects[0].types", entries)
         };
         let map = inline(&[("extends", "mysql"), ("geometry", "bytea")]).unwrap();
         assert_eq!((map.name(), map.dialect()), ("xport_cfg.dialects[0].types", "mysql"));
         assert_eq!(inline(&[("clob", "text")]).unwrap().dialect(), "inline");
         let error = inline(&[("clob", "text; x")]).unwrap_err().to_string();
         assert!(error.starts_with("xport_cfg.dialects[0].types, column clob: "), "{error}");
+    }
+
+    #[test]
+    fn the_values_that_are_null_come_from_the_map_or_from_what_it_extends() {
+        let patterns = |map: &TypeMap, type_name: &str| -> Vec<String> {
+            map.null_if(type_name).patterns().map(str::to_owned).collect()
+        };
+        let mysql = TypeMap::built_in("mysql", "*").unwrap().unwrap();
+        for type_name in ["date", "timestamp(3) without time zone", "timestamp with time zone"] {
+            assert_eq!(patterns(&mysql, type_name), ZERO_DATES, "{type_name}");
+        }
+        assert!(patterns(&mysql, "text").is_empty() && patterns(&mysql, "time without time zone").is_empty());
+        assert!(patterns(&TypeMap::built_in("mssql", "*").unwrap().unwrap(), "date").is_empty());
+
+        let json = r#"{"extends": "mysql", "null_if": {"date": [], "integer": ["-1"]}}"#;
+        let own = TypeMap::parse("x", json).unwrap();
+        assert!(patterns(&own, "date").is_empty());
+        assert_eq!(patterns(&own, "integer"), ["-1"]);
+        assert_eq!(patterns(&own, "timestamp without time zone"), ZERO_DATES);
+        assert!(
+            own.own_null_if("date").is_some() && own.own_null_if("timestamp without time zone").is_none()
+        );
+
+        for (json, what) in [
+            (r#"{"null_if": ["0"]}"#, "null_if is no object of lists"),
+            (r#"{"null_if": {"date": "0"}}"#, "null_if is no object of lists"),
+            (r#"{"null_if": {"date": ["[0"]}}"#, "\"[0\" is no shell pattern"),
+            (r#"{"null_if": {"date; x": ["0"]}}"#, "is not the name of a type"),
+        ] {
+            let error = TypeMap::parse("x", json).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

@@ -14,6 +14,7 @@ mod entries;
 mod forms;
 mod lookup;
 mod map;
+mod null_values;
 mod plain;
 mod spelling;
 mod standard;
@@ -22,7 +23,7 @@ mod tokens;
 mod unknown;
 
 pub use lookup::Resolved;
-pub use map::TypeMap;
+pub use map::{MapEntry, TypeMap};
 pub use plain::Plain;
 pub use spelling::Spelling;
 pub use standard::is_standard;

@@ -8,7 +8,7 @@ use crate::copy::encode::binary::push_array;
 /// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment with a zone, which the
 /// server would ignore.
 ///
-/// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
+/// It knows a day as `2019-02-27`, `20190227`, `Feb 27 2019` or `27 Feb 2019`, alone or with a time as `11:59`, `11:59:59` or
 /// `11:59:59.123456789`, with AM or PM at the end, or without.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> Pushed {
     match parse(value) {

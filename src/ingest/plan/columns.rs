@@ -5,8 +5,9 @@ use crate::copy::encode::CopyColumn;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
 use crate::ingest::settings::limits;
+use crate::ingest::types::common_type::holds;
 use crate::pg::catalog::Column;
-use crate::pg::type_name::TypeNames;
+use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
 
@@ -17,14 +18,32 @@ pub struct UnitColumns {
     pub of_mother: Vec<Column>,
     /// Columns of the version table that the mother lacks, behind the mother's own.
     pub own: Vec<Column>,
-    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
-    pub retyped: Vec<Column>,
+    /// Columns whose type in this version differs from the mother's, which counts.
+    pub retyped: Vec<Retyped>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
     /// The data file's columns in its order, as the version table calls them.
     pub copied: Vec<CopyColumn>,
     /// Columns that the descriptor lists and the data file lacks; they are NULL.
     pub only_described: Vec<String>,
+}
+
+/// A column of another type than its mother's.
+#[derive(Debug)]
+pub struct Retyped {
+    /// The mother's column.
+    pub of_mother: Column,
+    /// This version's type.
+    pub own: TypeName,
+    /// This version's type in the source database.
+    pub source_type: String,
+}
+
+impl Retyped {
+    /// Whether the mother's column holds all values of this version's type as they are written.
+    pub fn is_held(&self) -> bool {
+        holds(&self.of_mother.type_name, &self.own)
+    }
 }
 
 impl UnitColumns {
@@ -84,7 +103,11 @@ impl UnitColumns {
     ) {
         // Its own type is not used, and need not exist here.
         match types.canonical(client, &column.type_name) {
-            Ok(own) if own != of_mother.type_name => self.retyped.push(Column::plain(&of_mother.name, own)),
+            Ok(own) if own != of_mother.type_name => self.retyped.push(Retyped {
+                of_mother: of_mother.clone(),
+                own,
+                source_type: column.source_type.clone(),
+            }),
             _ => {}
         }
         self.copy(column, of_mother);

@@ -107,7 +107,7 @@ fn build_unit(
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &scanned.child),
-        view: UnionView::of(&mother_table, settings.views),
+        view: mother.view(schema, settings),
         mother: mother_table,
         columns,
         format,

@@ -9,6 +9,7 @@
 
 mod attributes;
 mod built_in;
+pub mod common_type;
 mod entries;
 mod forms;
 mod lookup;

@@ -167,10 +167,13 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     let place = Place { column: fault.column, ..Place::default() };
                     let error = Error::failed(fault.what).at(place.line(origin.line));
                     return Err(match fault.hint {
-                        // The row itself is not at fault.
+                        // Whether the row is at fault is for the job to say.
                         Some(
-                            hint
-                            @ (Hint::NullMarker | Hint::ColumnType | Hint::DateOrder(_) | Hint::ZeroDate),
+                            hint @ (Hint::NullMarker
+                            | Hint::ColumnType(_)
+                            | Hint::Value(_)
+                            | Hint::DateOrder(_)
+                            | Hint::ZeroDate),
                         ) => error.hint(hint),
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });

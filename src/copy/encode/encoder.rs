@@ -11,7 +11,10 @@ use crate::Result;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
 use crate::copy::notices::Notices;
-use crate::error::Hint;
+use crate::error::{Hint, shortened};
+
+/// How much of a refused value a hint has, characters.
+const SHOWN_CHARS: usize = 100;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,10 +126,13 @@ impl Encoder {
             let mut scratch = Vec::new();
             let value = fields[index].value(batch, self.format.quote, &mut scratch);
             let column = &self.columns[index];
-            let hint = match fault.hint() {
+            let shown = shortened(&self.format.charset.decode(value).unwrap_or_default(), SHOWN_CHARS);
+            let hint = match fault.hint(shown) {
                 // All types but texts refuse an empty field.
                 _ if value.is_empty() => Some(Hint::NullMarker),
-                None => reading::hint(column, value, &self.format),
+                Some(hint @ Hint::Value(_)) => {
+                    Some(reading::hint(column, value, &self.format).unwrap_or(hint))
+                }
                 hint => hint,
             };
             ValueFault { column: Some(column.name.clone()), what: fault.to_string(), hint }

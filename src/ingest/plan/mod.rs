@@ -4,6 +4,7 @@ pub mod action;
 pub mod changes;
 pub mod columns;
 pub mod mothers;
+mod origin;
 mod own_types;
 pub mod print;
 pub mod reason;

@@ -21,6 +21,8 @@ pub struct Mother {
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints, which every version table must have.
     pub checks: Vec<String>,
+    /// Whether `mother_tables` lists its columns.
+    pub is_declared: bool,
     /// The columns that it has now with narrower types.
     pub widened: Vec<Column>,
 }
@@ -55,6 +57,7 @@ pub fn named(names: &[&str]) -> Vec<Mother> {
         name: (*name).to_owned(),
         columns: Vec::new(),
         checks: Vec::new(),
+        is_declared: false,
         widened: Vec::new(),
     };
     names.iter().map(mother).collect()
@@ -100,6 +103,7 @@ pub fn resolve(
                 widened: kept.map_or(Vec::new(), |table| changed(&table.columns, &columns)),
                 columns,
                 checks: kept.map_or(Vec::new(), |table| table.checks.clone()),
+                is_declared: settings.declared.is_some(),
             }),
             Err(error) => faults.push(error.into_refused().at(Place::table(name))),
         }

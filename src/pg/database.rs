@@ -2,10 +2,12 @@
 
 use super::connect::Target;
 use super::embedded::{Embedded, Lease};
+use super::trust;
 use crate::report::plural;
 use crate::{Error, Result};
 use postgres::Client;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The same failure, marked as one of the connection: the server has ended that.
 pub fn lost_connection(error: Error) -> Error {
@@ -16,6 +18,8 @@ pub fn lost_connection(error: Error) -> Error {
 pub struct Database {
     target: Target,
     embedded: Option<Lease>,
+    /// Whether a connection has looked for rights that no job needs.
+    has_said: AtomicBool,
 }
 
 impl Database {
@@ -25,10 +29,14 @@ impl Database {
     /// An embedded server that cannot be started.
     pub fn open(named: Option<Target>, data_dir: Option<&Path>) -> Result<Database> {
         if let Some(target) = named {
-            return Ok(Database { target, embedded: None });
+            return Ok(Database { target, embedded: None, has_said: AtomicBool::new(false) });
         }
         let lease = Embedded::new(data_dir)?.acquire()?;
-        Ok(Database { target: Target::parse(&lease.url())?, embedded: Some(lease) })
+        Ok(Database {
+            target: Target::parse(&lease.url())?,
+            embedded: Some(lease),
+            has_said: AtomicBool::new(false),
+        })
     }
 
     /// Opens a connection. Any thread may call it.
@@ -36,7 +44,17 @@ impl Database {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect(&self) -> Result<Client> {
-        self.target.connect()
+        let mut client = self.target.connect()?;
+        // The private server belongs to this user alone.
+        if !self.is_private() && !self.has_said.swap(true, Ordering::Relaxed) {
+            trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
+        }
+        Ok(client)
+    }
+
+    /// Whether it is the embedded server.
+    pub fn is_private(&self) -> bool {
+        self.embedded.is_some()
     }
 
     /// The target, for a caller that connects in another way than [`Database::connect`].

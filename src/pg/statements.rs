@@ -1,21 +1,28 @@
 //! Statements of the user's own.
 
+use super::path;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// Executes each of `statements` in a transaction of its own, or in none where it needs none, such as VACUUM. `key` is the
+/// Executes each of `statements` in a transaction of its own, or in none where it needs none, such as VACUUM; with the search path of
+/// the user. `key` is the
 /// list's name in messages, such as `fetch.stats.after`.
 ///
 /// # Errors
 /// The first statement that fails, with its place in the list and what the server reports; Ctrl-C.
 pub fn execute(client: &mut Client, key: &str, statements: &[String]) -> Result<()> {
-    for (index, statement) in statements.iter().enumerate() {
-        interrupt::check()?;
-        // The text of a statement may hold a secret.
-        tracing::debug!("{key}[{index}]");
-        let executed = client.batch_execute(statement);
-        executed.map_err(|error| Error::from(error).at(Place::file(format!("{key}[{index}]"))))?;
+    if statements.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    path::with_users(client, |client| {
+        for (index, statement) in statements.iter().enumerate() {
+            interrupt::check()?;
+            // The text of a statement may hold a secret.
+            tracing::debug!("{key}[{index}]");
+            let executed = client.batch_execute(statement);
+            executed.map_err(|error| Error::from(error).at(Place::file(format!("{key}[{index}]"))))?;
+        }
+        Ok(())
+    })
 }

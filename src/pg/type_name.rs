@@ -1,5 +1,6 @@
 //! Names of types.
 
+use super::{path, trust};
 use crate::{Error, Result};
 use postgres::Client;
 use std::collections::HashMap;
@@ -58,7 +59,7 @@ impl TypeNames {
     /// The server's spelling of `name`: `varchar(5)` → `character varying(5)`.
     ///
     /// # Errors
-    /// A type that the server does not know, or that no column can have.
+    /// A type that the server does not know, that no column can have, or that belongs to a role that is not trusted.
     pub fn canonical(&mut self, client: &mut Client, name: &TypeName) -> Result<TypeName> {
         if let Some(known) = self.known.get(name) {
             return Ok(known.clone());
@@ -66,15 +67,14 @@ impl TypeNames {
         let refused = |what: String| {
             Error::refused(what).remedy(format!("choose a type that this database has, instead of {name}"))
         };
-        // The server resolves name and parameters of a cast together. The cast is described and not executed, since a
-        // domain may refuse NULL. For a domain the description has the type below.
-        let described = client.prepare(&format!("SELECT CAST(NULL AS {name})"));
-        let described = described.map_err(|error| refused(Error::from(error).to_string()))?;
-        let below = described.columns().first().map(|column| (column.type_().oid(), column.type_modifier()));
+        // A type of PostgreSQL's own is never another one of that name.
+        let resolved =
+            resolve(client, name).or_else(|_| path::with_users(client, |client| resolve(client, name)));
+        let (oid, below, modifier) = resolved.map_err(|error| refused(error.to_string()))?;
+        trust::check_type(client, oid)?;
         let sql = "SELECT format_type(oid, CASE WHEN oid = $2 THEN $3::int4 END) FROM pg_type \
-                   WHERE oid = to_regtype($1) AND typtype <> 'p'";
-        let (oid, modifier) = below.unwrap_or_default();
-        let found = client.query_opt(sql, &[&name.as_str(), &oid, &modifier]);
+                   WHERE oid = $1 AND typtype <> 'p'";
+        let found = client.query_opt(sql, &[&oid, &below, &modifier]);
         match found.map_err(|error| refused(Error::from(error).to_string()))? {
             Some(row) => {
                 let canonical = TypeName(row.get(0));
@@ -84,6 +84,17 @@ impl TypeNames {
             None => Err(refused("no column can have this type".to_owned())),
         }
     }
+}
+
+/// The type of this name by the session's search path; the type of its values, below its domains; the modifier of the name.
+fn resolve(client: &mut Client, name: &TypeName) -> Result<(Option<u32>, u32, i32)> {
+    // The server resolves name and parameters of a cast together. The cast is described and not executed, since a domain may
+    // refuse NULL. For a domain the description has the type below.
+    let described = client.prepare(&format!("SELECT CAST(NULL AS {name})"))?;
+    let below = described.columns().first().map(|column| (column.type_().oid(), column.type_modifier()));
+    let (below, modifier) = below.unwrap_or_default();
+    let oid = client.query_one("SELECT pg_catalog.to_regtype($1)::pg_catalog.oid", &[&name.as_str()])?.get(0);
+    Ok((oid, below, modifier))
 }
 
 fn has_form(text: &str) -> bool {

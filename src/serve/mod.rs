@@ -21,6 +21,7 @@ mod signals;
 mod tables;
 
 use crate::pg::database::Database;
+use crate::pg::trust;
 use crate::{Error, Result};
 use database::pool::Pool;
 use http::listener::{self, Listener};
@@ -48,6 +49,10 @@ async fn serve(settings: Settings, database: &Database, reload: Reload) -> Resul
     let signals = Signals::listen()?;
     let pool = Pool::new(database.target().clone(), &settings.limits);
     let snapshot = Snapshot::load(settings, &pool).await?;
+    if !database.is_private() {
+        let rows = pool.get().await?.query(trust::IS_SUPERUSER, &[]).await?;
+        trust::say_superuser(rows.first());
+    }
     let listener = Listener::bind(&snapshot.settings).await?;
     let state = Arc::new(State::new(pool, snapshot));
     listener.announce(&state)?;

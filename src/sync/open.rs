@@ -14,6 +14,7 @@ use crate::pg::catalog;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::sqlstate::SqlState;
+use crate::pg::trust;
 use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -44,6 +45,9 @@ fn with_session<T>(
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
     let (mut source, mut destination) = session::connect_both(settings)?;
+    for client in [&mut source, &mut destination] {
+        trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
+    }
     let shape = Shape::find(&mut source, &settings.table)?.ok_or_else(|| {
         let (schema, name) = &settings.table;
         let name = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
@@ -92,7 +96,9 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
     let existing = Shape::read(&mut session.destination, &table).map_err(|error| error.at(at()))?;
     let state = match existing {
         None => create(session, &source).map_err(|error| error.at(at()))?,
-        Some(existing) => take_up(session, &source, &existing).map_err(|error| error.at(at()))?,
+        Some(existing) => trust::check(&mut session.destination, table.schema(), &[table.name()])
+            .and_then(|()| take_up(session, &source, &existing))
+            .map_err(|error| error.at(at()))?,
     };
     Ok(state)
 }

@@ -94,8 +94,10 @@ pub fn condition(pair: &Pair, low: Option<&str>, high: Option<&str>, order: Orde
         return "true".to_owned();
     };
     let (name, order) = (quote(&column.name), order.clause(pair));
-    let compare =
-        |sign: &str, value: &str| format!("{name}{order} {sign} {}::{}", literal(value), column.type_name);
+    let compare = |sign: &str, value: &str| {
+        let sign = column.comparison(sign);
+        format!("{name}{order} {sign} {}::{}", literal(value), column.type_name)
+    };
     let parts: Vec<String> =
         low.map(|low| compare(">=", low)).into_iter().chain(high.map(|high| compare("<", high))).collect();
     if parts.is_empty() { "true".to_owned() } else { parts.join(" AND ") }

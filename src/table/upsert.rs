@@ -12,8 +12,13 @@ pub fn assignment(column: &str) -> String {
     format!("{0} = excluded.{0}", quote(column))
 }
 
-/// The condition that the new row has another value in a column of this type.
+/// The condition that the new row has another value in a column of this type, as the server spells it.
 pub fn difference(column: &str, type_name: &str) -> String {
+    // The operators of a type that has a schema are not on our search path. Records compare by the operator classes of their
+    // columns' types (PostgreSQL documentation, "Composite Type Comparison").
+    if type_name.contains('.') {
+        return format!("NOT record_eq(ROW(t.{0}), ROW(excluded.{0}))", quote(column));
+    }
     let cast = if COMPARED_AS_TEXT.contains(&type_name.trim_end_matches("[]")) { "::text" } else { "" };
     format!("t.{0}{cast} IS DISTINCT FROM excluded.{0}{cast}", quote(column))
 }
@@ -25,6 +30,7 @@ mod tests {
     #[test]
     fn types_without_equality_are_compared_as_text() {
         assert_eq!(difference("a b", "integer"), "t.\"a b\" IS DISTINCT FROM excluded.\"a b\"");
+        assert_eq!(difference("a", "ext.citext"), "NOT record_eq(ROW(t.\"a\"), ROW(excluded.\"a\"))");
         for type_name in ["json", "json[]"] {
             assert_eq!(difference("a", type_name), "t.\"a\"::text IS DISTINCT FROM excluded.\"a\"::text");
         }

@@ -320,7 +320,7 @@ fn every_session_is_the_same() {
         ("idle_in_transaction_session_timeout", "7", "0"),
         ("standard_conforming_strings", "off", "on"),
         ("bytea_output", "escape", "hex"),
-        ("search_path", "elsewhere", "elsewhere"),
+        ("search_path", "elsewhere", "pg_catalog, pg_temp"),
         ("application_name", "odd", "pghaul"),
     ];
     for (name, value, _) in odd {
@@ -331,6 +331,7 @@ fn every_session_is_the_same() {
     for (name, _, expected) in odd {
         assert_eq!(one(&mut client, &format!("SELECT current_setting('{name}')")), expected, "{name}");
     }
+    assert_eq!(one(&mut client, "SELECT current_setting('pghaul.search_path')"), "elsewhere");
     assert_eq!(one(&mut client, "SELECT current_setting('work_mem')"), "5MB");
     for name in ["idle_session_timeout", "transaction_timeout"] {
         assert_eq!(one(&mut client, &format!("SELECT coalesce(current_setting('{name}', true), '0')")), "0");

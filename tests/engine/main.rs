@@ -8,3 +8,4 @@ mod copy_rules;
 mod embedded;
 mod encoders;
 mod into_table;
+mod shadows;

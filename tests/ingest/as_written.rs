@@ -112,6 +112,7 @@ fn case_of(type_name: &str, as_text: bool) -> Case {
     );
     let more = if as_text { ", x xml" } else { "" };
     case.db.execute(&format!("CREATE TABLE t (id int, v {type_name}{more})"));
+    case.config("mother_tables: {t: {id: int}}\n");
     case
 }
 
@@ -242,6 +243,7 @@ fn only_values_that_are_loaded_count_as_adjusted() {
     let case = case!();
     // The server itself refuses the row with 7: the load starts over, the careful way.
     case.db.execute("CREATE TABLE t (id int CHECK (id <> 7), v timestamp, n smallint)");
+    case.config("mother_tables: {t: {id: int}}\n");
     let rows: String = (0..20)
         .map(|id| format!("{id}|2019-02-27 11:59:00.1234567|{}\n", if id == 9 { "x" } else { "1" }))
         .collect();

@@ -182,6 +182,7 @@ fn a_text_keeps_its_zeros_and_a_column_without_nulls_refuses_them() {
     assert_eq!((values(&ingest).as_str(), run.stderr.as_str()), ("0000-00-00", ""));
     let ingest = ingest!();
     ingest.db.execute("CREATE TABLE t (id int, v date NOT NULL)");
+    ingest.config("mother_tables: {t: {id: int}}\n");
     ingest.dump(
         "shop_v1.zip",
         &Dump::new().table(

@@ -129,6 +129,7 @@ fn a_row_that_cannot_be_loaded_is_named_by_its_line_and_nothing_is_left() {
             .map(|other| if other.starts_with(&format!("{column} ")) { clause } else { other })
             .collect();
         case.db.execute(&format!("CREATE TABLE events ({})", columns.join(", ")));
+        case.config("mother_tables: {events: {id: bigint}}\n");
         let run = case.ingest("--workers 4").run();
         run.assert_code(1);
         let messages = messages(&run);

@@ -149,7 +149,10 @@ fn a_column_without_an_encoder_sends_its_table_as_text() {
         assert_eq!(by_us(&case, type_name, format!("v\n{values}").as_bytes()).unwrap(), expected);
     }
     let error = by_us(&case, "mood", b"v\nsad\nglad\n").unwrap_err();
-    assert!(error.contains("line 3, column v: invalid input value for enum mood: \"glad\""), "{error}");
+    assert!(
+        error.contains("line 3, column v: invalid input value for enum public.mood: \"glad\""),
+        "{error}"
+    );
 }
 
 #[test]

@@ -143,8 +143,10 @@ pub struct Run {
     pub code: i32,
     /// Standard output.
     pub stdout: String,
-    /// Standard error.
+    /// Standard error, without what a run says to a superuser: most tests run as one.
     pub stderr: String,
+    /// Whether it said that the role is a superuser, and how often.
+    pub superuser_notices: usize,
     story: String,
 }
 
@@ -153,6 +155,8 @@ impl Run {
     pub fn new(command: &Command, output: Output) -> Run {
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let is_notice = |line: &&str| line.contains("the role is a superuser, and so is all code");
+        let superuser_notices = stderr.lines().filter(is_notice).count();
         let line = "=".repeat(60);
         let story = format!(
             "\n{line}\ncommand: {command:?}\ndirectory: {}\nstatus: {}\nstdout:\n{stdout}\nstderr:\n{stderr}\n{line}",
@@ -160,7 +164,14 @@ impl Run {
             output.status,
         );
         let code = output.status.code().or(output.status.signal().map(|signal| 128 + signal));
-        Run { code: code.expect("a process ends by code or signal"), stdout, stderr, story }
+        let stderr = stderr.split_inclusive('\n').filter(|line| !is_notice(line)).collect();
+        Run {
+            code: code.expect("a process ends by code or signal"),
+            stdout,
+            stderr,
+            superuser_notices,
+            story,
+        }
     }
 
     /// It ended with this exit code.

@@ -10,6 +10,7 @@ use crate::copy::input::header::read_header;
 use crate::copy::input::rows::Rows;
 use crate::fetch::json::write_json;
 use crate::pg::database::Database;
+use crate::pg::path;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use jaq_json::{Map, Val};
@@ -93,12 +94,14 @@ fn read_sql(
     each: &mut dyn FnMut(Request) -> bool,
 ) -> Result<()> {
     let mut client = database.connect()?;
+    // This connection runs nothing else. The server would read the statement again if the path changed before its end.
+    path::give_back(&mut client)?;
     let described = client.prepare(sql)?;
     let statement = match described.columns() {
         [one] if ["json", "jsonb"].contains(&one.type_().name()) => {
-            format!("SELECT q::text FROM ({sql}) x (q)")
+            format!("SELECT q::pg_catalog.text FROM ({sql}) x (q)")
         }
-        _ => format!("SELECT to_jsonb(q)::text FROM ({sql}) q"),
+        _ => format!("SELECT pg_catalog.to_jsonb(q)::pg_catalog.text FROM ({sql}) q"),
     };
     let mut rows = client.query_raw(&statement, std::iter::empty::<&str>())?;
     while let Some(row) = rows.next()? {

@@ -10,7 +10,7 @@ use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
 use crate::pg::catalog::{self, Persistence, Relation};
 use crate::pg::database::Database;
 use crate::pg::ident::{self, Qualified, quote};
-use crate::pg::{cost, lock};
+use crate::pg::{cost, lock, trust};
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::run::interrupt;
@@ -50,7 +50,9 @@ pub fn load_table(
     let started = Instant::now();
     let bytes = match existing {
         Some(relation) => {
-            check_takes_rows(&relation, table.append, &load.columns).map_err(|error| at(error, &target))?;
+            check_takes_rows(&relation, table.append, &load.columns)
+                .and_then(|()| trust::check(&mut client, target.schema(), &[target.name()]))
+                .map_err(|error| at(error, &target))?;
             load.by_one_stream(&mut client, &target, false)?
         }
         None => {
@@ -70,7 +72,7 @@ pub fn load_table(
 fn target(name: &str, client: &mut Client) -> Result<Qualified> {
     let (schema, table) = match name.split_once('.') {
         Some((schema, table)) => (Some(schema.to_owned()), table),
-        None => (client.query_one("SELECT current_schema()::text", &[])?.get(0), name),
+        None => (catalog::first_schema(client)?, name),
     };
     let schema = schema.ok_or_else(|| {
         Error::refused("no schema of the search path exists").remedy("name one: --into SCHEMA.TABLE")

@@ -15,6 +15,7 @@ use crate::error::shortened;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::pg::path;
 use crate::report::{AfterReport, UnitReport, UnitStatus};
 use crate::run::{interrupt, workers};
 use crate::secret::without_passwords;
@@ -218,14 +219,20 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
     }
     // The statements may miss a version that is published from here on: it is due again.
     let begun = loads::server_time(client)?;
-    for statement in &after.sql {
-        let started = Instant::now();
-        let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
-        let failed = ran.is_err();
-        done.push(report(&after.mother, statement, started, ran));
-        if failed {
-            return Ok(());
+    let all_ran = path::with_users(client, |client| {
+        for statement in &after.sql {
+            let started = Instant::now();
+            let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
+            let failed = ran.is_err();
+            done.push(report(&after.mother, statement, started, ran));
+            if failed {
+                return Ok(false);
+            }
         }
+        Ok(true)
+    })?;
+    if !all_ran {
+        return Ok(());
     }
     loads::record_after(client, &mother, &begun)
 }

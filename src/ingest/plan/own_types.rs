@@ -38,7 +38,7 @@ pub fn check(catalogue: &mut [ScannedTable], client: &mut Client, types: &mut Ty
 
 fn exists(name: &TypeName, client: &mut Client, types: &mut TypeNames) -> Result<bool> {
     match types.canonical(client, name) {
-        Ok(_) => {
+        Ok(name) => {
             let row = client.query_opt(IS_OF_ROWS, &[&name.as_str()])?;
             Ok(row.is_some_and(|row| !row.get::<_, bool>(0)))
         }

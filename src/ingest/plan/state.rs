@@ -4,6 +4,7 @@ use crate::Result;
 use crate::ingest::union;
 use crate::pg::catalog::{self, Child, Relation};
 use crate::pg::ident::{self, Qualified};
+use crate::pg::trust;
 use crate::table::ledger::loads::{self, Entry};
 use crate::table::ledger::setup::{self, Rights};
 use postgres::Client;
@@ -39,6 +40,9 @@ impl State {
         let views = views.iter().map(String::as_str).filter(|name| ident::refusal(name).is_none());
         let names: Vec<&str> = mothers.iter().chain(children).copied().chain(views).collect();
         let relations = catalog::relations(client, schema, &names)?;
+        // What this role does not own is refused for that, and a view that is called as a mother for being one.
+        let tables: Vec<&str> = names.iter().copied().filter(|name| is_our_table(&relations, name)).collect();
+        trust::check(client, schema, &tables)?;
         let children = catalog::children(client, schema, mothers)?;
         let (ledger, our_mothers) = match rights.ledger_exists {
             true => (loads::entries(client, schema)?, loads::mothers::ours(client, schema)?),
@@ -46,8 +50,9 @@ impl State {
         };
         let mut own_rows = Vec::new();
         for mother in mothers {
-            let is_our_table = relations.get(*mother).is_some_and(|table| table.kind == 'r' && table.owned);
-            if is_our_table && catalog::has_own_rows(client, &Qualified::new(schema, *mother))? {
+            if is_our_table(&relations, mother)
+                && catalog::has_own_rows(client, &Qualified::new(schema, *mother))?
+            {
                 own_rows.push((*mother).to_owned());
             }
         }
@@ -69,4 +74,8 @@ impl State {
             .iter()
             .any(|c| c.parent == mother && c.child.name() == child && c.child.schema() == self.rights.schema)
     }
+}
+
+fn is_our_table(relations: &BTreeMap<String, Relation>, name: &str) -> bool {
+    relations.get(name).is_some_and(|relation| relation.kind == 'r' && relation.owned)
 }

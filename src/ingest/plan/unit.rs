@@ -17,8 +17,8 @@ use crate::ingest::source::TableSource;
 use crate::ingest::types::TypeMap;
 use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
-use crate::pg::ident::{Qualified, literal};
-use crate::pg::type_name::TypeNames;
+use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::type_name::{TypeName, TypeNames};
 use crate::report::unit::Adjusted;
 use crate::table::additions::Replacement;
 use crate::{Error, Result};
@@ -101,9 +101,9 @@ fn build_unit(
         column.null_if = scanned.types.null_if(&column.type_name);
     }
     let format = Format { date_order: scanned.date_order, ..settings.format.clone() };
-    let fingerprint = fingerprint(&scanned, &columns, settings);
-    let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
+    let fingerprint = fingerprint(&scanned, &columns, settings, schema);
+    let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &scanned.child),
@@ -123,9 +123,10 @@ fn build_unit(
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
 /// makes the next run load everything again.
-fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Settings) -> Value {
+fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Settings, schema: &str) -> Value {
     let pairs = |columns: &[Column]| -> Value {
-        columns.iter().map(|column| json!([column.name, column.type_name.as_str()])).collect()
+        let pair = |column: &Column| json!([column.name, type_in_ledger(&column.type_name, schema)]);
+        columns.iter().map(pair).collect()
     };
     let order: Vec<&str> = columns.copied.iter().map(|column| column.name.as_str()).collect();
     let format = &settings.format;
@@ -154,6 +155,13 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Setting
         parts.insert("null_if".to_owned(), Value::Object(null_if));
     }
     Value::Object(parts)
+}
+
+/// A type as fingerprints have it: one of the run's own schema without that, as when the schema was on the search path.
+fn type_in_ledger<'t>(type_name: &'t TypeName, schema: &str) -> &'t str {
+    let name = type_name.as_str();
+    let of_schema = |quoted: &str| name.strip_prefix(quoted).and_then(|rest| rest.strip_prefix('.'));
+    of_schema(schema).or_else(|| of_schema(&quote(schema))).unwrap_or(name)
 }
 
 impl Unit {

@@ -58,6 +58,15 @@ pub fn creation_schema(client: &mut Client, besides: &str) -> Result<String> {
     Ok(schema)
 }
 
+/// The first existing schema of the search path that the session began with.
+///
+/// # Errors
+/// What the server reports.
+pub fn first_schema(client: &mut Client) -> Result<Option<String>> {
+    let sql = "SELECT (current_setting('pghaul.schemas')::name[])[1]::text";
+    Ok(client.query_one(sql, &[])?.get(0))
+}
+
 /// The tables, views and so on of these names in `schema`, by name.
 ///
 /// # Errors

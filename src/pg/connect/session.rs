@@ -7,6 +7,10 @@ use postgres::SimpleQueryMessage;
 /// Runs statements on a connection.
 type Query<'q> = &'q mut dyn FnMut(&str) -> Result<Vec<SimpleQueryMessage>, postgres::Error>;
 
+/// What kind of server it is. The session still has the search path of its role, so each name is qualified.
+const KIND: &str =
+    "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')";
+
 /// Gives the session the settings that every session has.
 pub(super) fn prepare(query: Query<'_>) -> Result<(), postgres::Error> {
     query(include_str!("session.sql")).map(drop)
@@ -18,7 +22,7 @@ pub(super) fn check(query: Query<'_>, wanted: ServerKind) -> Result<()> {
         return Ok(());
     }
     let (mut standby, mut read_only) = (false, false);
-    for message in query("SELECT pg_is_in_recovery(), current_setting('transaction_read_only')")? {
+    for message in query(KIND)? {
         if let SimpleQueryMessage::Row(row) = message {
             (standby, read_only) = (row.get(0) == Some("t"), row.get(1) == Some("on"));
         }

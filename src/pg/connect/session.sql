@@ -1,4 +1,10 @@
 -- The settings of every session, whatever the server, the database, the role or PGOPTIONS set.
+-- The search path comes first: until it names pg_catalog alone, others' functions and operators may be found in place of
+-- PostgreSQL's, so these statements qualify every name. The path as it was is kept for users' own statements and for the names
+-- of their tables and types (pg/path.rs). pg_temp is named since it would otherwise be searched first for tables.
+SELECT pg_catalog.set_config('pghaul.search_path', pg_catalog.current_setting('search_path'), false),
+       pg_catalog.set_config('pghaul.schemas', pg_catalog.current_schemas(false)::pg_catalog.text, false);
+SET search_path = pg_catalog, pg_temp;
 -- The text forms of values, which are sent to the server and compared with its own:
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, MDY';

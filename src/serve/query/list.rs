@@ -126,7 +126,7 @@ fn filter(statement: &mut Statement, relation: &Relation, pair: &Pair) -> Result
         return Err(unknown(&pair.name));
     };
     let value = statement.value_of(&column.name, &pair.value);
-    Ok(format!("t.{name} {sql} {value}"))
+    Ok(format!("t.{name} {} {value}", relation.comparison(&column.name, sql)))
 }
 
 fn unknown(name: &str) -> Problem {
@@ -163,10 +163,11 @@ fn keyset(
         };
         let value = statement.value_of(&part.column, value);
         let nulls = if nullable && !part.descending { format!(" OR {name} IS NULL") } else { String::new() };
-        let sign = if part.descending { '<' } else { '>' };
+        let sign = relation.comparison(&part.column, if part.descending { "<" } else { ">" });
+        let equals = relation.comparison(&part.column, "=");
         condition = match condition.as_str() {
             "false" => format!("({name} {sign} {value}{nulls})"),
-            rest => format!("({name} {sign} {value}{nulls} OR {name} = {value} AND {rest})"),
+            rest => format!("({name} {sign} {value}{nulls} OR {name} {equals} {value} AND {rest})"),
         };
     }
     Ok(condition)

@@ -17,7 +17,10 @@ pub fn condition(statement: &mut Statement, table: &Table, segment: &str) -> Res
     let parts: Vec<String> = key
         .iter()
         .zip(&values)
-        .map(|(column, value)| format!("t.{} = {}", quote(column), statement.value_of(column, value)))
+        .map(|(column, value)| {
+            let equals = table.relation.comparison(column, "=");
+            format!("t.{} {equals} {}", quote(column), statement.value_of(column, value))
+        })
         .collect();
     Ok(parts.join(" AND "))
 }

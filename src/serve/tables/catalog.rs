@@ -3,6 +3,7 @@
 use super::table::{Described, Relation, Table, Version};
 use crate::config::Verb;
 use crate::pg::catalog::kind_name;
+use crate::pg::trust;
 use crate::serve::database::pool::Connection;
 use crate::serve::settings::TableSettings;
 use crate::{Error, Place, Result};
@@ -64,10 +65,14 @@ impl Tables {
 /// Whether the database has a ledger that the service's role may read.
 ///
 /// # Errors
-/// As the server reports them.
+/// A ledger of a role that is not trusted; what the server reports.
 pub async fn has_readable_ledger(connection: &Connection) -> Result<bool> {
     let rows = connection.query(include_str!("ledger.sql"), &[]).await?;
-    Ok(rows.first().is_some_and(|row| row.get(0)))
+    if !rows.first().is_some_and(|row| row.get(0)) {
+        return Ok(false);
+    }
+    trust::judge(&connection.query(trust::UNTRUSTED, &[&"pghaul", &None::<&[&str]>, &None::<u32>]).await?)?;
+    Ok(true)
 }
 
 async fn ledger(connection: &Connection) -> Result<Vec<LedgerRow>> {

@@ -37,6 +37,9 @@ pub struct Column {
     pub type_name: String,
     /// Its type without length and precision; of a domain, the type below it.
     pub plain_type: String,
+    /// The schema of the comparisons of its type's default operator class; none for `pg_catalog`.
+    #[serde(default)]
+    pub operators: Option<String>,
     /// `pg_type.typcategory`.
     pub category: String,
     /// Whether it forbids NULL.
@@ -108,6 +111,14 @@ impl Relation {
             is_mother,
             select_list: list.join(", "),
             columns,
+        }
+    }
+
+    /// A comparison such as `=` as SQL, for values of this column. Only those of `pg_catalog` are on the search path.
+    pub fn comparison(&self, column: &str, sign: &str) -> String {
+        match self.column(column).and_then(|column| column.operators.as_ref()) {
+            Some(schema) => format!("OPERATOR({}.{sign})", quote(schema)),
+            None => sign.to_owned(),
         }
     }
 

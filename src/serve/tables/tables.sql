@@ -1,7 +1,17 @@
 -- What the service needs to know of the relations $1 (quoted names) and of the inheritance children of those that are
 -- tables: one JSON object each, mothers before their children.
 WITH wanted AS (
-    SELECT asked, to_regclass(asked)::oid AS oid FROM unnest($1::text[]) AS asked
+    -- A name without a schema is looked up on the search path that the session began with.
+    SELECT asked, coalesce(
+        CASE WHEN cardinality(parse_ident(asked)) = 1 THEN
+            (SELECT to_regclass(format('%I.%s', path.name, asked))
+             FROM unnest(current_setting('pghaul.schemas')::name[]) WITH ORDINALITY AS path (name, place)
+             WHERE to_regclass(format('%I.%s', path.name, asked)) IS NOT NULL
+             ORDER BY path.place
+             LIMIT 1)
+        END,
+        to_regclass(asked))::oid AS oid
+    FROM unnest($1::text[]) AS asked
 ), found AS (
     SELECT asked, oid, false AS child FROM wanted WHERE oid IS NOT NULL
     UNION ALL
@@ -15,6 +25,15 @@ SELECT json_build_object(
     'columns', (
         SELECT coalesce(json_agg(json_build_object(
                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'plain_type', format_type(b.oid, NULL),
+                   'operators', (
+                       SELECT n.nspname
+                       FROM pg_opclass k
+                       JOIN pg_am m ON m.oid = k.opcmethod AND m.amname = 'btree'
+                       JOIN pg_amop p ON p.amopfamily = k.opcfamily AND p.amopstrategy = 3
+                            AND p.amoplefttype = k.opcintype AND p.amoprighttype = k.opcintype
+                       JOIN pg_operator o ON o.oid = p.amopopr
+                       JOIN pg_namespace n ON n.oid = o.oprnamespace AND n.nspname <> 'pg_catalog'
+                       WHERE k.opcintype = b.oid AND k.opcdefault),
                    'category', b.typcategory::text, 'not_null', a.attnotnull,
                    'computed', a.attgenerated <> '' OR a.attidentity = 'a',
                    'optional', a.atthasdef OR a.attidentity <> '' OR NOT a.attnotnull) ORDER BY a.attnum), '[]')

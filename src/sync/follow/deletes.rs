@@ -36,7 +36,8 @@ fn statement(pair: &Pair) -> String {
         .iter()
         .filter_map(|column| {
             let place = pair.key.iter().position(|name| *name == column.name)?;
-            Some(format!("t.{} = g.{}::{}", quote(&column.name), names[place], column.type_name))
+            let equals = column.comparison("=");
+            Some(format!("t.{} {equals} g.{}::{}", quote(&column.name), names[place], column.type_name))
         })
         .collect();
     let (table, lists, names, same) = (&pair.table, lists.join(", "), names.join(", "), same.join(" AND "));

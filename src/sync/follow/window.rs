@@ -177,7 +177,9 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;
-    let same: Vec<String> = pair.key.iter().map(|name| format!("t.{0} = w.{0}", quote(name))).collect();
+    let key = pair.source.columns.iter().filter(|column| pair.key.contains(&column.name));
+    let same: Vec<String> =
+        key.map(|column| format!("t.{0} {1} w.{0}", quote(&column.name), column.comparison("="))).collect();
     let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {}", pair.table, same.join(" AND "));
     transaction.batch_execute(&delete)?;
     transaction.execute(&pair.merge(), &[]).map_err(|error| {

@@ -1,6 +1,7 @@
 -- The columns of the table with oid $1, in order: name; type; collation, if it is not that of the type; whether it allows no
 -- NULL; kind of identity; kind of generation; default or generating expression; comment; whether COPY's binary form of the
--- type means the same to every server. (The binary form of composite types, and of arrays of types of CREATE TYPE, holds OIDs,
+-- type means the same to every server; the schema of the comparisons of the type's default operator class, if that is not
+-- pg_catalog. (The binary form of composite types, and of arrays of types of CREATE TYPE, holds OIDs,
 -- which differ between databases; that of regclass and the like is an OID; some types have no binary form.)
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation <> t.typcollation
@@ -15,7 +16,15 @@ SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
            WHEN b.typtype <> 'b' THEN false
            WHEN b.typcategory = 'A' THEN e.typtype = 'b' AND e.typnamespace = 'pg_catalog'::regnamespace AND e.typname !~ '^reg'
            ELSE b.typname !~ '^reg'
-       END
+       END,
+       (SELECT n.nspname::text
+        FROM pg_opclass k
+        JOIN pg_am m ON m.oid = k.opcmethod AND m.amname = 'btree'
+        JOIN pg_amop p ON p.amopfamily = k.opcfamily AND p.amopstrategy = 3
+             AND p.amoplefttype = k.opcintype AND p.amoprighttype = k.opcintype
+        JOIN pg_operator o ON o.oid = p.amopopr
+        JOIN pg_namespace n ON n.oid = o.oprnamespace AND n.nspname <> 'pg_catalog'
+        WHERE k.opcintype = b.oid AND k.opcdefault)
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 JOIN pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END

@@ -45,6 +45,8 @@ pub struct ShapeColumn {
     pub expression: Option<String>,
     /// Its comment.
     pub comment: Option<String>,
+    /// The schema of the comparisons of its type's default operator class; none for `pg_catalog`.
+    pub operators: Option<String>,
     /// Whether COPY's binary form of its type means the same to every server.
     pub binary: bool,
 }
@@ -64,15 +66,29 @@ pub struct Index {
     pub definition: String,
 }
 
+impl ShapeColumn {
+    /// A comparison such as `=` as SQL, for values of this column. Only those of `pg_catalog` are on the search path.
+    pub fn comparison(&self, sign: &str) -> String {
+        match &self.operators {
+            Some(schema) => format!("OPERATOR({}.{sign})", quote(schema)),
+            None => sign.to_owned(),
+        }
+    }
+}
+
 impl Shape {
-    /// Looks up the table `name`, without a schema in the search path; none if it does not exist.
+    /// Looks up the table `name`, without a schema in the search path that the session began with; none if it does not exist.
     ///
     /// # Errors
     /// A relation that is not a table; what the server reports.
     pub fn find(client: &mut Client, name: &TableName) -> Result<Option<Shape>> {
         match name {
             (Some(schema), table) => Self::read(client, &Qualified::new(schema, table)),
-            (None, table) => Self::of_regclass(client, &quote(table)),
+            (None, table) => {
+                let name: Option<String> =
+                    client.query_one(include_str!("on_path.sql"), &[&quote(table)])?.get(0);
+                name.map_or(Ok(None), |name| Self::of_regclass(client, &name))
+            }
         }
     }
 
@@ -94,8 +110,6 @@ impl Shape {
         if !matches!(row.get::<_, &str>(3), "r" | "p") {
             return Err(Error::refused("is no table").remedy("name a table with --table and --to-table"));
         }
-        // The names of types and collations then have their schemas, except those of `pg_catalog`.
-        transaction.batch_execute("SET LOCAL search_path = pg_catalog")?;
         let shape = Shape {
             table: Qualified::new(row.get::<_, String>(1), row.get::<_, String>(2)),
             oid,
@@ -133,6 +147,7 @@ fn columns(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<ShapeColum
         expression: row.get(6),
         comment: row.get(7),
         binary: row.get(8),
+        operators: row.get(9),
     };
     Ok(rows.iter().map(column).collect())
 }

@@ -5,6 +5,7 @@ use crate::copy::encode::CopyColumn;
 use crate::pg::catalog::{self, Column, Persistence, Relation};
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock;
+use crate::pg::trust;
 use crate::pg::type_name::{TypeName, TypeNames};
 use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
@@ -122,6 +123,7 @@ fn find_or_create(
         relation = catalog::relations(client, table.schema(), &[table.name()])?.remove(table.name());
     }
     let relation = relation.ok_or_else(|| Error::failed("has just been dropped").remedy("run again"))?;
+    trust::check(client, table.schema(), &[table.name()])?;
     if !matches!(relation.kind, 'r' | 'p') {
         return Err(Error::refused(format!("is {}, which takes no rows", relation.kind_name()))
             .remedy(format!("name a table with {}", Destination::TABLE)));

@@ -50,6 +50,7 @@ pub fn prove_in_style(style: &str, encoder: &Encoder, family: &Family, columns: 
     let database = server().database();
     let mut client = database.client();
     client.batch_execute(include_str!("../../../src/pg/connect/session.sql")).unwrap();
+    client.batch_execute("SET search_path = public").unwrap();
     client.batch_execute(&format!("SET DateStyle = '{style}'")).unwrap();
     for (type_name, send) in columns {
         client

@@ -208,13 +208,20 @@ fn a_mother_with_a_child_that_pghaul_did_not_load_is_not_dropped() {
     let message = ingest.refuses(ingest.command().args(["--mothers", "recreate"]));
     says(
         &message,
-        &["cannot drop", "SQLSTATE 2BP01", "view report depends on table t", "drop what depends on"],
+        &[
+            "cannot drop",
+            "SQLSTATE 2BP01",
+            "view public.report depends on table public.t",
+            "drop what depends on",
+        ],
     );
 }
 
 #[test]
 fn a_mother_that_lets_no_version_in() {
     let ingest = ingest!();
+    let named = "mother_tables: {t: {id: int}, good: {id: int, name: varchar(20)}}";
+    ingest.config(named);
     ingest.db.execute("CREATE TABLE t (id int, name varchar(20) NOT NULL, CHECK (id < 10))");
     ingest.unit(&COLUMNS, "id|name\n1|one\n2|NULL\n");
     let message = ingest.fails();
@@ -227,6 +234,7 @@ fn a_mother_that_lets_no_version_in() {
         ],
     );
     let ingest = ingest!();
+    ingest.config(named);
     ingest.db.execute("CREATE TABLE t (id int, name varchar(20), CHECK (id < 10))");
     ingest.unit(&COLUMNS, "id|name\n1|one\n20|two\n");
     let message = ingest.fails();

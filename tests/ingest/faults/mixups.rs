@@ -44,6 +44,7 @@ fn a_version_is_not_loaded_again_under_another_name() {
 fn a_mother_with_rows_of_its_own_is_named() {
     let case = case!();
     case.db.execute("CREATE TABLE users (id int, name text); INSERT INTO users VALUES (0, 'mine')");
+    case.config("mother_tables: {users: {id: int}}\n");
     case.dump("lms_v1", &[USERS]);
     let outcome = case.ends_with(0, "");
     outcome.run.assert_stderr_has("warning: mother table users has rows of its own");
@@ -135,6 +136,7 @@ fn mothers_that_no_version_table_can_join() {
     ] {
         let case = case!();
         case.db.execute(mother);
+        case.config("mother_tables: {users: {id: int}}\n");
         case.dump("lms_v1", &[USERS]);
         refused(&case, "", message);
     }

@@ -8,6 +8,7 @@ mod forged;
 mod limits;
 mod members;
 mod names;
+mod roles;
 
 use crate::dumps::{COLUMNS, DATA};
 use forged::Zip;

@@ -107,8 +107,8 @@ fn nothing_is_dropped_that_someone_else_made() {
             "has the child table \"x\".\"v1_users\"",
         ),
         ("INSERT INTO users VALUES (99, 'by hand')", "has rows of its own"),
-        ("CREATE VIEW mine AS SELECT id FROM users", "view mine depends on table users"),
-        ("CREATE VIEW mine AS SELECT id FROM v1_users", "view mine depends on table v1_users"),
+        ("CREATE VIEW mine AS SELECT id FROM users", "view public.mine depends on table public.users"),
+        ("CREATE VIEW mine AS SELECT id FROM v1_users", "view public.mine depends on table public.v1_users"),
     ] {
         let case = loaded();
         case.db.execute(by_hand);

@@ -125,7 +125,7 @@ fn users_of_a_column_that_would_go_refuse_the_unit_beforehand() {
     case.db.execute("CREATE VIEW mine AS SELECT \"Email\" FROM users_all");
     case.dump("crm_v1", &[("users", "id:int age:date", "1|2001-01-01\n")]);
     let before = (case.everything(), rows(&case));
-    let says = "not loaded, since users_all would lose a column, or get another type for one, which would break: view mine";
+    let says = "not loaded, since users_all would lose a column, or get another type for one, which would break: view public.mine";
     case.plan().assert_stdout_has(&format!("--   WILL FAIL: {says}"));
     let outcome = case.ends_with(1, "");
     outcome.run.assert_stderr_has(&format!("error: crm_v1.zip/users.dat: {says}; drop what uses users_all"));
@@ -177,7 +177,7 @@ fn recreate_makes_it_anew_and_purge_drops_it() {
     assert_eq!(rows(&case).lines().count(), 3);
     case.db.execute("CREATE VIEW mine AS SELECT id FROM users_all");
     let outcome = case.ends_with(2, "--mothers purge");
-    outcome.run.assert_stderr_has("view mine depends on view users_all");
+    outcome.run.assert_stderr_has("view public.mine depends on view public.users_all");
     assert_eq!(rows(&case).lines().count(), 3);
 }
 

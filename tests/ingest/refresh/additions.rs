@@ -91,7 +91,7 @@ fn all_that_users_put_on_a_version_table_comes_over() {
          COMMENT ON CONSTRAINT one_name ON v1_users IS 'no two';
          GRANT SELECT, DELETE ON v1_users TO {reader}; GRANT UPDATE ON v1_users TO {reader} WITH GRANT OPTION;
          GRANT SELECT ON v1_users TO PUBLIC; GRANT UPDATE (name), SELECT (age) ON v1_users TO {reader};
-         ALTER TABLE v1_users OWNER TO {owner}"
+         GRANT {owner} TO CURRENT_USER; ALTER TABLE v1_users OWNER TO {owner}"
     );
     case.db.execute(&setup);
     case.db.execute(&format!("ALTER DEFAULT PRIVILEGES GRANT TRUNCATE ON TABLES TO {reader}"));
@@ -178,36 +178,39 @@ fn what_needs_a_column_that_is_gone_goes_with_it_and_the_run_says_so() {
 #[test]
 fn what_cannot_come_over_refuses_its_unit_before_anything_is_loaded() {
     for (sql, obstacle) in [
-        ("CREATE VIEW mine AS SELECT name FROM v1_users", "view mine"),
+        ("CREATE VIEW mine AS SELECT name FROM v1_users", "view public.mine"),
         (
             "CREATE VIEW below AS SELECT v1_users FROM v1_users; CREATE VIEW above AS SELECT * FROM below",
-            "view below",
+            "view public.below",
         ),
-        ("CREATE MATERIALIZED VIEW kept AS SELECT name FROM v1_users", "materialized view kept"),
-        ("CREATE TABLE notes (who v1_users)", "column who of table notes"),
+        ("CREATE MATERIALIZED VIEW kept AS SELECT name FROM v1_users", "materialized view public.kept"),
+        ("CREATE TABLE notes (who v1_users)", "column who of table public.notes"),
         (
             "CREATE FUNCTION first(v1_users) RETURNS int LANGUAGE sql AS 'SELECT 1'",
-            "function first(v1_users)",
+            "function public.first(public.v1_users)",
         ),
         (
             "ALTER TABLE v1_users ADD PRIMARY KEY (id); CREATE TABLE notes (who int REFERENCES v1_users)",
-            "constraint notes_who_fkey on table notes",
+            "constraint notes_who_fkey on table public.notes",
         ),
         (
             "ALTER TABLE v1_users ADD PRIMARY KEY (id), ADD boss int REFERENCES v1_users",
-            "constraint v1_users_boss_fkey on table v1_users",
+            "constraint v1_users_boss_fkey on table public.v1_users",
         ),
-        ("CREATE TABLE below () INHERITS (v1_users)", "table below"),
+        ("CREATE TABLE below () INHERITS (v1_users)", "table public.below"),
         (
             "CREATE TABLE other (id int); ALTER TABLE v1_users INHERIT other",
-            "its inheritance from table other",
+            "its inheritance from table public.other",
         ),
-        ("CREATE RULE quiet AS ON DELETE TO v1_users DO INSTEAD NOTHING", "rule quiet on table v1_users"),
-        ("CREATE POLICY mine ON v1_users USING (age > 1)", "policy mine on table v1_users"),
+        (
+            "CREATE RULE quiet AS ON DELETE TO v1_users DO INSTEAD NOTHING",
+            "rule quiet on table public.v1_users",
+        ),
+        ("CREATE POLICY mine ON v1_users USING (age > 1)", "policy mine on table public.v1_users"),
         ("ALTER TABLE v1_users ENABLE ROW LEVEL SECURITY", "its row-level security"),
         ("CREATE PUBLICATION news FOR TABLE v1_users", "publication news"),
         ("ALTER TABLE v1_users ADD note text", "column note, which no dump had"),
-        ("ALTER TABLE v1_users ADD number serial", "sequence v1_users_number_seq"),
+        ("ALTER TABLE v1_users ADD number serial", "sequence public.v1_users_number_seq"),
     ] {
         let case = loaded_and_then(sql);
         let what = "crm_v1.zip/users.dat: v1_users is not replaced, since that would break or lose: ";
@@ -224,7 +227,7 @@ fn what_cannot_come_over_refuses_its_unit_before_anything_is_loaded() {
 #[test]
 fn what_comes_while_the_rows_are_loaded_is_not_lost() {
     for (sql, says) in [
-        ("CREATE VIEW mine AS SELECT name FROM v1_users", "would break or lose: view mine"),
+        ("CREATE VIEW mine AS SELECT name FROM v1_users", "would break or lose: view public.mine"),
         (
             "CREATE INDEX late ON v1_users (id)",
             "v1_users was altered while its new rows were being loaded; run again",

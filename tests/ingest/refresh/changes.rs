@@ -149,8 +149,7 @@ fn what_depends_on_a_version_table_stops_its_refresh_alone() {
     let case = loaded();
     case.db.execute("CREATE VIEW mine AS SELECT name FROM v1_users");
     let outcome = case.ends_with(1, "--force");
-    let error =
-        "error: crm_v1.zip/users.dat: v1_users is not replaced, since that would break or lose: view mine; ";
+    let error = "error: crm_v1.zip/users.dat: v1_users is not replaced, since that would break or lose: view public.mine; ";
     outcome.run.assert_stderr_has(error);
     outcome.run.assert_stderr_has("drop what depends on the old version table, or let it use the mother");
     assert_eq!(outcome.statuses().values().filter(|status| *status == "loaded").count(), 3);

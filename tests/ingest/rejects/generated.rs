@@ -140,6 +140,7 @@ fn rows_that_the_server_refuses_to_many_streams_are_rejected_by_one() {
         })
     });
     case.db.execute("CREATE TABLE events (id bigint, name text CHECK (name <> 'refused'))");
+    case.config("mother_tables: {events: {id: bigint}}\n");
     case.ingest("--max-rejects 5 --workers 4").run().assert_code(1);
     assert_eq!(case.tables(), "events");
     let outcome = case.ends_with(3, "--max-rejects 6 --workers 4 -v");

@@ -184,6 +184,7 @@ fn a_row_that_the_server_refuses_is_put_aside_like_any_other() {
         let ingest = with_rows(&rows);
         ingest.db.execute("CREATE DOMAIN positive AS int CHECK (VALUE > 0)");
         ingest.db.execute(&format!("CREATE TABLE t ({mother})"));
+        ingest.config("mother_tables: {t: {id: int}, good: {id: int}}\n");
         run(&ingest, 1, &["--max-rejects", "50"]).assert_stderr_has("and --max-rejects allows 50; see ");
         let run_80 = run(&ingest, 3, &["--max-rejects", "80"]);
         run_80.assert_stderr_has("v1_t: 80 rows rejected");

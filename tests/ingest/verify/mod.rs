@@ -9,14 +9,14 @@ use serde_json::json;
 /// Puts the trigger function `tamper` on each table that comes up, for each row before it is inserted, and
 /// `tamper_after` once behind all of them.
 const TAMPERING: &str = "
-    CREATE OR REPLACE FUNCTION tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+    CREATE OR REPLACE FUNCTION public.tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
     CREATE OR REPLACE FUNCTION tamper_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
     CREATE FUNCTION tamper_with_new() RETURNS event_trigger LANGUAGE plpgsql AS $$
     DECLARE made record;
     BEGIN
         FOR made IN SELECT * FROM pg_event_trigger_ddl_commands() WHERE command_tag = 'CREATE TABLE'
                     AND schema_name = 'public' LOOP
-            EXECUTE format('CREATE TRIGGER tamper BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION tamper()',
+            EXECUTE format('CREATE TRIGGER tamper BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION public.tamper()',
                            made.object_identity);
             EXECUTE format('CREATE TRIGGER tamper_after AFTER INSERT ON %s EXECUTE FUNCTION tamper_after()',
                            made.object_identity);
@@ -27,7 +27,7 @@ const TAMPERING: &str = "
 /// What the triggers do from now on: to each row, and behind all.
 fn tamper(case: &Case, each_row: &str, after: &str) {
     case.db.execute(&format!(
-        "CREATE OR REPLACE FUNCTION tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {each_row} RETURN NEW; END $$;
+        "CREATE OR REPLACE FUNCTION public.tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {each_row} RETURN NEW; END $$;
          CREATE OR REPLACE FUNCTION tamper_after() RETURNS trigger LANGUAGE plpgsql AS
          $$ BEGIN IF pg_trigger_depth() = 1 THEN {after} END IF; RETURN NULL; END $$"
     ));
@@ -152,7 +152,7 @@ fn a_unit_that_is_sent_as_text_is_compared_too() {
         "id:int m:text d:text l:text p:text x:text j:text c:text n:text ts:text sp:text doc:text bytes:text";
     let rows = "007|happy|1.010|{1, 2}|$1,234.5|<a  b='1'/>|`{\"b\": 1, \"a\":[1e2 , null]}`|x|2.6800|Feb 27 2019 11:59:59.9990AM|02:03|`{ \"a\":1}`|0xBEEF\n\
                 +8|sad|2|{}|NULL|NULL|`[1.50,\"\\u00e4\"]`|NULL|.5|epoch|1:02|NULL|NULL\n";
-    case.config("xport_cfg: {dialects: [{match: '*', types: types.json}]}\n");
+    case.config("xport_cfg: {dialects: [{match: '*', types: types.json}]}\nmother_tables: {t: {id: int}}\n");
     case.work.write("types.json", r#"{"int": "int", "text": "text"}"#);
     case.dump("lms_v1", &[("t", columns, rows)]);
     let outcome = case.ends_with(0, "--verify");
@@ -189,6 +189,7 @@ fn rejected_rows_count_on_neither_side_whoever_refuses_them() {
     ] {
         let case = case!();
         case.db.execute(&format!("CREATE TABLE t ({mother})"));
+        case.config("mother_tables: {t: {id: int}}\n");
         let rows: String = (1..=12_000)
             .map(|id| match id % 1000 {
                 8 => format!("{id}|too long|\n"),
@@ -281,7 +282,12 @@ const TYPES: [(&str, &Family); 37] = [
 #[test]
 fn whatever_a_type_makes_of_its_values_is_no_difference() {
     let case = case!();
-    case.config("xport_cfg: {encoding: utf-8}\n");
+    let named: Vec<String> = TYPES
+        .iter()
+        .enumerate()
+        .map(|(number, (type_name, _))| format!("t{number}: {{v: '{type_name}'}}"))
+        .collect();
+    case.config(&format!("xport_cfg: {{encoding: utf-8}}\nmother_tables: {{{}}}\n", named.join(", ")));
     write_dump(&case.dump_path("lms_v1"), |dump| {
         TYPES.iter().enumerate().try_for_each(|(number, (type_name, family))| {
             case.db.execute(&format!("CREATE TABLE t{number} (v {type_name})"));

@@ -12,6 +12,7 @@ use crate::ingest::settings::Settings;
 use crate::ingest::union::{COMMENT, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::Qualified;
+use crate::pg::trust;
 use crate::pg::type_name::TypeNames;
 use crate::report::{plural, size};
 use crate::{Error, Place, Result};
@@ -104,6 +105,8 @@ impl Widening {
         }
         widening.check(client)?;
         let versions: Vec<&str> = widening.tables.iter().skip(1).map(|table| table.table.name()).collect();
+        // The server evaluates their checks and indexes again.
+        trust::check(client, schema, &versions)?;
         widening.fingerprints =
             fingerprints::of(&versions, &widening.columns, mother, catalogue, state, client, types);
         Ok(widening)

@@ -1,7 +1,8 @@
 //! What `pghaul status` shows: every load, and the state of its version table now.
 
 use crate::pg::sqlstate::SqlState;
-use crate::table::ledger::setup;
+use crate::pg::trust;
+use crate::table::ledger::{SCHEMA, setup};
 use crate::{Error, Result};
 use postgres::{Client, Row};
 use serde::Serialize;
@@ -54,6 +55,7 @@ pub fn all(client: &mut Client) -> Result<Option<Vec<LoadStatus>>> {
     if !setup::has_table(client, "loads")? {
         return Ok(None);
     }
+    trust::check_schema(client, SCHEMA)?;
     let rows = client.query(include_str!("status.sql"), &[]).map_err(|error| {
         let error = Error::from(error);
         match SqlState::from(&error) {

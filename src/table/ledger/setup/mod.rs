@@ -8,6 +8,7 @@ use super::SCHEMA;
 use crate::Result;
 use crate::pg::lock;
 use crate::pg::sqlstate::SqlState;
+use crate::pg::trust;
 use postgres::{Client, Transaction};
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub fn set_up_once(
     table: &str,
     create: impl FnOnce(&mut Transaction<'_>) -> Result<()>,
 ) -> Result<()> {
+    trust::check_schema(client, SCHEMA)?;
     if has_table(client, table)? {
         return Ok(());
     }

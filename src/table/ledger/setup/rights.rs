@@ -1,6 +1,6 @@
 //! Whether this role may create tables and use the ledger.
 
-use crate::pg::catalog;
+use crate::pg::{catalog, trust};
 use crate::table::ledger::SCHEMA;
 use crate::{Error, Result};
 use postgres::Client;
@@ -17,7 +17,7 @@ pub struct Rights {
 /// Checks that this role can create tables, and create or use the ledger.
 ///
 /// # Errors
-/// A standby server, a search path without a schema, a missing right; each with what helps.
+/// A standby server, a search path without a schema, a missing right, a ledger of a role that is not trusted; each with what helps.
 pub fn rights(client: &mut Client) -> Result<Rights> {
     let schema = catalog::creation_schema(client, SCHEMA)?;
     let row = client.query_one(include_str!("rights.sql"), &[])?;
@@ -30,13 +30,16 @@ pub fn rights(client: &mut Client) -> Result<Rights> {
         ))
         .remedy(format!("have the owner run: CREATE SCHEMA pghaul AUTHORIZATION \"{role}\"")));
     }
+    trust::check_schema(client, SCHEMA)?;
     if !may_use {
+        // Tables that are there need no right to create more.
+        let needed = if ledger_exists { "USAGE" } else { "USAGE, CREATE" };
         return Err(Error::refused(format!(
             "role {role} lacks the right to use the ledger in schema pghaul"
         ))
         .remedy(format!(
-            "have its owner run: GRANT USAGE, CREATE ON SCHEMA pghaul TO \"{role}\"; \
-                 GRANT ALL ON ALL TABLES IN SCHEMA pghaul TO \"{role}\""
+            "have its owner run: GRANT {needed} ON SCHEMA pghaul TO \"{role}\"; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pghaul TO \"{role}\""
         )));
     }
     Ok(Rights { schema, ledger_exists })

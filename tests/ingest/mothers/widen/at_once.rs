@@ -44,7 +44,7 @@ fn a_view_that_comes_in_between_leaves_everything() {
     reader.batch_execute("CREATE VIEW late AS SELECT x FROM b; COMMIT").unwrap();
     let run = running.wait();
     run.assert_code(2).assert_stderr_has(
-        "table b: is not widened, since PostgreSQL alters no column that is used by: view late",
+        "table b: is not widened, since PostgreSQL alters no column that is used by: view public.late",
     );
     case.db.execute("DROP VIEW late");
     assert_eq!(case.everything(), before);

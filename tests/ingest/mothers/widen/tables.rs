@@ -94,21 +94,21 @@ fn the_union_view_comes_along_with_what_is_on_it() {
 #[test]
 fn what_uses_the_columns_is_named_before_anything_changes() {
     for (by_hand, what) in [
-        ("CREATE VIEW mine AS SELECT id FROM orders", "used by: view mine;"),
-        ("CREATE VIEW mine AS SELECT id FROM v1_orders", "used by: view mine;"),
-        ("CREATE VIEW mine AS SELECT version_table FROM orders_all", "which would break: view mine;"),
+        ("CREATE VIEW mine AS SELECT id FROM orders", "used by: view public.mine;"),
+        ("CREATE VIEW mine AS SELECT id FROM v1_orders", "used by: view public.mine;"),
+        ("CREATE VIEW mine AS SELECT version_table FROM orders_all", "which would break: view public.mine;"),
         (
             "CREATE MATERIALIZED VIEW mine AS SELECT sum(total) FROM orders",
-            "used by: materialized view mine;",
+            "used by: materialized view public.mine;",
         ),
-        ("CREATE POLICY mine ON orders USING (id > 0)", "used by: policy mine on table orders;"),
+        ("CREATE POLICY mine ON orders USING (id > 0)", "used by: policy mine on table public.orders;"),
         (
             "CREATE TRIGGER mine BEFORE UPDATE OF id ON v1_orders EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-            "used by: trigger mine on table v1_orders;",
+            "used by: trigger mine on table public.v1_orders;",
         ),
         (
             "ALTER TABLE v1_orders ADD twice numeric GENERATED ALWAYS AS (total * 2) STORED",
-            "used by: column twice of table v1_orders;",
+            "used by: column twice of table public.v1_orders;",
         ),
         (
             "CREATE TABLE mine () INHERITS (orders)",

@@ -9,6 +9,7 @@ use crate::ingest::union::{Typed, UnionView};
 use crate::pg::catalog::{Column, Relation};
 use crate::pg::ident::Qualified;
 use crate::pg::type_name::{TypeName, TypeNames};
+use crate::table::ledger::loads::Entry;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
@@ -82,7 +83,11 @@ pub fn resolve(
         let existing = state.relations.get(name);
         let kept = existing.filter(|_| settings.mothers.keeps_tables());
         let declared = settings.declared.iter().flatten().find(|declared| declared.name == name);
-        let columns = check_name(name, existing, state).and_then(|()| match (declared, kept) {
+        let may_be_mother = check_name(name, existing, state).and_then(|()| match (declared, kept) {
+            (None, Some(_)) => check_may_be_mother(name, state),
+            _ => Ok(()),
+        });
+        let columns = may_be_mother.and_then(|()| match (declared, kept) {
             (Some(declared), _) => {
                 let declared = declared_columns(declared, &settings.config, client, types)?;
                 kept.map_or(Ok(declared.clone()), |table| agreed(&declared, table, settings.mothers))
@@ -145,6 +150,18 @@ fn check_name(name: &str, existing: Option<&Relation>, state: &State) -> Result<
         },
         None => Ok(()),
     }
+}
+
+/// Checks that a table that no configuration names is a mother already: a dump must not add rows to a table of its choice.
+fn check_may_be_mother(name: &str, state: &State) -> Result<()> {
+    let has_version =
+        |(version, entry): (&String, &Entry)| entry.mother == name && state.is_child(name, version);
+    if state.our_mothers.contains(name) || state.ledger.iter().any(has_version) {
+        return Ok(());
+    }
+    Err(Error::refused("is there, and pghaul did not create it: queries of it would see the dump's rows as its own").remedy(
+        "name it and its columns in mother_tables if that is what you want; else rename it, or load into another schema",
+    ))
 }
 
 fn declared_columns(

@@ -144,6 +144,26 @@ fn a_domain_that_another_role_has_planted_is_no_type_of_a_dump() {
 }
 
 #[test]
+fn a_dump_adds_no_rows_to_a_table_of_the_application() {
+    let (case, _) = attacked();
+    case.db.execute("CREATE TABLE users (id int, name text); INSERT INTO users VALUES (0, 'mine')");
+    refused(&case, &["table users: is there, and pghaul did not create it", "mother_tables", "rename it"]);
+    assert_eq!(case.db.one("SELECT count(*) FROM users"), "1");
+    // Either way out leads out.
+    case.config("mother_tables: {users: {id: int}}\n");
+    case.load("");
+    assert_eq!(case.db.one("SELECT count(*) FROM users"), "3");
+    case.config("");
+    case.load("--force");
+    case.db.execute("DROP TABLE v1_users; ALTER TABLE users RENAME TO people; DELETE FROM pghaul.loads");
+    case.load("");
+    assert_eq!(
+        case.db.one("SELECT (SELECT count(*) FROM users) || ' ' || (SELECT count(*) FROM people)"),
+        "2 1"
+    );
+}
+
+#[test]
 fn a_superuser_is_told_once_that_less_would_do() {
     let case = case!();
     case.dump("lms_v1", &[USERS]);

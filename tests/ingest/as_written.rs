@@ -218,6 +218,7 @@ fn digits_beyond_microseconds_are_cut_and_counted() {
             outcome.run.assert_code(0);
             assert_eq!(case.db.one("SELECT min(v::text) FROM t"), expected, "{type_name}");
             assert_eq!(outcome.units()[0]["adjusted"], json!({"v": 2}), "{type_name} {as_text}");
+            assert_eq!(outcome.report["totals"]["adjusted"], 2);
             assert_eq!(case.db.one("SELECT adjusted::text FROM pghaul.loads"), "{\"v\": 2}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::api::client::ClientSettings;
 use super::api::header::Header;
+use super::api::origin::Origin;
 use super::pages::Pages;
 use super::requests::maker::RequestRules;
 use super::requests::source::Source;
@@ -63,6 +64,8 @@ pub struct Settings {
     pub method: String,
     /// The headers of each request.
     pub headers: Vec<Header>,
+    /// Other origins that get headers and body, and may be inside the network.
+    pub origins: Vec<Origin>,
     /// The body of a request.
     pub body: Option<Template>,
     /// Requests in a window; 0 for no limit.
@@ -138,6 +141,8 @@ impl Settings {
         let body = cfg.body.as_ref();
         let body = body.and_then(|body| faults.take("body", Template::parse(&body.text, Escape::Json)));
         let headers = faults.take("headers", headers(cfg));
+        let origins = cfg.origins.iter().map(|origin| Origin::parse(&origin.0)).collect();
+        let origins = faults.take("origins", origins);
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
         let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
         let into = faults.take("into", cfg.into.resolve());
@@ -148,8 +153,8 @@ impl Settings {
             faults.take::<()>("concurrency", Err(error));
         }
         let errors = faults.errors;
-        let (Some(source), Some(url), Some(headers), Some((limit, window)), Some(into), true) =
-            (source, url, headers, rate, into, errors.is_empty())
+        let (Some(source), Some(url), Some(headers), Some(origins), Some((limit, window)), Some(into), true) =
+            (source, url, headers, origins, rate, into, errors.is_empty())
         else {
             return Err(Error::many(errors));
         };
@@ -160,6 +165,7 @@ impl Settings {
             url,
             method: cfg.method.as_ref().map_or("GET".to_owned(), |method| method.0.to_ascii_uppercase()),
             headers,
+            origins,
             body,
             limit,
             window,
@@ -207,6 +213,8 @@ impl Settings {
             job: &self.job,
             method: &self.method,
             headers: &self.headers,
+            names_host: self.url.names_host(),
+            origins: &self.origins,
             limit: self.limit,
             window: self.window,
             strict: self.strict,
@@ -263,7 +271,7 @@ fn url_template(text: &str) -> Result<Template> {
 
 fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
     let headers = cfg.headers.as_ref().map(|headers| &headers.0[..]).unwrap_or_default();
-    headers.iter().map(|(name, value)| Header::new(name, &value.text, !value.secrets.is_empty())).collect()
+    headers.iter().map(|(name, value)| Header::new(name, &value.text)).collect()
 }
 
 /// The number of requests in a window, and its length.

@@ -19,6 +19,9 @@ pub struct FetchCfg {
     pub method: Option<Text>,
     /// Headers of each request.
     pub headers: Option<OrderedMap<SecretText>>,
+    /// Other origins that get headers and body, and may be inside the network.
+    #[serde(default)]
+    pub origins: Vec<Text>,
     /// Template of the body.
     pub body: Option<SecretText>,
     /// The limit of the API.

@@ -1,11 +1,12 @@
 //! HTTP exchanges: open connections are reused, proxies and certificates are as the environment and the job say. Redirects are
-//! followed here rather than by the library, since secret headers must never go to another origin.
+//! followed here rather than by the library, since headers and body must never go to an origin that the job does not name.
 
 use super::header::Header;
 use super::limiter::Limiter;
+use super::origin::{InternalAddress, Origin, PublicResolver};
 use super::window::Window;
 use crate::error::with_sources;
-use crate::fetch::url::{join_to, origin};
+use crate::fetch::url::join_to;
 use crate::run::web;
 use crate::{Error, Place, Result};
 use rustls::pki_types::CertificateDer;
@@ -14,6 +15,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
 /// The most redirects of a request. An honest API needs one.
@@ -32,6 +34,10 @@ pub struct ClientSettings<'s> {
     pub method: &'s str,
     /// The headers of each request.
     pub headers: &'s [Header],
+    /// Whether the job's URL names its host. If not, requests choose it, and it must not be inside the network.
+    pub names_host: bool,
+    /// Other origins that get headers and body, and may be inside the network.
+    pub origins: &'s [Origin],
     /// Requests in a window; 0 for no limit.
     pub limit: usize,
     /// The length of the window.
@@ -77,10 +83,14 @@ pub enum Failure {
 /// The client of a job; all threads share it.
 pub struct Client {
     direct: Agent,
+    /// For origins that the job does not name.
+    public: Agent,
     /// For `http` and for `https`, if the environment names a proxy.
     proxied: [Option<(Agent, Proxy)>; 2],
     method: http::Method,
     headers: Vec<Header>,
+    names_host: bool,
+    origins: Vec<Origin>,
     max_response: u64,
     limiter: Limiter,
 }
@@ -97,8 +107,8 @@ impl Client {
         })?;
         let own = settings.ca_file.map(|file| own_authorities(settings.job, file)).transpose()?;
         let tls = web::tls_trusting(own.unwrap_or_default());
-        let agent = |proxy: Option<Proxy>| {
-            let config = Agent::config_builder()
+        let config = |proxy: Option<Proxy>| {
+            Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))
@@ -108,8 +118,8 @@ impl Client {
                 .input_buffer_size(BUFFER_BYTES)
                 .output_buffer_size(BUFFER_BYTES)
                 .tls_config(tls.clone())
-                .proxy(proxy);
-            config.build().new_agent()
+                .proxy(proxy)
+                .build()
         };
         let proxied = |names: &[&str]| -> Result<Option<(Agent, Proxy)>> {
             let url = names.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
@@ -117,10 +127,11 @@ impl Client {
             let proxy = Proxy::new(&url).map_err(|_| {
                 Error::refused(format!("{} names no proxy", names[0])).remedy("write it as http://host:port")
             })?;
-            Ok(Some((agent(Some(proxy.clone())), proxy)))
+            Ok(Some((config(Some(proxy.clone())).new_agent(), proxy)))
         };
         Ok(Client {
-            direct: agent(None),
+            direct: config(None).new_agent(),
+            public: Agent::with_parts(config(None), DefaultConnector::default(), PublicResolver::default()),
             // HTTP_PROXY does not count: for a program that runs by CGI, a client's header `Proxy` sets it.
             proxied: [
                 proxied(&["http_proxy", "ALL_PROXY", "all_proxy"])?,
@@ -128,6 +139,8 @@ impl Client {
             ],
             method,
             headers: settings.headers.to_vec(),
+            names_host: settings.names_host,
+            origins: settings.origins.to_vec(),
             max_response: settings.max_response,
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
         })
@@ -138,10 +151,12 @@ impl Client {
         &self.limiter
     }
 
-    /// Sends a request, and follows redirects. Secret headers are sent only to the origin of `home`.
+    /// Sends a request, and follows redirects. Headers and body are sent only to the origin of `home`, and to those that the
+    /// job names.
     ///
     /// # Errors
-    /// What has failed; an API that redirects too often; `stopped`.
+    /// What has failed; an API that redirects too often, that wants the body to go elsewhere, or that leads into this network;
+    /// `stopped`.
     pub fn send(
         &self,
         url: &str,
@@ -149,12 +164,12 @@ impl Client {
         body: Option<&str>,
         stopped: &dyn Fn() -> bool,
     ) -> Result<Response, Failure> {
-        let home = uri(home)?;
+        let home = Origin::of(&uri(home)?);
         let (mut url, mut method, mut body) = (uri(url)?, self.method.clone(), body);
         for _ in 0..=MAX_REDIRECTS {
-            let keeps_secrets = origin(&url) == origin(&home);
+            let trust = self.trust(&url, &home, body.is_some())?;
             let started = self.limiter.start(stopped).ok_or(Failure::Stopped)?;
-            let exchanged = self.exchange(&url, &method, body, keeps_secrets);
+            let exchanged = self.exchange(&url, &method, body, trust);
             self.limiter.end(started, exchanged.is_ok());
             let (status, headers, bytes) = exchanged?;
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
@@ -171,19 +186,38 @@ impl Client {
         Err(Failure::Never(format!("is redirected more than {MAX_REDIRECTS} times")))
     }
 
+    /// How far an origin is trusted.
+    fn trust(&self, url: &Uri, home: &Origin, has_body: bool) -> Result<Trust, Failure> {
+        let origin = Origin::of(url);
+        let (is_home, is_listed) = (origin == *home, self.origins.contains(&origin));
+        if is_listed || (is_home && self.names_host) {
+            return Ok(Trust { gets_headers: true, may_be_internal: true });
+        }
+        if has_body && !is_home {
+            return Err(Failure::Never(format!(
+                "would send its body to {origin}, where the API leads; if that is right, name it in origins"
+            )));
+        }
+        // A proxy resolves names itself.
+        if origin.is_internal() {
+            return Err(leads_inside(&origin));
+        }
+        Ok(Trust { gets_headers: is_home, may_be_internal: false })
+    }
+
     fn exchange(
         &self,
         url: &Uri,
         method: &http::Method,
         body: Option<&str>,
-        keeps_secrets: bool,
+        trust: Trust,
     ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
         let mut request = http::Request::builder().method(method).uri(url);
-        for header in self.headers.iter().filter(|header| keeps_secrets || !header.secret) {
+        for header in self.headers.iter().filter(|_| trust.gets_headers) {
             request = request.header(&header.name, &header.value);
         }
         let never = |error: http::Error| Failure::Never(format!("cannot be sent: {error}"));
-        let agent = self.agent(url);
+        let agent = self.agent(url, trust);
         let response = match body {
             Some(body) => {
                 if !self.headers.iter().any(|header| header.name == header::CONTENT_TYPE) {
@@ -193,12 +227,12 @@ impl Client {
             }
             None => agent.run(request.body(()).map_err(never)?),
         };
-        let (parts, body) = response.map_err(|error| failure(&error))?.into_parts();
+        let (parts, body) = response.map_err(|error| failure(&error, url))?.into_parts();
         let expected = body.content_length().unwrap_or(0).min(self.max_response);
         let mut bytes = Vec::with_capacity((expected as usize).max(FIRST_BYTES));
         // One byte beyond the limit shows that the response is too large. Inflated bytes count.
         let mut reader = body.into_with_config().limit(u64::MAX).reader().take(self.max_response + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| failure(&ureq::Error::from(error)))?;
+        reader.read_to_end(&mut bytes).map_err(|error| failure(&ureq::Error::from(error), url))?;
         if bytes.len() as u64 > self.max_response {
             let most = crate::config::Size(self.max_response);
             return Err(Failure::Never(format!(
@@ -208,13 +242,30 @@ impl Client {
         Ok((parts.status, parts.headers, bytes))
     }
 
-    fn agent(&self, url: &Uri) -> &Agent {
+    fn agent(&self, url: &Uri, trust: Trust) -> &Agent {
         let of_scheme = usize::from(url.scheme_str() == Some("https"));
         match &self.proxied[of_scheme] {
             Some((agent, _)) if !is_without_proxy(url) => agent,
-            _ => &self.direct,
+            _ if trust.may_be_internal => &self.direct,
+            _ => &self.public,
         }
     }
+}
+
+/// How far an origin is trusted.
+#[derive(Debug, Clone, Copy)]
+struct Trust {
+    /// Whether it gets the job's headers.
+    gets_headers: bool,
+    /// Whether it may be an address of this machine or its network.
+    may_be_internal: bool,
+}
+
+fn leads_inside(origin: &Origin) -> Failure {
+    Failure::Never(format!(
+        "would go to {origin}, an address of this machine or its network that the job does not name; if that is right, \
+         name it in origins"
+    ))
 }
 
 /// Whether `NO_PROXY` exempts the host.
@@ -243,9 +294,10 @@ fn uri(text: &str) -> Result<Uri, Failure> {
 }
 
 /// Whether another try may help after a failed exchange.
-fn failure(error: &ureq::Error) -> Failure {
+fn failure(error: &ureq::Error, url: &Uri) -> Failure {
     let text = with_sources(error);
     match error {
+        ureq::Error::Other(other) if other.is::<InternalAddress>() => leads_inside(&Origin::of(url)),
         _ if text.contains("certificate") => Failure::Never(format!(
             "is not sent, since the server's certificate cannot be trusted: {text}; name its authority with ca_file or SSL_CERT_FILE"
         )),

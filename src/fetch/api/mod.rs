@@ -3,4 +3,5 @@
 pub mod client;
 pub mod header;
 pub mod limiter;
+pub mod origin;
 pub mod window;

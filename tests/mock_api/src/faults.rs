@@ -67,7 +67,12 @@ pub fn answer(request: &Request, time: u64, base: &str) -> Option<Answer> {
         }
         "redirect" => {
             let target = request.parameter("to").map_or(format!("{base}/echo"), str::to_owned);
-            Some(Answer::new(302, "").header("location", target))
+            let status = request.number("status").and_then(|status| status.try_into().ok()).unwrap_or(302);
+            Some(Answer::new(status, "").header("location", target))
+        }
+        "next" => {
+            let next = request.parameter("to").unwrap_or_default();
+            Some(Answer::json(format!("{{\"items\": [], \"next\": \"{next}\"}}")))
         }
         "loop" => Some(Answer::new(302, "").header("location", "/fault/loop")),
         _ => good(),

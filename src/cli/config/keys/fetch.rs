@@ -26,6 +26,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     .default("required"),
     key("fetch.JOB.method", "HTTP method").value(|job| job.method.clone()),
     key("fetch.JOB.headers", "header → value; `${VAR}` is the environment variable").secret(),
+    key(
+        "fetch.JOB.origins",
+        "list of [other origins](fetch.md#secrets-and-certificates), such as `https://other.example`: they get headers \
+         and body, and may be inside the network",
+    ),
     key("fetch.JOB.body", "template of the body; its fields are written as JSON").secret(),
     key(
         "fetch.JOB.rate.requests",

@@ -31,6 +31,8 @@ const DEFAULT_RETRIES: u32 = 5;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(300);
 /// The largest response, bytes: its values take about ten times as much while its rows are made.
 const DEFAULT_MAX_RESPONSE: u64 = 64 << 20;
+/// The memory of responses and their values, bytes: enough for the largest response with honest values.
+const DEFAULT_MAX_MEMORY: u64 = 1 << 30;
 /// The folder for rejects, unless a flag names another one.
 const DEFAULT_REJECTS: &str = "rejects";
 
@@ -92,6 +94,8 @@ pub struct Settings {
     pub pages: Option<Pages>,
     /// The largest response, bytes.
     pub max_response: u64,
+    /// The memory of all large responses and their values, bytes.
+    pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
     /// The table for the rows.
@@ -179,6 +183,7 @@ impl Settings {
             rows: cfg.rows.0.clone(),
             pages,
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
+            max_memory: cfg.max_memory.map_or(DEFAULT_MAX_MEMORY, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
             into,
             before: texts(&cfg.before),
@@ -221,17 +226,19 @@ impl Settings {
             concurrency: self.concurrency,
             timeout: self.timeout,
             max_response: self.max_response,
+            max_memory: self.max_memory,
             ca_file: self.ca_file.as_deref(),
         }
     }
 
     /// What concerns the meaning of responses.
-    pub fn response_rules(&self) -> ResponseRules<'_> {
+    pub fn response_rules(&self) -> ResponseRules {
         ResponseRules {
-            rows: &self.rows,
-            success: self.success.as_deref(),
-            wait: self.wait.as_deref(),
-            pages: self.pages.as_ref(),
+            rows: self.rows.clone(),
+            success: self.success.clone(),
+            wait: self.wait.clone(),
+            pages: self.pages.clone(),
+            max_memory: self.max_memory,
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct FetchCfg {
     pub pages: Option<PagesCfg>,
     /// The largest response, inflated.
     pub max_response: Option<Size>,
+    /// The memory of large responses and their values.
+    pub max_memory: Option<Size>,
     /// A file of certificates to trust in addition to the system's.
     pub ca_file: Option<Text>,
     /// The table for the rows.

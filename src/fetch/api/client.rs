@@ -6,6 +6,7 @@ use super::limiter::Limiter;
 use super::origin::{InternalAddress, Origin, PublicResolver};
 use super::window::Window;
 use crate::error::with_sources;
+use crate::fetch::memory::{Memory, Share};
 use crate::fetch::url::join_to;
 use crate::run::web;
 use crate::{Error, Place, Result};
@@ -13,8 +14,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
+use ureq::http::response::Parts;
+use ureq::http::{self, HeaderName, StatusCode, Uri, header};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
@@ -22,8 +25,14 @@ use ureq::{Agent, Proxy};
 const MAX_REDIRECTS: usize = 5;
 /// The buffers of each connection, bytes. The headers of a response must fit.
 const BUFFER_BYTES: usize = 32 << 10;
-/// Room for a response at first, unless it gives its length (bytes).
+/// Room for a response at first (bytes).
 const FIRST_BYTES: usize = 16 << 10;
+/// Of each response, so many bytes need no share of the memory.
+const FREE_BYTES: u64 = 1 << 20;
+/// How much larger each further step of a long response is.
+const STEP: u64 = 4;
+/// What a byte of a response takes, with the values that are made of it (bytes).
+const MEMORY_PER_BYTE: u64 = 12;
 
 /// What a job says about requests to the API.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +59,8 @@ pub struct ClientSettings<'s> {
     pub timeout: Duration,
     /// The largest response, bytes.
     pub max_response: u64,
+    /// The memory of all large responses and their values, bytes.
+    pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<&'s Path>,
 }
@@ -67,6 +78,8 @@ pub struct Response {
     pub url: String,
     /// The body, inflated.
     pub body: Vec<u8>,
+    /// Its share of the run's memory, until its rows are made.
+    pub share: Share,
 }
 
 /// Why a request has no response.
@@ -92,6 +105,7 @@ pub struct Client {
     names_host: bool,
     origins: Vec<Origin>,
     max_response: u64,
+    memory: Arc<Memory>,
     limiter: Limiter,
 }
 
@@ -142,6 +156,7 @@ impl Client {
             names_host: settings.names_host,
             origins: settings.origins.to_vec(),
             max_response: settings.max_response,
+            memory: Memory::new(settings.max_memory),
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
         })
     }
@@ -169,14 +184,15 @@ impl Client {
         for _ in 0..=MAX_REDIRECTS {
             let trust = self.trust(&url, &home, body.is_some())?;
             let started = self.limiter.start(stopped).ok_or(Failure::Stopped)?;
-            let exchanged = self.exchange(&url, &method, body, trust);
+            let exchanged = self.exchange(&url, &method, body, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());
-            let (status, headers, bytes) = exchanged?;
+            let (parts, bytes, share) = exchanged?;
+            let (status, headers) = (parts.status, parts.headers);
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
                 let (retry_after, link) = (text(header::RETRY_AFTER), text(header::LINK));
-                return Ok(Response { status, retry_after, link, url: url.to_string(), body: bytes });
+                return Ok(Response { status, retry_after, link, url: url.to_string(), body: bytes, share });
             };
             if status == StatusCode::SEE_OTHER || (status.as_u16() < 303 && method == http::Method::POST) {
                 (method, body) = (http::Method::GET, None);
@@ -211,7 +227,8 @@ impl Client {
         method: &http::Method,
         body: Option<&str>,
         trust: Trust,
-    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(Parts, Vec<u8>, Share), Failure> {
         let mut request = http::Request::builder().method(method).uri(url);
         for header in self.headers.iter().filter(|_| trust.gets_headers) {
             request = request.header(&header.name, &header.value);
@@ -228,18 +245,40 @@ impl Client {
             None => agent.run(request.body(()).map_err(never)?),
         };
         let (parts, body) = response.map_err(|error| failure(&error, url))?.into_parts();
-        let expected = body.content_length().unwrap_or(0).min(self.max_response);
-        let mut bytes = Vec::with_capacity((expected as usize).max(FIRST_BYTES));
-        // One byte beyond the limit shows that the response is too large. Inflated bytes count.
-        let mut reader = body.into_with_config().limit(u64::MAX).reader().take(self.max_response + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| failure(&ureq::Error::from(error), url))?;
-        if bytes.len() as u64 > self.max_response {
-            let most = crate::config::Size(self.max_response);
-            return Err(Failure::Never(format!(
-                "has a response larger than {most}, which max_response allows"
-            )));
+        let mut reader = body.into_with_config().limit(u64::MAX).reader();
+        let (bytes, share) = self.read(&mut reader, url, stopped)?;
+        Ok((parts, bytes, share))
+    }
+
+    /// Reads a body, step by step: each step is taken once there is memory for it and its values. Inflated bytes count.
+    fn read(
+        &self,
+        reader: &mut impl Read,
+        url: &Uri,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(Vec<u8>, Share), Failure> {
+        let mut bytes = Vec::with_capacity(FIRST_BYTES);
+        let mut share = self.memory.share();
+        // One byte beyond the limit shows that the response is too large.
+        let most = self.max_response.saturating_add(1);
+        let mut step = FREE_BYTES.min(most);
+        loop {
+            let room = step - bytes.len() as u64;
+            let read = reader.take(room).read_to_end(&mut bytes);
+            let read = read.map_err(|error| failure(&ureq::Error::from(error), url))?;
+            if bytes.len() as u64 == most {
+                let most = crate::config::Size(self.max_response);
+                let what = format!("has a response larger than {most}, which max_response allows");
+                return Err(Failure::Never(what));
+            }
+            if (read as u64) < room {
+                return Ok((bytes, share));
+            }
+            step = (step * STEP).min(most);
+            if !share.grow(step.saturating_mul(MEMORY_PER_BYTE), stopped) {
+                return Err(Failure::Stopped);
+            }
         }
-        Ok((parts.status, parts.headers, bytes))
     }
 
     fn agent(&self, url: &Uri, trust: Trust) -> &Agent {

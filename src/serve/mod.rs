@@ -23,6 +23,7 @@ mod tables;
 use crate::pg::database::Database;
 use crate::{Error, Result};
 use database::pool::Pool;
+use database::watch::Readiness;
 use http::listener::{self, Listener};
 use settings::{Reload, Settings};
 use shared::state::{self, Snapshot, State};
@@ -49,10 +50,15 @@ async fn serve(settings: Settings, database: &Database, reload: Reload) -> Resul
     let pool = Pool::new(database.target().clone(), &settings.limits);
     let snapshot = Snapshot::load(settings, &pool).await?;
     let listener = Listener::bind(&snapshot.settings).await?;
-    let state = Arc::new(State::new(pool, snapshot));
+    let readiness = Readiness::default();
+    readiness.connect(database.target()).await?;
+    let state = Arc::new(State::new(pool, readiness, snapshot));
     listener.announce(&state)?;
     let housekeeping = tokio::spawn(state::housekeeping(Arc::clone(&state)));
+    let (watched, target) = (Arc::clone(&state), database.target().clone());
+    let watch = tokio::spawn(async move { watched.readiness.watch(target).await });
     let signal = listener.serve(Arc::clone(&state), signals, reload).await;
     housekeeping.abort();
+    watch.abort();
     Ok(signal)
 }

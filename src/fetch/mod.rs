@@ -10,7 +10,7 @@ pub mod api;
 mod fetchers;
 mod json;
 mod ledger;
-mod memory;
+pub mod memory;
 pub mod pages;
 mod pipeline;
 mod queue;

@@ -295,8 +295,19 @@ fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
     Ok((limit, window))
 }
 
+/// Whether a header's value is secret by its name, even without an environment variable in it.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "cookie", "key", "token", "secret", "passw"].iter().any(|part| name.contains(part))
+}
+
 fn secrets(cfg: &FetchCfg) -> Secrets {
     let headers = cfg.headers.iter().flat_map(|headers| &headers.0).map(|(_, value)| value);
     let texts = headers.chain([&cfg.url]).chain(&cfg.body);
-    Secrets::new(texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned()))
+    let values = texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned());
+    let written = cfg.headers.iter().flat_map(|headers| &headers.0).filter(|(name, _)| is_secret_name(name));
+    // `Bearer TOKEN`: the token alone, too.
+    let parts =
+        written.flat_map(|(_, value)| [Some(&*value.text), value.text.split_once(' ').map(|parts| parts.1)]);
+    Secrets::new(values.chain(parts.flatten().map(str::to_owned)))
 }

@@ -78,8 +78,8 @@ pub struct Response {
     pub url: String,
     /// The body, inflated.
     pub body: Vec<u8>,
-    /// Its share of the run's memory, until its rows are made.
-    pub share: Share,
+    /// Its share of the run's memory, until its rows are made; none outside of a run.
+    pub share: Option<Share>,
 }
 
 /// Why a request has no response.
@@ -192,7 +192,14 @@ impl Client {
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
                 let (retry_after, link) = (text(header::RETRY_AFTER), text(header::LINK));
-                return Ok(Response { status, retry_after, link, url: url.to_string(), body: bytes, share });
+                return Ok(Response {
+                    status,
+                    retry_after,
+                    link,
+                    url: url.to_string(),
+                    body: bytes,
+                    share: Some(share),
+                });
             };
             if status == StatusCode::SEE_OTHER || (status.as_u16() < 303 && method == http::Method::POST) {
                 (method, body) = (http::Method::GET, None);

@@ -32,7 +32,7 @@ fn main() -> pghaul::Result<()> {
     let columns: Vec<CopyColumn> = ["integer", "integer", "integer", "bigint", "bigint", "text", "jsonb"]
         .into_iter()
         .enumerate()
-        .map(|(number, type_name)| CopyColumn { name: number.to_string(), type_name: type_name.to_owned() })
+        .map(|(number, type_name)| CopyColumn::new(number.to_string(), type_name))
         .collect();
     let mut shaper = Shaper::new(settings.response_rules(), ValueColumns::new(&columns))?;
     let responses: Vec<(Request, Response)> = (0..CHARACTERS).map(pair).collect();

@@ -72,5 +72,5 @@ fn column(entry: &Value) -> CopyColumn {
         ["varchar" | "nvarchar", length] => format!("character varying({length}"),
         ref other => panic!("add {other:?} here"),
     };
-    CopyColumn { name: text("column_name"), type_name }
+    CopyColumn::new(text("column_name"), type_name)
 }

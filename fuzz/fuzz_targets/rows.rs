@@ -41,7 +41,7 @@ fuzz_target!(|input: &[u8]| {
     let mut reader = BatchReader::new(input, rest, &format, header.line_end, header.data_origin);
     let (mut batch, mut read) = (Batch::new(), header.data_origin.offset as usize);
     let columns = (0..header.columns.len())
-        .map(|index| CopyColumn { name: format!("c{index}"), type_name: "text".to_owned() })
+        .map(|index| CopyColumn::new(format!("c{index}"), "text"))
         .collect();
     let mut encoder = Encoder::text_only(columns, format.clone());
     while reader.next_into(&mut batch).unwrap() {

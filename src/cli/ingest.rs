@@ -66,6 +66,8 @@ pub struct IngestArgs {
 enum MothersArg {
     /// Create those that are missing
     Keep,
+    /// Give their columns wider types where versions need them, before the load; adds no columns
+    Widen,
     /// Load the dumps; then replace each mother and all its version tables at once
     Recreate,
     /// Drop them and all their version tables, and load nothing
@@ -111,6 +113,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         workers: args.workers.map(NonZeroUsize::get),
         mothers: match args.mothers {
             MothersArg::Keep => MothersMode::Keep,
+            MothersArg::Widen => MothersMode::Widen,
             MothersArg::Recreate => MothersMode::Recreate,
             MothersArg::Purge => MothersMode::Purge,
         },

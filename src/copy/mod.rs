@@ -9,7 +9,8 @@
 //!                               (what no encoder knows, the server decides)
 //! ```
 //!
-//! Rows that cannot be loaded become [`rejects`], if they are allowed. [`verify`] compares the rows that were sent with those
+//! Rows that cannot be loaded become [`rejects`], if they are allowed. What is noted about values that are loaded is counted in
+//! [`notices`]. [`verify`] compares the rows that were sent with those
 //! that the server then holds.
 //!
 //! Rows whose values are separated already, such as an API's or a cache's, come in batches of their own ([`values`]) and go
@@ -22,6 +23,7 @@
 
 pub mod encode;
 pub mod input;
+pub mod notices;
 pub mod rejects;
 pub mod relay;
 pub mod send;

@@ -17,10 +17,16 @@ pub enum Hint {
     Utf16,
     /// A value is not valid in the encoding.
     ValueEncoding,
-    /// A value is well formed, and its column's type cannot hold it as it is written.
-    ColumnType,
+    /// A value is well formed, and its column's type cannot hold it as it is written. The value is shortened.
+    ColumnType(Box<str>),
+    /// The server does not read a value as one of its column's type. The value is shortened.
+    Value(Box<str>),
     /// An empty field is not NULL, since the NULL marker is another text or the field is quoted.
     NullMarker,
+    /// A date that can be read in the order of this name only.
+    DateOrder(&'static str),
+    /// A date without a day or a month, as MySQL has them.
+    ZeroDate,
     /// A row is longer than allowed.
     MaxRow,
     /// More rows are rejected than this limit allows. It is written as the user types it.

@@ -205,16 +205,35 @@ impl Error {
         matches!(&*self.0, Inner::One { hint: Some(_), .. })
     }
 
+    /// The same error with words of its column in place of the hint, where `words` has some for the column's name and the
+    /// hint. They come behind a remedy that it has already.
+    pub fn explained(mut self, words: impl Fn(&str, &Hint) -> Option<Advice>) -> Self {
+        if let Inner::One { hint: Some(hint), place: Place { column: Some(column), .. }, .. } = &*self.0
+            && let Some(advice) = words(column, hint)
+        {
+            self.say(advice);
+        }
+        self
+    }
+
+    /// Puts words in the place of the hint.
+    fn say(&mut self, advice: Advice) {
+        if let Inner::One { hint, what, remedy, .. } = &mut *self.0 {
+            *hint = None;
+            what.push_str(&advice.detail);
+            if !advice.remedy.is_empty() {
+                let before = remedy.take().map_or(String::new(), |remedy| remedy + "; ");
+                *remedy = Some(before + &advice.remedy);
+            }
+        }
+    }
+
     /// The same error with the job's words in place of the hint.
     pub fn advised(mut self, advise: Advise) -> Self {
         match &mut *self.0 {
-            Inner::One { hint, what, remedy, .. } => {
+            Inner::One { hint, .. } => {
                 let advice = hint.take().map(|hint| advise(&hint)).unwrap_or_default();
-                what.push_str(&advice.detail);
-                if !advice.remedy.is_empty() {
-                    let before = remedy.take().map_or(String::new(), |remedy| remedy + "; ");
-                    *remedy = Some(before + &advice.remedy);
-                }
+                self.say(advice);
             }
             Inner::Many(errors) => {
                 *errors = std::mem::take(errors).into_iter().map(|error| error.advised(advise)).collect();

@@ -18,7 +18,12 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::MaxRow => Advice::remedy("look for a double quote that is never closed"),
         Hint::RejectLimit(_) | Hint::RejectFolder => reject_flags::advice(hint),
         // What becomes of the rows before depends on the mode, and on --resume.
-        Hint::ColumnType => Advice::remedy("give the column a type that holds it"),
-        Hint::ValueEncoding | Hint::NullMarker | Hint::Undone => Advice::default(),
+        Hint::ColumnType(_) => Advice::remedy("give the column a type that holds it"),
+        Hint::ValueEncoding
+        | Hint::Value(_)
+        | Hint::NullMarker
+        | Hint::DateOrder(_)
+        | Hint::ZeroDate
+        | Hint::Undone => Advice::default(),
     }
 }

@@ -1,8 +1,10 @@
 //! What `ingest` calls the things that errors of the engine are about: its configuration keys and flags.
 
 use crate::Error;
+use crate::copy::encode::batch_encoder::CORRECT_THE_ROW;
 use crate::copy::input::format::FormatFault;
 use crate::error::{Advice, Hint};
+use crate::ingest::plan::unit::Unit;
 use crate::run::reject_flags;
 
 /// What a unit's error ends with.
@@ -27,15 +29,31 @@ pub fn of(hint: &Hint) -> Advice {
             detail: ", the encoding that xport_cfg.encoding names".to_owned(),
             remedy: UNDONE.to_owned(),
         },
-        Hint::ColumnType => Advice::remedy(format!("give the column a type that holds it; {UNDONE}")),
+        Hint::ColumnType(_) => Advice::remedy(format!("give the column a type that holds it; {UNDONE}")),
+        Hint::Value(_) => Advice::remedy(format!("{CORRECT_THE_ROW}; {UNDONE}")),
         Hint::NullMarker => Advice::remedy(format!(
             "an empty field is NULL only if it is not quoted and xport_cfg.null_pattern is ''; {UNDONE}"
+        )),
+        Hint::DateOrder(order) => Advice::remedy(format!(
+            "if all dates of these dumps are written in this order, write date_order: {order} beside match and types \
+             in xport_cfg.dialects; {UNDONE}"
+        )),
+        Hint::ZeroDate => Advice::remedy(format!(
+            "to load such dates as NULL, write null_if: {{date: ['????-00-*', '????-??-00*']}}, with the column's type, \
+             into the dump's type map; {UNDONE}"
         )),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),
         Hint::Undone => Advice::remedy(UNDONE),
     }
+}
+
+/// The words for a hint about a value of a unit's column.
+pub fn of_value(unit: &Unit, column: &str, hint: &Hint) -> Option<Advice> {
+    let number = unit.columns.copied.iter().position(|copied| copied.name == column)?;
+    let advice = unit.columns.origins[number].advice(hint)?;
+    Some(Advice { remedy: format!("{}; {UNDONE}", advice.remedy), ..advice })
 }
 
 /// The error of settings that contradict each other.

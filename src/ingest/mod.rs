@@ -124,7 +124,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     // the setup: runs for other mothers need not wait.
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
-        MothersMode::Recreate | MothersMode::Purge => {
+        MothersMode::Widen | MothersMode::Recreate | MothersMode::Purge => {
             let schema = setup::rights(client)?.schema;
             let names = mothers::names(settings, &catalogue.0);
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
@@ -134,6 +134,7 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
     let plan = lock::exclusively(client, SETUP_LOCK, |client| {
         let plan = compare(settings, catalogue, client)?;
         interrupt::check()?;
+        plan.wider.iter().for_each(|message| tracing::warn!("{message}"));
         changes::apply(&plan.changes, &plan.views, client)?;
         Ok(plan)
     })?;

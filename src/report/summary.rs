@@ -56,23 +56,40 @@ fn after(reports: &[AfterReport]) -> String {
     format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
 }
 
-/// A line for the values that were adjusted, by column; empty where there are none.
+/// A line for the values that were cut, and one for those that are NULL by a preset, by column; empty where there are none.
 fn adjusted(units: &[UnitReport]) -> String {
-    let mut columns = Adjusted::new();
-    for (column, count) in units.iter().flat_map(|unit| &unit.adjusted) {
-        *columns.entry(column.clone()).or_default() += count;
+    let (mut cut, mut nulled) = (Adjusted::new(), Adjusted::new());
+    for unit in units {
+        for (column, count) in &unit.adjusted {
+            let of_preset = unit.nulled.get(column).copied().unwrap_or(0);
+            *nulled.entry(column.clone()).or_default() += of_preset;
+            *cut.entry(column.clone()).or_default() += count - of_preset;
+        }
     }
-    adjusted_in_words(&columns).map_or(String::new(), |line| line + "\n")
+    let lines = [adjusted_in_words(&cut), nulled_in_words(&nulled)];
+    lines.into_iter().flatten().map(|line| line + "\n").collect()
 }
 
-/// How many values were adjusted, and how; `None` where there are none.
+/// How many values were cut; `None` where there are none.
 pub fn adjusted_in_words(columns: &Adjusted) -> Option<String> {
+    in_words(columns, "cut to microseconds")
+}
+
+/// How many values are NULL by a preset; `None` where there are none.
+fn nulled_in_words(columns: &Adjusted) -> Option<String> {
+    in_words(columns, "NULL by null_if")
+}
+
+fn in_words(columns: &Adjusted, how: &str) -> Option<String> {
     let sum: u64 = columns.values().sum();
-    let each: Vec<String> =
-        columns.iter().map(|(column, count)| format!("{column} {}", thousands(*count))).collect();
+    let each: Vec<String> = columns
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(column, count)| format!("{column} {}", thousands(*count)))
+        .collect();
     (sum > 0).then(|| {
         let (count, values) = (thousands(sum), plural(sum, "value"));
-        format!("adjusted: {count} {values} cut to microseconds ({})", each.join(", "))
+        format!("adjusted: {count} {values} {how} ({})", each.join(", "))
     })
 }
 

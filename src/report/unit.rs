@@ -23,9 +23,15 @@ pub struct UnitReport {
     pub rows_loaded: u64,
     /// Rows that were rejected.
     pub rows_rejected: u64,
-    /// Values that lost the digits of their seconds beyond microseconds.
+    /// Values that lost the digits of their seconds beyond microseconds, or that are NULL by a preset.
     #[serde(skip_serializing_if = "Adjusted::is_empty")]
     pub adjusted: Adjusted,
+    /// Those of them that are NULL by a preset.
+    #[serde(skip)]
+    pub nulled: Adjusted,
+    /// Signs that the data file is written otherwise than the settings say, and what became of values by a preset.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Size of the inflated data file, in bytes.
     pub bytes_read: u64,
     /// Whether the rows in the table were compared with those that were sent.
@@ -74,6 +80,8 @@ impl UnitReport {
             rows_loaded: 0,
             rows_rejected: 0,
             adjusted: Adjusted::new(),
+            nulled: Adjusted::new(),
+            warnings: Vec::new(),
             bytes_read: 0,
             verified: false,
             seconds: 0.0,
@@ -128,6 +136,8 @@ pub(super) mod samples {
             rows_loaded: rows,
             rows_rejected: 0,
             adjusted: Adjusted::new(),
+            nulled: Adjusted::new(),
+            warnings: Vec::new(),
             bytes_read: 752,
             verified: false,
             seconds: 0.5,

@@ -40,6 +40,7 @@ fn bash_completes_commands_and_flags() {
     assert_eq!(complete("pghaul ingest --max-r"), "--max-rejects\n");
     assert_eq!(complete("pghaul config ch"), "check\n");
     assert!(complete("pghaul ingest --mothers ''").contains("recreate"));
+    assert!(complete("pghaul ingest --mothers ''").contains("widen"));
 }
 
 #[test]

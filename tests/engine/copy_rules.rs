@@ -93,7 +93,7 @@ fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) ->
     let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
     let mut input = data;
     let (header, rest) = read_header(&mut input, &format, 1600).unwrap();
-    let column = |name: &String| CopyColumn { name: name.clone(), type_name: "text".to_owned() };
+    let column = |name: &String| CopyColumn::new(name, "text");
     let columns = header.columns.iter().map(column).collect();
     let mut encoder = match row_format {
         RowFormat::Text => Encoder::text_only(columns, format.clone()),

@@ -159,10 +159,10 @@ fn a_file_of_csv_that_is_wrong_is_told_without_keys_that_it_does_not_have() {
 fn no_value_is_changed_silently() {
     let job = fetch!(Options::default());
     let into = "into: {table: t, mode: append, columns: {id: timestamp}}";
-    let rows = "[\"2019-02-27 11:59:00.1234567\"], [\"2019-02-27T11:59:00Z\"]";
+    let rows = "[\"2019-02-27 11:59:00.1234567\"], [\"2019-02-27T11:59:00+02:00\"]";
     job.config(&numbered(1), &small(into).replace("'.[] | [.]'", &format!("'{rows}'")));
     let run = job.run(&["--max-rejects", "1"], 3);
     run.assert_stderr_has("adjusted: 1 value cut to microseconds (id 1)");
     assert_eq!(job.db.one("SELECT id::text FROM t"), "2019-02-27 11:59:00.123456");
-    says(&job.work.read("rejects/job.jsonl"), &["\\\"2019-02-27T11:59:00Z\\\" does not fit timestamp"]);
+    says(&job.work.read("rejects/job.jsonl"), &["\\\"2019-02-27T11:59:00+02:00\\\" does not fit timestamp"]);
 }

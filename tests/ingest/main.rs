@@ -5,6 +5,7 @@
 mod after;
 mod archive;
 mod as_written;
+mod dates;
 mod descriptors;
 mod dumps;
 mod encrypted;
@@ -17,6 +18,7 @@ mod original;
 mod output;
 mod refresh;
 mod rejects;
+mod signs;
 mod streams;
 mod target;
 mod types;

@@ -18,7 +18,7 @@ const STORIES: [(&str, &[&str]); 2] = [
         "ingest",
         &["shelf", "after", "load", "publish", "plan", "union", "catalogue", "source", "settings", "types"],
     ),
-    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "input"]),
+    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "notices", "input"]),
 ];
 
 /// Files that a folder may hold directly; in more of them nothing is found by looking.

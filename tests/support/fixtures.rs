@@ -77,8 +77,14 @@ impl Case {
     /// Runs `pghaul ingest dumps --plan`, which must end well.
     #[track_caller]
     pub fn plan(&self) -> Run {
-        let args = ["ingest", "dumps", "--plan", "--db", &self.db.url()];
-        let run = Pghaul::new(self.binary, &self.work).args(args).run();
+        self.plan_with("")
+    }
+
+    /// As [`Case::plan`], with `args`, divided by blanks.
+    #[track_caller]
+    pub fn plan_with(&self, args: &str) -> Run {
+        let fixed = ["ingest", "dumps", "--plan", "--db", &self.db.url()];
+        let run = Pghaul::new(self.binary, &self.work).args(fixed).args(args.split_whitespace()).run();
         run.assert_code(0);
         run
     }

@@ -69,7 +69,7 @@ pub struct DecryptCfg {
     pub temp_path: Option<Text>,
 }
 
-/// The type map for dumps whose file names match.
+/// What counts for dumps whose file names match.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {match: '*', types: mysql}")]
 pub struct Dialect {
@@ -78,4 +78,6 @@ pub struct Dialect {
     pub pattern: Text,
     /// The type map.
     pub types: TypesCfg,
+    /// The order of day, month and year in dates such as `01/02/2019`.
+    pub date_order: Option<Text>,
 }

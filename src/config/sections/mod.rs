@@ -22,4 +22,4 @@ pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use mothers::MotherTables;
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use sync::{DeletesCfg, SyncCfg};
-pub use types::TypesCfg;
+pub use types::{InlineTypes, TypesCfg};

@@ -1,7 +1,6 @@
 //! Batches into encoded rows: rows are found and encoded. A row that cannot be encoded is rejected, or is an error.
 
 use super::Encoder;
-use super::adjusted::AdjustedValues;
 use super::fault::ValueFault;
 use super::questions::resolver::Resolver;
 use crate::copy::input::batch::{Batch, Origin};
@@ -9,9 +8,11 @@ use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::open_quote::is_last_row;
 use crate::copy::input::rows::{Extent, RowFault, Rows};
+use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::reject::Reject;
 use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};
+use memchr::memchr;
 use std::ops::Range;
 
 /// What helps when a row cannot be loaded.
@@ -57,9 +58,7 @@ pub struct BatchEncoder<'e, 'c> {
     fields: Vec<FieldSpan>,
     may_reject: bool,
     rejects: Vec<Reject>,
-    adjusted: Option<&'e AdjustedValues>,
-    /// The adjusted values of the last batch: the number of the row among those that were encoded, and the column.
-    adjusted_here: Vec<(u64, usize)>,
+    noted: Option<&'e NoticeCounts>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
@@ -72,30 +71,19 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder {
-            encoder,
-            resolver,
-            line_end,
-            fields,
-            may_reject,
-            rejects: Vec::new(),
-            adjusted: None,
-            adjusted_here: Vec::new(),
+        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new(), noted: None }
+    }
+
+    /// Adds what is noted about rows to `noted`, by [`BatchEncoder::keep_notices`].
+    pub fn noting(self, noted: &'e NoticeCounts) -> Self {
+        BatchEncoder { noted: Some(noted), ..self }
+    }
+
+    /// Keeps what was noted about the rows of the last batch: they are loaded, but for those that were rejected.
+    pub fn keep_notices(&mut self) {
+        if let Some(noted) = self.noted {
+            noted.add(&mut self.encoder.notices);
         }
-    }
-
-    /// Counts adjusted values in `adjusted`, by [`BatchEncoder::count_adjusted`].
-    pub fn counting(self, adjusted: &'e AdjustedValues) -> Self {
-        BatchEncoder { adjusted: Some(adjusted), ..self }
-    }
-
-    /// Counts the adjusted values of the last batch. `refused` are the numbers of encoded rows that are not loaded after all,
-    /// in ascending order.
-    pub fn count_adjusted(&mut self, refused: &[usize]) {
-        let Some(adjusted) = self.adjusted else { return };
-        let is_loaded = |row: u64| refused.binary_search(&(row as usize)).is_err();
-        adjusted
-            .add(self.adjusted_here.drain(..).filter(|(row, _)| is_loaded(*row)).map(|(_, column)| column));
     }
 
     /// Appends the rows of a batch to `out`; returns how many. Calls `each` with every row. Where the server has to be asked
@@ -106,9 +94,11 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
     pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(RowEvent)) -> Result<u64> {
         let start = out.len();
         self.encoder.forget_answers();
+        // One search of the whole batch costs less than one of each text, and most batches have none.
+        self.encoder.notices.may_have_escapes = memchr(b'\\', &batch.bytes).is_some();
         loop {
             self.rejects.clear();
-            self.adjusted_here.clear();
+            self.encoder.notices.clear();
             let outcome = self.push_once(batch, out, each);
             // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {
@@ -160,8 +150,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             };
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
-                    self.adjusted_here.extend(self.encoder.cut().iter().map(|column| (count, *column)));
                     count += 1;
+                    self.encoder.notices.place(origin.line);
                     each(RowEvent::Encoded(EncodedRow {
                         origin,
                         row: start..rows.position(),
@@ -169,6 +159,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     }));
                 }
                 Err(fault) if self.may_reject => {
+                    self.encoder.notices.drop_row();
                     let reject = self.reject(batch, origin, start..rows.position(), fault);
                     self.rejects.push(reject);
                 }
@@ -176,8 +167,14 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                     let place = Place { column: fault.column, ..Place::default() };
                     let error = Error::failed(fault.what).at(place.line(origin.line));
                     return Err(match fault.hint {
-                        // The row itself is not at fault.
-                        Some(hint @ (Hint::NullMarker | Hint::ColumnType)) => error.hint(hint),
+                        // Whether the row is at fault is for the job to say.
+                        Some(
+                            hint @ (Hint::NullMarker
+                            | Hint::ColumnType(_)
+                            | Hint::Value(_)
+                            | Hint::DateOrder(_)
+                            | Hint::ZeroDate),
+                        ) => error.hint(hint),
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });
                 }
@@ -234,6 +231,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         column: Option<String>,
         reason: String,
     ) {
+        self.encoder.notices.drop_line(row.origin.line);
         let bytes = batch.bytes[row.row.clone()].to_vec();
         let alone = Batch { origin: row.origin, bytes };
         // It was found before, so it is found again.

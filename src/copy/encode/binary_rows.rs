@@ -3,14 +3,18 @@
 use super::binary::{begin_row, push_bytes, push_null, push_part};
 use super::column::CopyColumn;
 use super::fault::BadValue;
+use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
+use super::reading;
+use super::signs;
 use super::types::Pushed;
-use super::value::ValueEncoder;
+use super::value::{ValueEncoder, is_text};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::{Notice, Notices};
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -19,13 +23,17 @@ pub struct BinaryRows {
     fields: i16,
     questions: usize,
     scratch: Vec<u8>,
-    /// The columns of the last row whose values were cut.
-    cut: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Column {
+    /// What is tried first: `Asked` where each value has to be looked at before.
     encoder: ValueEncoder,
+    is_text: bool,
+    /// The encoder for values that were looked at.
+    second: ValueEncoder,
+    null_if: NullIf,
+    type_name: String,
     unknown: UnknownValues,
 }
 
@@ -53,7 +61,7 @@ impl BinaryRows {
     fn of(columns: Vec<Column>) -> Self {
         // A table has at most 1,600 columns.
         let fields = columns.len() as i16;
-        BinaryRows { columns, fields, questions: 0, scratch: Vec::new(), cut: Vec::new() }
+        BinaryRows { columns, fields, questions: 0, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as columns. A value that no encoder knows, and that the server was not asked about,
@@ -67,41 +75,46 @@ impl BinaryRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
         begin_row(out, self.fields);
-        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if field.is_null(batch, format) {
                 push_null(out);
                 continue;
             }
+            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+                notices.add(Notice::Escape, index);
+            }
             if column.encoder.is_as_it_stands(field) {
                 push_part(out, batch, field.start, field.end);
                 continue;
             }
-            let value = field.value(batch, format.quote, &mut self.scratch);
+            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            if !(is_usual && field.plain)
+                && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
+            {
+                notices.add(notice, index);
+            }
             match column.encoder.push(out, value, format.charset) {
                 Ok(Pushed::AsWritten) => {}
-                Ok(Pushed::Cut) => self.cut.push(index),
-                Ok(Pushed::Unknown) => match column.push_unknown(out, value, format.charset) {
-                    Ok(pushed) => {
-                        self.questions += usize::from(pushed == Pushed::Unknown);
-                        if pushed == Pushed::Cut {
-                            self.cut.push(index);
+                Ok(Pushed::Cut) => notices.add(Notice::Cut, index),
+                Ok(Pushed::Unknown) => {
+                    match column.push_unknown(out, value, format, |notice| notices.add(notice, index)) {
+                        Ok(pushed) => {
+                            self.questions += usize::from(pushed == Pushed::Unknown);
+                            if pushed == Pushed::Cut {
+                                notices.add(Notice::Cut, index);
+                            }
                         }
+                        Err(fault) => return Err((index, fault)),
                     }
-                    Err(fault) => return Err((index, fault)),
-                },
+                }
                 Err(fault) => return Err((index, fault)),
             }
         }
         Ok(())
-    }
-
-    /// The columns of the last row whose values were cut.
-    pub fn cut(&self) -> &[usize] {
-        &self.cut
     }
 
     /// Whether rows were written with NULL in place of a question.
@@ -131,19 +144,48 @@ impl BinaryRows {
 
 impl Column {
     fn new(column: &CopyColumn, encoder: ValueEncoder, form: AnswerForm) -> Self {
-        Column { encoder, unknown: UnknownValues::new(column, encoder, form) }
+        let null_if = column.null_if.clone();
+        let knows = |value: &[u8]| {
+            encoder.push(&mut Vec::new(), value, Charset::Utf8).is_ok_and(|pushed| pushed != Pushed::Unknown)
+        };
+        Column {
+            encoder: if null_if.may_match_known(knows) { ValueEncoder::Asked } else { encoder },
+            is_text: is_text(&column.type_name),
+            second: encoder,
+            null_if,
+            type_name: column.type_name.clone(),
+            unknown: UnknownValues::new(column, encoder, form),
+        }
     }
 
-    /// Appends the server's answer for a value. An unknown one is a question, and NULL stands in its place.
+    /// Appends a value that the encoder does not know, or that is to be looked at first: NULL where that is what it stands for,
+    /// or the server's answer. An unknown one is a question, and NULL stands in its place.
     #[cold]
     fn push_unknown(
         &mut self,
         out: &mut Vec<u8>,
         value: &[u8],
-        charset: Charset,
+        format: &Format,
+        mut note: impl FnMut(Notice),
     ) -> Result<Pushed, BadValue> {
-        let spelled = self.unknown.spelled(value, charset)?;
-        match self.unknown.known(out, &spelled)? {
+        if !self.null_if.is_empty() {
+            if self.null_if.matches(value) {
+                push_null(out);
+                if self.null_if.is_preset {
+                    note(Notice::Nulled);
+                }
+                return Ok(Pushed::AsWritten);
+            }
+            let pushed = self.second.push(out, value, format.charset)?;
+            if pushed != Pushed::Unknown {
+                return Ok(pushed);
+            }
+        }
+        if let Some(notice) = reading::notice(&self.type_name, value, format) {
+            note(notice);
+        }
+        let spelled = self.unknown.spelled(value, format.charset)?;
+        match self.unknown.known(out, &spelled, format.date_order)? {
             Known::Pushed => {}
             Known::Given(field) => push_bytes(out, field),
             Known::Open => {

@@ -1,5 +1,6 @@
 //! A column that rows are copied into.
 
+use super::null_if::NullIf;
 use super::types::Pushed;
 use super::value::ValueEncoder;
 use crate::copy::input::charset::Charset;
@@ -11,9 +12,16 @@ pub struct CopyColumn {
     pub name: String,
     /// Its type there, as PostgreSQL's `format_type` spells it.
     pub type_name: String,
+    /// Values that are loaded as NULL.
+    pub null_if: NullIf,
 }
 
 impl CopyColumn {
+    /// A column whose values are all loaded as they are.
+    pub fn new(name: impl Into<String>, type_name: impl Into<String>) -> Self {
+        CopyColumn { name: name.into(), type_name: type_name.into(), null_if: NullIf::default() }
+    }
+
     /// Whether its values can be sent in their binary form.
     pub fn has_encoder(&self) -> bool {
         ValueEncoder::for_type(&self.type_name).is_some()

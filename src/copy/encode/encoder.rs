@@ -5,11 +5,16 @@ use super::binary_rows::BinaryRows;
 use super::column::CopyColumn;
 use super::fault::ValueFault;
 use super::questions::resolver::Resolver;
+use super::reading;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
-use crate::error::Hint;
+use crate::copy::notices::Notices;
+use crate::error::{Hint, shortened};
+
+/// How much of a refused value a hint has, characters.
+const SHOWN_CHARS: usize = 100;
 
 /// The form that rows are sent in (PostgreSQL documentation, COPY, "File Formats").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct Encoder {
     format: Format,
     columns: Vec<CopyColumn>,
     writer: RowWriter,
+    /// What was noted about the rows so far. To be cleared before each batch.
+    pub notices: Notices,
 }
 
 #[derive(Debug)]
@@ -41,18 +48,24 @@ impl Encoder {
             Some(binary) => RowWriter::Binary(binary),
             None => RowWriter::Text(TextRows::new(&columns)),
         };
-        Encoder { format, columns, writer }
+        Encoder::of(columns, format, writer)
     }
 
     /// Encodes every column as text, for comparisons.
     pub fn text_only(columns: Vec<CopyColumn>, format: Format) -> Self {
-        Encoder { writer: RowWriter::Text(TextRows::new(&columns)), format, columns }
+        let writer = RowWriter::Text(TextRows::new(&columns));
+        Encoder::of(columns, format, writer)
     }
 
     /// Encodes binary rows, for comparisons: asks the server about every value of the columns that are `asked` about, and of
     /// those whose type has no encoder. The latter then hold the value's text.
     pub fn asking(columns: Vec<CopyColumn>, format: Format, asked: impl Fn(&CopyColumn) -> bool) -> Self {
-        Encoder { writer: RowWriter::Binary(BinaryRows::asking(&columns, asked)), format, columns }
+        let writer = RowWriter::Binary(BinaryRows::asking(&columns, asked));
+        Encoder::of(columns, format, writer)
+    }
+
+    fn of(columns: Vec<CopyColumn>, format: Format, writer: RowWriter) -> Self {
+        Encoder { format, columns, writer, notices: Notices::default() }
     }
 
     /// The form of the rows.
@@ -101,29 +114,29 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<(), ValueFault> {
         if fields.len() != self.columns.len() {
-            return Err(self.wrong_count(fields.len()));
+            return Err(self.wrong_count(batch, fields));
         }
         let row_start = out.len();
         let pushed = match &mut self.writer {
-            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, out),
-            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, out),
+            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
+            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
         };
         pushed.map_err(|(index, fault)| {
             out.truncate(row_start);
-            let value = fields[index].raw(batch);
-            let is_empty = value.iter().all(|byte| *byte == self.format.quote);
-            // All types but texts refuse an empty field.
-            let hint = if is_empty { Some(Hint::NullMarker) } else { fault.hint() };
-            ValueFault { column: Some(self.columns[index].name.clone()), what: fault.to_string(), hint }
+            let mut scratch = Vec::new();
+            let value = fields[index].value(batch, self.format.quote, &mut scratch);
+            let column = &self.columns[index];
+            let shown = shortened(&self.format.charset.decode(value).unwrap_or_default(), SHOWN_CHARS);
+            let hint = match fault.hint(shown) {
+                // All types but texts refuse an empty field.
+                _ if value.is_empty() => Some(Hint::NullMarker),
+                Some(hint @ Hint::Value(_)) => {
+                    Some(reading::hint(column, value, &self.format).unwrap_or(hint))
+                }
+                hint => hint,
+            };
+            ValueFault { column: Some(column.name.clone()), what: fault.to_string(), hint }
         })
-    }
-
-    /// The columns of the last row whose values were cut: digits of their seconds, beyond microseconds.
-    pub fn cut(&self) -> &[usize] {
-        match &self.writer {
-            RowWriter::Text(rows) => rows.cut(),
-            RowWriter::Binary(rows) => rows.cut(),
-        }
     }
 
     /// Whether rows hold values that the server was not asked about yet. Such rows are to be encoded again, after
@@ -154,13 +167,16 @@ impl Encoder {
         }
     }
 
-    fn wrong_count(&self, found: usize) -> ValueFault {
-        let expected = self.columns.len();
+    fn wrong_count(&self, batch: &[u8], fields: &[FieldSpan]) -> ValueFault {
+        let (found, expected) = (fields.len(), self.columns.len());
         let what = match self.columns.get(found) {
             Some(missing) => format!(
                 "row has {found} {}, the header names {expected}: nothing for column {}",
                 if found == 1 { "field" } else { "fields" },
                 missing.name
+            ),
+            None if fields[..found - 1].iter().any(|field| field.raw(batch).ends_with(b"\\")) => format!(
+                "row has {found} fields, the header names {expected}; a backslash before a separator does not escape it"
             ),
             None => format!("row has {found} fields, the header names {expected}"),
         };
@@ -177,11 +193,7 @@ mod tests {
 
     fn encode(types: &[&str], row: &[u8], encoding: &str) -> Result<Vec<u8>, ValueFault> {
         let format = Format::new("|", "`", "NULL", encoding).unwrap();
-        let columns = types
-            .iter()
-            .enumerate()
-            .map(|(i, t)| CopyColumn { name: format!("c{i}"), type_name: (*t).to_owned() })
-            .collect();
+        let columns = types.iter().enumerate().map(|(i, t)| CopyColumn::new(format!("c{i}"), *t)).collect();
         let mut encoder = Encoder::text_only(columns, format.clone());
         let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: row.to_vec() };
         let (mut fields, mut out) = (Vec::new(), b"kept".to_vec());
@@ -216,5 +228,9 @@ mod tests {
         assert_eq!(few.what, "row has 2 fields, the header names 3: nothing for column c2");
         let many = encode(&["text"], b"a|b", "latin_1").unwrap_err();
         assert_eq!(many.what, "row has 2 fields, the header names 1");
+        let escaped = encode(&["text"], b"a\\|b", "latin_1").unwrap_err();
+        assert!(
+            escaped.what.ends_with("the header names 1; a backslash before a separator does not escape it")
+        );
     }
 }

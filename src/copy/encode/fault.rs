@@ -12,8 +12,13 @@ pub enum BadValue {
     Nul,
     /// It is not valid in the encoding of this name.
     NotValid(&'static str),
-    /// What the server says against it.
-    Refused(Box<str>),
+    /// The server does not read it.
+    Refused {
+        /// The server's words.
+        words: Box<str>,
+        /// Whether the value is well formed, and too long or too large for its type.
+        is_beyond_type: bool,
+    },
     /// The column cannot hold it as it is written.
     Changed {
         /// The value, shortened.
@@ -37,12 +42,15 @@ pub struct ValueFault {
 }
 
 impl BadValue {
-    /// What it is about, if a job can say more of it.
-    pub fn hint(&self) -> Option<Hint> {
+    /// What it is about, if a job can say more of it. `value` is the value, shortened.
+    pub fn hint(&self, value: String) -> Option<Hint> {
         match self {
+            BadValue::Nul => None,
             BadValue::NotValid(_) => Some(Hint::ValueEncoding),
-            BadValue::Changed { .. } => Some(Hint::ColumnType),
-            BadValue::Nul | BadValue::Refused(_) => None,
+            BadValue::Changed { .. } | BadValue::Refused { is_beyond_type: true, .. } => {
+                Some(Hint::ColumnType(value.into()))
+            }
+            BadValue::Refused { .. } => Some(Hint::Value(value.into())),
         }
     }
 }
@@ -52,7 +60,7 @@ impl fmt::Display for BadValue {
         match self {
             BadValue::Nul => f.write_str("value holds a NUL character, which PostgreSQL cannot store"),
             BadValue::NotValid(encoding) => write!(f, "value is not valid {encoding}"),
-            BadValue::Refused(what) => f.write_str(what),
+            BadValue::Refused { words, .. } => f.write_str(words),
             BadValue::Changed { value, type_name, becomes } => {
                 write!(f, "{value:?} does not fit {type_name}, which would make it {becomes:?}")
             }

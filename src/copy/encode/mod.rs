@@ -9,7 +9,6 @@
 //!
 //! The types with an encoder are in one table, in `value.rs`; each family of them is a file of [`types`].
 
-pub mod adjusted;
 pub mod batch_encoder;
 pub mod binary;
 mod binary_rows;
@@ -18,8 +17,11 @@ mod encoder;
 mod escape;
 pub mod fault;
 mod fit;
+pub mod null_if;
 pub mod questions;
+mod reading;
 mod seconds;
+mod signs;
 mod text_rows;
 pub mod types;
 mod value;

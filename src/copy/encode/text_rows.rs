@@ -8,14 +8,18 @@
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
+use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
+use super::reading;
+use super::signs;
 use super::types::Pushed;
-use super::value::{Respell, ValueEncoder, respelling};
+use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
 use crate::Result;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::copy::notices::{Notice, Notices};
 
 /// Writes rows for one table.
 #[derive(Debug)]
@@ -23,14 +27,21 @@ pub struct TextRows {
     columns: Vec<Column>,
     questions: usize,
     scratch: Vec<u8>,
-    /// The columns of the last row whose values were cut.
-    cut: Vec<usize>,
 }
 
 #[derive(Debug)]
-enum Column {
+struct Column {
+    type_name: String,
+    is_text: bool,
+    null_if: NullIf,
+    values: Values,
+}
+
+/// How a column's values are written.
+#[derive(Debug)]
+enum Values {
     /// The type's input function keeps every value, or refuses it. Some are rewritten, since it does not read them.
-    Trusted(Option<Respell>),
+    Trusted(Option<Respell>, Vec<u8>),
     /// It may change some, or is not known.
     Watched(Box<Watched>),
 }
@@ -47,7 +58,7 @@ impl TextRows {
     /// Writes values for columns of these types.
     pub fn new(columns: &[CopyColumn]) -> Self {
         let columns = columns.iter().map(Column::new).collect();
-        TextRows { columns, questions: 0, scratch: Vec::new(), cut: Vec::new() }
+        TextRows { columns, questions: 0, scratch: Vec::new() }
     }
 
     /// Appends one row of as many fields as there are columns.
@@ -59,9 +70,9 @@ impl TextRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
-        self.cut.clear();
         for (index, (field, column)) in fields.iter().zip(&mut self.columns).enumerate() {
             if index > 0 {
                 out.push(b'\t');
@@ -70,20 +81,30 @@ impl TextRows {
                 out.extend_from_slice(b"\\N");
                 continue;
             }
-            let value = field.value(batch, format.quote, &mut self.scratch);
-            match column.push(out, value, format.charset).map_err(|fault| (index, fault))? {
+            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+                notices.add(Notice::Escape, index);
+            }
+            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            let sign = reading::sign(batch, field, is_usual, column.is_text, format);
+            if column.null_if.matches(value) {
+                out.extend_from_slice(b"\\N");
+                if column.null_if.is_preset {
+                    notices.add(Notice::Nulled, index);
+                }
+                continue;
+            }
+            let notice = reading::notice(&column.type_name, value, format);
+            for notice in sign.into_iter().chain(notice) {
+                notices.add(notice, index);
+            }
+            match column.values.push(out, value, format).map_err(|fault| (index, fault))? {
                 Pushed::AsWritten => {}
-                Pushed::Cut => self.cut.push(index),
+                Pushed::Cut => notices.add(Notice::Cut, index),
                 Pushed::Unknown => self.questions += 1,
             }
         }
         out.push(b'\n');
         Ok(())
-    }
-
-    /// The columns of the last row whose values were cut.
-    pub fn cut(&self) -> &[usize] {
-        &self.cut
     }
 
     /// Whether rows were written with values about which the server is to be asked first.
@@ -97,7 +118,7 @@ impl TextRows {
     /// A lost connection. What the server says against a value is an error when its row is written again.
     pub fn ask(&mut self, resolver: &mut Resolver<'_>) -> Result<()> {
         for column in &mut self.columns {
-            if let Column::Watched(watched) = column {
+            if let Values::Watched(watched) = &mut column.values {
                 watched.unknown.ask(resolver)?;
             }
         }
@@ -108,7 +129,7 @@ impl TextRows {
     /// Forgets answers where they are too many. Not to be called while there are questions.
     pub fn forget_answers(&mut self) {
         for column in &mut self.columns {
-            if let Column::Watched(watched) = column {
+            if let Values::Watched(watched) = &mut column.values {
                 watched.unknown.forget();
             }
         }
@@ -117,28 +138,42 @@ impl TextRows {
 
 impl Column {
     fn new(column: &CopyColumn) -> Self {
+        Column {
+            type_name: column.type_name.clone(),
+            is_text: is_text(&column.type_name),
+            null_if: column.null_if.clone(),
+            values: Values::of(column),
+        }
+    }
+}
+
+impl Values {
+    fn of(column: &CopyColumn) -> Self {
         let type_name = &column.type_name;
         let (encoder, form) = match (ValueEncoder::for_type(type_name), respelling(type_name)) {
-            (_, Some(respell)) => return Column::Trusted(Some(respell)),
-            (Some(ValueEncoder::Text(None) | ValueEncoder::Jsonb), None) => return Column::Trusted(None),
-            (Some(encoder), None) => (encoder, AnswerForm::Binary),
-            (None, None) => (ValueEncoder::Asked, AnswerForm::Verdict),
+            (_, Some(respell)) if !has_seconds(type_name) => {
+                return Values::Trusted(Some(respell), Vec::new());
+            }
+            (Some(ValueEncoder::Text(None) | ValueEncoder::Jsonb), _) => {
+                return Values::Trusted(None, Vec::new());
+            }
+            (Some(encoder), _) => (encoder, AnswerForm::Binary),
+            (None, _) => (ValueEncoder::Asked, AnswerForm::Verdict),
         };
         let unknown = UnknownValues::new(column, encoder, form);
-        Column::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
+        Values::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
     }
 
-    fn push(&mut self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<Pushed, BadValue> {
+    fn push(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<Pushed, BadValue> {
+        let charset = format.charset;
         let watched = match self {
-            Column::Trusted(respell) => {
-                return match respell.and_then(|respell| respell(value)) {
-                    None => escape::push(out, value, charset),
-                    Some((start, rest)) => escape::push(out, start.as_bytes(), charset)
-                        .and_then(|()| escape::push(out, rest, charset)),
-                }
-                .map(|()| Pushed::AsWritten);
+            Values::Trusted(respell, respelled) => {
+                respelled.clear();
+                let is_respelled = respell.is_some_and(|respell| respell(value, respelled));
+                let value = if is_respelled { respelled } else { value };
+                return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
             }
-            Column::Watched(watched) => watched,
+            Values::Watched(watched) => watched,
         };
         let Watched { encoder, unknown, field } = &mut **watched;
         field.clear();
@@ -149,7 +184,7 @@ impl Column {
         let spelled = unknown.spelled(value, charset)?;
         escape::push(out, spelled.text.as_bytes(), Charset::Utf8)?;
         field.clear();
-        Ok(match unknown.known(field, &spelled)? {
+        Ok(match unknown.known(field, &spelled, format.date_order)? {
             Known::Open => Pushed::Unknown,
             Known::Pushed | Known::Given(_) if spelled.is_cut => Pushed::Cut,
             Known::Pushed | Known::Given(_) => Pushed::AsWritten,

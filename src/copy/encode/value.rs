@@ -115,16 +115,35 @@ pub fn has_seconds(type_name: &str) -> bool {
     ["date", "time", "interval"].iter().any(|start| type_name.starts_with(start))
 }
 
-/// Rewrites a value for the type's input function, in two parts: a start, and the rest of the value. `None` for a value that
-/// needs no rewriting.
-pub type Respell = fn(&[u8]) -> Option<(&'static str, &[u8])>;
+/// Writes a value as the type's input function reads it, and returns true; returns false for a value that needs no rewriting,
+/// and leaves the output as it was.
+pub type Respell = fn(&[u8], &mut Vec<u8>) -> bool;
 
-/// Rewrites the forms that a type's encoder knows and its input function does not read, if there are any.
+/// Rewrites the forms that are known here and that a type's input function does not read, if there are any.
 pub fn respelling(type_name: &str) -> Option<Respell> {
     match type_name {
         "bytea" => Some(types::bytea::respell),
+        _ if has_clock(type_name) => Some(types::styles::with_point),
         _ => None,
     }
+}
+
+/// Whether a type holds days: dates and timestamps.
+pub fn has_days(type_name: &str) -> bool {
+    let (name, _) = without_modifier(type_name);
+    matches!(name.as_str(), "date" | "timestamp without time zone" | "timestamp with time zone")
+}
+
+/// Whether a type holds texts that need not have any form.
+pub fn is_text(type_name: &str) -> bool {
+    let (name, _) = without_modifier(type_name);
+    matches!(name.as_str(), "text" | "character varying" | "character")
+}
+
+/// Whether values of a type may have a time of day.
+fn has_clock(type_name: &str) -> bool {
+    let (name, _) = without_modifier(type_name);
+    has_days(&name) || matches!(name.as_str(), "time without time zone" | "time with time zone")
 }
 
 /// `timestamp(3) without time zone` as `timestamp without time zone` and `3`. An array has no encoder, so its name is kept.

@@ -31,20 +31,30 @@ impl FieldSpan {
     /// The field's value: its bytes without quotes. `scratch` holds it where quotes stood inside.
     #[inline]
     pub fn value<'b>(&self, batch: &'b [u8], quote: u8, scratch: &'b mut Vec<u8>) -> &'b [u8] {
+        self.value_and_form(batch, quote, scratch).0
+    }
+
+    /// As [`FieldSpan::value`], and whether the field has the usual form: no quote at all, or one at each end and none between.
+    #[inline]
+    pub fn value_and_form<'b>(
+        &self,
+        batch: &'b [u8],
+        quote: u8,
+        scratch: &'b mut Vec<u8>,
+    ) -> (&'b [u8], bool) {
         let raw = self.raw(batch);
         if !self.quoted {
-            return raw;
+            return (raw, true);
         }
-        // The common form: quotes around, none inside.
         if let [first, inner @ .., last] = raw
             && *first == quote
             && *last == quote
             && memchr(quote, inner).is_none()
         {
-            return inner;
+            return (inner, true);
         }
         unquote(raw, quote, scratch);
-        scratch
+        (scratch, false)
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a data file is written: separator, quote, NULL marker, line ends.
 
 use super::charset::Charset;
+use super::date_order::DateOrder;
 
 /// The separator where none is named.
 pub const DEFAULT_SEPARATOR: &str = "|";
@@ -23,6 +24,8 @@ pub struct Format {
     pub null: Vec<u8>,
     /// The encoding of the data file.
     pub charset: Charset,
+    /// The order of day, month and year in dates such as `01/02/2019`; `None` where it is not said.
+    pub date_order: Option<DateOrder>,
 }
 
 /// How the lines of a data file end. The header line decides; another line end outside quotes is a fault, as in `COPY`.
@@ -92,7 +95,7 @@ impl Format {
         if null.iter().any(|byte| [separator, quote, b'\n', b'\r'].contains(byte)) {
             return Err(FormatFault::NullHoldsAnother);
         }
-        Ok(Format { separator, quote, null, charset })
+        Ok(Format { separator, quote, null, charset, date_order: None })
     }
 }
 

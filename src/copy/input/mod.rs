@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod charset;
+pub mod date_order;
 pub mod field;
 pub mod format;
 pub mod header;

@@ -48,7 +48,7 @@ pub fn copy_carefully(
         for (row, column, what) in refused {
             encoder.reject_refused(&batch, &rows[row], column, what);
         }
-        encoder.count_adjusted(&refused_rows);
+        encoder.keep_notices();
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
         if let Some(watch) = &mut watch {

@@ -3,7 +3,7 @@
 use crate::copy::encode::{CopyColumn, RowFormat};
 use crate::error::Hint;
 use crate::pg::ident::{Qualified, quote};
-use crate::pg::sqlstate::SqlState;
+use crate::pg::sqlstate::{self, SqlState};
 use crate::{Error, Place, Result};
 use postgres::{CopyInWriter, Transaction};
 use std::io::Write;
@@ -121,9 +121,15 @@ fn failure(error: &postgres::Error, table: &str, columns: &[CopyColumn]) -> Copy
             // The server calls the rows of the COPY lines; here only a line of the data file is called so.
             let context = format!("COPY row {row}{rest}");
             let mut from_server = Error::from_server(error, Some(&context)).at(place);
-            if rest.ends_with(": \"\"") {
-                from_server = from_server.hint(Hint::NullMarker);
-            }
+            let value = refused_value(rest);
+            from_server = match value {
+                Some("") => from_server.hint(Hint::NullMarker),
+                _ if sqlstate::is_beyond_type(error) => {
+                    from_server.hint(Hint::ColumnType(value.unwrap_or_default().into()))
+                }
+                Some(value) if state == SqlState::BadValue => from_server.hint(Hint::Value(value.into())),
+                _ => from_server,
+            };
             CopyFailure { error: from_server, refusal: refusal(Some(row), column) }
         }
     }
@@ -137,6 +143,12 @@ fn refused_row<'w>(context: &'w str, table: &str) -> Option<(u64, &'w str)> {
     let digits = &behind_table[start..];
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     Some((digits[..end].parse().ok()?, &digits[end..]))
+}
+
+/// The value that stands behind the column's name, as in `, column age: "x"`.
+fn refused_value(rest: &str) -> Option<&str> {
+    let (_, value) = rest.split_once(": \"")?;
+    value.strip_suffix('"')
 }
 
 /// The column named behind the row's number; the longest name wins where one begins another.
@@ -160,7 +172,7 @@ mod tests {
     use super::*;
 
     fn columns(names: &[&str]) -> Vec<CopyColumn> {
-        names.iter().map(|n| CopyColumn { name: (*n).into(), type_name: "text".into() }).collect()
+        names.iter().map(|n| CopyColumn::new(*n, "text")).collect()
     }
 
     #[test]

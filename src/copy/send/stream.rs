@@ -91,7 +91,7 @@ pub fn send_rows(
                 watch.add(sent, encoder.resolver())?;
             }
         }
-        encoder.count_adjusted(&[]);
+        encoder.keep_notices();
         rejects.add(&batch, encoder.rejects())?;
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;

@@ -190,7 +190,7 @@ impl ValueBatch {
 
 /// How the values of a batch stand in its buffer: as texts without quotes.
 pub(super) fn format() -> Format {
-    Format { separator: 0, quote: 0, null: NULL.to_vec(), charset: Charset::Utf8 }
+    Format { separator: 0, quote: 0, null: NULL.to_vec(), charset: Charset::Utf8, date_order: None }
 }
 
 #[cfg(test)]
@@ -202,10 +202,7 @@ pub(super) mod samples {
         let columns: Vec<CopyColumn> = types
             .iter()
             .enumerate()
-            .map(|(number, type_name)| CopyColumn {
-                name: format!("c{number}"),
-                type_name: (*type_name).into(),
-            })
+            .map(|(number, type_name)| CopyColumn::new(format!("c{number}"), *type_name))
             .collect();
         ValueBatch::new(&ValueColumns::new(&columns), named_by)
     }

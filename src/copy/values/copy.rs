@@ -4,9 +4,9 @@
 //! ([`crate::copy::send::careful`]); nothing is read again.
 
 use super::batch::{ValueBatch, format};
-use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::encode::{CopyColumn, Encoder};
+use crate::copy::notices::{Notice, NoticeCounts};
 use crate::copy::rejects::rejected_row::RejectedRow;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::send::careful::copy_pieces;
@@ -34,9 +34,7 @@ pub struct ValueCopy<'c> {
     rows: Vec<usize>,
     /// Where each of them ends in `out`.
     ends: Vec<usize>,
-    /// The adjusted values in `out`: the place of the row in `rows`, and the column.
-    cut: Vec<(usize, usize)>,
-    adjusted: AdjustedValues,
+    notices: NoticeCounts,
 }
 
 impl<'c> ValueCopy<'c> {
@@ -49,8 +47,7 @@ impl<'c> ValueCopy<'c> {
             out: Vec::new(),
             rows: Vec::new(),
             ends: Vec::new(),
-            cut: Vec::new(),
-            adjusted: AdjustedValues::new(columns.len()),
+            notices: NoticeCounts::default(),
         }
     }
 
@@ -58,9 +55,9 @@ impl<'c> ValueCopy<'c> {
     /// committed.
     pub fn log_adjusted(&self, rejects: &ValueRejects) {
         let columns = self.encoder.columns();
-        let counts = self.adjusted.counts().into_iter();
+        let counts = self.notices.of(Notice::Cut).into_iter();
         rejects.add_adjusted(counts.map(|(column, count)| (columns[column].name.as_str(), count)));
-        self.adjusted.forget();
+        self.notices.forget();
     }
 
     /// Copies the rows of a batch within `transaction`. Rows that cannot be loaded become `rejects`, like those that were
@@ -84,7 +81,7 @@ impl<'c> ValueCopy<'c> {
         if !rejects.are_allowed() {
             rejects.add(&in_order(&refused), 0)?;
             let rows = self.copy_at_once(transaction, batch)?;
-            self.adjusted.add(self.cut.iter().map(|(_, column)| *column));
+            self.notices.add(&mut self.encoder.notices);
             rejects.add(&[], rows)?;
             return Ok(Copied { rows, refused });
         }
@@ -95,8 +92,10 @@ impl<'c> ValueCopy<'c> {
             refused.push(batch.reject_of(self.rows[row], column, what));
             rejects.have_no_room_for(refused.len() + batch.rejects().len())
         })?;
-        let is_copied = |(row, _): &&(usize, usize)| !not_copied.contains(row);
-        self.adjusted.add(self.cut.iter().filter(is_copied).map(|(_, column)| *column));
+        for row in not_copied {
+            self.encoder.notices.drop_line(row as u64);
+        }
+        self.notices.add(&mut self.encoder.notices);
         rejects.add(&in_order(&refused), copied)?;
         Ok(Copied { rows: copied, refused })
     }
@@ -108,16 +107,20 @@ impl<'c> ValueCopy<'c> {
             self.out.clear();
             self.rows.clear();
             self.ends.clear();
-            self.cut.clear();
+            self.encoder.notices.clear();
             let mut refused = Vec::new();
             for number in 0..batch.rows() {
                 match self.encoder.push_row(batch.buffer(), batch.row(number), &mut self.out) {
                     Ok(()) => {
-                        self.cut.extend(self.encoder.cut().iter().map(|column| (self.rows.len(), *column)));
+                        // A batch has no lines: a row is known by its place in `out`.
+                        self.encoder.notices.place(self.rows.len() as u64);
                         self.rows.push(number);
                         self.ends.push(self.out.len());
                     }
-                    Err(fault) => refused.push(batch.reject_of(number, fault.column, fault.what)),
+                    Err(fault) => {
+                        self.encoder.notices.drop_row();
+                        refused.push(batch.reject_of(number, fault.column, fault.what));
+                    }
                 }
             }
             if !self.encoder.has_questions() {

@@ -138,7 +138,8 @@ fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) 
 }
 
 fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
-    let format = Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8 };
+    let format =
+        Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8, date_order: None };
     let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
     let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
     let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());

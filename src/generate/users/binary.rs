@@ -46,8 +46,7 @@ const FLAT_FIELDS: i16 = 17;
 impl Shape {
     /// The columns, in the order of a row's fields.
     pub fn columns(self) -> Vec<CopyColumn> {
-        let column =
-            |name: &str, type_name: &str| CopyColumn { name: name.into(), type_name: type_name.into() };
+        let column = |name: &str, type_name: &str| CopyColumn::new(name, type_name);
         let flat_type =
             |name| FLAT_TYPES.iter().find(|(known, _)| *known == name).map_or("text", |found| found.1);
         match self {

@@ -95,7 +95,7 @@ fn check_takes_rows(relation: &Relation, append: bool, columns: &[CopyColumn]) -
     }
     // Binary values belong to one type: with another type, the server would misread or refuse them.
     let wrong = |column: &CopyColumn| {
-        let CopyColumn { name, type_name } = column;
+        let CopyColumn { name, type_name, .. } = column;
         let Some(found) = relation.columns.iter().find(|found| found.name == *name) else {
             return Some(format!("{name} {type_name} is missing"));
         };

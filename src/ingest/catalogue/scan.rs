@@ -4,8 +4,9 @@
 
 use super::names::position;
 use crate::copy::input::charset::Charset;
+use crate::copy::input::date_order::DateOrder;
 use crate::copy::input::header::Header;
-use crate::ingest::settings::Settings;
+use crate::ingest::settings::{Dialect, Settings};
 use crate::ingest::source::descriptor::SourceColumn;
 use crate::ingest::source::dump::Dump;
 use crate::ingest::source::{self, ListedTable, TableSource, find};
@@ -32,6 +33,8 @@ pub struct ScannedTable {
     pub columns: Vec<ScannedColumn>,
     /// The type map that was used.
     pub types: Arc<TypeMap>,
+    /// The order of dates, where it is said.
+    pub date_order: Option<DateOrder>,
     /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
     /// together with those that the server does not know.
     pub type_faults: Vec<Error>,
@@ -133,7 +136,7 @@ fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> 
 fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<ScannedTable>> {
     let (dump, listed) = source::open(path, settings)?;
     let place = Place::file(&dump.name);
-    let types = settings.dialects.type_map(&dump.plain_name).map_err(|error| error.at(place.clone()))?;
+    let dialect = settings.dialects.of_dump(&dump.plain_name).map_err(|error| error.at(place.clone()))?;
     if listed.is_empty() {
         let (descriptor, data) = &settings.extensions;
         tracing::warn!("{}: holds no {descriptor} and {data} files", dump.name);
@@ -148,7 +151,7 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<ScannedTable>> {
             );
             continue;
         }
-        let scanned = source.and_then(|source| scan_table(source, types, settings));
+        let scanned = source.and_then(|source| scan_table(source, dialect, settings));
         tables.push(scanned.map_err(|error| error.into_refused().at(place.clone())));
     }
     all(tables, ScannedTable::into_type_faults).map_err(Error::many)
@@ -161,7 +164,7 @@ fn is_wanted(table: &str, settings: &Settings) -> bool {
     }
 }
 
-fn scan_table(source: TableSource, types: &Arc<TypeMap>, settings: &Settings) -> Result<ScannedTable> {
+fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Result<ScannedTable> {
     let table = &source.table;
     if let Some(refusal) = ident::refusal(table) {
         return Err(Error::refused(format!("the table {table} would have {refusal}"))
@@ -184,8 +187,9 @@ fn scan_table(source: TableSource, types: &Arc<TypeMap>, settings: &Settings) ->
         );
     }
     let (columns, type_faults) =
-        columns(&header, &described, types, source.descriptor_place(), source.place())?;
-    Ok(ScannedTable { source, child, header, columns, types: Arc::clone(types), type_faults })
+        columns(&header, &described, &dialect.types, source.descriptor_place(), source.place())?;
+    let (types, date_order) = (Arc::clone(&dialect.types), dialect.date_order);
+    Ok(ScannedTable { source, child, header, columns, types, date_order, type_faults })
 }
 
 /// Joins the header with the descriptor.

@@ -4,4 +4,5 @@ mod gathering;
 mod share;
 mod unit_report;
 pub mod units;
+mod warnings;
 mod worker;

@@ -1,5 +1,6 @@
 //! The reports of units.
 
+use super::warnings;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::publication::{Loaded, Publication};
@@ -10,14 +11,19 @@ use crate::{Error, Result};
 pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> UnitReport {
     let mut report = UnitReport { seconds, ..untouched(unit) };
     match outcome {
-        Ok(Publication::Loaded(Loaded { rows, rejected, adjusted, bytes, verified })) => {
+        Ok(Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })) => {
             report.status = UnitStatus::Loaded;
             report.rows_read = rows + rejected;
             report.rows_loaded = rows;
             report.rows_rejected = rejected;
-            report.adjusted = adjusted;
+            report.adjusted = unit.adjusted(&notices);
             report.bytes_read = bytes;
             report.verified = verified;
+            report.nulled = warnings::nulled(unit, &notices);
+            report.warnings = warnings::of(unit, &notices);
+            for warning in &report.warnings {
+                tracing::warn!("{}: {warning}", unit.source.label());
+            }
             report.error = None;
         }
         Ok(Publication::UpToDate) => {

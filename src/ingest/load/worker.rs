@@ -79,7 +79,9 @@ impl Worker<'_> {
         self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
             let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
-            work(&load, client).inspect_err(|_| bar.restart())
+            work(&load, client)
+                .inspect_err(|_| bar.restart())
+                .map_err(|error| error.explained(|column, hint| advice::of_value(unit, column, hint)))
         })
     }
 

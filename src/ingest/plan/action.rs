@@ -92,7 +92,7 @@ fn check_other_names(
     });
     match other {
         // It is dropped with its mother.
-        Some(_) if settings.mothers != MothersMode::Keep => Ok(()),
+        Some(_) if !settings.mothers.keeps_tables() => Ok(()),
         Some((unit, _)) => Err(Error::refused(format!(
             "its version table would be {}, but this version is loaded as {unit}; its rows would count twice",
             scanned.child

@@ -3,6 +3,7 @@
 use super::mothers::Mother;
 use super::removal::Removal;
 use super::state::State;
+use super::widening::Widening;
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{MothersMode, Settings};
 use crate::pg::catalog::Column;
@@ -16,6 +17,8 @@ pub struct Changes {
     pub removals: Vec<Removal>,
     /// Mothers that are created before the load.
     pub creations: Vec<Creation>,
+    /// Mothers that are widened before the load.
+    pub widenings: Vec<Widening>,
     /// Mothers that are recreated when their versions are loaded.
     pub recreations: Vec<Recreation>,
 }
@@ -39,7 +42,7 @@ pub struct Recreation {
 }
 
 impl Changes {
-    /// Works out the changes.
+    /// Works out the changes, apart from the widenings.
     ///
     /// # Errors
     /// All at once: mothers to be dropped that pghaul did not create, or with rows or children that it did not load,
@@ -59,7 +62,7 @@ impl Changes {
                 changes.creations.extend((settings.mothers != MothersMode::Purge).then(creation));
                 continue;
             }
-            if settings.mothers == MothersMode::Keep {
+            if settings.mothers.keeps_tables() {
                 continue;
             }
             match Removal::new(mother, catalogue, state, settings.mothers) {
@@ -81,8 +84,9 @@ impl Changes {
     /// The statements, in order.
     pub fn statements(&self) -> impl Iterator<Item = String> {
         let creations = self.creations.iter().map(|creation| creation.statement.clone());
+        let widenings = self.widenings.iter().map(Widening::statement);
         let recreations = self.recreations.iter().flat_map(Recreation::planned);
-        self.removals.iter().map(Removal::planned).chain(creations).chain(recreations)
+        self.removals.iter().map(Removal::planned).chain(creations).chain(widenings).chain(recreations)
     }
 
     /// Whether this run creates the mother, or recreates it.
@@ -93,6 +97,11 @@ impl Changes {
     /// Whether the mother is recreated when its versions are loaded.
     pub fn recreates(&self, mother: &str) -> bool {
         self.recreations.iter().any(|recreation| recreation.mother().name() == mother)
+    }
+
+    /// Whether the mother is widened before the load.
+    pub fn widens(&self, mother: &str) -> bool {
+        self.widenings.iter().any(|widening| widening.mother.name() == mother)
     }
 }
 

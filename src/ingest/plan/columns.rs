@@ -1,12 +1,14 @@
 //! The columns of a version table: its mother's, then its own.
 
 use super::mothers::Mother;
+use super::origin::{Chosen, Origin};
 use crate::copy::encode::CopyColumn;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
 use crate::ingest::settings::limits;
+use crate::ingest::types::common_type::holds;
 use crate::pg::catalog::Column;
-use crate::pg::type_name::TypeNames;
+use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
 
@@ -17,12 +19,34 @@ pub struct UnitColumns {
     pub of_mother: Vec<Column>,
     /// Columns of the version table that the mother lacks, behind the mother's own.
     pub own: Vec<Column>,
-    /// Columns whose type in this version differs from the mother's, with this version's type. The mother's type counts.
-    pub retyped: Vec<Column>,
+    /// Columns whose type in this version differs from the mother's, which counts.
+    pub retyped: Vec<Retyped>,
     /// Mother columns that this version lacks; they are NULL.
     pub missing: Vec<String>,
     /// The data file's columns in its order, as the version table calls them.
     pub copied: Vec<CopyColumn>,
+    /// Of each of them: where its type comes from.
+    pub origins: Vec<Origin>,
+    /// Columns that the descriptor lists and the data file lacks; they are NULL.
+    pub only_described: Vec<String>,
+}
+
+/// A column of another type than its mother's.
+#[derive(Debug)]
+pub struct Retyped {
+    /// The mother's column.
+    pub of_mother: Column,
+    /// This version's type.
+    pub own: TypeName,
+    /// This version's type in the source database.
+    pub source_type: String,
+}
+
+impl Retyped {
+    /// Whether the mother's column holds all values of this version's type as they are written.
+    pub fn is_held(&self) -> bool {
+        holds(&self.of_mother.type_name, &self.own)
+    }
 }
 
 impl UnitColumns {
@@ -46,11 +70,20 @@ impl UnitColumns {
             retyped: Vec::new(),
             missing: Vec::new(),
             copied: Vec::new(),
+            origins: Vec::new(),
+            only_described: Vec::new(),
         };
         for (column, matched) in scanned.columns.iter().zip(&in_mother) {
-            match matched {
-                Some(index) => columns.add_of_mother(column, &mother.columns[*index], client, types),
+            let chosen = match matched {
+                Some(index) => columns.add_of_mother(column, &mother.columns[*index], mother, client, types),
                 None => columns.add_own(column, client, types)?,
+            };
+            if column.in_data {
+                columns.origins.push(Origin {
+                    source_type: column.source_type.clone(),
+                    type_name: columns.copied[columns.origins.len()].type_name.clone(),
+                    chosen: chosen.unwrap_or_else(|| Chosen::Map(scanned.types.name().to_owned())),
+                });
             }
         }
         let count = columns.all().count();
@@ -72,29 +105,43 @@ impl UnitColumns {
         self.of_mother.iter().chain(&self.own)
     }
 
+    /// Adds a column that the mother has. Returns who has chosen its type, unless that is the type map.
     fn add_of_mother(
         &mut self,
         column: &ScannedColumn,
         of_mother: &Column,
+        mother: &Mother,
         client: &mut Client,
         types: &mut TypeNames,
-    ) {
-        // Its own type is not used, and need not exist here.
-        match types.canonical(client, &column.type_name) {
-            Ok(own) if own != of_mother.type_name => self.retyped.push(Column::plain(&of_mother.name, own)),
-            _ => {}
-        }
+    ) -> Option<Chosen> {
         self.copy(column, of_mother);
+        let declared = mother.is_declared.then(|| Chosen::Declared(mother.name.clone()));
+        // Its own type is not used, and need not exist here.
+        let own =
+            types.canonical(client, &column.type_name).ok().filter(|own| *own != of_mother.type_name)?;
+        let by_map = own.to_string();
+        self.retyped.push(Retyped {
+            of_mother: of_mother.clone(),
+            own,
+            source_type: column.source_type.clone(),
+        });
+        declared.or_else(|| Some(Chosen::Mother { mother: mother.name.clone(), by_map }))
     }
 
-    fn add_own(&mut self, column: &ScannedColumn, client: &mut Client, types: &mut TypeNames) -> Result<()> {
+    /// Adds a column that the mother lacks: the type map has chosen its type.
+    fn add_own(
+        &mut self,
+        column: &ScannedColumn,
+        client: &mut Client,
+        types: &mut TypeNames,
+    ) -> Result<Option<Chosen>> {
         let canonical = types
             .canonical(client, &column.type_name)
             .map_err(|error| error.at(Place::default().column(&column.name)))?;
         let own = Column::plain(&column.name, canonical);
         self.copy(column, &own);
         self.own.push(own);
-        Ok(())
+        Ok(None)
     }
 
     fn add_missing(&mut self, column: &Column, mother: &Mother) -> Result<()> {
@@ -114,8 +161,9 @@ impl UnitColumns {
 
     fn copy(&mut self, column: &ScannedColumn, target: &Column) {
         if column.in_data {
-            let type_name = target.type_name.to_string();
-            self.copied.push(CopyColumn { name: target.name.clone(), type_name });
+            self.copied.push(CopyColumn::new(&target.name, target.type_name.as_str()));
+        } else {
+            self.only_described.push(target.name.clone());
         }
     }
 }

@@ -3,8 +3,8 @@
 pub mod action;
 pub mod changes;
 pub mod columns;
-mod common_type;
 pub mod mothers;
+mod origin;
 mod own_types;
 pub mod print;
 pub mod reason;
@@ -12,13 +12,15 @@ pub mod removal;
 pub mod state;
 pub mod unit;
 mod views;
+pub mod widening;
+mod wider;
 
 use super::catalogue::scan::ScannedTable;
 use super::settings::{MothersMode, Settings};
 use super::union::UnionView;
-use crate::Result;
 use crate::pg::type_name::TypeNames;
 use crate::table::ledger::setup::Rights;
+use crate::{Error, Result};
 use changes::Changes;
 use mothers::Mother;
 use postgres::Client;
@@ -39,6 +41,8 @@ pub struct Plan {
     pub schema: String,
     /// Whether any run has loaded into this database.
     pub ledger_exists: bool,
+    /// What mothers do not hold of their versions, a message for each column.
+    pub wider: Vec<Error>,
 }
 
 impl Plan {
@@ -49,22 +53,27 @@ impl Plan {
     pub fn new(settings: &Settings, mut catalogue: Vec<ScannedTable>, client: &mut Client) -> Result<Plan> {
         let names = mothers::names(settings, &catalogue);
         let children: Vec<&str> = catalogue.iter().map(|scanned| scanned.child.as_str()).collect();
-        let state = State::read(client, &names, &children)?;
+        let mut state = State::read(client, &names, &children)?;
         if settings.mothers == MothersMode::Purge {
             let changes = Changes::new(settings, &catalogue, &mothers::named(&names), &state)?;
             let Rights { schema, ledger_exists } = state.rights;
-            let (mothers, units, views) = (Vec::new(), Vec::new(), Vec::new());
-            return Ok(Plan { mothers, changes, units, views, schema, ledger_exists });
+            let (mothers, units, views, wider) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            return Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider });
         }
         let mut types = TypeNames::default();
         own_types::check(&mut catalogue, client, &mut types)?;
         let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
         let views = views::of_mothers(settings, &mothers, &catalogue, &state)?;
-        let changes = Changes::new(settings, &catalogue, &mothers, &state)?;
+        let mut changes = Changes::new(settings, &catalogue, &mothers, &state)?;
+        changes.widenings = widening::plan(settings, &mothers, &catalogue, &state, client, &mut types)?;
+        let widened = changes.widenings.iter().flat_map(|widening| &widening.fingerprints);
+        state.set_fingerprints(widened.map(|(unit, [_, after])| (unit.as_str(), after)));
         let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
         warn_of_unknown_columns(settings, &units);
+        let mut wider = wider::messages(settings, &mothers, &units, &state);
+        wider.extend(wider::not_added(settings, &mothers, &units, &state));
         let Rights { schema, ledger_exists } = state.rights;
-        Ok(Plan { mothers, changes, units, views, schema, ledger_exists })
+        Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider })
     }
 
     /// The units of a mother.

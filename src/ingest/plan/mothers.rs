@@ -1,11 +1,13 @@
 //! The mother tables of a run, and their columns.
 
-use super::common_type::common_type;
 use super::state::State;
 use crate::ingest::catalogue::names::{match_names, numbered};
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
+use crate::ingest::types::common_type::{common_type, holds};
+use crate::ingest::union::{Typed, UnionView};
 use crate::pg::catalog::{Column, Relation};
+use crate::pg::ident::Qualified;
 use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -19,6 +21,20 @@ pub struct Mother {
     pub columns: Vec<Column>,
     /// Its `CHECK` constraints, which every version table must have.
     pub checks: Vec<String>,
+    /// Whether `mother_tables` lists its columns.
+    pub is_declared: bool,
+    /// The columns that it has now with narrower types.
+    pub widened: Vec<Column>,
+}
+
+impl Mother {
+    /// Its union view, when the load begins.
+    pub fn view(&self, schema: &str, settings: &Settings) -> UnionView {
+        let is_widened = |column: &&Column| self.widened.iter().any(|before| before.name == column.name);
+        let typed = |column: &Column| -> Typed { (column.name.clone(), column.sql_type()) };
+        let widened = self.columns.iter().filter(is_widened).map(typed).collect();
+        UnionView::of(&Qualified::new(schema, &self.name), settings.views).with_types(widened)
+    }
 }
 
 /// The names of the mothers of a run.
@@ -37,7 +53,13 @@ pub fn names<'n>(settings: &'n Settings, catalogue: &'n [ScannedTable]) -> Vec<&
 
 /// Mothers that are to be dropped: only their names matter.
 pub fn named(names: &[&str]) -> Vec<Mother> {
-    let mother = |name: &&str| Mother { name: (*name).to_owned(), columns: Vec::new(), checks: Vec::new() };
+    let mother = |name: &&str| Mother {
+        name: (*name).to_owned(),
+        columns: Vec::new(),
+        checks: Vec::new(),
+        is_declared: false,
+        widened: Vec::new(),
+    };
     names.iter().map(mother).collect()
 }
 
@@ -58,25 +80,30 @@ pub fn resolve(
     let mut faults = Vec::new();
     for name in names(settings, catalogue) {
         let existing = state.relations.get(name);
-        let kept = existing.filter(|_| settings.mothers == MothersMode::Keep);
-        let wanted = match settings.declared.iter().flatten().find(|declared| declared.name == name) {
-            Some(declared) => check_name(name, existing, state)
-                .and_then(|()| declared_columns(declared, &settings.config, client, types))
-                .and_then(|columns| kept.map_or(Ok(()), |table| agree(&columns, table)).map(|()| columns)),
-            None => {
+        let kept = existing.filter(|_| settings.mothers.keeps_tables());
+        let declared = settings.declared.iter().flatten().find(|declared| declared.name == name);
+        let columns = check_name(name, existing, state).and_then(|()| match (declared, kept) {
+            (Some(declared), _) => {
+                let declared = declared_columns(declared, &settings.config, client, types)?;
+                kept.map_or(Ok(declared.clone()), |table| agreed(&declared, table, settings.mothers))
+            }
+            (None, Some(table)) if settings.mothers == MothersMode::Keep => Ok(table.columns.clone()),
+            (None, kept) => {
                 let versions: Vec<&ScannedTable> =
                     catalogue.iter().filter(|scanned| scanned.source.table == name).collect();
-                check_name(name, existing, state).and_then(|()| match kept {
-                    Some(_) => Ok(Vec::new()),
+                match kept {
+                    Some(table) => widened_columns(table, &versions, client, types),
                     None => common_columns(&versions, client, types),
-                })
+                }
             }
-        };
-        match wanted {
-            Ok(wanted) => mothers.push(Mother {
+        });
+        match columns {
+            Ok(columns) => mothers.push(Mother {
                 name: name.to_owned(),
-                columns: kept.map_or(wanted, |table| table.columns.clone()),
+                widened: kept.map_or(Vec::new(), |table| changed(&table.columns, &columns)),
+                columns,
                 checks: kept.map_or(Vec::new(), |table| table.checks.clone()),
+                is_declared: settings.declared.is_some(),
             }),
             Err(error) => faults.push(error.into_refused().at(Place::table(name))),
         }
@@ -135,18 +162,31 @@ fn declared_columns(
     Ok(columns)
 }
 
-/// Checks that the existing table has the declared columns with the declared types. It may have more columns.
-fn agree(declared: &[Column], table: &Relation) -> Result<()> {
+/// The columns of an existing table, which must have the declared ones with the declared types, or be widened to these. It may
+/// have more columns.
+fn agreed(declared: &[Column], table: &Relation, mode: MothersMode) -> Result<Vec<Column>> {
+    let mut columns = table.columns.clone();
     let mut faults = Vec::new();
     for Column { name, type_name, .. } in declared {
         let place = Place::default().column(name);
-        match table.columns.iter().find(|existing| existing.name == *name) {
+        match columns.iter_mut().find(|existing| existing.name == *name) {
             Some(existing) if existing.type_name == *type_name => {}
-            Some(Column { type_name: existing, .. }) => faults.push(
-                Error::refused(format!("is {existing} in the database, but mother_tables says {type_name}"))
+            Some(existing) if mode == MothersMode::Widen && holds(type_name, &existing.type_name) => {
+                existing.type_name = type_name.clone();
+            }
+            Some(Column { type_name: existing, .. }) => {
+                let way_out = match holds(type_name, existing) {
+                    true => "alter the mother with --mothers widen",
+                    false => "load everything again with --mothers recreate",
+                };
+                faults.push(
+                    Error::refused(format!(
+                        "is {existing} in the database, but mother_tables says {type_name}"
+                    ))
                     .at(place)
-                    .remedy("change mother_tables, or load everything again with --mothers recreate"),
-            ),
+                    .remedy(format!("change mother_tables, or {way_out}")),
+                );
+            }
             None => faults.push(
                 Error::refused("is in mother_tables, but not in the existing table")
                     .at(place)
@@ -154,7 +194,39 @@ fn agree(declared: &[Column], table: &Relation) -> Result<()> {
             ),
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
+    if faults.is_empty() { Ok(columns) } else { Err(Error::many(faults)) }
+}
+
+/// The columns `before` that have another type in `after`, which are the same columns.
+fn changed(before: &[Column], after: &[Column]) -> Vec<Column> {
+    let pairs = before.iter().zip(after);
+    pairs
+        .filter(|(before, after)| before.type_name != after.type_name)
+        .map(|(before, _)| before.clone())
+        .collect()
+}
+
+/// The columns of an existing mother, each with the least type that holds its present one and those of these versions.
+///
+/// # Errors
+/// Types that the server does not know.
+fn widened_columns(
+    table: &Relation,
+    versions: &[&ScannedTable],
+    client: &mut Client,
+    types: &mut TypeNames,
+) -> Result<Vec<Column>> {
+    let mut columns = table.columns.clone();
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    for version in versions {
+        for (column, place) in version.columns.iter().zip(match_names(&names_of(version), &names)) {
+            let Some(of_mother) = place.and_then(|place| columns.get_mut(place)) else { continue };
+            let at = || version.source.descriptor_place().column(&column.name);
+            let own = types.canonical(client, &column.type_name).map_err(|error| error.at(at()))?;
+            of_mother.type_name = common_type(&of_mother.type_name, &own);
+        }
+    }
+    Ok(columns)
 }
 
 fn names_of(scanned: &ScannedTable) -> Vec<&str> {

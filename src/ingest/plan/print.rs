@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::action::Action;
-use super::common_type::holds;
+use super::columns::Retyped;
 use super::unit::Unit;
 use crate::Result;
 use crate::pg::catalog::Column;
@@ -24,9 +24,17 @@ pub fn text(plan: &Plan, client: &mut Client) -> Result<String> {
             mother.name,
             list(mother.columns.iter().map(Column::to_string))
         ));
+        for widening in plan.changes.widenings.iter().filter(|widening| widening.mother.name() == mother.name)
+        {
+            text.push_str(&format!("--   widened: {}\n", widening.changes()));
+            text.push_str(&format!("--   {}\n", widening.costs()));
+        }
         for unit in plan.units_of(&mother.name) {
             text.push_str(&format!("--   {}{}\n", unit.table.name(), difference(unit)));
         }
+    }
+    for message in &plan.wider {
+        text.push_str(&format!("-- {message}\n"));
     }
     push_statements(plan, &mut text);
     push_views(plan, client, &mut text)?;
@@ -99,17 +107,15 @@ fn difference(unit: &Unit) -> String {
     if !unit.columns.own.is_empty() {
         text.push_str(&format!(", adds {}", list(unit.columns.own.iter().map(Column::to_string))));
     }
-    let is_held = |column: &&Column| {
-        let of_mother = unit.columns.of_mother.iter().find(|mother| mother.name == column.name);
-        of_mother.is_some_and(|mother| holds(&mother.type_name, &column.type_name))
-    };
-    let (held, wider): (Vec<&Column>, Vec<&Column>) = unit.columns.retyped.iter().partition(is_held);
+    let (held, wider): (Vec<&Retyped>, Vec<&Retyped>) =
+        unit.columns.retyped.iter().partition(|column| column.is_held());
     for (columns, what) in [
         (held, "loaded as the mother's type"),
         (wider, "loaded as the mother's type, which does not hold all of it"),
     ] {
         if !columns.is_empty() {
-            text.push_str(&format!(", has {} ({what})", list(columns.into_iter().map(Column::to_string))));
+            let columns = columns.iter().map(|column| format!("{} {}", column.of_mother.name, column.own));
+            text.push_str(&format!(", has {} ({what})", list(columns)));
         }
     }
     if !unit.columns.missing.is_empty() {

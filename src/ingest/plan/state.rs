@@ -7,6 +7,7 @@ use crate::pg::ident::{self, Qualified};
 use crate::table::ledger::loads::{self, Entry};
 use crate::table::ledger::setup::{self, Rights};
 use postgres::Client;
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The database as it is before anything is written.
@@ -51,6 +52,15 @@ impl State {
             }
         }
         Ok(State { relations, children, own_rows, our_mothers, ledger, rights })
+    }
+
+    /// Makes the fingerprints of these units what they will be when the load begins.
+    pub fn set_fingerprints<'f>(&mut self, fingerprints: impl IntoIterator<Item = (&'f str, &'f Value)>) {
+        for (unit, fingerprint) in fingerprints {
+            if let Some(entry) = self.ledger.get_mut(unit) {
+                entry.fingerprint = fingerprint.clone();
+            }
+        }
     }
 
     /// Whether `child`, in our schema, is a child of `mother`.

@@ -4,7 +4,9 @@ use super::action::{self, Action, COMMENT};
 use super::columns::UnitColumns;
 use super::mothers::Mother;
 use super::state::State;
+use crate::copy::input::format::Format;
 use crate::copy::input::header::Header;
+use crate::copy::notices::{Counts, Notice};
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
@@ -17,10 +19,11 @@ use crate::ingest::union::{self, Part, UnionView};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::type_name::TypeNames;
+use crate::report::unit::Adjusted;
 use crate::table::additions::Replacement;
 use crate::{Error, Result};
 use postgres::Client;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// A data file on its way to its version table.
@@ -40,6 +43,8 @@ pub struct Unit {
     pub view: UnionView,
     /// The version table's columns.
     pub columns: UnitColumns,
+    /// How its data file is written.
+    pub format: Format,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
     /// What the rows are made of.
@@ -91,16 +96,21 @@ fn build_unit(
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
-    let columns = UnitColumns::new(&scanned, mother, client, types)?;
+    let mut columns = UnitColumns::new(&scanned, mother, client, types)?;
+    for column in &mut columns.copied {
+        column.null_if = scanned.types.null_if(&column.type_name);
+    }
+    let format = Format { date_order: scanned.date_order, ..settings.format.clone() };
     let fingerprint = fingerprint(&scanned, &columns, settings);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
     let schema = &state.rights.schema;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &scanned.child),
-        view: UnionView::of(&mother_table, settings.views),
+        view: mother.view(schema, settings),
         mother: mother_table,
         columns,
+        format,
         checks: mother.checks.clone(),
         fingerprint,
         action,
@@ -130,10 +140,37 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Setting
         ]
         .map(|(name, part)| (name.to_owned(), part)),
     );
+    // What is as ever is not written: it leaves the units of earlier versions unchanged.
+    if let Some(order) = scanned.date_order {
+        parts.insert("date_order".to_owned(), json!(order.name()));
+    }
+    let null_if: Map<String, Value> = columns
+        .copied
+        .iter()
+        .filter_map(|column| Some((column, scanned.types.own_null_if(&column.type_name)?)))
+        .map(|(column, null_if)| (column.name.clone(), null_if.patterns().collect()))
+        .collect();
+    if !null_if.is_empty() {
+        parts.insert("null_if".to_owned(), Value::Object(null_if));
+    }
     Value::Object(parts)
 }
 
 impl Unit {
+    /// The columns with adjusted values, and how many values.
+    pub fn adjusted(&self, notices: &Counts) -> Adjusted {
+        self.noted(notices, &[Notice::Cut, Notice::Nulled])
+    }
+
+    /// The columns with such notices, and how many values.
+    pub fn noted(&self, notices: &Counts, wanted: &[Notice]) -> Adjusted {
+        let mut columns = Adjusted::new();
+        for ((_, column), count) in notices.iter().filter(|((notice, _), _)| wanted.contains(notice)) {
+            *columns.entry(self.columns.copied[*column].name.clone()).or_default() += count.values;
+        }
+        columns
+    }
+
     /// The statement that creates the version table under `name`, not yet attached to its mother. It spells out the
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
     /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.

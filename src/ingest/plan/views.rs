@@ -5,7 +5,6 @@ use super::state::State;
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::Settings;
 use crate::ingest::union::UnionView;
-use crate::pg::ident::Qualified;
 use crate::{Error, Result};
 
 /// The views, in the order of the mothers.
@@ -24,8 +23,7 @@ pub fn of_mothers(
         .map(|mother| mother.name.as_str())
         .chain(catalogue.iter().map(|scanned| scanned.child.as_str()))
         .collect();
-    let of_mother = |mother: &Mother| UnionView::of(&Qualified::new(schema, &mother.name), settings.views);
-    let views: Vec<UnionView> = mothers.iter().map(of_mother).collect();
+    let views: Vec<UnionView> = mothers.iter().map(|mother| mother.view(schema, settings)).collect();
     let check = |view: &UnionView| view.check(state.relations.get(view.name().name()), &tables).err();
     let faults: Vec<Error> = views.iter().filter_map(check).collect();
     if faults.is_empty() { Ok(views) } else { Err(Error::many(faults)) }

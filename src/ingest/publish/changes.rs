@@ -1,6 +1,6 @@
 //! What is done to mothers before the load.
 
-use super::{recreation, removal};
+use super::{recreation, removal, widening};
 use crate::Result;
 use crate::ingest::plan::changes::Changes;
 use crate::ingest::plan::removal::Removal;
@@ -9,7 +9,7 @@ use crate::pg::lock::{self, Turn};
 use crate::table::ledger::setup;
 use postgres::{Client, Transaction};
 
-/// Creates the ledger, drops and creates mothers, and brings union views up to date, in one transaction. Mothers that are
+/// Creates the ledger, drops, creates and widens mothers, and brings union views up to date, in one transaction. Mothers that are
 /// recreated when their versions are loaded are dropped and created as a trial, which is rolled back.
 ///
 /// # Errors
@@ -24,11 +24,18 @@ pub fn apply(changes: &Changes, views: &[UnionView], client: &mut Client) -> Res
     for creation in &changes.creations {
         recreation::create(creation, &mut transaction)?;
     }
-    for view in views.iter().filter(|view| !changes.recreates(view.mother().name())) {
+    let has_turn = |view: &&UnionView| {
+        let mother = view.mother().name();
+        changes.recreates(mother) || changes.widens(mother)
+    };
+    for view in views.iter().filter(|view| !has_turn(view)) {
         view.set_up(&mut transaction)?;
     }
+    // The last, since readers wait for it.
+    widening::widen(&changes.widenings, &mut transaction)?;
     transaction.commit()?;
     changes.removals.iter().for_each(removal::log);
+    widening::analyze(&changes.widenings, client);
     Ok(())
 }
 

@@ -90,7 +90,7 @@ fn fill_carefully(
     let refusal = refusal.advised(advice::of);
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
-    copy.adjusted.forget();
+    copy.notices.forget();
     if let Some(verification) = copy.verification {
         verification.forget();
     }

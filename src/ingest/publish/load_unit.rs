@@ -12,7 +12,7 @@ use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::Result;
-use crate::copy::encode::adjusted::AdjustedValues;
+use crate::copy::notices::{Counts, NoticeCounts};
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
@@ -20,7 +20,6 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
-use crate::report::unit::Adjusted;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use postgres::{Client, Transaction};
@@ -45,7 +44,7 @@ pub struct UnitLoad<'u> {
 pub struct Unanswered {
     rows: u64,
     rejects: Rejects,
-    adjusted: Adjusted,
+    notices: Counts,
     verified: bool,
 }
 
@@ -53,7 +52,7 @@ pub struct Unanswered {
 struct Filled<T> {
     rows: u64,
     rejects: Rejects,
-    adjusted: Adjusted,
+    notices: Counts,
     finished: T,
 }
 
@@ -78,9 +77,9 @@ impl UnitLoad<'_> {
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             publish(copy, replaces, rows, started, attempt)
         };
-        let Filled { rows, rejects, adjusted, .. } =
+        let Filled { rows, rejects, notices, .. } =
             self.fill(&work_table, &mut transaction, &mut steps, finish)?;
-        *unanswered = Some(Unanswered { rows, rejects, adjusted, verified: self.settings.verify });
+        *unanswered = Some(Unanswered { rows, rejects, notices, verified: self.settings.verify });
         transaction.commit()?;
         Ok(self.conclude(unanswered.take(), &mut steps, client))
     }
@@ -104,8 +103,8 @@ impl UnitLoad<'_> {
         transaction.commit()?;
         statistics::of_version(staging.table(), client);
         steps.done("analyzed");
-        let Filled { rows, rejects, adjusted, finished: oid } = filled;
-        Ok(Staged { rows, rejects, adjusted, started, oid })
+        let Filled { rows, rejects, notices, finished: oid } = filled;
+        Ok(Staged { rows, rejects, notices, started, oid })
     }
 
     /// Fills `table` by one stream, or the staging table by many, and verifies it where that is asked for. Then calls `finish`
@@ -120,7 +119,7 @@ impl UnitLoad<'_> {
         let UnitLoad { unit, settings, database, progress, by_many } = *self;
         let rejects = unit.rejects(settings);
         let verification = settings.verify.then(|| unit.verification());
-        let adjusted = AdjustedValues::new(unit.columns.copied.len());
+        let notices = NoticeCounts::default();
         let copy = UnitCopy {
             unit,
             settings,
@@ -128,7 +127,7 @@ impl UnitLoad<'_> {
             table,
             progress,
             rejects: &rejects,
-            adjusted: &adjusted,
+            notices: &notices,
             verification: verification.as_ref(),
         };
         let wanted = if by_many { settings.workers } else { 0 };
@@ -140,13 +139,13 @@ impl UnitLoad<'_> {
             let rows = fill_by_one(&copy, transaction, steps)?;
             (rows, finish(&copy, rows, transaction)?)
         };
-        let adjusted = copy.adjusted();
-        Ok(Filled { rows, rejects, adjusted, finished })
+        let notices = notices.all();
+        Ok(Filled { rows, rejects, notices, finished })
     }
 
     /// Reports the rejects and takes statistics of a unit that this run has published. `None` is one that another run has.
     fn conclude(&self, load: Option<Unanswered>, steps: &mut Steps<'_>, client: &mut Client) -> Publication {
-        let Some(Unanswered { rows, rejects, adjusted, verified }) = load else {
+        let Some(Unanswered { rows, rejects, notices, verified }) = load else {
             return Publication::UpToDate;
         };
         steps.done("published");
@@ -154,6 +153,6 @@ impl UnitLoad<'_> {
         statistics::of_version(&self.unit.table, client);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
-        Publication::Loaded(Loaded { rows, rejected, adjusted, bytes, verified })
+        Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })
     }
 }

@@ -12,3 +12,4 @@ pub mod staged;
 pub mod statistics;
 mod unit_copy;
 mod verify;
+mod widening;

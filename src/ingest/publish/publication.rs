@@ -3,10 +3,10 @@
 
 use super::unit_copy::UnitCopy;
 use crate::Result;
+use crate::copy::notices::Counts;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::lock::{self, Turn};
-use crate::report::unit::Adjusted;
 use crate::run::interrupt;
 use crate::table::ledger::loads::{self, LoadRecord};
 use crate::table::swap::PATIENCE;
@@ -29,8 +29,8 @@ pub struct Loaded {
     pub rows: u64,
     /// Rows that were rejected.
     pub rejected: u64,
-    /// Values that were adjusted.
-    pub adjusted: Adjusted,
+    /// What was noted about the values of the others.
+    pub notices: Counts,
     /// Bytes of the data file.
     pub bytes: u64,
     /// Whether what the server holds was compared with what was sent.
@@ -61,7 +61,7 @@ pub fn publish(
         }
         attach(unit, transaction)?;
     }
-    record(unit, rows, &copy.adjusted(), started, transaction)?;
+    record(unit, rows, &copy.notices.all(), started, transaction)?;
     interrupt::check()?;
     rejects.install_files(|| unit.source.open_original())
 }
@@ -109,7 +109,7 @@ pub fn rename_statement(new: &Qualified, unit: &Unit) -> String {
 pub fn record(
     unit: &Unit,
     rows: u64,
-    adjusted: &Adjusted,
+    notices: &Counts,
     started: Instant,
     transaction: &mut Transaction<'_>,
 ) -> Result<()> {
@@ -123,7 +123,7 @@ pub fn record(
         data_file: &unit.source.name,
         fingerprint: &unit.fingerprint,
         rows,
-        adjusted,
+        adjusted: &unit.adjusted(notices),
         bytes: unit.source.bytes,
         seconds: started.elapsed().as_secs_f64(),
     };

@@ -45,7 +45,7 @@ pub fn publish(recreation: &Recreation, versions: &[(&Unit, &Staged)], client: &
     }
     replace(recreation, versions, &mut transaction)?;
     for (unit, staged) in versions {
-        record(unit, staged.rows, &staged.adjusted, staged.started, &mut transaction)?;
+        record(unit, staged.rows, &staged.notices, staged.started, &mut transaction)?;
     }
     interrupt::check()?;
     for (unit, staged) in versions {

@@ -1,5 +1,6 @@
 //! Dropping a mother with its version tables.
 
+use super::mother_lock::lock_family;
 use crate::ingest::plan::removal::{Removal, has_foreign_child, has_own_rows};
 use crate::pg::catalog;
 use crate::pg::ident::Qualified;
@@ -26,13 +27,8 @@ pub fn lock<'t>(
     more: impl Iterator<Item = &'t Qualified>,
     attempt: &mut Transaction<'_>,
 ) -> Result<bool> {
-    if !is_first {
-        turn.limit(attempt)?;
-    }
-    let has_view = removal.view.lock(attempt)?;
     let tables = std::iter::once(&removal.mother).chain(&removal.children).chain(more);
-    turn.lock_against_readers(attempt, is_first && !has_view, tables)?;
-    Ok(has_view)
+    lock_family(&removal.view, tables, turn, is_first, attempt)
 }
 
 /// Drops what [`lock`] has locked, and forgets it in the ledger.

@@ -2,12 +2,12 @@
 
 use super::mother_lock;
 use super::publication::Loaded;
+use crate::copy::notices::Counts;
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
-use crate::report::unit::Adjusted;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
@@ -20,8 +20,8 @@ pub struct Staged {
     pub rows: u64,
     /// Its rejects.
     pub rejects: Rejects,
-    /// Values that were adjusted.
-    pub adjusted: Adjusted,
+    /// What else was noted about its values.
+    pub notices: Counts,
     /// When its load began.
     pub started: Instant,
     /// `pg_class.oid` of the table: another table of its name is not ours.
@@ -55,7 +55,7 @@ impl Staged {
     /// What to report when it is published.
     pub fn loaded(&self, unit: &Unit, verified: bool) -> Loaded {
         let (rejected, bytes) = (self.rejects.count(), unit.source.bytes);
-        Loaded { rows: self.rows, rejected, adjusted: self.adjusted.clone(), bytes, verified }
+        Loaded { rows: self.rows, rejected, notices: self.notices.clone(), bytes, verified }
     }
 
     /// Drops the table of `unit`, which will not be published.

@@ -2,10 +2,11 @@
 
 use crate::Result;
 use crate::copy::encode::Encoder;
-use crate::copy::encode::adjusted::AdjustedValues;
 use crate::copy::encode::batch_encoder::BatchEncoder;
 use crate::copy::encode::questions::resolver::Resolver;
 use crate::copy::input::batch::BatchSource;
+use crate::copy::input::date_order::DateOrder;
+use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
 use crate::copy::send::{careful, stream};
@@ -16,8 +17,7 @@ use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
-use crate::report::unit::Adjusted;
-use postgres::Transaction;
+use postgres::{Client, Transaction};
 
 /// What all streams of a unit share.
 #[derive(Clone, Copy)]
@@ -34,8 +34,8 @@ pub struct UnitCopy<'u> {
     pub progress: &'u UnitProgress,
     /// The rows that cannot be loaded.
     pub rejects: &'u Rejects,
-    /// Counts the values that are adjusted.
-    pub adjusted: &'u AdjustedValues,
+    /// What is noted about the rows that are sent.
+    pub notices: &'u NoticeCounts,
     /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
 }
@@ -62,15 +62,24 @@ impl UnitCopy<'_> {
         source: &mut dyn BatchSource,
         freeze: bool,
     ) -> Result<u64> {
+        self.in_date_order(transaction, |transaction| self.send(transaction, source, freeze))
+    }
+
+    fn send(
+        &self,
+        transaction: &mut Transaction<'_>,
+        source: &mut dyn BatchSource,
+        freeze: bool,
+    ) -> Result<u64> {
         let line_end = self.unit.header.line_end;
         let mut encoder = self.encoder();
-        let connect = || self.database.connect();
+        let connect = || self.connect_for_values();
         let mut resolver = Resolver::new(&connect);
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
         let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed())
-            .counting(self.adjusted);
+            .noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         let reopen = || self.unit.source.open(self.settings);
@@ -89,24 +98,18 @@ impl UnitCopy<'_> {
         source: &mut dyn BatchSource,
     ) -> Result<u64> {
         let mut encoder = self.encoder();
-        let connect = || self.database.connect();
+        let connect = || self.connect_for_values();
         let mut resolver = Resolver::new(&connect);
         let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).counting(self.adjusted);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let (rejects, table) = (self.rejects, self.table);
-        let rows =
-            careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)?;
+        let rows = self.in_date_order(transaction, |transaction| {
+            careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)
+        })?;
         self.add(watch);
         Ok(rows)
-    }
-
-    /// The adjusted values so far, by the names of their columns.
-    pub fn adjusted(&self) -> Adjusted {
-        let columns = &self.unit.columns.copied;
-        let counts = self.adjusted.counts().into_iter();
-        counts.map(|(column, count)| (columns[column].name.clone(), count)).collect()
     }
 
     /// Adds what was watched, which is in the table.
@@ -117,6 +120,30 @@ impl UnitCopy<'_> {
     }
 
     fn encoder(&self) -> Encoder {
-        Encoder::new(self.unit.columns.copied.clone(), self.settings.format.clone())
+        Encoder::new(self.unit.columns.copied.clone(), self.unit.format.clone())
+    }
+
+    /// A connection that reads values as the COPY would.
+    fn connect_for_values(&self) -> Result<Client> {
+        let mut client = self.database.connect()?;
+        if let Some(order) = self.unit.format.date_order {
+            client.batch_execute(&format!("SET DateStyle = '{}'", order.date_style()))?;
+        }
+        Ok(client)
+    }
+
+    /// Lets `work` send rows that the server reads in the date order of the data file. What follows them, such as triggers of
+    /// others, reads as ever.
+    fn in_date_order<T>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Some(order) = self.unit.format.date_order else { return work(transaction) };
+        let set = |order: DateOrder| format!("SET LOCAL DateStyle = '{}'", order.date_style());
+        transaction.batch_execute(&set(order))?;
+        let done = work(transaction)?;
+        transaction.batch_execute(&set(DateOrder::Mdy))?;
+        Ok(done)
     }
 }

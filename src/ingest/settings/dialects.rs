@@ -1,7 +1,8 @@
-//! Which type map translates the types of a dump's descriptors.
+//! What counts for which dumps: the type map that translates the types of their descriptors, and the order of dates.
 
-use crate::config::{self, Config, TypesCfg};
-use crate::ingest::types::TypeMap;
+use crate::config::{self, Config, InlineTypes, TypesCfg};
+use crate::copy::input::date_order::DateOrder;
+use crate::ingest::types::{Entry, TypeMap};
 use crate::{Error, Result};
 use std::sync::Arc;
 
@@ -16,14 +17,18 @@ const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {
     require_literal_leading_dot: false,
 };
 
-/// The type maps of a run, each for the dumps whose names match its pattern.
+/// The dialects of a run, each for the dumps whose names match its pattern.
 #[derive(Debug)]
 pub struct Dialects(Vec<Dialect>);
 
+/// What counts for the dumps whose names match a pattern.
 #[derive(Debug)]
-struct Dialect {
+pub struct Dialect {
     pattern: glob::Pattern,
-    types: Arc<TypeMap>,
+    /// The type map.
+    pub types: Arc<TypeMap>,
+    /// The order of day, month and year, where it is said.
+    pub date_order: Option<DateOrder>,
 }
 
 impl Dialects {
@@ -33,7 +38,7 @@ impl Dialects {
     /// A pattern that is not valid; a type map that cannot be read, or that maps to something other than a type.
     pub fn resolve(config: &Config) -> Result<Dialects> {
         let Some(list) = &config.file.xport_cfg.dialects else {
-            let built_in = |(pattern, types)| Dialect::new(pattern, named(types, pattern, config));
+            let built_in = |(pattern, types)| Dialect::new(pattern, named(types, pattern, config), None);
             return DEFAULT_DIALECTS.into_iter().map(built_in).collect::<Result<_>>().map(Dialects);
         };
         let of_entry = |(number, entry): (usize, &config::Dialect)| {
@@ -41,22 +46,22 @@ impl Dialects {
             let types = match &entry.types {
                 TypesCfg::Named(types) => named(&types.0, pattern, config),
                 TypesCfg::Inline(map) => {
-                    let pairs = map.0.iter().map(|(source, target)| (source.as_str(), target.0.as_str()));
-                    TypeMap::inline(&format!("xport_cfg.dialects[{number}].types"), pairs)
+                    TypeMap::inline(&format!("xport_cfg.dialects[{number}].types"), entries_of(map))
                 }
             };
-            Dialect::new(pattern, types)
+            let order = entry.date_order.as_ref().map(|order| date_order(number, &order.0)).transpose()?;
+            Dialect::new(pattern, types, order)
         };
         list.iter().enumerate().map(of_entry).collect::<Result<_>>().map(Dialects)
     }
 
-    /// The type map of the first pattern that matches a dump's name.
+    /// The dialect of the first pattern that matches a dump's name.
     ///
     /// # Errors
     /// A dump that no pattern matches.
-    pub fn type_map(&self, dump_name: &str) -> Result<&Arc<TypeMap>> {
+    pub fn of_dump(&self, dump_name: &str) -> Result<&Dialect> {
         let matching = self.0.iter().find(|dialect| dialect.pattern.matches_with(dump_name, IN_ANY_CASE));
-        matching.map(|dialect| &dialect.types).ok_or_else(|| {
+        matching.ok_or_else(|| {
             Error::refused("no pattern in xport_cfg.dialects matches this dump")
                 .remedy("add {match: '*', types: …} as the last one")
         })
@@ -64,16 +69,32 @@ impl Dialects {
 }
 
 impl Dialect {
-    fn new(pattern: &str, types: Result<TypeMap>) -> Result<Dialect> {
+    fn new(pattern: &str, types: Result<TypeMap>, date_order: Option<DateOrder>) -> Result<Dialect> {
         let pattern = glob::Pattern::new(pattern).map_err(|error| {
             Error::refused(format!("xport_cfg.dialects: {pattern:?} is no shell pattern: {error}"))
                 .remedy("write for example '*lms*'")
         })?;
-        Ok(Dialect { pattern, types: Arc::new(types?) })
+        Ok(Dialect { pattern, types: Arc::new(types?), date_order })
     }
 }
 
 /// The built-in map of that name, or the file.
 fn named(types: &str, pattern: &str, config: &Config) -> Result<TypeMap> {
     TypeMap::built_in(types, pattern).unwrap_or_else(|| TypeMap::load(&config.path(types)))
+}
+
+/// The entries of a map in the configuration.
+fn entries_of(map: &InlineTypes) -> impl Iterator<Item = Entry<'_>> {
+    let types = map.types.0.iter().map(|(source, target)| Entry::Type(source, &target.0));
+    let null_if = map.null_if.0.iter().map(|(type_name, patterns)| {
+        Entry::NullIf(type_name, patterns.iter().map(|pattern| pattern.0.as_str()).collect())
+    });
+    types.chain(null_if)
+}
+
+fn date_order(number: usize, text: &str) -> Result<DateOrder> {
+    DateOrder::parse(text).ok_or_else(|| {
+        Error::refused(format!("xport_cfg.dialects[{number}].date_order: {text:?} is no order of a date"))
+            .remedy("write mdy, dmy or ymd")
+    })
 }

@@ -8,7 +8,7 @@ mod mothers;
 pub mod rejects;
 pub mod secrets;
 
-pub use dialects::{DEFAULT_DIALECTS, Dialects};
+pub use dialects::{DEFAULT_DIALECTS, Dialect, Dialects};
 pub use mothers::{DeclaredMother, MothersMode};
 
 use super::advice;
@@ -201,9 +201,10 @@ mod tests {
         assert_eq!((from_flags.workers, from_flags.inputs), (1, vec![PathBuf::from("here")]));
         let defaults = settings("{}").unwrap();
         assert_eq!(defaults.workers, cores::count().get());
-        assert_eq!(defaults.dialects.type_map("lms_v1.zip").unwrap().name(), "mssql");
-        assert_eq!(defaults.dialects.type_map("LMS_V1.zip").unwrap().name(), "mssql");
-        assert_eq!(defaults.dialects.type_map("crm_v1.zip").unwrap().name(), "mysql");
+        let type_map = |dump: &str| defaults.dialects.of_dump(dump).unwrap().types.name().to_owned();
+        assert_eq!(type_map("lms_v1.zip"), "mssql");
+        assert_eq!(type_map("LMS_V1.zip"), "mssql");
+        assert_eq!(type_map("crm_v1.zip"), "mysql");
     }
 
     #[test]
@@ -212,6 +213,10 @@ mod tests {
             ("max_workers: 0", "max_workers"),
             ("xport_cfg: {fmt_extension: dat}", "dat_extension"),
             ("xport_cfg: {dialects: [{match: '*', types: nowhere.json}]}", "nowhere.json"),
+            (
+                "xport_cfg: {dialects: [{match: '*', types: mssql, date_order: dym}]}",
+                "xport_cfg.dialects[0].date_order: \"dym\" is no order of a date; write mdy, dmy or ymd",
+            ),
             ("mother_tables: {Users: {a: text}}", "write users"),
             ("mother_tables: {users: {a: 'text; drop table x'}}", "mother_tables.users, column a"),
             ("mother_tables: {users: {}}", "declares no columns"),

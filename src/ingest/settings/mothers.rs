@@ -11,10 +11,19 @@ pub enum MothersMode {
     /// Create those that are missing.
     #[default]
     Keep,
+    /// Create those that are missing, and give columns of the others wider types where versions need them.
+    Widen,
     /// Replace them and their version tables when all versions are loaded.
     Recreate,
     /// Drop them with their version tables, and load nothing.
     Purge,
+}
+
+impl MothersMode {
+    /// Whether mothers that exist stay, with their version tables.
+    pub fn keeps_tables(self) -> bool {
+        matches!(self, MothersMode::Keep | MothersMode::Widen)
+    }
 }
 
 /// A mother table as the configuration declares it.

@@ -1,8 +1,7 @@
 //! The type maps that come with pghaul.
 
-use super::entries::Entries;
+use super::entries::{Entries, Entry};
 use crate::{Error, Result};
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Name and JSON text.
@@ -20,7 +19,7 @@ pub struct BuiltIn {
 
 /// Read once, for all type maps of a run.
 static ALL: LazyLock<Result<Vec<BuiltIn>>> =
-    LazyLock::new(|| MAPS.iter().map(|(name, json)| Ok(BuiltIn { name, entries: read(json)? })).collect());
+    LazyLock::new(|| MAPS.iter().map(|(name, json)| read(name, json)).collect());
 
 /// All built-in maps.
 ///
@@ -40,9 +39,9 @@ pub fn names() -> String {
     MAPS.map(|(name, _)| name).join(", ")
 }
 
-fn read(json: &str) -> Result<Entries> {
-    let pairs: BTreeMap<String, String> = serde_json::from_str(json).map_err(Error::refused)?;
+fn read(name: &'static str, json: &str) -> Result<BuiltIn> {
+    let object = serde_json::from_str(json).map_err(Error::refused)?;
     let mut entries = Entries::default();
-    pairs.iter().try_for_each(|(key, target)| entries.add(key, target))?;
-    Ok(entries)
+    Entry::all_of(&object)?.into_iter().try_for_each(|entry| entries.add(entry))?;
+    Ok(BuiltIn { name, entries })
 }

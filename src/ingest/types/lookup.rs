@@ -81,6 +81,7 @@ impl TypeMap {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entries::Entry;
     use super::*;
 
     fn built_in(name: &str) -> TypeMap {
@@ -88,7 +89,8 @@ mod tests {
     }
 
     fn inline(pairs: &[(&'static str, &'static str)]) -> TypeMap {
-        TypeMap::inline("xport_cfg.dialects[0].types", pairs.iter().copied()).unwrap()
+        let entries = pairs.iter().map(|(source, target)| Entry::Type(source, target));
+        TypeMap::inline("xport_cfg.dialects[0].types", entries).unwrap()
     }
 
     fn resolved(map: &str, source: &str) -> String {

@@ -1,8 +1,10 @@
 //! The type map of a dump: a built-in one, a file, or what the configuration holds.
 
 use super::built_in::{self, BuiltIn};
-use super::entries::{Entries, FORM};
+use super::entries::{Entries, Entry, FORM};
+use crate::copy::encode::null_if::NullIf;
 use crate::{Error, Place, Result};
+use serde_json::Value as Json;
 use std::path::Path;
 
 /// The key that names the built-in map that a map adds to.
@@ -67,31 +69,24 @@ impl TypeMap {
     ///
     /// # Errors
     /// What maps to something that is no type.
-    pub fn inline<'p>(key: &str, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Result<TypeMap> {
-        TypeMap::of_pairs(Source::Inline(key.to_owned()), pairs).map_err(|error| error.at(Place::file(key)))
+    pub fn inline<'e>(key: &str, entries: impl Iterator<Item = Entry<'e>>) -> Result<TypeMap> {
+        TypeMap::of_entries(Source::Inline(key.to_owned()), entries)
+            .map_err(|error| error.at(Place::file(key)))
     }
 
     fn parse(name: &str, json: &str) -> Result<TypeMap> {
-        let object: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| {
-                Error::refused(format!("is no JSON object of type names: {error}")).remedy(FORM)
-            })?;
-        let mut pairs = Vec::with_capacity(object.len());
-        for (key, value) in &object {
-            let target = value.as_str().ok_or_else(|| {
-                Error::refused(format!("{key:?} maps to {value}, which is no text")).remedy(FORM)
-            })?;
-            pairs.push((key.as_str(), target));
-        }
-        TypeMap::of_pairs(Source::File(name.to_owned()), pairs.into_iter())
+        let object: serde_json::Map<String, Json> = serde_json::from_str(json).map_err(|error| {
+            Error::refused(format!("is no JSON object of type names: {error}")).remedy(FORM)
+        })?;
+        TypeMap::of_entries(Source::File(name.to_owned()), Entry::all_of(&object)?.into_iter())
     }
 
-    fn of_pairs<'p>(source: Source, pairs: impl Iterator<Item = (&'p str, &'p str)>) -> Result<TypeMap> {
+    fn of_entries<'e>(source: Source, entries: impl Iterator<Item = Entry<'e>>) -> Result<TypeMap> {
         let (mut base, mut own) = (None, Entries::default());
-        for (key, value) in pairs {
-            match key {
-                EXTENDS => base = Some(value),
-                _ => own.add(key, value)?,
+        for entry in entries {
+            match entry {
+                Entry::Type(EXTENDS, name) => base = Some(name),
+                entry => own.add(entry)?,
             }
         }
         TypeMap::new(source, base, own)
@@ -106,6 +101,19 @@ impl TypeMap {
                 .remedy(format!("write one of {}", built_in::names()))),
             None => Ok(TypeMap { source, own, base: found, others }),
         }
+    }
+
+    /// The values of a column of this PostgreSQL type that are loaded as NULL: as the map itself says, or else the built-in
+    /// map that it extends.
+    pub fn null_if(&self, type_name: &str) -> NullIf {
+        let of_base = || Some(self.base?.entries.null_if(type_name)?.as_preset());
+        self.own.null_if(type_name).cloned().or_else(of_base).unwrap_or_default()
+    }
+
+    /// What the map itself says of a type, which is not what the built-in map says.
+    pub fn own_null_if(&self, type_name: &str) -> Option<&NullIf> {
+        let of_base = self.base.and_then(|base| base.entries.null_if(type_name));
+        self.own.null_if(type_name).filter(|own| Some(*own) != of_base)
     }
 
     /// What messages call it: `mssql`, `mysql`, the path of the file, or the configuration's key.
@@ -129,6 +137,7 @@ impl TypeMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copy::encode::null_if::ZERO_DATES;
 
     #[test]
     fn a_map_of_ones_own_is_checked_when_it_is_read() {
@@ -152,12 +161,45 @@ mod tests {
     #[test]
     fn entries_of_the_configuration_leave_the_dialect_as_it_was() {
         let inline = |pairs: &[(&'static str, &'static str)]| {
-            TypeMap::inline("xport_cfg.dialects[0].types", pairs.iter().copied())
+            let entries = pairs.iter().map(|(source, target)| Entry::Type(source, target));
+            TypeMap::inline("xport_cfg.dialects[0].types", entries)
         };
         let map = inline(&[("extends", "mysql"), ("geometry", "bytea")]).unwrap();
         assert_eq!((map.name(), map.dialect()), ("xport_cfg.dialects[0].types", "mysql"));
         assert_eq!(inline(&[("clob", "text")]).unwrap().dialect(), "inline");
         let error = inline(&[("clob", "text; x")]).unwrap_err().to_string();
         assert!(error.starts_with("xport_cfg.dialects[0].types, column clob: "), "{error}");
+    }
+
+    #[test]
+    fn the_values_that_are_null_come_from_the_map_or_from_what_it_extends() {
+        let patterns = |map: &TypeMap, type_name: &str| -> Vec<String> {
+            map.null_if(type_name).patterns().map(str::to_owned).collect()
+        };
+        let mysql = TypeMap::built_in("mysql", "*").unwrap().unwrap();
+        for type_name in ["date", "timestamp(3) without time zone", "timestamp with time zone"] {
+            assert_eq!(patterns(&mysql, type_name), ZERO_DATES, "{type_name}");
+        }
+        assert!(patterns(&mysql, "text").is_empty() && patterns(&mysql, "time without time zone").is_empty());
+        assert!(patterns(&TypeMap::built_in("mssql", "*").unwrap().unwrap(), "date").is_empty());
+
+        let json = r#"{"extends": "mysql", "null_if": {"date": [], "integer": ["-1"]}}"#;
+        let own = TypeMap::parse("x", json).unwrap();
+        assert!(patterns(&own, "date").is_empty());
+        assert_eq!(patterns(&own, "integer"), ["-1"]);
+        assert_eq!(patterns(&own, "timestamp without time zone"), ZERO_DATES);
+        assert!(
+            own.own_null_if("date").is_some() && own.own_null_if("timestamp without time zone").is_none()
+        );
+
+        for (json, what) in [
+            (r#"{"null_if": ["0"]}"#, "null_if is no object of lists"),
+            (r#"{"null_if": {"date": "0"}}"#, "null_if is no object of lists"),
+            (r#"{"null_if": {"date": ["[0"]}}"#, "\"[0\" is no shell pattern"),
+            (r#"{"null_if": {"date; x": ["0"]}}"#, "is not the name of a type"),
+        ] {
+            let error = TypeMap::parse("x", json).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 
 mod attributes;
 mod built_in;
+pub mod common_type;
 mod entries;
 mod forms;
 mod lookup;
@@ -20,6 +21,7 @@ mod target;
 mod tokens;
 mod unknown;
 
+pub use entries::Entry;
 pub use lookup::Resolved;
 pub use map::TypeMap;
 pub use plain::Plain;

@@ -11,12 +11,12 @@ use std::time::Duration;
 /// How long those who use the view, or its mother, are waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Makes a view.
+/// Makes a view of a query.
 ///
 /// # Errors
 /// What the server reports.
-pub fn create(name: &Qualified, definition: &Definition, attempt: &mut Transaction<'_>) -> Result<()> {
-    let (select, comment) = (definition.select(), literal(COMMENT));
+pub fn create(name: &Qualified, select: &str, attempt: &mut Transaction<'_>) -> Result<()> {
+    let comment = literal(COMMENT);
     let statements = format!("CREATE VIEW {name} AS\n{select}; COMMENT ON VIEW {name} IS {comment}");
     Ok(attempt.batch_execute(&statements)?)
 }
@@ -27,15 +27,21 @@ pub fn replace_statement(name: &Qualified, options: Option<String>, definition: 
     format!("CREATE OR REPLACE VIEW {name} {options}AS\n{}", definition.select())
 }
 
-/// Puts a new view in the place of the old one, with its owner, grants and comments.
+/// Puts a view of the query `select`, which has the columns of the definition, in the place of the old one, with its owner,
+/// grants and comments.
 ///
 /// # Errors
 /// As [`check_users`].
-pub fn recreate(view: &Qualified, definition: &Definition, attempt: &mut Transaction<'_>) -> Result<()> {
+pub fn recreate(
+    view: &Qualified,
+    definition: &Definition,
+    select: &str,
+    attempt: &mut Transaction<'_>,
+) -> Result<()> {
     check_users(view, definition, attempt)?;
     let backend: i32 = attempt.query_one("SELECT pg_backend_pid()", &[])?.get(0);
     let new = Qualified::new(view.schema(), format!("pghaul_view_{backend}"));
-    create(&new, definition, attempt)?;
+    create(&new, select, attempt)?;
     let replacement = replacement(view, &new, definition);
     let additions = replacement.additions(attempt)?;
     for lost in additions.lost() {

@@ -1,13 +1,21 @@
 //! Which tables a union view reads, and which columns it has.
 
 use crate::ingest::catalogue::names::{match_names, numbered};
+use crate::ingest::types::common_type::{cast, common_type, without_limit};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::type_name::TypeName;
 use std::iter::once;
 
 /// The first column: the name of the table that holds the row. A view has no `tableoid` of its own, and no table that is made
 /// of the view could have a column of that name.
 const ORIGIN: &str = "version_table";
+
+/// The type of texts, which holds all types.
+const TEXT: &str = "text";
+
+/// What follows a type that has another collation than its own.
+const COLLATE: &str = " COLLATE ";
 
 /// A table that the view reads, without the tables that inherit from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,25 +133,47 @@ impl Definition {
         let selects: Vec<String> = self.parts.iter().enumerate().map(of_part).collect();
         selects.join("\nUNION ALL ")
     }
+
+    /// A query with the same columns that reads no table and has no row.
+    pub fn select_nothing(&self) -> String {
+        let value = |column: &UnionColumn| format!("NULL::{} AS {}", column.sql_type, quote(&column.name));
+        let values: Vec<String> = self.columns.iter().map(value).collect();
+        format!("SELECT {} WHERE false", values.join(", "))
+    }
 }
 
 impl Gathered<'_> {
     fn column(&self) -> UnionColumn {
-        let mut types = self.sources.iter().flatten().map(|(_, sql_type)| sql_type);
-        let first = types.next().map_or("text", String::as_str);
-        let agreed = types.all(|other| other == first);
+        let mut types = self.sources.iter().flatten().map(|(_, sql_type)| sql_type.as_str());
+        let first = types.next().unwrap_or(TEXT);
+        let sql_type = if types.all(|other| other == first) { first.to_owned() } else { self.common_type() };
         let value = |source: &Option<&Typed>| match source {
-            Some((name, _)) if agreed => quote(name),
+            Some((name, own)) if *own == sql_type => quote(name),
             // Two types that differ in collation alone have no common one.
-            Some((name, _)) => format!("{}::text COLLATE pg_catalog.\"default\"", quote(name)),
-            None if agreed => format!("NULL::{first}"),
-            None => "NULL::text".to_owned(),
+            Some((name, _)) if sql_type == TEXT => {
+                format!("{}::text COLLATE pg_catalog.\"default\"", quote(name))
+            }
+            Some((name, own)) => cast(
+                &quote(name),
+                &TypeName::from_server(own.clone()),
+                &TypeName::from_server(sql_type.clone()),
+            ),
+            None => format!("NULL::{sql_type}"),
         };
-        UnionColumn {
-            name: self.name.to_owned(),
-            sql_type: if agreed { first } else { "text" }.to_owned(),
-            values: self.sources.iter().map(value).collect(),
+        UnionColumn { name: self.name.to_owned(), values: self.sources.iter().map(value).collect(), sql_type }
+    }
+
+    /// The type that holds all types, without a length, so that a version with a longer one leaves the view as it is: users'
+    /// views on it would be in the way.
+    fn common_type(&self) -> String {
+        let types = self.sources.iter().flatten().map(|(_, sql_type)| sql_type.clone());
+        if types.clone().any(|sql_type| sql_type.contains(COLLATE)) {
+            return TEXT.to_owned();
         }
+        let types = types.map(TypeName::from_server);
+        let common =
+            types.reduce(|wide, next| common_type(&wide, &next)).map(|common| without_limit(&common));
+        common.map_or_else(|| TEXT.to_owned(), |common| common.to_string())
     }
 }
 
@@ -202,6 +232,30 @@ mod tests {
         );
         let both = define("id:int", &[("v1_users", "id:int A:int"), ("v2_users", "id:int a:int A:int")]);
         assert_eq!(columns(&both), "version_table:text id:int A:int a:int");
+    }
+
+    #[test]
+    fn types_that_differ_become_the_least_that_holds_them_without_a_length() {
+        let versions = [
+            ("v1_users", "a:integer b:real c:numeric(10,2) d:character(3)"),
+            ("v2_users", "a:bigint b:double_precision c:numeric(12,2) d:character_varying(9)"),
+        ];
+        let spelled = |(name, columns): &(&str, &str)| {
+            let mut part = part(name, columns);
+            part.columns.iter_mut().for_each(|column| column.1 = column.1.replace('_', " "));
+            part
+        };
+        let definition = Definition::new(part("users", ""), versions.iter().map(spelled).collect());
+        let expected = "version_table:text a:bigint b:double precision c:numeric d:text";
+        assert_eq!(columns(&definition), expected);
+        let select = definition.select();
+        for value in [
+            "\"a\"::bigint AS \"a\", \"b\"::text::double precision AS \"b\", \"c\"::numeric AS \"c\"",
+            "\"a\" AS \"a\", \"b\" AS \"b\"",
+            "\"d\"::text COLLATE pg_catalog.\"default\" AS \"d\"",
+        ] {
+            assert!(select.contains(value), "{value}: {select}");
+        }
     }
 
     #[test]

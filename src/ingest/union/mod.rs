@@ -31,13 +31,20 @@ pub struct UnionView {
     mother: Qualified,
     /// Whether it is to be made where it is missing.
     wanted: bool,
+    /// Types that columns of the mother, and of all tables that inherit from it, get before the load.
+    widened: Vec<Typed>,
 }
 
 impl UnionView {
     /// The view of `mother`.
     pub fn of(mother: &Qualified, wanted: bool) -> UnionView {
         let view = Qualified::new(mother.schema(), name(mother.name()));
-        UnionView { view, mother: mother.clone(), wanted }
+        UnionView { view, mother: mother.clone(), wanted, widened: Vec::new() }
+    }
+
+    /// The same view, where these columns of the mother have these types by the time of the load.
+    pub fn with_types(self, widened: Vec<Typed>) -> UnionView {
+        UnionView { widened, ..self }
     }
 
     /// Its name.
@@ -108,7 +115,7 @@ impl UnionView {
             Upkeep::Nothing => return Ok(()),
             Upkeep::Create => {
                 let definition = self.define(published, attempt)?;
-                return change::create(&self.view, &definition, attempt);
+                return change::create(&self.view, &definition.select(), attempt);
             }
             Upkeep::Update(existing) => existing,
         };
@@ -118,7 +125,7 @@ impl UnionView {
                 let statement = change::replace_statement(&self.view, existing.options, &ordered);
                 Ok(attempt.batch_execute(&statement)?)
             }
-            None => change::recreate(&self.view, &definition, attempt),
+            None => change::recreate(&self.view, &definition, &definition.select(), attempt),
         }
     }
 
@@ -152,6 +159,31 @@ impl UnionView {
             }
             _ => error,
         })
+    }
+
+    /// Puts an empty view of the same name and columns in its place, which uses no table; tells whether it exists. Only the
+    /// view's own transaction may see that, and has to call [`UnionView::follow`].
+    ///
+    /// # Errors
+    /// What uses it; what the server reports.
+    pub fn let_go(&self, attempt: &mut Transaction<'_>) -> Result<bool> {
+        let exists = matches!(self.upkeep(attempt)?, Upkeep::Update(_));
+        if exists {
+            let definition = self.define(None, attempt)?;
+            change::recreate(&self.view, &definition, &definition.select_nothing(), attempt)?;
+        }
+        Ok(exists)
+    }
+
+    /// Checks that nothing uses it, as it has to be made again.
+    ///
+    /// # Errors
+    /// What does; what the server reports.
+    pub fn check_users(&self, client: &mut impl GenericClient) -> Result<()> {
+        match self.upkeep(client)? {
+            Upkeep::Update(_) => change::check_users(&self.view, &self.define(None, client)?, client),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that the view's users will not be in the way when `part` is published.
@@ -213,7 +245,8 @@ impl UnionView {
                 parts.push(Part { name: table.clone(), table, oid, columns: Vec::new() });
             }
             if let (Some(part), Some(name), Some(sql_type)) = (parts.last_mut(), row.get(3), row.get(4)) {
-                part.columns.push((name, sql_type));
+                let widened = self.widened.iter().find(|(widened, _)| *widened == name);
+                part.columns.push(widened.cloned().unwrap_or((name, sql_type)));
             }
         }
         if parts.is_empty() {

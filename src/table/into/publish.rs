@@ -242,8 +242,7 @@ mod tests {
 
     #[test]
     fn an_upsert_takes_the_last_of_each_key_and_leaves_equal_rows_alone() {
-        let column =
-            |name: &str, type_name: &str| CopyColumn { name: name.into(), type_name: type_name.into() };
+        let column = |name: &str, type_name: &str| CopyColumn::new(name, type_name);
         let mut target = TargetTable {
             table: Qualified::new("s", "t"),
             mode: Mode::Upsert,

@@ -198,10 +198,7 @@ fn columns_of(relation: &Relation, names: Option<Vec<String>>) -> Result<Vec<Cop
 }
 
 fn copy_columns(columns: &[Column]) -> Vec<CopyColumn> {
-    let of = |column: &Column| CopyColumn {
-        name: column.name.clone(),
-        type_name: column.type_name.as_str().to_owned(),
-    };
+    let of = |column: &Column| CopyColumn::new(&column.name, column.type_name.as_str());
     columns.iter().map(of).collect()
 }
 

@@ -40,10 +40,17 @@ struct Accepted {
 /// Proves that `encoder` does what the input function does, for columns of each type (with its send function).
 #[track_caller]
 pub fn prove(encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
+    prove_in_style("ISO, MDY", encoder, family, columns);
+}
+
+/// As [`prove`], of a server whose `DateStyle` is `style`.
+#[track_caller]
+pub fn prove_in_style(style: &str, encoder: &Encoder, family: &Family, columns: &[(&str, &str)]) {
     let accepted = accepted(encoder, family);
     let database = server().database();
     let mut client = database.client();
     client.batch_execute(include_str!("../../../src/pg/connect/session.sql")).unwrap();
+    client.batch_execute(&format!("SET DateStyle = '{style}'")).unwrap();
     for (type_name, send) in columns {
         client
             .batch_execute(&format!(

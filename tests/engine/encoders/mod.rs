@@ -6,7 +6,7 @@
 mod compare;
 mod corpus;
 
-use compare::{Encoder, prove};
+use compare::{Encoder, prove, prove_in_style};
 use pghaul::copy::encode::types::Pushed;
 use pghaul::copy::encode::types::boolean::push_boolean;
 use pghaul::copy::encode::types::bytea::push_bytea;
@@ -17,11 +17,13 @@ use pghaul::copy::encode::types::inet::{push_cidr, push_inet, push_macaddr};
 use pghaul::copy::encode::types::integer::{push_int2, push_int4, push_int8};
 use pghaul::copy::encode::types::interval::push_interval;
 use pghaul::copy::encode::types::numeric::push_numeric;
+use pghaul::copy::encode::types::styles::{with_iso_day, with_point};
 use pghaul::copy::encode::types::time::{push_time, push_timetz};
 use pghaul::copy::encode::types::timestamp::{push_timestamp, push_timestamptz};
 use pghaul::copy::encode::types::uuid::push_uuid;
 use pghaul::copy::input::charset::Charset;
-use pghaul_test_support::families;
+use pghaul::copy::input::date_order::DateOrder;
+use pghaul_test_support::families::{self, Family};
 use std::borrow::Cow;
 
 /// An encoder without a charset: what it accepts is ASCII.
@@ -109,6 +111,51 @@ fn timestamps() {
         &families::TIMESTAMPTZ,
         &columns.map(|column| (column, "timestamptz_send")),
     );
+}
+
+/// Days of a file whose order is said, read by a server of this order.
+#[test]
+fn days_in_an_order() {
+    for order in [DateOrder::Dmy, DateOrder::Mdy] {
+        let in_order = |encoder: Encoder| Encoder {
+            push: Box::new(move |out, value| {
+                let mut iso = Vec::new();
+                with_iso_day(value, order, &mut iso) && (encoder.push)(out, &iso)
+            }),
+            ..encoder
+        };
+        let family = match order {
+            DateOrder::Dmy => families::DAY_FIRST,
+            _ => families::MONTH_FIRST,
+        };
+        let style = order.date_style();
+        // A moment is no date.
+        let days = Family { known: &[], patterns: &family.patterns[..1], ..family };
+        prove_in_style(style, &in_order(plain(push_date)), &days, &[("date", "date_send")]);
+        let columns = [("timestamp", "timestamp_send")];
+        prove_in_style(style, &in_order(time(push_timestamp)), &family, &columns);
+        let columns = [("timestamptz", "timestamptz_send")];
+        prove_in_style(style, &in_order(time(push_timestamptz)), &family, &columns);
+    }
+}
+
+/// What SQL Server writes with a colon before the milliseconds is what the server makes of a point there.
+#[test]
+fn milliseconds_behind_a_colon() {
+    let with_a_point = |push: fn(&mut Vec<u8>, &[u8]) -> Pushed| Encoder {
+        push: Box::new(move |out, value| {
+            let mut point = Vec::new();
+            with_point(value, &mut point) && push(out, &point) != Pushed::Unknown
+        }),
+        text: |value| {
+            let text = String::from_utf8_lossy(value);
+            let (before, milliseconds) = text.rsplit_once(':').unwrap();
+            Cow::Owned(format!("{before}.{milliseconds}"))
+        },
+    };
+    let columns = [("timestamp", "timestamp_send")];
+    prove(&with_a_point(push_timestamp), &families::STYLE_109, &columns);
+    prove(&with_a_point(push_time), &families::STYLE_114, &[("time", "time_send")]);
 }
 
 #[test]

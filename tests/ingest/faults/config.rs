@@ -34,7 +34,10 @@ fn flags_that_do_not_exist_or_make_no_sense() {
         &refused_usage(&["--workers", "many"]),
         &["error: invalid value 'many' for '--workers <N>'", "number"],
     );
-    says(&refused_usage(&["--mothers", "drop"]), &["error: invalid value 'drop'", "keep, recreate, purge"]);
+    says(
+        &refused_usage(&["--mothers", "drop"]),
+        &["error: invalid value 'drop'", "keep, widen, recreate, purge"],
+    );
     says(
         &refused_usage(&["--plan", "--report", "r"]),
         &["error: ", "'--plan' cannot be used with '--report"],

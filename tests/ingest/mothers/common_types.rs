@@ -110,3 +110,38 @@ fn a_mother_does_not_depend_on_the_order_in_which_versions_arrive() {
         assert_eq!(mother_of(&order.map(|index| versions[index])), expected, "{order:?}");
     }
 }
+
+#[test]
+fn a_union_view_has_the_least_type_of_columns_that_the_mother_lacks_without_a_length() {
+    let ingest = ingest!();
+    ingest.config("views: true");
+    let v1 =
+        [("id", "int"), ("n", "int"), ("r", "float"), ("s", "varchar(5)"), ("d", "date"), ("c", "char(3)")];
+    let v2 = [
+        ("id", "int"),
+        ("n", "bigint"),
+        ("r", "double"),
+        ("s", "varchar(9)"),
+        ("d", "datetime(3)"),
+        ("c", "int"),
+    ];
+    ingest.dump("shop_v1.zip", &Dump::new().table("t", &v1, "id|n|r|s|d|c\n1|1|0.1|a|2024-01-31|x\n"));
+    ingest.dump(
+        "shop_v2.zip",
+        &Dump::new().table("t", &v2, "id|n|r|s|d|c\n2|3000000000|0.2|b|2024-02-01 08:30:00|7\n"),
+    );
+    ingest.dump("shop_v3.zip", &Dump::new().table("t", &[("id", "int")], "id\n3\n"));
+    ingest.loads();
+    let types = "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) \
+                 FROM pg_attribute WHERE attrelid = 't_all'::regclass AND attname <> 'version_table'";
+    // Versions are published one by one, in any order, so the columns are too.
+    let types = ingest.db.one(&types.replace("ORDER BY attnum", "ORDER BY attname"));
+    assert_eq!(
+        types,
+        "c text, d timestamp without time zone, id integer, n bigint, r double precision, s text"
+    );
+    assert_eq!(
+        ingest.db.one("SELECT string_agg(concat_ws(' ', id, n, r, s, d, c), ', ' ORDER BY id) FROM t_all"),
+        "1 1 0.1 a 2024-01-31 00:00:00 x, 2 3000000000 0.2 b 2024-02-01 08:30:00 7, 3"
+    );
+}

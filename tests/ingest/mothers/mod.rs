@@ -2,7 +2,9 @@
 
 mod common_types;
 mod kinds;
+mod nights;
 mod recreate;
 mod views;
+mod widen;
 
 const ORDERS: (&str, &str, &str) = ("orders", "id:int", "1\n2\n3\n");

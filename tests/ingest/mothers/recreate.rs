@@ -148,8 +148,8 @@ fn changed_columns_and_a_detached_version() {
     case.db.execute("ALTER TABLE v2_users NO INHERIT users");
     case.dump("crm_v1", &[("users", "id:bigint city:text", "1|Bonn\n"), ORDERS]);
     case.dump("crm_v2", &[("users", "id:bigint age:int", "3|30\n4|40\n")]);
-    let plan = case.ingest(&format!("{RECREATE} --plan")).run();
-    assert!(!plan.stdout.contains("replace"), "{}", plan.stdout);
+    let plan = case.plan_with(RECREATE);
+    assert!(!plan.stdout.contains("-- replace"), "{}", plan.stdout);
     let statuses = case.load(RECREATE);
     assert!(statuses.values().all(|status| status == "loaded"), "{statuses:?}");
     assert_eq!(case.columns("users"), "id bigint");

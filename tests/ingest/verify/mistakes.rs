@@ -17,7 +17,7 @@ fn verify(type_name: &str, rows: &str, spoil: impl Fn(&mut [u8])) -> Result<(), 
         client.batch_execute(include_str!("../../../src/pg/connect/session.sql"))?;
         Ok(client)
     };
-    let column = |name: &str, type_name: &str| CopyColumn { name: name.into(), type_name: type_name.into() };
+    let column = |name: &str, type_name: &str| CopyColumn::new(name, type_name);
     let columns = vec![column("id", "integer"), column("v", type_name)];
     let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
     let mut encoder = Encoder::new(columns.clone(), format);

@@ -65,6 +65,11 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`mssql`, `mysql`, a file such as `types.json`, or a map such as `{extends: mysql, geometry: text}`",
     )
     .default("required"),
+    key(
+        "xport_cfg.dialects[].date_order",
+        "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
+    )
+    .default("`mdy`, with a warning"),
     key("limits.max_members", "members that a zip lists")
         .value(|settings| settings.limits.members.to_string()),
     key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")

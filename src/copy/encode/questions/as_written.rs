@@ -1,19 +1,13 @@
 //! Whether a column holds a value as it is written. An input function rounds to a scale, and drops the time of a date, the
 //! date of a time, the zone of a timestamp, and blanks behind a text, without a word.
 //!
-//! The server reads the value as the column's type, and as a wide one that drops nothing of the kind; both must be equal. For
-//! that, sessions have a time zone that stands in no data: a zone that the value names makes a difference then, whichever it
-//! is.
+//! The server reads the value as the column's type, and as a wide one that drops nothing of the kind; both must be equal.
+//! Sessions are in UTC, so a value with the zone UTC loses nothing in a column without zones, and one of another zone does.
 
 use crate::Result;
 use crate::copy::encode::value;
 use postgres::types::Type;
 use postgres::{Client, Row, Statement};
-
-/// Begins and ends the questions: in a zone that nobody writes (a POSIX specification, PostgreSQL documentation, "Date/Time
-/// Types"), and in that of all our sessions.
-pub const BEGIN: &str = "SET TimeZone = '<+0123>-01:23'";
-pub const END: &str = "SET TimeZone = 'UTC'";
 
 /// What a column makes of a value that its input function accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +23,6 @@ pub struct Reading {
 pub struct Questions {
     /// Whether the values have seconds.
     pub has_seconds: bool,
-    /// Whether the questions are to be asked in the zone of [`BEGIN`], since the type has none.
-    pub drops_zones: bool,
     /// Gives a [`Reading`] of each value.
     pub main: Statement,
     /// Whether a value also has a date, which the type drops. The server refuses the question for a value that has none.
@@ -82,8 +74,7 @@ impl Nature {
         let main = prepare(main)?;
         let has_date = has_date.map(&mut prepare).transpose()?;
         let has_seconds = value::has_seconds(&base);
-        let drops_zones = has_seconds && !base.ends_with("with time zone");
-        Ok(Nature::Changing(Questions { has_seconds, drops_zones, main, has_date }))
+        Ok(Nature::Changing(Questions { has_seconds, main, has_date }))
     }
 }
 
@@ -105,6 +96,9 @@ impl Wide {
         let wide = match base {
             "interval" if type_name.starts_with("interval ") => return Wide::of_units(type_name),
             "numeric" | "interval" => base,
+            "date" if !is_array => {
+                return Some(Wide { type_name: "text".to_owned(), same: SAME_DAY.to_owned() });
+            }
             "date" | "timestamp without time zone" | "timestamp with time zone" => "timestamptz",
             "time without time zone" | "time with time zone" => "timetz",
             "character varying" | "name" | "\"char\"" => "text",
@@ -114,17 +108,7 @@ impl Wide {
             _ => return None,
         };
         let wide = format!("{wide}{}", if is_array { "[]" } else { "" });
-        let equal = format!("r.v::{wide} = r.w");
-        // The words are in UTC for every type.
-        let same = match base {
-            "date" if !is_array => {
-                return Some(Wide { type_name: "text".to_owned(), same: SAME_DAY.to_owned() });
-            }
-            "timestamp without time zone" if !is_array => format!("({equal} OR btrim(u.v) ILIKE 'epoch')"),
-            "time without time zone" if !is_array => format!("({equal} OR btrim(u.v) ILIKE 'allballs')"),
-            _ => equal,
-        };
-        Some(Wide { type_name: wide, same })
+        Some(Wide { same: format!("r.v::{wide} = r.w"), type_name: wide })
     }
 
     /// Of an interval of certain units. They say how a value is read: `02:03` are minutes and seconds in an `interval minute to
@@ -145,7 +129,7 @@ impl Wide {
 
 /// Other days than these are not within the range of timestamps.
 const SAME_DAY: &str = "CASE WHEN r.v > '4700-01-01 BC' AND r.v < '294000-01-01' \
-                        THEN r.v::timestamptz = u.v::timestamptz OR btrim(u.v) ILIKE 'epoch' \
+                        THEN r.v::timestamptz = u.v::timestamptz \
                         ELSE u.v NOT LIKE '%:%' END";
 
 /// Amounts, without their currency and their separators.

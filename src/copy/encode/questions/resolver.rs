@@ -1,9 +1,9 @@
 //! The connection for questions, and the questions themselves.
 
-use super::as_written::{self, Nature, Questions, Reading};
+use super::as_written::{Nature, Questions, Reading};
 use crate::copy::encode::fault::BadValue;
 use crate::error::shortened;
-use crate::pg::sqlstate::SqlState;
+use crate::pg::sqlstate::{self, SqlState};
 use crate::{Error, Result};
 use postgres::types::{FromSql, Type};
 use postgres::{Client, Row, Statement};
@@ -28,8 +28,8 @@ pub enum AnswerForm {
 /// A value in the form that was asked for, or what is said against it.
 pub type Resolved = Result<Box<[u8]>, BadValue>;
 
-/// What is said against a value by the server, in its words.
-type Refusable<T> = Result<T, Box<str>>;
+/// A question about a value that the server may refuse.
+type Refusable<T> = Result<T, BadValue>;
 
 /// Asks the server. The first question opens the connection; most files have no question.
 pub struct Resolver<'c> {
@@ -59,8 +59,7 @@ impl<'c> Resolver<'c> {
             AnswerForm::Binary | AnswerForm::Text => {
                 let question = self.question(&mut client, type_name, form)?;
                 let read = |row: &Row| row.get::<_, Binary>(0).0;
-                let fields = ask(&mut client, &question, values, &read)?;
-                fields.into_iter().map(|field| field.map_err(BadValue::Refused)).collect()
+                ask(&mut client, &question, values, &read)?
             }
         };
         if let Nature::Changing(questions) = nature {
@@ -124,17 +123,11 @@ fn changes(
     if values.is_empty() {
         return Ok(Vec::new());
     }
-    if questions.drops_zones {
-        client.batch_execute(as_written::BEGIN)?;
-    }
     let readings = ask(client, &questions.main, values, &Reading::of_row)?;
     let has_date = match &questions.has_date {
         Some(question) => ask(client, question, values, &|row| row.get::<_, bool>(0))?,
         None => Vec::new(),
     };
-    if questions.drops_zones {
-        client.batch_execute(as_written::END)?;
-    }
     let mut has_date = has_date.into_iter();
     Ok(values
         .iter()
@@ -143,7 +136,7 @@ fn changes(
             // A refusal means that the value has no date.
             let drops_date = has_date.next() == Some(Ok(true));
             match reading {
-                Err(words) => Some(BadValue::Refused(words)),
+                Err(refused) => Some(refused),
                 Ok(Reading { is_as_written: true, .. }) if !drops_date => None,
                 Ok(Reading { becomes, .. }) => {
                     let value = shortened(value, SHOWN_CHARS).into();
@@ -198,7 +191,9 @@ fn ask<T>(
         return Err(error.into());
     }
     if values.len() == 1 {
-        return Ok(vec![Err(Error::from(error).to_string().into())]);
+        let is_beyond_type = sqlstate::is_beyond_type(&error);
+        let words = Error::from(error).to_string().into();
+        return Ok(vec![Err(BadValue::Refused { words, is_beyond_type })]);
     }
     let (first, second) = values.split_at(values.len() / 2);
     let mut answers = ask(client, question, first, read)?;

@@ -6,9 +6,10 @@ use crate::Result;
 use crate::copy::encode::CopyColumn;
 use crate::copy::encode::fault::{BadValue, text_of};
 use crate::copy::encode::seconds;
-use crate::copy::encode::types::Pushed;
-use crate::copy::encode::value::{Respell, ValueEncoder, has_seconds, respelling};
+use crate::copy::encode::types::{Pushed, styles};
+use crate::copy::encode::value::{Respell, ValueEncoder, has_days, has_seconds, respelling};
 use crate::copy::input::charset::Charset;
+use crate::copy::input::date_order::DateOrder;
 use std::borrow::Cow;
 
 /// The unknown values of one column.
@@ -16,8 +17,11 @@ use std::borrow::Cow;
 pub struct UnknownValues {
     encoder: ValueEncoder,
     has_seconds: bool,
+    has_days: bool,
     respell: Option<Respell>,
     answers: Answers,
+    /// The last value that was written with its day in ISO's form.
+    iso: Vec<u8>,
 }
 
 /// A value in the form that the server reads.
@@ -27,6 +31,8 @@ pub struct Spelled<'v> {
     pub text: Cow<'v, str>,
     /// Whether digits of its seconds are cut off that are not zero.
     pub is_cut: bool,
+    /// Whether it is written otherwise than in the data file, but for its digits.
+    is_respelled: bool,
 }
 
 /// What is known of a value now.
@@ -47,8 +53,10 @@ impl UnknownValues {
         UnknownValues {
             encoder,
             has_seconds: ValueEncoder::for_type(type_name).is_some() && has_seconds(type_name),
+            has_days: has_days(type_name),
             respell: respelling(type_name),
             answers: Answers::new(type_name, form),
+            iso: Vec::new(),
         }
     }
 
@@ -58,31 +66,53 @@ impl UnknownValues {
     /// A NUL, or bytes that are not valid in the encoding.
     pub fn spelled<'v>(&self, value: &'v [u8], charset: Charset) -> Result<Spelled<'v>, BadValue> {
         let text = text_of(value, charset)?;
-        if let Some((start, rest)) = self.respell.and_then(|respell| respell(text.as_bytes())) {
-            let text = format!("{start}{}", String::from_utf8_lossy(rest)).into();
-            return Ok(Spelled { text, is_cut: false });
+        let mut respelled = Vec::new();
+        if self.respell.is_some_and(|respell| respell(text.as_bytes(), &mut respelled)) {
+            let text = String::from_utf8_lossy(&respelled).into_owned().into();
+            return Ok(Spelled { text, is_cut: false, is_respelled: true });
         }
-        if !(self.has_seconds || self.answers.have_seconds()) {
-            return Ok(Spelled { text, is_cut: false });
-        }
-        match seconds::cut(&text) {
-            (Cow::Borrowed(_), _) => Ok(Spelled { text, is_cut: false }),
-            (Cow::Owned(shorter), is_cut) => Ok(Spelled { text: shorter.into(), is_cut }),
-        }
+        let (text, is_cut) = match self.has_seconds || self.answers.have_seconds() {
+            true => match seconds::cut(&text) {
+                (Cow::Borrowed(_), _) => (text, false),
+                (Cow::Owned(shorter), is_cut) => (shorter.into(), is_cut),
+            },
+            false => (text, false),
+        };
+        Ok(Spelled { text, is_cut, is_respelled: false })
     }
 
-    /// What is known of a value. With fewer digits, the encoder may know it: then its field is appended to `out`.
+    /// What is known of a value. With fewer digits, or in another form, the encoder may know it: then its field is appended to
+    /// `out`. Days are in the order of the data file, where it is said.
     ///
     /// # Errors
     /// What is said against the value.
-    pub fn known(&mut self, out: &mut Vec<u8>, value: &Spelled<'_>) -> Result<Known<'_>, BadValue> {
-        if value.is_cut && self.encoder.push(out, value.text.as_bytes(), Charset::Utf8)? != Pushed::Unknown {
+    pub fn known(
+        &mut self,
+        out: &mut Vec<u8>,
+        value: &Spelled<'_>,
+        order: Option<DateOrder>,
+    ) -> Result<Known<'_>, BadValue> {
+        let text = value.text.as_bytes();
+        if (value.is_cut || value.is_respelled) && self.pushes(out, text)? {
             return Ok(Known::Pushed);
+        }
+        if let (true, Some(order)) = (self.has_days, order) {
+            let mut iso = std::mem::take(&mut self.iso);
+            iso.clear();
+            let is_known = styles::with_iso_day(text, order, &mut iso) && self.pushes(out, &iso)?;
+            self.iso = iso;
+            if is_known {
+                return Ok(Known::Pushed);
+            }
         }
         Ok(match self.answers.of(&value.text)? {
             Answer::Given(field) => Known::Given(field),
             Answer::Open => Known::Open,
         })
+    }
+
+    fn pushes(&self, out: &mut Vec<u8>, text: &[u8]) -> Result<bool, BadValue> {
+        Ok(self.encoder.push(out, text, Charset::Utf8)? != Pushed::Unknown)
     }
 
     /// Whether the type's input function is known to keep every value, or to refuse it.

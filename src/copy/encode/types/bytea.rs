@@ -28,10 +28,16 @@ pub fn push_bytea(out: &mut Vec<u8>, value: &[u8]) -> bool {
     valid
 }
 
-/// Rewrites `0xDEAD` for PostgreSQL's input function: the start `\x`, and the digits. `None` for other values.
-pub fn respell(value: &[u8]) -> Option<(&'static str, &[u8])> {
-    let [b'0', b'x' | b'X', digits @ ..] = value else { return None };
-    digits.iter().all(u8::is_ascii_hexdigit).then_some(("\\x", digits))
+/// Writes `0xDEAD` to `out` as PostgreSQL's input function reads it, `\xDEAD`, and returns true; returns false for other
+/// values, and leaves `out` as it was.
+pub fn respell(value: &[u8], out: &mut Vec<u8>) -> bool {
+    let [b'0', b'x' | b'X', digits @ ..] = value else { return false };
+    let is_known = digits.iter().all(u8::is_ascii_hexdigit);
+    if is_known {
+        out.extend_from_slice(b"\\x");
+        out.extend_from_slice(digits);
+    }
+    is_known
 }
 
 #[cfg(test)]
@@ -40,10 +46,14 @@ mod tests {
 
     #[test]
     fn only_hexadecimal_of_others_is_respelled() {
-        assert_eq!(respell(b"0xABC"), Some(("\\x", &b"ABC"[..])));
-        assert_eq!(respell(b"0X"), Some(("\\x", &b""[..])));
+        let respelled = |value: &[u8]| {
+            let mut out = b"kept".to_vec();
+            (respell(value, &mut out), String::from_utf8(out).unwrap())
+        };
+        assert_eq!(respelled(b"0xABC"), (true, "kept\\xABC".to_owned()));
+        assert_eq!(respelled(b"0X"), (true, "kept\\x".to_owned()));
         for text in [&b"\\xAB"[..], b"0xAG", b"0", b"AB", b""] {
-            assert_eq!(respell(text), None, "{text:?}");
+            assert_eq!(respelled(text), (false, "kept".to_owned()), "{text:?}");
         }
     }
 

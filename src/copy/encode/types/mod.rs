@@ -14,6 +14,7 @@ pub mod integer;
 pub mod interval;
 pub mod numeric;
 mod parts;
+pub mod styles;
 pub mod time;
 pub mod timestamp;
 pub mod uuid;

@@ -5,14 +5,14 @@ use super::parts::calendar::leading_day;
 use super::parts::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
 use crate::copy::encode::binary::push_array;
 
-/// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment with a zone, which the
-/// server would ignore.
+/// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment in another zone than UTC,
+/// which the server would ignore.
 ///
-/// It knows a day as `2019-02-27`, `20190227` or `Feb 27 2019`, alone or with a time as `11:59`, `11:59:59` or
-/// `11:59:59.123456789`, with AM or PM at the end, or without.
+/// It knows a day as `2019-02-27`, `20190227`, `Feb 27 2019` or `27 Feb 2019`, alone or with a time as `11:59`, `11:59:59` or
+/// `11:59:59.123456789`, with AM, PM or the zone UTC (`Z`, `+00`) at the end, or without.
 pub fn push_timestamp(out: &mut Vec<u8>, value: &[u8]) -> Pushed {
     match parse(value) {
-        Some(moment) if !moment.has_zone() => {
+        Some(moment) if moment.is_in_utc() => {
             push_array(out, moment.micros().to_be_bytes());
             Pushed::cut_if(moment.is_cut)
         }
@@ -43,6 +43,11 @@ impl Moment {
     /// Whether the value names a zone.
     pub fn has_zone(self) -> bool {
         self.zone != Zone::Unnamed
+    }
+
+    /// Whether its zone is UTC, or not named.
+    pub fn is_in_utc(self) -> bool {
+        self.zone.seconds() == 0
     }
 
     /// Whether it is the first moment of its day.
@@ -117,12 +122,15 @@ mod tests {
     }
 
     #[test]
-    fn without_a_zone_none_is_dropped() {
+    fn no_zone_but_utc_is_dropped() {
         let mut out = Vec::new();
-        for text in ["2000-01-01 05:30:00 +05:30", "2000-01-01 00:00Z", "2000-01-01 00:00:00+00"] {
-            assert_eq!(push_timestamp(&mut out, text.as_bytes()), Pushed::Unknown, "{text}");
-        }
+        assert_eq!(push_timestamp(&mut out, b"2000-01-01 05:30:00 +05:30"), Pushed::Unknown);
         assert!(out.is_empty());
+        for text in ["2000-01-01 00:00Z", "2000-01-01 00:00:00+00", "2000-01-01"] {
+            out.clear();
+            assert_eq!(push_timestamp(&mut out, text.as_bytes()), Pushed::AsWritten, "{text}");
+            assert_eq!(out, b"\0\0\0\x08\0\0\0\0\0\0\0\0", "{text}");
+        }
         assert_eq!(push_timestamp(&mut out, b"9999-12-31 23:59:59.9999999"), Pushed::Cut);
     }
 

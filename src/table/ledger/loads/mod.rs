@@ -113,6 +113,23 @@ pub fn record(transaction: &mut Transaction<'_>, load: &LoadRecord<'_>) -> Resul
     Ok(())
 }
 
+/// Records that a load, which has the fingerprint `before`, would now have the fingerprint `after`.
+///
+/// # Errors
+/// What the server reports.
+pub fn change_fingerprint(
+    transaction: &mut Transaction<'_>,
+    schema: &str,
+    unit: &str,
+    before: &Value,
+    after: &Value,
+) -> Result<()> {
+    let sql = "UPDATE pghaul.loads SET fingerprint = $4::text::jsonb \
+               WHERE schema_name = $1 AND unit = $2 AND fingerprint = $3::text::jsonb";
+    transaction.execute(sql, &[&schema, &unit, &before.to_string(), &after.to_string()])?;
+    Ok(())
+}
+
 /// Whether a version of the mother was loaded since the statements that follow the load were last begun. It is true where the
 /// ledger is of an earlier version, which cannot tell.
 ///

@@ -16,7 +16,7 @@ pub struct Day<'a> {
     pub rest: &'a [u8],
 }
 
-/// Reads `2019-02-27`, `20190227` (unless another digit follows) or `Feb 27 2019`, of the years 1 to 9999.
+/// Reads `2019-02-27`, `20190227` (unless another digit follows), `Feb 27 2019` or `27 Feb 2019`, of the years 1 to 9999.
 #[inline(always)]
 pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
     const ISO: Form = Form::new(b"0000-00-");
@@ -26,6 +26,9 @@ pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
         return day(year, u32::from(pairs[5]), two(*d1, *d2)?, true, rest);
     }
     match value {
+        [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, rest @ ..] => {
+            day(four([*y1, *y2, *y3, *y4])?, month([*m1, *m2, *m3])?, two(*d1, *d2)?, false, rest)
+        }
         [b'0'..=b'9', ..] => {
             let [y1, y2, y3, y4, m1, m2, d1, d2, rest @ ..] = value else { return None };
             day(four([*y1, *y2, *y3, *y4])?, two(*m1, *m2)?, two(*d1, *d2)?, false, rest)
@@ -136,7 +139,7 @@ mod tests {
     #[test]
     fn forms() {
         assert_eq!(number("2000-01-01"), Some(0));
-        for text in ["2019-02-27", "20190227", "Feb 27 2019", "FEB 27 2019", "feb 27 2019"] {
+        for text in ["2019-02-27", "20190227", "Feb 27 2019", "FEB 27 2019", "feb 27 2019", "27 Feb 2019"] {
             assert_eq!(number(text), Some(6997), "{text}");
         }
         for text in ["Feb 7 2019", "Feb  7 2019", "Feb 07 2019", "2019-02-07"] {
@@ -160,6 +163,9 @@ mod tests {
             "Feb   7 2019",
             "Feb 27  2019",
             "Feb 27, 2019",
+            "7 Feb 2019",
+            "29 Feb 2019",
+            " 7 Feb 2019",
             "Feb 27 19",
             "Feb 027 2019",
             "2019/02/27",

@@ -1,0 +1,130 @@
+//! What is said about a unit whose rows are loaded: values that are NULL by a rule, and signs that the data file is written
+//! otherwise than the configuration says. Each is said once, with its count and its first line.
+
+use crate::copy::notices::{Count, Counts, Notice};
+use crate::ingest::plan::unit::Unit;
+use crate::report::unit::Adjusted;
+use crate::report::{plural, thousands};
+
+/// Columns that a warning names.
+const NAMED_COLUMNS: usize = 5;
+
+/// The columns with values that are NULL by a preset, and how many values.
+pub fn nulled(unit: &Unit, notices: &Counts) -> Adjusted {
+    unit.noted(notices, &[Notice::Nulled])
+}
+
+/// The warnings about a unit, without its name.
+pub fn of(unit: &Unit, notices: &Counts) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let absent = &unit.columns.only_described;
+    if !absent.is_empty() {
+        let columns = named(absent.iter().map(String::as_str));
+        warnings.push(format!(
+            "the descriptor lists {columns}, which the header lacks: NULL in every row; if the dump should have it, look \
+             for the cause in the export"
+        ));
+    }
+    let mut said = Vec::new();
+    // The summary says what was cut.
+    for ((notice, column), count) in notices.iter().filter(|((notice, _), _)| *notice != Notice::Cut) {
+        if !is_of_file(*notice) {
+            warnings.push(text(unit, *notice, &[name(unit, *column)], *count));
+        } else if !said.contains(notice) {
+            said.push(*notice);
+            let (columns, count) = in_all_columns(unit, notices, *notice);
+            warnings.push(text(unit, *notice, &columns, count));
+        }
+    }
+    warnings
+}
+
+/// Whether it is about how the whole file is written, whatever the column.
+fn is_of_file(notice: Notice) -> bool {
+    match notice {
+        Notice::Cut | Notice::Nulled | Notice::OrderAssumed | Notice::BareHexadecimal => false,
+        Notice::QuoteInside | Notice::Escape | Notice::ControlCharacters | Notice::Utf8 => true,
+    }
+}
+
+/// The columns with a notice, and how often it was noted in all of them.
+fn in_all_columns<'u>(unit: &'u Unit, notices: &Counts, wanted: Notice) -> (Vec<&'u str>, Count) {
+    let mut columns = Vec::new();
+    let mut sum = Count { values: 0, first_line: u64::MAX };
+    for ((_, column), count) in notices.iter().filter(|((notice, _), _)| *notice == wanted) {
+        columns.push(name(unit, *column));
+        sum.add(*count);
+    }
+    (columns, sum)
+}
+
+fn text(unit: &Unit, notice: Notice, columns: &[&str], count: Count) -> String {
+    let Count { values, first_line } = count;
+    let many = format!("{} {}", thousands(values), plural(values, "value"));
+    let word = plural(columns.len() as u64, "column");
+    let (columns, said) = (named(columns.iter().copied()), said(unit, notice, values == 1));
+    format!("{word} {columns}: {many}, first in line {first_line}, {said}")
+}
+
+/// What is so with one value, or with several.
+fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
+    let verb = |one: &'static str, many: &'static str| if is_one { one } else { many };
+    match notice {
+        Notice::Cut => "cut to microseconds".to_owned(),
+        Notice::Nulled => format!("NULL by null_if of the type map {}", unit.types.name()),
+        Notice::OrderAssumed => {
+            "read with the month first, as PostgreSQL does; write date_order: mdy, or date_order: dmy \
+                                 if the day comes first, beside match and types in xport_cfg.dialects"
+                .to_owned()
+        }
+        Notice::BareHexadecimal => format!(
+            "{} only hexadecimal digits, without 0x before them, and the digits themselves are stored as bytes; if they \
+             stand for bytes, export them with 0x (SQL Server: CONVERT(varchar(max), …, 1))",
+            verb("has", "have")
+        ),
+        Notice::QuoteInside => format!(
+            "{} a quote {} that neither begins nor ends the value and is not doubled: it is left out, and what follows it \
+             up to the next one is text, as in COPY; if the values are not quoted, set xport_cfg.dat_quote to a character \
+             that the file does not have",
+            verb("holds", "hold"),
+            char::from(unit.format.quote)
+        ),
+        Notice::Escape => format!(
+            "{} a backslash before a quote, which is taken for a character of the value; if it escapes what \
+             follows, as in MySQL's files, export without it (FIELDS ESCAPED BY '')",
+            verb("has", "have")
+        ),
+        Notice::ControlCharacters => format!(
+            "{} bytes from 0x80 to 0x9F, which are control characters in latin_1; if the file is in the encoding of \
+             Windows, set xport_cfg.encoding: windows-1252",
+            verb("holds", "hold")
+        ),
+        Notice::Utf8 => format!(
+            "{} valid UTF-8 beyond ASCII, but read as latin_1; if the file is in UTF-8, set xport_cfg.encoding: utf-8",
+            verb("is", "are")
+        ),
+    }
+}
+
+/// The name of a column of the data file.
+fn name(unit: &Unit, column: usize) -> &str {
+    unit.columns.copied.get(column).map_or("", |column| &column.name)
+}
+
+/// Names of columns, at most so many.
+fn named<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(NAMED_COLUMNS);
+    let shown = names.take(NAMED_COLUMNS).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_columns_are_not_all_named() {
+        assert_eq!(named(["a"].into_iter()), "a");
+        assert_eq!(named(["a", "b", "c", "d", "e", "f", "g"].into_iter()), "a, b, c, d, e and 2 more");
+    }
+}

@@ -10,7 +10,6 @@ pub mod api;
 mod fetchers;
 mod json;
 mod ledger;
-pub mod memory;
 pub mod pages;
 mod pipeline;
 mod queue;

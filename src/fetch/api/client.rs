@@ -3,10 +3,10 @@
 
 use super::header::Header;
 use super::limiter::Limiter;
+use super::memory::{Memory, Share};
 use super::origin::{InternalAddress, Origin, PublicResolver};
 use super::window::Window;
 use crate::error::with_sources;
-use crate::fetch::memory::{Memory, Share};
 use crate::fetch::url::join_to;
 use crate::run::web;
 use crate::{Error, Place, Result};

@@ -1,7 +1,7 @@
 //! A connection of the pool while a request has it. Nothing of a request that was dropped goes on: its statement is cancelled,
 //! and the connection returns to the pool only when the server is done with it.
 
-use super::pool::{Manager, PooledClient};
+use super::manager::{Access, Manager, PooledClient};
 use super::statement::{AsText, Parameter};
 use crate::Result;
 use crate::serve::answer::failure::Failure;
@@ -21,15 +21,6 @@ use tokio_postgres::{NoTls, Row, RowStream, Statement};
 const MOST_STATEMENTS: usize = 200;
 /// How long the server may take to cancel a statement; after that, its connection is closed.
 const CANCEL_TIME: Duration = Duration::from_secs(5);
-
-/// What a statement may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Read: its transaction is read-only.
-    Read,
-    /// Write, unless the database or the role forbids it.
-    Write,
-}
 
 /// A connection from the pool; it returns there on drop.
 pub struct Connection {

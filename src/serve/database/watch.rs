@@ -1,6 +1,6 @@
 //! Whether the database answers, as a connection of its own shows: no request has to ask, and none has to wait for that.
 
-use super::pool::AsyncDial;
+use super::manager::AsyncDial;
 use crate::pg::connect::{Target, of_this_process};
 use crate::{Error, Result};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,17 +1,30 @@
 //! Which column's value the server cannot read. Its error does not name the column, so each column is tried alone.
 
-use super::table_request::TableRequest;
 use crate::pg::ident::quote;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
-use crate::serve::database::connection::Access;
+use crate::serve::database::manager::Access;
 use crate::serve::database::rows::first_column;
 use crate::serve::database::statement::Statement;
 use crate::serve::query::body::BodyRows;
 use crate::serve::query::write;
+use crate::serve::shared::state::State;
+use crate::serve::shared::turns::Work;
+use crate::serve::tables::table::Relation;
+
+/// What trying columns needs.
+#[derive(Clone, Copy)]
+pub struct Prober<'p> {
+    /// What all requests share.
+    pub state: &'p State,
+    /// The table.
+    pub relation: &'p Relation,
+    /// Whose turns it takes.
+    pub work: Work,
+}
 
 /// The failure with the column whose value in the address the server cannot read.
-pub async fn name_column(request: &TableRequest<'_>, failure: Failure, statement: &Statement) -> Failure {
+pub async fn name_column(prober: Prober<'_>, failure: Failure, statement: &Statement) -> Failure {
     if !failure.is_of_value() {
         return failure;
     }
@@ -22,9 +35,9 @@ pub async fn name_column(request: &TableRequest<'_>, failure: Failure, statement
         let column_name = quote(column);
         probe.add(&format!(
             "SELECT ''::text FROM {} AS t WHERE t.{column_name} = {value} LIMIT 0",
-            request.relation.name
+            prober.relation.name
         ));
-        if let Some(problem) = problem_of(request, &probe, column).await {
+        if let Some(problem) = problem_of(prober, &probe, column).await {
             return problem.into();
         }
     }
@@ -33,7 +46,7 @@ pub async fn name_column(request: &TableRequest<'_>, failure: Failure, statement
 
 /// The failure with the column whose value in the body the server cannot read.
 pub async fn name_column_of_body(
-    request: &TableRequest<'_>,
+    prober: Prober<'_>,
     failure: Failure,
     rows: &BodyRows,
     body: &str,
@@ -42,8 +55,8 @@ pub async fn name_column_of_body(
         return failure;
     }
     for column in &rows.columns {
-        let probe = write::probe(request.relation, rows, body, column);
-        if let Some(problem) = problem_of(request, &probe, column).await {
+        let probe = write::probe(prober.relation, rows, body, column);
+        if let Some(problem) = problem_of(prober, &probe, column).await {
             return problem.into();
         }
     }
@@ -51,8 +64,9 @@ pub async fn name_column_of_body(
 }
 
 /// The problem of a column, if a statement about this column alone fails.
-async fn problem_of(request: &TableRequest<'_>, probe: &Statement, column: &str) -> Option<Problem> {
-    let connection = request.connection(Access::Read).await.ok()?;
+async fn problem_of(prober: Prober<'_>, probe: &Statement, column: &str) -> Option<Problem> {
+    let connection = prober.state.pool.get(prober.work).await.ok()?;
+    connection.allow(Access::Read).await.ok()?;
     let failure = first_column(&connection, &probe.sql, &probe.parameters).await.err()?;
     failure.is_of_value().then(|| Problem::bad(column, failure.words()))
 }

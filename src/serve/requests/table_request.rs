@@ -1,10 +1,11 @@
 //! A request whose table, version and verb are known: its statement is run, and the rows become the answer.
 
-use super::probe::{name_column, name_column_of_body};
+use super::probe::{Prober, name_column, name_column_of_body};
 use crate::serve::answer::content_type;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
-use crate::serve::database::connection::{Access, Connection};
+use crate::serve::database::connection::Connection;
+use crate::serve::database::manager::Access;
 use crate::serve::database::rows::{first_column, json_array};
 use crate::serve::database::statement::Statement;
 use crate::serve::query::address::Pair;
@@ -42,7 +43,7 @@ impl TableRequest<'_> {
         let body = json_array(connection, &statement.sql, &statement.parameters, time).await;
         let body = match body {
             Ok(body) => body,
-            Err(failure) => return Err(name_column(self, failure, &statement).await),
+            Err(failure) => return Err(name_column(self.prober(), failure, &statement).await),
         };
         Ok((content_type("application/json"), body).into_response())
     }
@@ -69,7 +70,7 @@ impl TableRequest<'_> {
         let changed = self.change(&statement).await;
         match changed {
             Ok(row) => Ok(json(StatusCode::OK, row)),
-            Err(failure) => Err(name_column_of_body(self, failure, rows, body).await),
+            Err(failure) => Err(name_column_of_body(self.prober(), failure, rows, body).await),
         }
     }
 
@@ -81,7 +82,7 @@ impl TableRequest<'_> {
         let inserted = match inserted {
             Ok(inserted) => inserted,
             Err(failure) => {
-                return Err(name_column_of_body(self, failure, rows, body).await);
+                return Err(name_column_of_body(self.prober(), failure, rows, body).await);
             }
         };
         if rows.many {
@@ -127,18 +128,26 @@ impl TableRequest<'_> {
             Ok(rows) => Ok(row::only(rows)?),
             Err(failure) => {
                 drop(connection);
-                Err(name_column(self, failure, statement).await)
+                Err(name_column(self.prober(), failure, statement).await)
             }
         }
     }
 
+    fn work(&self, is_row: bool) -> Work {
+        Work { peer: self.peer, is_row }
+    }
+
+    fn prober(&self) -> Prober<'_> {
+        Prober { state: self.state, relation: self.relation, work: self.work(self.relation.key_is_unique) }
+    }
+
     /// Waits for a connection for statements about rows with a key, which may do so much.
-    pub async fn connection(&self, access: Access) -> Result<Connection, Failure> {
+    async fn connection(&self, access: Access) -> Result<Connection, Failure> {
         self.connection_for(access, self.relation.key_is_unique).await
     }
 
     async fn connection_for(&self, access: Access, is_row: bool) -> Result<Connection, Failure> {
-        let connection = self.state.pool.get(Work { peer: self.peer, is_row }).await?;
+        let connection = self.state.pool.get(self.work(is_row)).await?;
         connection.allow(access).await?;
         Ok(connection)
     }
@@ -149,7 +158,7 @@ impl TableRequest<'_> {
         drop(connection);
         match rows {
             Ok(rows) => Ok(rows),
-            Err(failure) => Err(name_column(self, failure, statement).await),
+            Err(failure) => Err(name_column(self.prober(), failure, statement).await),
         }
     }
 }

@@ -4,11 +4,10 @@ use crate::Error;
 use crate::copy::encode::batch_encoder::CORRECT_THE_ROW;
 use crate::copy::input::format::FormatFault;
 use crate::error::{Advice, Hint};
-use crate::ingest::plan::unit::Unit;
 use crate::run::reject_flags;
 
 /// What a unit's error ends with.
-const UNDONE: &str = "nothing of this unit was loaded";
+pub const UNDONE: &str = "nothing of this unit was loaded";
 
 /// The words for a hint.
 pub fn of(hint: &Hint) -> Advice {
@@ -47,13 +46,6 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),
         Hint::Undone => Advice::remedy(UNDONE),
     }
-}
-
-/// The words for a hint about a value of a unit's column.
-pub fn of_value(unit: &Unit, column: &str, hint: &Hint) -> Option<Advice> {
-    let number = unit.columns.copied.iter().position(|copied| copied.name == column)?;
-    let advice = unit.columns.origins[number].advice(hint)?;
-    Some(Advice { remedy: format!("{}; {UNDONE}", advice.remedy), ..advice })
 }
 
 /// The error of settings that contradict each other.

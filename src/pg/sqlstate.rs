@@ -172,9 +172,9 @@ impl SqlState {
     }
 }
 
-/// Whether a value is well formed, and too long, too large or too late for its type (22001, 22003, 22008).
+/// Whether a value is well formed, and too long or too large for its type (22001, 22003).
 pub fn is_beyond_type(error: &postgres::Error) -> bool {
-    error.code().is_some_and(|sqlstate| ["22001", "22003", "22008"].contains(&sqlstate.code()))
+    error.code().is_some_and(|sqlstate| ["22001", "22003"].contains(&sqlstate.code()))
 }
 
 impl From<&Error> for SqlState {

@@ -204,6 +204,6 @@ mod tests {
         let mut report = Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 9)]));
         report.started_at = "2026-11-20T00:00:00Z".into();
         report.seconds = 1.23;
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752},"error":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"adjusted":0,"bytes_read":752},"error":null}"#);
     }
 }

@@ -65,6 +65,7 @@ pub struct Totals {
     pub rows_read: u64,
     pub rows_loaded: u64,
     pub rows_rejected: u64,
+    pub adjusted: u64,
     pub bytes_read: u64,
 }
 
@@ -115,6 +116,7 @@ impl Totals {
             totals.rows_read += unit.rows_read;
             totals.rows_loaded += unit.rows_loaded;
             totals.rows_rejected += unit.rows_rejected;
+            totals.adjusted += unit.adjusted.values().sum::<u64>();
             totals.bytes_read += unit.bytes_read;
         }
         totals

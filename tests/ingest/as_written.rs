@@ -197,7 +197,7 @@ fn a_number_too_small_for_its_type_is_refused() {
 }
 
 /// The digits beyond microseconds, in forms that an encoder knows and in others.
-const CUT: [(&str, &str, &str); 8] = [
+const CUT: [(&str, &str, &str); 9] = [
     ("timestamp", "9999-12-31 23:59:59.9999999", "9999-12-31 23:59:59.999999"),
     ("timestamp", "27 Feb 2019 11:59:00.12345678901", "2019-02-27 11:59:00.123456"),
     ("timestamptz", "2019-02-27 11:59:00.9999999 +02:00", "2019-02-27 09:59:00.999999+00"),
@@ -206,6 +206,7 @@ const CUT: [(&str, &str, &str); 8] = [
     ("interval", "1 day 00:00:00.0000019", "1 day 00:00:00.000001"),
     ("timestamp[]", "{2019-02-27 11:59:00.9999999}", "{\"2019-02-27 11:59:00.999999\"}"),
     ("timestamp(3)", "2019-02-27 11:59:00.1230009", "2019-02-27 11:59:00.123"),
+    ("timestamp", "Feb 27 2019 11:59:00:1234567AM", "2019-02-27 11:59:00.123456"),
 ];
 
 #[test]
@@ -217,6 +218,7 @@ fn digits_beyond_microseconds_are_cut_and_counted() {
             outcome.run.assert_code(0);
             assert_eq!(case.db.one("SELECT min(v::text) FROM t"), expected, "{type_name}");
             assert_eq!(outcome.units()[0]["adjusted"], json!({"v": 2}), "{type_name} {as_text}");
+            assert_eq!(outcome.report["totals"]["adjusted"], 2);
             assert_eq!(case.db.one("SELECT adjusted::text FROM pghaul.loads"), "{\"v\": 2}");
         }
     }

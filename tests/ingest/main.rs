@@ -18,6 +18,7 @@ mod original;
 mod output;
 mod refresh;
 mod rejects;
+mod remedies;
 mod signs;
 mod streams;
 mod target;

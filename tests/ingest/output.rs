@@ -67,6 +67,7 @@ fn the_report_has_the_agreed_shape() {
         "rows_read": 2,
         "rows_loaded": 2,
         "rows_rejected": 0,
+        "adjusted": 0,
         "bytes_read": 20
       },
       "error": null
@@ -101,6 +102,7 @@ fn the_report_has_the_agreed_shape() {
         "rows_read": 0,
         "rows_loaded": 0,
         "rows_rejected": 0,
+        "adjusted": 0,
         "bytes_read": 0
       },
       "error": null

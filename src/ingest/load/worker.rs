@@ -81,7 +81,7 @@ impl Worker<'_> {
             let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
             work(&load, client)
                 .inspect_err(|_| bar.restart())
-                .map_err(|error| error.explained(|column, hint| advice::of_value(unit, column, hint)))
+                .map_err(|error| error.explained(|column, hint| unit.columns.advice(column, hint)))
         })
     }
 

@@ -3,11 +3,14 @@
 use super::mothers::Mother;
 use super::origin::{Chosen, Origin};
 use crate::copy::encode::CopyColumn;
+use crate::error::{Advice, Hint};
+use crate::ingest::advice::UNDONE;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
 use crate::ingest::settings::limits;
 use crate::ingest::types::common_type::holds;
 use crate::pg::catalog::Column;
+use crate::pg::ident::quote;
 use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -100,6 +103,13 @@ impl UnitColumns {
         Ok(columns)
     }
 
+    /// The words for a hint about a value of a copied column.
+    pub fn advice(&self, column: &str, hint: &Hint) -> Option<Advice> {
+        let number = self.copied.iter().position(|copied| copied.name == column)?;
+        let advice = self.origins[number].advice(hint)?;
+        Some(Advice { remedy: format!("{}; {UNDONE}", advice.remedy), ..advice })
+    }
+
     /// All columns, in the version table's order.
     pub fn all(&self) -> impl Iterator<Item = &Column> {
         self.of_mother.iter().chain(&self.own)
@@ -151,8 +161,10 @@ impl UnitColumns {
             )
             .at(Place::default().column(&column.name))
             .remedy(format!(
-                "ALTER TABLE {} ALTER COLUMN … DROP NOT NULL, or leave this dump out",
-                mother.name
+                "a default or a serial of the mother does not fill it: drop the column, or ALTER TABLE {} ALTER COLUMN {} \
+                 DROP NOT NULL and its primary key, or leave this dump out",
+                quote(&mother.name),
+                quote(&column.name)
             )));
         }
         self.missing.push(column.name.clone());

@@ -4,6 +4,7 @@
 //! `mother_tables` says it.
 
 use crate::error::{Advice, Hint};
+use crate::ingest::types::built_in;
 
 /// The type of a copied column, and who chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +94,11 @@ impl Origin {
     /// The entry of a type map that gives it this type.
     fn by_own_map(&self, map: &str, type_name: &str) -> String {
         let source_type = serde_json::Value::from(self.source_type.as_str());
+        if !built_in::exists(map) {
+            return format!(
+                "to load it as {type_name}, write {source_type}: {type_name} in the type map {map}"
+            );
+        }
         format!(
             "to load it as {type_name}, let types in xport_cfg.dialects be {{extends: {map}, {source_type}: \
              {type_name}}}, and load with --mothers widen or recreate if the mother exists"

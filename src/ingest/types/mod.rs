@@ -8,7 +8,7 @@
 //! ```
 
 mod attributes;
-mod built_in;
+pub mod built_in;
 pub mod common_type;
 mod entries;
 mod forms;

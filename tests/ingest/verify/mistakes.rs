@@ -11,6 +11,12 @@ use pghaul_test_support::server;
 /// What verification says of these rows of `id int, v <type>` when the server holds all that was sent, and `spoil` has been
 /// at the encoded rows before they were sent.
 fn verify(type_name: &str, rows: &str, spoil: impl Fn(&mut [u8])) -> Result<(), String> {
+    verify_as(type_name, rows, rows, spoil)
+}
+
+/// As [`verify`], where the rows were sent as if they were `sent_as`, of the same length.
+fn verify_as(type_name: &str, rows: &str, sent_as: &str, spoil: impl Fn(&mut [u8])) -> Result<(), String> {
+    assert_eq!(rows.len(), sent_as.len());
     let db = server().database();
     let connect = || {
         let mut client = db.client();
@@ -24,10 +30,12 @@ fn verify(type_name: &str, rows: &str, spoil: impl Fn(&mut [u8])) -> Result<(), 
     let verification = Verification::new(columns, Vec::new());
     let mut watch = verification.watch(&encoder, LineEnd::Lf);
     let mut resolver = Resolver::new(&connect);
-    let batch = Batch { origin: Origin { line: 2, offset: 10 }, bytes: rows.as_bytes().to_vec() };
+    let batch =
+        |rows: &str| Batch { origin: Origin { line: 2, offset: 10 }, bytes: rows.as_bytes().to_vec() };
+    let (batch, sent_as) = (batch(rows), batch(sent_as));
     let (mut rows, mut out) = (Vec::new(), Vec::new());
     let mut batches = BatchEncoder::new(&mut encoder, &mut resolver, LineEnd::Lf, false);
-    batches.push(&batch, &mut out, &mut collect_into(&mut rows)).unwrap();
+    batches.push(&sent_as, &mut out, &mut collect_into(&mut rows)).unwrap();
     spoil(&mut out);
     watch.add(SentRows { batch: &batch, rows: &rows, out: &out, start: 0 }, &mut resolver).unwrap();
     watch.finish(&mut resolver).unwrap();
@@ -60,6 +68,27 @@ fn a_value_that_is_sent_as_another_is_found_with_its_line() {
             "line {line}, column v: verification failed: pghaul misunderstands this value ({last:?}): it was sent as \\x"
         );
         assert!(message.starts_with(&expected), "{type_name}: {message}");
+    }
+}
+
+#[test]
+fn a_value_that_an_encoder_has_changed_is_found_by_the_text_of_its_field() {
+    for (type_name, written, sent_as) in [
+        ("numeric(10,2)", "1.005", "01.01"),
+        ("date", "2019-02-27 11:59", "2019-02-27 00:00"),
+        ("time without time zone", "11:59+02", "11:59:00"),
+        ("timestamp without time zone", "2019-02-27 11:59+02", "2019-02-27 11:59:00"),
+        ("timestamp(3) without time zone", "2019-02-27 11:59:00.1235", "2019-02-27 11:59:00.1240"),
+        ("character varying(3)", "abc ", "abc"),
+    ] {
+        let [rows, sent_as] = [written, sent_as].map(|value| format!("1|{value}"));
+        let longest = rows.len().max(sent_as.len());
+        // The row number makes up for the length.
+        let padded = |row: &str| format!("{}{row}\n", "0".repeat(longest - row.len()));
+        let message = verify_as(type_name, &padded(&rows), &padded(&sent_as), |_| ()).unwrap_err();
+        assert!(message.contains("verification failed: pghaul misunderstands this value"), "{message}");
+        assert!(message.contains("it was sent, and PostgreSQL refuses it: "), "{type_name}: {message}");
+        assert!(message.contains("does not fit"), "{type_name}: {message}");
     }
 }
 

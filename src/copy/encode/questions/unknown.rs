@@ -67,10 +67,8 @@ impl UnknownValues {
     pub fn spelled<'v>(&self, value: &'v [u8], charset: Charset) -> Result<Spelled<'v>, BadValue> {
         let text = text_of(value, charset)?;
         let mut respelled = Vec::new();
-        if self.respell.is_some_and(|respell| respell(text.as_bytes(), &mut respelled)) {
-            let text = String::from_utf8_lossy(&respelled).into_owned().into();
-            return Ok(Spelled { text, is_cut: false, is_respelled: true });
-        }
+        let is_respelled = self.respell.is_some_and(|respell| respell(text.as_bytes(), &mut respelled));
+        let text = if is_respelled { String::from_utf8_lossy(&respelled).into_owned().into() } else { text };
         let (text, is_cut) = match self.has_seconds || self.answers.have_seconds() {
             true => match seconds::cut(&text) {
                 (Cow::Borrowed(_), _) => (text, false),
@@ -78,7 +76,7 @@ impl UnknownValues {
             },
             false => (text, false),
         };
-        Ok(Spelled { text, is_cut, is_respelled: false })
+        Ok(Spelled { text, is_cut, is_respelled })
     }
 
     /// What is known of a value. With fewer digits, or in another form, the encoder may know it: then its field is appended to

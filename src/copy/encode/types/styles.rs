@@ -3,6 +3,9 @@
 use super::parts::digits::two;
 use crate::copy::input::date_order::DateOrder;
 
+/// Digits behind the colon: milliseconds, or as many as a `datetime2(7)` has.
+const FRACTION: std::ops::RangeInclusive<usize> = 3..=7;
+
 /// Writes a value whose seconds end with a colon and milliseconds (`11:59:00:123`, or with AM or PM behind it) to `out`, with a
 /// point in place of that colon, and returns true; returns false for any other value, and leaves `out` as it was.
 ///
@@ -13,14 +16,15 @@ pub fn with_point(value: &[u8], out: &mut Vec<u8>) -> bool {
         [time @ .., b'A' | b'a' | b'P' | b'p', b'M' | b'm'] => time.strip_suffix(b" ").unwrap_or(time),
         time => time,
     };
-    let [.., b':', m1, m2, b':', s1, s2, b':', f1, f2, f3] = time else { return false };
-    let digits = [m1, m2, s1, s2, f1, f2, f3];
-    if !digits.into_iter().all(u8::is_ascii_digit) {
+    let fraction = time.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, _) = time.split_at(time.len() - fraction);
+    let [.., b':', m1, m2, b':', s1, s2, b':'] = before else { return false };
+    if !FRACTION.contains(&fraction) || ![m1, m2, s1, s2].into_iter().all(u8::is_ascii_digit) {
         return false;
     }
     let start = out.len();
     out.extend_from_slice(value);
-    out[start + time.len() - 4] = b'.';
+    out[start + before.len() - 1] = b'.';
     true
 }
 
@@ -113,7 +117,7 @@ mod tests {
             "11:59:00.123",
             "59:00:123",
             "1:59:00:12",
-            "11:59:00:1234",
+            "11:59:00:12",
             "11:59:00:123Z",
             "11:59:00:12a",
         ] {

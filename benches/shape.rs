@@ -72,6 +72,7 @@ fn pair(number: u64) -> (Request, Response) {
         link: None,
         url: "http://localhost:1/".to_owned(),
         body: answer(character_id(number)).into_bytes(),
+        share: None,
     };
     (request, response)
 }

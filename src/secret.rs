@@ -37,27 +37,12 @@ pub fn without_passwords(text: &str) -> String {
     hide_parameters(&hide_credentials(text))
 }
 
-/// The beginnings of a URL, before `user:secret@host`.
-const SCHEMES: [&str; 8] = [
-    "postgres://",
-    "postgresql://",
-    "redis://",
-    "rediss://",
-    "valkey://",
-    "valkeys://",
-    "http://",
-    "https://",
-];
-
-/// Hides `user:secret` in `postgresql://user:secret@host/db`. A raw `@`, `/` or blank in a password is against the rules, but
+/// Hides `user:secret` in `postgresql://user:secret@host/db`, whatever the scheme. A raw `@`, `/` or blank in a password is against the rules, but
 /// happens; so all up to the last `@` is hidden.
 fn hide_credentials(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
     let mut from = 0;
-    while let Some(at) =
-        SCHEMES.iter().filter_map(|scheme| Some(lower[from..].find(scheme)? + scheme.len())).min()
-    {
-        from += at;
+    while let Some(at) = text[from..].find("://") {
+        from += at + "://".len();
         let after = &text[from..];
         let has_password = after.find(':').zip(after.find('@')).is_some_and(|(colon, at)| colon < at);
         if let Some(last) = after.rfind('@').filter(|_| has_password) {
@@ -67,13 +52,20 @@ fn hide_credentials(text: &str) -> String {
     text.to_owned()
 }
 
+/// Keywords whose values are hidden, in connection strings of any kind. Longer ones end with them: `client_secret`.
+const KEYWORDS: [&str; 9] =
+    ["password", "passwd", "pwd", "secret", "token", "api_key", "apikey", "accountkey", "accesskey"];
+
 /// Hides the value of `password=…`, in a URL's query or among keywords and values.
 fn hide_parameters(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    while let Some(at) = lower[done..].find("password") {
-        let key_end = done + at + "password".len();
+    let next = |from: usize| {
+        let ends = KEYWORDS.iter().filter_map(|word| Some(from + lower[from..].find(word)? + word.len()));
+        ends.min()
+    };
+    while let Some(key_end) = next(done) {
         let behind = text[key_end..].trim_start();
         out.push_str(&text[done..key_end]);
         done = key_end;
@@ -81,7 +73,9 @@ fn hide_parameters(text: &str) -> String {
             let value = value.trim_start();
             let length = match value.strip_prefix('\'') {
                 Some(quoted) => quoted.find('\'').map_or(value.len(), |end| end + 2),
-                None => value.find(|c: char| c.is_whitespace() || c == '&').unwrap_or(value.len()),
+                None => {
+                    value.find(|c: char| c.is_whitespace() || matches!(c, '&' | ';')).unwrap_or(value.len())
+                }
             };
             out.push_str("=***");
             done = text.len() - value.len() + length;
@@ -111,6 +105,10 @@ mod tests {
             ("postgresql://h/d?user=u&password=p&x=y", "postgresql://h/d?user=u&password=***&x=y"),
             ("host=h password = 'hun ter2' user=u", "host=h password=*** user=u"),
             ("host=h password=hunter2", "host=h password=***"),
+            ("mongodb+srv://u:hunter2@h/d", "mongodb+srv://***@h/d"),
+            ("jdbc:sqlserver://u:hunter2@h;x=1", "jdbc:sqlserver://***@h;x=1"),
+            ("Server=h;Uid=u;Pwd=hunter2;Database=d", "Server=h;Uid=u;Pwd=***;Database=d"),
+            ("https://h/?access_token=hunter2&x=1", "https://h/?access_token=***&x=1"),
             ("postgresql://u@localhost:1/x: away", "postgresql://u@localhost:1/x: away"),
             ("redis://:hunter2@h:6379/0 and more", "redis://***@h:6379/0 and more"),
             ("https://h:8080/a", "https://h:8080/a"),

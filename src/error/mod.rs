@@ -13,7 +13,7 @@ mod text;
 
 pub use hint::{Advice, Advise, Hint};
 pub use place::Place;
-pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources};
+pub use text::{MAX_QUOTED_CHARS, one_line, shortened, with_sources, without_commands};
 
 use crate::exit::Exit;
 use crate::secret::without_passwords;

@@ -4,14 +4,34 @@
 /// the server quotes in full, and may be megabytes.
 pub const MAX_QUOTED_CHARS: usize = 500;
 
-/// The text with control characters escaped. Values and names from files are in it; they must neither end the line nor reach
-/// the terminal as commands.
+/// The text with control characters escaped, and those that turn or hide what is around them. Values and names from files are in
+/// it; they must neither end the line nor reach the terminal as commands.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if c.is_control() || is_invisible(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
+}
+
+/// As [`one_line`] for texts of several lines, and with escapes that JSON knows.
+pub fn without_commands(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() && !matches!(c, '\n' | '\t')) || is_invisible(c) {
+            // All of them have four digits at most.
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+/// Whether a character changes the direction of the text, breaks the line, or has no width (Unicode, "Bidi_Control", and others
+/// that look like nothing).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// At most the first `most` characters of a text, with `…` for the rest.
@@ -67,6 +87,19 @@ pub fn with_sources(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_commands_a_terminal_or_turns_the_text_is_escaped() {
+        for c in [
+            '\u{1b}', '\u{9b}', '\u{85}', '\r', '\u{202e}', '\u{2066}', '\u{2028}', '\u{200b}', '\u{feff}',
+            '\u{61c}',
+        ] {
+            let shown = [one_line(&format!("a{c}b")), without_commands(&format!("a{c}b"))];
+            assert!(shown.iter().all(|shown| !shown.contains(c)), "{shown:?}");
+        }
+        assert_eq!(one_line("a\u{202e}\nb"), "a\\u{202e}\\nb");
+        assert_eq!(without_commands("{\"ä\": \"\u{202e}\"}\n"), "{\"ä\": \"\\u202e\"}\n");
+    }
 
     #[test]
     fn long_values_are_shortened() {

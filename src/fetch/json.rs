@@ -12,12 +12,20 @@ use std::fmt::Write as _;
 
 /// The deepest nesting of arrays and objects: far more than an honest response needs, far less than a thread's stack allows.
 const MAX_DEPTH: usize = 200;
+/// What the parts of a value take in memory, about (bytes). A place in a list is counted twice, since lists grow by doubling.
+const PLACE_BYTES: u64 = 2 * size_of::<Val>() as u64;
+const STRING_BYTES: u64 = 48;
+const ARRAY_BYTES: u64 = 56;
+const OBJECT_BYTES: u64 = 160;
+/// A place in an object, with its hash, and without its key's text.
+const MEMBER_BYTES: u64 = 96;
 
 /// What is wrong with a text.
 #[derive(Debug)]
 enum Fault {
     Json(hifijson::Error),
     TooDeep,
+    TooMuch,
     Twice(String),
 }
 
@@ -30,28 +38,63 @@ impl<E: Into<hifijson::Error>> From<E> for Fault {
 /// Reads one JSON value.
 ///
 /// # Errors
-/// In words: the place where it is not JSON; nesting deeper than 200; a key that stands twice in one object, since readers
-/// differ in which of the two values they take.
+/// As [`parse_within`].
 pub fn parse(text: &[u8]) -> Result<Val, String> {
+    parse_within(text, u64::MAX)
+}
+
+/// Reads one JSON value that may take so many bytes of memory: `{}` has two bytes as text, and about a hundred as a value.
+///
+/// # Errors
+/// In words: the place where it is not JSON; nesting deeper than 200; a key that stands twice in one object, since readers
+/// differ in which of the two values they take; too many values.
+pub fn parse_within(text: &[u8], most_bytes: u64) -> Result<Val, String> {
     // Strings are slices of this one copy.
     let text = &Bytes::copy_from_slice(text);
     let mut lexer = SliceLexer::new(text);
-    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH)).map_err(
-        |fault| {
+    let mut left = Left(most_bytes);
+    lexer
+        .exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH, &mut left))
+        .map_err(|fault| {
             let offset = text.len() - lexer.as_slice().len();
             match fault {
                 Fault::Json(error) => format!("no JSON at byte {offset}: {error}"),
+                Fault::TooMuch => {
+                    let most = crate::config::Size(most_bytes);
+                    format!("its values take more than {most} of memory, which max_memory allows")
+                }
                 Fault::TooDeep => format!("nested deeper than {MAX_DEPTH} at byte {offset}"),
                 Fault::Twice(key) => format!("key {key:?} stands twice in one object at byte {offset}"),
             }
-        },
-    )
+        })
 }
 
-fn value(text: &Bytes, next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Result<Val, Fault> {
+/// The memory that further values may take (bytes).
+struct Left(u64);
+
+impl Left {
+    fn take(&mut self, bytes: u64) -> Result<(), Fault> {
+        self.0 = self.0.checked_sub(bytes).ok_or(Fault::TooMuch)?;
+        Ok(())
+    }
+}
+
+fn value(
+    text: &Bytes,
+    next: u8,
+    lexer: &mut SliceLexer<'_>,
+    depth: usize,
+    left: &mut Left,
+) -> Result<Val, Fault> {
     if depth == 0 {
         return Err(Fault::TooDeep);
     }
+    left.take(match next {
+        b'"' => PLACE_BYTES + STRING_BYTES,
+        b'[' => PLACE_BYTES + ARRAY_BYTES,
+        b'{' => PLACE_BYTES + OBJECT_BYTES,
+        _ => PLACE_BYTES,
+    })?;
     Ok(match next {
         b'n' if lexer.strip_prefix(b"null") => Val::Null,
         b't' if lexer.strip_prefix(b"true") => Val::Bool(true),
@@ -61,7 +104,7 @@ fn value(text: &Bytes, next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Re
         b'[' => {
             let mut items = Vec::new();
             lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
-                items.push(value(text, next, lexer, depth - 1)?);
+                items.push(value(text, next, lexer, depth - 1, left)?);
                 Ok::<_, Fault>(())
             })?;
             Val::Arr(items.into())
@@ -70,10 +113,11 @@ fn value(text: &Bytes, next: u8, lexer: &mut SliceLexer<'_>, depth: usize) -> Re
             let mut object = Map::default();
             lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
                 lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+                left.take(MEMBER_BYTES + STRING_BYTES)?;
                 let key = string(text, lexer)?;
                 lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
                 let next = lexer.ws_peek().ok_or(Expect::Value)?;
-                let item = value(text, next, lexer, depth - 1)?;
+                let item = value(text, next, lexer, depth - 1, left)?;
                 let (place, old) = object.insert_full(key, item);
                 if old.is_some() {
                     let key = object.get_index(place).and_then(|(key, _)| text_of(key));
@@ -255,6 +299,16 @@ mod tests {
         }
         assert!(parse(b"\"\xff\"").is_err());
         assert!(parse(b"[1, x]").unwrap_err().starts_with("no JSON at byte 4: "));
+    }
+
+    #[test]
+    fn values_have_a_limit_of_memory_however_short_they_are_written() {
+        for item in ["1", "[]", "{}", "\"\"", "{\"a\":0}"] {
+            let text = format!("[{}{item}]", format!("{item},").repeat(100_000));
+            assert!(parse_within(text.as_bytes(), 100 << 20).is_ok(), "{item}");
+            let error = parse_within(text.as_bytes(), 3 << 20).unwrap_err();
+            assert_eq!(error, "its values take more than 3 MiB of memory, which max_memory allows");
+        }
     }
 
     #[test]

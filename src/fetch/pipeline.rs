@@ -16,7 +16,8 @@ use super::fetchers::{self, Fetched, is_interrupted};
 use super::ledger::{Entry, RequestProgress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
-use super::response::shape::{Meaning, Shaper, start};
+use super::response::apart::ShaperThread;
+use super::response::shape::{Meaning, start};
 use super::settings::Settings;
 use super::tally::{Filled, Tally};
 use super::writer::{Shaped, Writers};
@@ -142,7 +143,10 @@ impl Run<'_> {
 
     /// Makes rows of responses, on a thread of its own.
     fn shape(&self, columns: ValueColumns, fetched: &Receiver<Fetched>, send: &Sender<Shaped>) -> Result<()> {
-        let mut shaper = Shaper::new(self.settings.response_rules(), columns)?;
+        let settings = self.settings;
+        let shaper =
+            ShaperThread::start(&settings.job, settings.response_rules(), columns, settings.timeout)?;
+        let stopped = || self.queue.is_stopped() || is_interrupted();
         loop {
             interrupt::check()?;
             if self.queue.is_stopped() {
@@ -155,7 +159,11 @@ impl Run<'_> {
             };
             let shaped = match outcome {
                 Ok(response) => {
-                    let meaning = shaper.meaning(&request, &response);
+                    let Some(((request, response), meaning)) =
+                        shaper.meaning((request, response), &stopped)?
+                    else {
+                        continue;
+                    };
                     self.judge(request, Some(&response), meaning, seconds)
                 }
                 Err(Failure::Stopped) => return Ok(()),

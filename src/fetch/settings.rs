@@ -2,6 +2,7 @@
 
 use super::api::client::ClientSettings;
 use super::api::header::Header;
+use super::api::origin::Origin;
 use super::pages::Pages;
 use super::requests::maker::RequestRules;
 use super::requests::source::Source;
@@ -30,6 +31,8 @@ const DEFAULT_RETRIES: u32 = 5;
 const DEFAULT_MAX_WAIT: Duration = Duration::from_secs(300);
 /// The largest response, bytes: its values take about ten times as much while its rows are made.
 const DEFAULT_MAX_RESPONSE: u64 = 64 << 20;
+/// The memory of responses and their values, bytes: enough for the largest response with honest values.
+const DEFAULT_MAX_MEMORY: u64 = 1 << 30;
 /// The folder for rejects, unless a flag names another one.
 const DEFAULT_REJECTS: &str = "rejects";
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub method: String,
     /// The headers of each request.
     pub headers: Vec<Header>,
+    /// Other origins that get headers and body, and may be inside the network.
+    pub origins: Vec<Origin>,
     /// The body of a request.
     pub body: Option<Template>,
     /// Requests in a window; 0 for no limit.
@@ -89,6 +94,8 @@ pub struct Settings {
     pub pages: Option<Pages>,
     /// The largest response, bytes.
     pub max_response: u64,
+    /// The memory of all large responses and their values, bytes.
+    pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
     /// The table for the rows.
@@ -138,6 +145,8 @@ impl Settings {
         let body = cfg.body.as_ref();
         let body = body.and_then(|body| faults.take("body", Template::parse(&body.text, Escape::Json)));
         let headers = faults.take("headers", headers(cfg));
+        let origins = cfg.origins.iter().map(|origin| Origin::parse(&origin.0)).collect();
+        let origins = faults.take("origins", origins);
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
         let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
         let into = faults.take("into", cfg.into.resolve());
@@ -148,8 +157,8 @@ impl Settings {
             faults.take::<()>("concurrency", Err(error));
         }
         let errors = faults.errors;
-        let (Some(source), Some(url), Some(headers), Some((limit, window)), Some(into), true) =
-            (source, url, headers, rate, into, errors.is_empty())
+        let (Some(source), Some(url), Some(headers), Some(origins), Some((limit, window)), Some(into), true) =
+            (source, url, headers, origins, rate, into, errors.is_empty())
         else {
             return Err(Error::many(errors));
         };
@@ -160,6 +169,7 @@ impl Settings {
             url,
             method: cfg.method.as_ref().map_or("GET".to_owned(), |method| method.0.to_ascii_uppercase()),
             headers,
+            origins,
             body,
             limit,
             window,
@@ -173,6 +183,7 @@ impl Settings {
             rows: cfg.rows.0.clone(),
             pages,
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
+            max_memory: cfg.max_memory.map_or(DEFAULT_MAX_MEMORY, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
             into,
             before: texts(&cfg.before),
@@ -207,23 +218,27 @@ impl Settings {
             job: &self.job,
             method: &self.method,
             headers: &self.headers,
+            names_host: self.url.names_host(),
+            origins: &self.origins,
             limit: self.limit,
             window: self.window,
             strict: self.strict,
             concurrency: self.concurrency,
             timeout: self.timeout,
             max_response: self.max_response,
+            max_memory: self.max_memory,
             ca_file: self.ca_file.as_deref(),
         }
     }
 
     /// What concerns the meaning of responses.
-    pub fn response_rules(&self) -> ResponseRules<'_> {
+    pub fn response_rules(&self) -> ResponseRules {
         ResponseRules {
-            rows: &self.rows,
-            success: self.success.as_deref(),
-            wait: self.wait.as_deref(),
-            pages: self.pages.as_ref(),
+            rows: self.rows.clone(),
+            success: self.success.clone(),
+            wait: self.wait.clone(),
+            pages: self.pages.clone(),
+            max_memory: self.max_memory,
         }
     }
 }
@@ -263,7 +278,7 @@ fn url_template(text: &str) -> Result<Template> {
 
 fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
     let headers = cfg.headers.as_ref().map(|headers| &headers.0[..]).unwrap_or_default();
-    headers.iter().map(|(name, value)| Header::new(name, &value.text, !value.secrets.is_empty())).collect()
+    headers.iter().map(|(name, value)| Header::new(name, &value.text)).collect()
 }
 
 /// The number of requests in a window, and its length.
@@ -280,8 +295,19 @@ fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
     Ok((limit, window))
 }
 
+/// Whether a header's value is secret by its name, even without an environment variable in it.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "cookie", "key", "token", "secret", "passw"].iter().any(|part| name.contains(part))
+}
+
 fn secrets(cfg: &FetchCfg) -> Secrets {
     let headers = cfg.headers.iter().flat_map(|headers| &headers.0).map(|(_, value)| value);
     let texts = headers.chain([&cfg.url]).chain(&cfg.body);
-    Secrets::new(texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned()))
+    let values = texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned());
+    let written = cfg.headers.iter().flat_map(|headers| &headers.0).filter(|(name, _)| is_secret_name(name));
+    // `Bearer TOKEN`: the token alone, too.
+    let parts =
+        written.flat_map(|(_, value)| [Some(&*value.text), value.text.split_once(' ').map(|parts| parts.1)]);
+    Secrets::new(values.chain(parts.flatten().map(str::to_owned)))
 }

@@ -66,6 +66,13 @@ impl Template {
         Ok(Template { parts, escape })
     }
 
+    /// Whether a URL's host is written in the template itself, with no field in it.
+    pub fn names_host(&self) -> bool {
+        let Some(Part::Text(start)) = self.parts.first() else { return false };
+        let host = start.split_once("://").map_or("", |(_, host)| host);
+        self.parts.len() == 1 || host.contains(['/', '?', '#'])
+    }
+
     /// The text for a request.
     ///
     /// # Errors
@@ -122,6 +129,13 @@ mod tests {
             fill(r#"{{"q": {name}}}"#, Escape::Json, r#"{"name": "a\"b"}"#).unwrap(),
             r#"{"q": "a\"b"}"#
         );
+    }
+
+    #[test]
+    fn a_host_with_a_field_in_it_is_not_named() {
+        let names = |text: &str| Template::parse(text, Escape::Percent).unwrap().names_host();
+        assert!(names("https://h") && names("https://h/{a}") && names("https://h?{a}"));
+        assert!(!names("https://{a}/x") && !names("https://h:{a}/") && !names("https://{a}"));
     }
 
     #[test]

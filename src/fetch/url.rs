@@ -19,12 +19,6 @@ pub fn with_parameter(url: &str, parameter: &str, value: u64) -> String {
     format!("{path}?{}", pairs.join("&"))
 }
 
-/// Scheme, host and port of a URL. Secret headers stay within one origin.
-pub fn origin(url: &Uri) -> (Option<&str>, Option<String>, u16) {
-    let default = if url.scheme_str() == Some("https") { 443 } else { 80 };
-    (url.scheme_str(), url.host().map(str::to_ascii_lowercase), url.port_u16().unwrap_or(default))
-}
-
 /// The URL that `reference` stands for on the page at `base`; `reference` itself if `base` is not a URL.
 pub fn join(base: &str, reference: &str) -> String {
     match base.parse::<Uri>() {
@@ -70,15 +64,6 @@ mod tests {
             ("x?u=http://y", "https://h:8/a/x?u=http://y"),
         ] {
             assert_eq!(join("https://h:8/a/b?x=1", reference), url);
-        }
-    }
-
-    #[test]
-    fn another_port_or_scheme_is_another_origin() {
-        let of = |text: &str| text.parse::<Uri>().unwrap();
-        assert_eq!(origin(&of("https://H/a")), origin(&of("https://h:443/b")));
-        for other in ["http://h/a", "https://h:444/a", "https://h.x/a"] {
-            assert_ne!(origin(&of("https://h/a")), origin(&of(other)));
         }
     }
 

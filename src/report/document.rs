@@ -5,7 +5,11 @@ use super::unit::{Totals, UnitReport};
 use crate::exit::Exit;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Instant;
 
@@ -158,9 +162,18 @@ impl Report {
         if path == Path::new("-") {
             return print(&json);
         }
-        std::fs::write(path, json)
+        write_at_once(path, json.as_bytes())
             .map_err(|error| Error::failed(error).at(Place::file(path.display().to_string())))
     }
+}
+
+/// Writes a file, or to a named pipe that has a reader: it does not wait for one.
+fn write_at_once(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let nonblock = OFlag::O_NONBLOCK.bits();
+    let mut file =
+        File::options().write(true).create(true).truncate(true).custom_flags(nonblock).open(path)?;
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    file.write_all(bytes)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Log lines on standard error, above the progress bars.
 
+use crate::error::without_commands;
+use crate::secret::without_passwords;
 use indicatif::MultiProgress;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -97,7 +99,7 @@ where
         }
         let mut message = Message(String::new());
         event.record(&mut message);
-        writeln!(out, "{}", message.0)
+        writeln!(out, "{}", without_passwords(&without_commands(&message.0)))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Standard output.
 
+use crate::error::without_commands;
 use crate::{Error, Result};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// Prints to standard output. It is no error if the reader has closed that.
 ///
@@ -9,6 +10,8 @@ use std::io::{ErrorKind, Write};
 /// A standard output that cannot be written for another reason, such as a full disk.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
+    // Names from files are in it. What is piped on stays as it is.
+    let text = if out.is_terminal() { &without_commands(text) } else { text };
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::failed(format!("cannot write to standard output: {error}")))

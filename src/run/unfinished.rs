@@ -1,8 +1,9 @@
 //! A file that grows under another name beside its place, and takes its place when it is complete.
 
-use std::fs::{File, Permissions, TryLockError};
+use nix::fcntl::OFlag;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -25,12 +26,36 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
     }
     remove_leftovers(path);
     let file = create(path, folder).map_err(|error| io::Error::from(error.kind()))?;
-    match File::options().write(true).open(path).and_then(|old| old.metadata()) {
+    match open_file(path, File::options().write(true)).and_then(|old| old.metadata()) {
         Ok(old) => file.as_file().set_permissions(old.permissions())?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
     Ok(file)
+}
+
+/// Opens a file, and nothing else that has its name: not a link, which another user may have put there, nor a named pipe or a
+/// device, for which it would wait.
+///
+/// # Errors
+/// What the operating system reports; something that is no file.
+pub fn open_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let refused = || io::Error::other("is a link, a named pipe or a device, and no file");
+    if path.symlink_metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(refused());
+    }
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let file = options.custom_flags(flags).open(path)?;
+    // It may have come in between.
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
+}
+
+/// Makes a folder that only its owner may look into, unless it is there.
+///
+/// # Errors
+/// What the operating system reports.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Removes the files that killed runs have left and that were to become `path`. The file of a run that is at work is locked,
@@ -42,7 +67,8 @@ pub fn remove_leftovers(path: &Path) {
         let name = entry.file_name();
         let middle = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(UNFINISHED));
         let is_unfinished = middle.is_some_and(|random| !random.contains('.'));
-        if is_unfinished && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        let open = || open_file(&entry.path(), File::options().read(true));
+        if is_unfinished && open().is_ok_and(|file| file.try_lock().is_ok()) {
             // A failure is not reported: the file takes room, and does no harm.
             let _ = std::fs::remove_file(entry.path());
         }
@@ -76,6 +102,21 @@ fn folder_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_pipes_and_devices_are_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, pipe) = (folder.path().join("link"), folder.path().join("pipe"));
+        std::fs::write(folder.path().join("file"), "precious").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("file"), &link).unwrap();
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [&link, &pipe] {
+            assert!(beside(path).unwrap_err().to_string().contains("is a link, a named pipe or a device"));
+        }
+        nix::unistd::mkfifo(&folder.path().join(".users.csv.x.unfinished"), nix::sys::stat::Mode::S_IRWXU)
+            .unwrap();
+        assert!(beside(&folder.path().join("users.csv")).is_ok());
+    }
 
     #[test]
     fn a_new_file_has_the_permissions_of_the_one_that_it_replaces() {

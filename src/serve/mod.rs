@@ -24,9 +24,12 @@ use crate::pg::database::Database;
 use crate::pg::trust;
 use crate::{Error, Result};
 use database::pool::Pool;
+use database::watch::Readiness;
 use http::listener::{self, Listener};
 use settings::{Reload, Settings};
+use shared::peer::Peer;
 use shared::state::{self, Snapshot, State};
+use shared::turns::Work;
 use signals::Signals;
 use std::sync::Arc;
 
@@ -50,14 +53,20 @@ async fn serve(settings: Settings, database: &Database, reload: Reload) -> Resul
     let pool = Pool::new(database.target().clone(), &settings.limits);
     let snapshot = Snapshot::load(settings, &pool).await?;
     if !database.is_private() {
-        let rows = pool.get().await?.query(trust::IS_SUPERUSER, &[]).await?;
+        let work = Work { peer: Peer::SERVICE, is_row: true };
+        let rows = pool.get(work).await?.query(trust::IS_SUPERUSER, &[]).await?;
         trust::say_superuser(rows.first());
     }
     let listener = Listener::bind(&snapshot.settings).await?;
-    let state = Arc::new(State::new(pool, snapshot));
+    let readiness = Readiness::default();
+    readiness.connect(database.target()).await?;
+    let state = Arc::new(State::new(pool, readiness, snapshot));
     listener.announce(&state)?;
     let housekeeping = tokio::spawn(state::housekeeping(Arc::clone(&state)));
+    let (watched, target) = (Arc::clone(&state), database.target().clone());
+    let watch = tokio::spawn(async move { watched.readiness.watch(target).await });
     let signal = listener.serve(Arc::clone(&state), signals, reload).await;
     housekeeping.abort();
+    watch.abort();
     Ok(signal)
 }

@@ -22,6 +22,8 @@ pub const DEFAULT_PER: Duration = Duration::from_secs(1);
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 /// Clients connected at once. Each takes a file descriptor; many systems allow a process 1,024 to 20,000 or more.
 const DEFAULT_CONNECTIONS: usize = 10_240;
+/// Connections of one client at once: more than a browser, or a gateway that keeps some, needs.
+const DEFAULT_PER_CLIENT: usize = 512;
 /// Connections to the database per worker: one that is busy, and others that wait for the disk.
 const DATABASE_PER_WORKER: usize = 4;
 /// The environment variable that holds the token, unless the configuration names another.
@@ -80,8 +82,10 @@ pub struct Limits {
     pub body: usize,
     /// Time for a request, and for each step of its transport.
     pub time: Duration,
-    /// Clients connected at once.
+    /// Connections of all clients at once.
     pub connections: usize,
+    /// Connections of one client at once.
+    pub per_client: usize,
     /// Connections to the database.
     pub database: usize,
 }
@@ -145,6 +149,7 @@ fn resolve(request: &Request, cfg: &ServeCfg, config: &Config) -> Result<Setting
             body: size(limits.body.map_or(DEFAULT_BODY, |size| size.0)),
             time: limits.time.map_or(DEFAULT_TIME, |time| time.0),
             connections: limits.connections.map_or(DEFAULT_CONNECTIONS, |number| number.0).max(1),
+            per_client: limits.per_client.map_or(DEFAULT_PER_CLIENT, |number| number.0).max(1),
             database: limits.database.map_or(workers * DATABASE_PER_WORKER, |number| number.0).max(1),
         },
         cors: cfg.cors.iter().map(origin).collect::<Result<_>>()?,

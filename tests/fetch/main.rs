@@ -4,6 +4,7 @@
 
 mod faults;
 mod input;
+mod limits;
 mod modes;
 mod network;
 mod pages;

@@ -1,7 +1,8 @@
 //! What lies between: redirects to other hosts, certificates, proxies.
 
 use pghaul_mock_api::Options;
-use pghaul_test_support::{Authority, fetch, says};
+use pghaul_test_support::fetch::Fetch;
+use pghaul_test_support::{Authority, fetch, messages, says};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -11,22 +12,101 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const ECHO: &str = "headers: {X-API-Key: '${KEY}', X-Plain: seen, Authorization: Basic abc}\n    \
-                    rows: '.[] | [.headers[\"x-api-key\"], .headers[\"x-plain\"], .headers.authorization]'\n    \
-                    into: {table: e, mode: append, columns: {key: text, plain: text, auth: text}}";
+const ECHO: &str = "headers: {X-API-Key: '${KEY}', X-Plain: seen, Authorization: Basic abc, Cookie: c=1}\n    \
+                    rows: '.. | objects | select(.target) | [.headers[\"x-api-key\"], .headers[\"x-plain\"], \
+                    .headers.authorization, .headers.cookie, .body]'\n    \
+                    pages: {next: '.next? // null'}\n    retries: 0\n    \
+                    into: {table: e, mode: append, columns: {key: text, plain: text, auth: text, cookie: text, body: text}}";
+const ALL: &str = "hush-hush seen Basic abc c=1 ";
+
+/// What an API sees of a job whose URL is this path: all that `/echo` was sent, or the message of a run that fails.
+fn seen(job: &Fetch, path: &str, keys: &str, proxy: &str) -> String {
+    job.db.execute("DROP TABLE IF EXISTS e");
+    job.config("{}\n", &format!("url: 'BASE{path}'\n    {ECHO}\n    {keys}"));
+    let run = job
+        .command(&["-q"])
+        .env("KEY", "hush-hush")
+        .env("http_proxy", proxy)
+        .env("NO_PROXY", "localhost")
+        .run();
+    run.assert_never_says("hush-hush");
+    match run.code {
+        0 => job.db.one("SELECT concat_ws(' ', key, plain, auth, cookie, body) FROM e"),
+        _ => messages(&run).join("\n"),
+    }
+}
 
 #[test]
-fn secret_headers_stay_with_their_host() {
+fn headers_and_body_stay_with_the_origins_that_the_job_names() {
     let job = fetch!(Options::default());
-    let other = format!("{}/echo", job.api.other_base());
-    let seen = |path: &str| {
-        job.db.execute("DROP TABLE IF EXISTS e");
-        job.config("{}\n", &format!("url: 'BASE{path}'\n    {ECHO}"));
-        job.command(&[]).env("KEY", "hush-hush").run().assert_code(0).assert_never_says("hush-hush");
-        job.db.one("SELECT concat_ws(' ', key, plain, auth) FROM e")
+    let (proxy, _) = proxy(Some(job.api.other_base().trim_start_matches("http://").to_owned()));
+    let other = "http://other.example/echo";
+    const POST: &str = "method: POST\n    body: '{{\"secret\": \"${KEY}\"}}'";
+    const LISTED: &str = "\n    origins: ['http://other.example']";
+    const BODY: &str = "would send its body to http://other.example, where the API leads";
+    assert_eq!(seen(&job, "/fault/redirect", "", ""), ALL);
+    assert_eq!(seen(&job, "/echo", POST, ""), ALL.to_owned() + r#"{"secret": "hush-hush"}"#);
+    for path in [301, 302, 303, 307, 308].map(|status| format!("/fault/redirect?status={status}&to={other}"))
+    {
+        assert_eq!(seen(&job, &path, "", &proxy), "", "{path}");
+        assert_eq!(seen(&job, &path, LISTED, &proxy), ALL, "{path}");
+    }
+    for path in [301, 302, 303].map(|status| format!("/fault/redirect?status={status}&to={other}")) {
+        assert_eq!(seen(&job, &path, POST, &proxy), "", "{path}: sent as GET, without a body");
+    }
+    let next = format!("/fault/next?to={other}");
+    assert_eq!(seen(&job, &next, "", &proxy), "");
+    for path in
+        [307, 308].map(|status| format!("/fault/redirect?status={status}&to={other}")).iter().chain([&next])
+    {
+        says(&seen(&job, path, POST, &proxy), &[BODY, "name it in origins"]);
+        let sent = seen(&job, path, &(POST.to_owned() + LISTED), &proxy);
+        assert_eq!(sent, ALL.to_owned() + r#"{"secret": "hush-hush"}"#, "{path}");
+    }
+}
+
+#[test]
+fn no_request_goes_into_this_network_unless_the_job_names_the_origin() {
+    let job = fetch!(Options::default());
+    let inside = job.api.other_base();
+    let port = inside.rsplit(':').next().unwrap();
+    let names = [
+        inside.as_str(),
+        &format!("http://[::1]:{port}"),
+        &format!("http://2130706433:{port}"),
+        &format!("http://0x7f.1:{port}"),
+        &format!("http://x.localhost:{port}"),
+        "http://169.254.169.254",
+        "http://10.0.0.1:5432",
+    ];
+    let (proxy, tunnels) = proxy(Some(inside.trim_start_matches("http://").to_owned()));
+    for proxy in ["", &proxy] {
+        for name in names {
+            for path in [format!("/fault/redirect?to={name}/echo"), format!("/fault/next?to={name}/echo")] {
+                let message = seen(&job, &path, "", proxy);
+                says(&message, &["an address of this machine or its network", "name it in origins"]);
+            }
+        }
+    }
+    assert_eq!((tunnels.load(Ordering::Relaxed), job.api.count("/echo")), (0, 0));
+    let keys = format!("origins: ['{inside}']");
+    assert_eq!(seen(&job, &format!("/fault/redirect?to={inside}/echo"), &keys, ""), ALL);
+    // A request chooses the host.
+    let templated = |keys: &str| {
+        let keys = format!(
+            "url: 'http://{{host}}:{port}/small/1'\n    rows: '.[] | [.]'\n    retries: 0\n    {keys}"
+        );
+        job.config(
+            "{\"host\": \"127.0.0.1\"}\n",
+            &format!("{keys}\n    into: {{table: t, mode: append, columns: {{id: int}}}}"),
+        );
     };
-    assert_eq!(seen("/fault/redirect"), "hush-hush seen Basic abc");
-    assert_eq!(seen(&format!("/fault/redirect?to={other}")), "seen");
+    templated("");
+    says(&job.fails(&[], 1), &["an address of this machine or its network"]);
+    templated(&keys);
+    job.run(&[], 0);
+    templated("origins: ['127.0.0.1']");
+    says(&job.fails(&[], 2), &["fetch.job.origins", "is no origin", "https://other.example"]);
 }
 
 #[test]
@@ -76,21 +156,21 @@ fn a_certificate_must_be_vouched_for() {
     says(&job.fails(&[], 2), &["gone.pem: ", "ca_file"]);
 }
 
-/// A proxy that opens tunnels; counts them.
-fn proxy() -> (String, Arc<AtomicUsize>) {
+/// A proxy that opens tunnels, all of them to `to` if that is given; counts them.
+fn proxy(to: Option<String>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let tunnels = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&tunnels);
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let counted = Arc::clone(&counted);
+            let (counted, to) = (Arc::clone(&counted), to.clone());
             std::thread::spawn(move || {
                 let mut input = BufReader::new(client.try_clone().unwrap());
                 let mut line = String::new();
                 input.read_line(&mut line).unwrap();
-                let to =
-                    line.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap().to_owned();
+                let asked = line.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next());
+                let to = to.unwrap_or(asked.unwrap().to_owned());
                 while line.trim() != "" {
                     line.clear();
                     input.read_line(&mut line).unwrap();
@@ -113,7 +193,7 @@ fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     let job = fetch!(Options { tls: Some(tls), ..Options::default() });
     job.work.write("ca.pem", &authority);
     job.one("/fault/good", "ca_file: ca.pem");
-    let (url, tunnels) = proxy();
+    let (url, tunnels) = proxy(None);
     job.command(&[]).env("HTTPS_PROXY", &url).run().assert_code(0);
     assert_eq!(tunnels.load(Ordering::Relaxed), 1);
     job.command(&[]).env("HTTPS_PROXY", &url).env("NO_PROXY", "localhost").run().assert_code(0);

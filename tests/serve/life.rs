@@ -124,6 +124,7 @@ fn a_database_that_is_restarted_under_load_is_away_and_then_back() {
             until(&good, 50);
             server.crash();
             until(&away, 10);
+            service.wait_until("no readiness", |service| service.ask("GET /readyz").status == 503);
             service.ask("GET /readyz").is_problem(503, None);
             assert_eq!(service.ask("GET /healthz").status, 200);
             assert!(service.ask("GET /metrics").body.contains("pghaul_database_up 0"));
@@ -132,7 +133,7 @@ fn a_database_that_is_restarted_under_load_is_away_and_then_back() {
         }
         done.store(true, Ordering::Relaxed);
     });
-    assert_eq!(service.ask("GET /readyz").status, 200);
+    service.wait_until("readiness", |service| service.ask("GET /readyz").status == 200);
 }
 
 #[test]

@@ -63,7 +63,8 @@ fn slow_readers_hold_up_nobody_and_are_let_go() {
 fn many_clients_are_answered_at_once() {
     let case = case!();
     case.db.execute("CREATE TABLE items (id int PRIMARY KEY); INSERT INTO items VALUES (1)");
-    let service = Service::start(case, "items: {key: id}");
+    let settings = "rate: {requests: 0}\n  limits: {per_client: 10000}";
+    let service = Service::with(case, "items: {key: id}", Options { settings, env: &[] });
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
     let mut clients = Vec::with_capacity(CONNECTIONS);

@@ -4,6 +4,7 @@
 
 mod answers;
 mod client;
+mod hostile;
 mod injection;
 mod life;
 mod load;

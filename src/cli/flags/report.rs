@@ -35,6 +35,10 @@ impl ReportArgs {
                 .at(Place::file(path.display().to_string()))
                 .remedy("name a file that can be written with --report"))
         };
+        let is_of_the_system = path.starts_with("/dev") || path.starts_with("/proc");
+        if !is_of_the_system && path.is_symlink() {
+            return refused("is a symbolic link, which another user may have put there".to_owned());
+        }
         if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
             return Ok(());
         }

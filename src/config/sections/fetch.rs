@@ -19,6 +19,9 @@ pub struct FetchCfg {
     pub method: Option<Text>,
     /// Headers of each request.
     pub headers: Option<OrderedMap<SecretText>>,
+    /// Other origins that get headers and body, and may be inside the network.
+    #[serde(default)]
+    pub origins: Vec<Text>,
     /// Template of the body.
     pub body: Option<SecretText>,
     /// The limit of the API.
@@ -41,6 +44,8 @@ pub struct FetchCfg {
     pub pages: Option<PagesCfg>,
     /// The largest response, inflated.
     pub max_response: Option<Size>,
+    /// The memory of large responses and their values.
+    pub max_memory: Option<Size>,
     /// A file of certificates to trust in addition to the system's.
     pub ca_file: Option<Text>,
     /// The table for the rows.

@@ -44,8 +44,10 @@ pub struct ServeLimitsCfg {
     pub body: Option<Size>,
     /// Time for a request, and for each step of its transport.
     pub time: Option<Span>,
-    /// Clients connected at once.
+    /// Connections of all clients at once.
     pub connections: Option<Number<usize>>,
+    /// Connections of one client at once.
+    pub per_client: Option<Number<usize>>,
     /// Connections to the database.
     pub database: Option<Number<usize>>,
 }

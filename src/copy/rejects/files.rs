@@ -9,11 +9,13 @@ use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::original::copy_original;
 use crate::error::Advise;
-use crate::run::unfinished::beside;
+use crate::run::unfinished::{beside, private_folder};
 use encoding_rs::Encoding;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::fs::Permissions;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -75,7 +77,7 @@ impl RejectFiles {
     /// # Errors
     /// What the operating system reports.
     pub fn create(places: &RejectPlaces) -> io::Result<RejectFiles> {
-        std::fs::create_dir_all(&places.folder)?;
+        private_folder(&places.folder)?;
         let mut rows = Growing::create(&places.rows())?;
         rows.write_row(places.charset, 0, &places.header)?;
         let header = 0..rows.bytes;
@@ -158,7 +160,10 @@ impl RejectFiles {
 
 impl Growing {
     fn create(path: &Path) -> io::Result<Growing> {
-        Ok(Growing { out: BufWriter::new(beside(path)?), bytes: 0 })
+        let file = beside(path)?;
+        // The rows may be of a dump that others must not read.
+        file.as_file().set_permissions(Permissions::from_mode(0o600))?;
+        Ok(Growing { out: BufWriter::new(file), bytes: 0 })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

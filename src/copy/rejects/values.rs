@@ -9,9 +9,11 @@ use super::rejected_row::{LINE_START, RejectedRow};
 use crate::error::Hint;
 use crate::report::unit::Adjusted;
 use crate::report::{adjusted_in_words, plural};
+use crate::run::unfinished::{open_file, private_folder};
 use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -71,7 +73,8 @@ impl ValueRejects {
     }
 
     fn prepare(&self) -> io::Result<()> {
-        if let Ok(file) = File::open(&self.path) {
+        if self.path.symlink_metadata().is_ok() {
+            let file = open_file(&self.path, File::options().read(true))?;
             let mut start = Vec::new();
             file.take(LINE_START.len() as u64).read_to_end(&mut start)?;
             if !start.is_empty() && start != LINE_START {
@@ -79,7 +82,7 @@ impl ValueRejects {
             }
         }
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
         tempfile::tempfile_in(folder)?;
         if self.goes_on {
             return Ok(());
@@ -189,7 +192,7 @@ impl ValueStore {
     fn write(&mut self, path: &Path, reject: &RejectedRow) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(File::options().create(true).append(true).open(path)?),
+            none => none.insert(open_file(path, File::options().create(true).append(true).mode(0o600))?),
         };
         self.unsynced = true;
         file.write_all(&reject.line()?)

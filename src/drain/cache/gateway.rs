@@ -59,6 +59,8 @@ impl Gateway {
     pub fn new(url: &GatewayUrl) -> Gateway {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // A redirect could lead to any address of this network.
+            .max_redirects(0)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(ANSWER_TIMEOUT))
             .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))

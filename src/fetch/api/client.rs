@@ -1,27 +1,38 @@
 //! HTTP exchanges: open connections are reused, proxies and certificates are as the environment and the job say. Redirects are
-//! followed here rather than by the library, since secret headers must never go to another origin.
+//! followed here rather than by the library, since headers and body must never go to an origin that the job does not name.
 
 use super::header::Header;
 use super::limiter::Limiter;
+use super::memory::{Memory, Share};
+use super::origin::{InternalAddress, Origin, PublicResolver};
 use super::window::Window;
 use crate::error::with_sources;
-use crate::fetch::url::{join_to, origin};
+use crate::fetch::url::join_to;
 use crate::run::web;
 use crate::{Error, Place, Result};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
+use ureq::http::response::Parts;
+use ureq::http::{self, HeaderName, StatusCode, Uri, header};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
 /// The most redirects of a request. An honest API needs one.
 const MAX_REDIRECTS: usize = 5;
 /// The buffers of each connection, bytes. The headers of a response must fit.
 const BUFFER_BYTES: usize = 32 << 10;
-/// Room for a response at first, unless it gives its length (bytes).
+/// Room for a response at first (bytes).
 const FIRST_BYTES: usize = 16 << 10;
+/// Of each response, so many bytes need no share of the memory.
+const FREE_BYTES: u64 = 1 << 20;
+/// How much larger each further step of a long response is.
+const STEP: u64 = 4;
+/// What a byte of a response takes, with the values that are made of it (bytes).
+const MEMORY_PER_BYTE: u64 = 12;
 
 /// What a job says about requests to the API.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +43,10 @@ pub struct ClientSettings<'s> {
     pub method: &'s str,
     /// The headers of each request.
     pub headers: &'s [Header],
+    /// Whether the job's URL names its host. If not, requests choose it, and it must not be inside the network.
+    pub names_host: bool,
+    /// Other origins that get headers and body, and may be inside the network.
+    pub origins: &'s [Origin],
     /// Requests in a window; 0 for no limit.
     pub limit: usize,
     /// The length of the window.
@@ -44,6 +59,8 @@ pub struct ClientSettings<'s> {
     pub timeout: Duration,
     /// The largest response, bytes.
     pub max_response: u64,
+    /// The memory of all large responses and their values, bytes.
+    pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<&'s Path>,
 }
@@ -61,6 +78,8 @@ pub struct Response {
     pub url: String,
     /// The body, inflated.
     pub body: Vec<u8>,
+    /// Its share of the run's memory, until its rows are made; none outside of a run.
+    pub share: Option<Share>,
 }
 
 /// Why a request has no response.
@@ -77,11 +96,16 @@ pub enum Failure {
 /// The client of a job; all threads share it.
 pub struct Client {
     direct: Agent,
+    /// For origins that the job does not name.
+    public: Agent,
     /// For `http` and for `https`, if the environment names a proxy.
     proxied: [Option<(Agent, Proxy)>; 2],
     method: http::Method,
     headers: Vec<Header>,
+    names_host: bool,
+    origins: Vec<Origin>,
     max_response: u64,
+    memory: Arc<Memory>,
     limiter: Limiter,
 }
 
@@ -97,8 +121,8 @@ impl Client {
         })?;
         let own = settings.ca_file.map(|file| own_authorities(settings.job, file)).transpose()?;
         let tls = web::tls_trusting(own.unwrap_or_default());
-        let agent = |proxy: Option<Proxy>| {
-            let config = Agent::config_builder()
+        let config = |proxy: Option<Proxy>| {
+            Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))
@@ -108,8 +132,8 @@ impl Client {
                 .input_buffer_size(BUFFER_BYTES)
                 .output_buffer_size(BUFFER_BYTES)
                 .tls_config(tls.clone())
-                .proxy(proxy);
-            config.build().new_agent()
+                .proxy(proxy)
+                .build()
         };
         let proxied = |names: &[&str]| -> Result<Option<(Agent, Proxy)>> {
             let url = names.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
@@ -117,10 +141,11 @@ impl Client {
             let proxy = Proxy::new(&url).map_err(|_| {
                 Error::refused(format!("{} names no proxy", names[0])).remedy("write it as http://host:port")
             })?;
-            Ok(Some((agent(Some(proxy.clone())), proxy)))
+            Ok(Some((config(Some(proxy.clone())).new_agent(), proxy)))
         };
         Ok(Client {
-            direct: agent(None),
+            direct: config(None).new_agent(),
+            public: Agent::with_parts(config(None), DefaultConnector::default(), PublicResolver::default()),
             // HTTP_PROXY does not count: for a program that runs by CGI, a client's header `Proxy` sets it.
             proxied: [
                 proxied(&["http_proxy", "ALL_PROXY", "all_proxy"])?,
@@ -128,7 +153,10 @@ impl Client {
             ],
             method,
             headers: settings.headers.to_vec(),
+            names_host: settings.names_host,
+            origins: settings.origins.to_vec(),
             max_response: settings.max_response,
+            memory: Memory::new(settings.max_memory),
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
         })
     }
@@ -138,10 +166,12 @@ impl Client {
         &self.limiter
     }
 
-    /// Sends a request, and follows redirects. Secret headers are sent only to the origin of `home`.
+    /// Sends a request, and follows redirects. Headers and body are sent only to the origin of `home`, and to those that the
+    /// job names.
     ///
     /// # Errors
-    /// What has failed; an API that redirects too often; `stopped`.
+    /// What has failed; an API that redirects too often, that wants the body to go elsewhere, or that leads into this network;
+    /// `stopped`.
     pub fn send(
         &self,
         url: &str,
@@ -149,19 +179,27 @@ impl Client {
         body: Option<&str>,
         stopped: &dyn Fn() -> bool,
     ) -> Result<Response, Failure> {
-        let home = uri(home)?;
+        let home = Origin::of(&uri(home)?);
         let (mut url, mut method, mut body) = (uri(url)?, self.method.clone(), body);
         for _ in 0..=MAX_REDIRECTS {
-            let keeps_secrets = origin(&url) == origin(&home);
+            let trust = self.trust(&url, &home, body.is_some())?;
             let started = self.limiter.start(stopped).ok_or(Failure::Stopped)?;
-            let exchanged = self.exchange(&url, &method, body, keeps_secrets);
+            let exchanged = self.exchange(&url, &method, body, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());
-            let (status, headers, bytes) = exchanged?;
+            let (parts, bytes, share) = exchanged?;
+            let (status, headers) = (parts.status, parts.headers);
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
                 let (retry_after, link) = (text(header::RETRY_AFTER), text(header::LINK));
-                return Ok(Response { status, retry_after, link, url: url.to_string(), body: bytes });
+                return Ok(Response {
+                    status,
+                    retry_after,
+                    link,
+                    url: url.to_string(),
+                    body: bytes,
+                    share: Some(share),
+                });
             };
             if status == StatusCode::SEE_OTHER || (status.as_u16() < 303 && method == http::Method::POST) {
                 (method, body) = (http::Method::GET, None);
@@ -171,19 +209,39 @@ impl Client {
         Err(Failure::Never(format!("is redirected more than {MAX_REDIRECTS} times")))
     }
 
+    /// How far an origin is trusted.
+    fn trust(&self, url: &Uri, home: &Origin, has_body: bool) -> Result<Trust, Failure> {
+        let origin = Origin::of(url);
+        let (is_home, is_listed) = (origin == *home, self.origins.contains(&origin));
+        if is_listed || (is_home && self.names_host) {
+            return Ok(Trust { gets_headers: true, may_be_internal: true });
+        }
+        if has_body && !is_home {
+            return Err(Failure::Never(format!(
+                "would send its body to {origin}, where the API leads; if that is right, name it in origins"
+            )));
+        }
+        // A proxy resolves names itself.
+        if origin.is_internal() {
+            return Err(leads_inside(&origin));
+        }
+        Ok(Trust { gets_headers: is_home, may_be_internal: false })
+    }
+
     fn exchange(
         &self,
         url: &Uri,
         method: &http::Method,
         body: Option<&str>,
-        keeps_secrets: bool,
-    ) -> Result<(StatusCode, HeaderMap, Vec<u8>), Failure> {
+        trust: Trust,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(Parts, Vec<u8>, Share), Failure> {
         let mut request = http::Request::builder().method(method).uri(url);
-        for header in self.headers.iter().filter(|header| keeps_secrets || !header.secret) {
+        for header in self.headers.iter().filter(|_| trust.gets_headers) {
             request = request.header(&header.name, &header.value);
         }
         let never = |error: http::Error| Failure::Never(format!("cannot be sent: {error}"));
-        let agent = self.agent(url);
+        let agent = self.agent(url, trust);
         let response = match body {
             Some(body) => {
                 if !self.headers.iter().any(|header| header.name == header::CONTENT_TYPE) {
@@ -193,28 +251,67 @@ impl Client {
             }
             None => agent.run(request.body(()).map_err(never)?),
         };
-        let (parts, body) = response.map_err(|error| failure(&error))?.into_parts();
-        let expected = body.content_length().unwrap_or(0).min(self.max_response);
-        let mut bytes = Vec::with_capacity((expected as usize).max(FIRST_BYTES));
-        // One byte beyond the limit shows that the response is too large. Inflated bytes count.
-        let mut reader = body.into_with_config().limit(u64::MAX).reader().take(self.max_response + 1);
-        reader.read_to_end(&mut bytes).map_err(|error| failure(&ureq::Error::from(error)))?;
-        if bytes.len() as u64 > self.max_response {
-            let most = crate::config::Size(self.max_response);
-            return Err(Failure::Never(format!(
-                "has a response larger than {most}, which max_response allows"
-            )));
-        }
-        Ok((parts.status, parts.headers, bytes))
+        let (parts, body) = response.map_err(|error| failure(&error, url))?.into_parts();
+        let mut reader = body.into_with_config().limit(u64::MAX).reader();
+        let (bytes, share) = self.read(&mut reader, url, stopped)?;
+        Ok((parts, bytes, share))
     }
 
-    fn agent(&self, url: &Uri) -> &Agent {
+    /// Reads a body, step by step: each step is taken once there is memory for it and its values. Inflated bytes count.
+    fn read(
+        &self,
+        reader: &mut impl Read,
+        url: &Uri,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<(Vec<u8>, Share), Failure> {
+        let mut bytes = Vec::with_capacity(FIRST_BYTES);
+        let mut share = self.memory.share();
+        // One byte beyond the limit shows that the response is too large.
+        let most = self.max_response.saturating_add(1);
+        let mut step = FREE_BYTES.min(most);
+        loop {
+            let room = step - bytes.len() as u64;
+            let read = reader.take(room).read_to_end(&mut bytes);
+            let read = read.map_err(|error| failure(&ureq::Error::from(error), url))?;
+            if bytes.len() as u64 == most {
+                let most = crate::config::Size(self.max_response);
+                let what = format!("has a response larger than {most}, which max_response allows");
+                return Err(Failure::Never(what));
+            }
+            if (read as u64) < room {
+                return Ok((bytes, share));
+            }
+            step = (step * STEP).min(most);
+            if !share.grow(step.saturating_mul(MEMORY_PER_BYTE), stopped) {
+                return Err(Failure::Stopped);
+            }
+        }
+    }
+
+    fn agent(&self, url: &Uri, trust: Trust) -> &Agent {
         let of_scheme = usize::from(url.scheme_str() == Some("https"));
         match &self.proxied[of_scheme] {
             Some((agent, _)) if !is_without_proxy(url) => agent,
-            _ => &self.direct,
+            _ if trust.may_be_internal => &self.direct,
+            _ => &self.public,
         }
     }
+}
+
+/// How far an origin is trusted.
+#[derive(Debug, Clone, Copy)]
+struct Trust {
+    /// Whether it gets the job's headers.
+    gets_headers: bool,
+    /// Whether it may be an address of this machine or its network.
+    may_be_internal: bool,
+}
+
+fn leads_inside(origin: &Origin) -> Failure {
+    Failure::Never(format!(
+        "would go to {origin}, an address of this machine or its network that the job does not name; if that is right, \
+         name it in origins"
+    ))
 }
 
 /// Whether `NO_PROXY` exempts the host.
@@ -243,9 +340,10 @@ fn uri(text: &str) -> Result<Uri, Failure> {
 }
 
 /// Whether another try may help after a failed exchange.
-fn failure(error: &ureq::Error) -> Failure {
+fn failure(error: &ureq::Error, url: &Uri) -> Failure {
     let text = with_sources(error);
     match error {
+        ureq::Error::Other(other) if other.is::<InternalAddress>() => leads_inside(&Origin::of(url)),
         _ if text.contains("certificate") => Failure::Never(format!(
             "is not sent, since the server's certificate cannot be trusted: {text}; name its authority with ca_file or SSL_CERT_FILE"
         )),

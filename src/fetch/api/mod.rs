@@ -3,4 +3,6 @@
 pub mod client;
 pub mod header;
 pub mod limiter;
+pub mod memory;
+pub mod origin;
 pub mod window;

@@ -5,12 +5,13 @@ use crate::Result;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::error::{one_line, shortened};
 use crate::fetch::api::client::Response;
-use crate::fetch::json::{kind_of, parse, push, text_of};
+use crate::fetch::json::{kind_of, parse, parse_within, push, text_of};
 use crate::fetch::pages::{Pages, Way, next_link};
 use crate::fetch::requests::Request;
 use crate::fetch::url::join;
 use jaq_json::Val;
 use std::time::Duration;
+use ureq::http::Uri;
 
 /// How much of a failed response is shown and kept (characters).
 const SHOWN_CHARS: usize = 200;
@@ -44,21 +45,24 @@ pub enum Meaning {
 }
 
 /// What a job says about responses.
-#[derive(Debug, Clone, Copy)]
-pub struct ResponseRules<'s> {
+#[derive(Debug, Clone)]
+pub struct ResponseRules {
     /// The filter that gives the rows.
-    pub rows: &'s str,
+    pub rows: String,
     /// The filter that tells a success.
-    pub success: Option<&'s str>,
+    pub success: Option<String>,
     /// The filter that gives the seconds to wait.
-    pub wait: Option<&'s str>,
+    pub wait: Option<String>,
     /// The pages of a request.
-    pub pages: Option<&'s Pages>,
+    pub pages: Option<Pages>,
+    /// What the values of a response may take in memory, bytes.
+    pub max_memory: u64,
 }
 
 /// Makes rows of responses; each thread has its own.
-pub struct Shaper<'s> {
-    pages: Option<&'s Pages>,
+pub struct Shaper {
+    pages: Option<Pages>,
+    max_memory: u64,
     columns: ValueColumns,
     rows: Filter,
     success: Option<Filter>,
@@ -67,24 +71,25 @@ pub struct Shaper<'s> {
     scratch: String,
 }
 
-impl<'s> Shaper<'s> {
+impl Shaper {
     /// Compiles the filters of a job, whose rows have these columns.
     ///
     /// # Errors
     /// A filter that does not compile.
-    pub fn new(rules: ResponseRules<'s>, columns: ValueColumns) -> Result<Shaper<'s>> {
+    pub fn new(rules: ResponseRules, columns: ValueColumns) -> Result<Shaper> {
         let compile = |filter: Option<&str>| filter.map(Filter::compile).transpose();
-        let next = rules.pages.and_then(|pages| match &pages.way {
+        let next = rules.pages.as_ref().and_then(|pages| match &pages.way {
             Way::Next(filter) => Some(filter.as_str()),
             _ => None,
         });
         Ok(Shaper {
-            pages: rules.pages,
             columns,
-            rows: Filter::compile(rules.rows)?,
-            success: compile(rules.success)?,
-            wait: compile(rules.wait)?,
+            rows: Filter::compile(&rules.rows)?,
+            success: compile(rules.success.as_deref())?,
+            wait: compile(rules.wait.as_deref())?,
             next: compile(next)?,
+            pages: rules.pages,
+            max_memory: rules.max_memory,
             scratch: String::new(),
         })
     }
@@ -97,7 +102,7 @@ impl<'s> Shaper<'s> {
         if !response.status.is_success() {
             return self.of_status(status, &object, response);
         }
-        let body = match parse(&response.body) {
+        let body = match parse_within(&response.body, self.max_memory) {
             Ok(body) => body,
             Err(_) if response.body.iter().all(u8::is_ascii_whitespace) => Val::Null,
             Err(what) => return Meaning::Failed(format!("{what}; it begins with {}", start(&response.body))),
@@ -141,7 +146,10 @@ impl<'s> Shaper<'s> {
         if !(AGAIN.contains(&status) || (500..600).contains(&status)) {
             return Meaning::Failed(why);
         }
-        let from_body = || self.asked_to_wait(&parse(&response.body).ok()?, object).ok().flatten();
+        let from_body = || {
+            let body = parse_within(&response.body, self.max_memory).ok()?;
+            self.asked_to_wait(&body, object).ok().flatten()
+        };
         let wait = response.retry_after.as_deref().and_then(retry_after).or_else(from_body);
         Meaning::Again { why, wait, everyone: wait.is_some() || SLOW_DOWN.contains(&status) }
     }
@@ -187,7 +195,7 @@ impl<'s> Shaper<'s> {
         batch: &ValueBatch,
         named: Option<String>,
     ) -> Result<Option<String>, String> {
-        let Some(pages) = self.pages else { return Ok(None) };
+        let Some(pages) = &self.pages else { return Ok(None) };
         let most = pages.most;
         let next = match &pages.way {
             Way::Next(_) => named,
@@ -200,6 +208,10 @@ impl<'s> Shaper<'s> {
         match &next {
             Some(_) if request.page >= most => {
                 Err(format!("has more than {most} pages, which pages.most allows"))
+            }
+            // The ledger keeps it, with marks that no URL can have.
+            Some(next) if next.parse::<Uri>().is_err() => {
+                Err(format!("names {} as its next page, which is no URL", start(next.as_bytes())))
             }
             Some(next) if **next == *request.url => Err("names itself as its next page".to_owned()),
             _ => Ok(next),

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::ingest::source::file::DumpFile;
 use crate::ingest::source::name::without_encryption;
 use crate::run::interrupt;
+use crate::run::unfinished::open_file;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -63,7 +64,8 @@ pub fn remove_leftovers(archive: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_copy = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(UNFINISHED));
-        if is_copy && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+        let open = || open_file(&entry.path(), File::options().read(true));
+        if is_copy && open().is_ok_and(|file| file.try_lock().is_ok()) {
             // A failure is not reported: a leftover takes room, and does no harm.
             let _ = fs::remove_file(entry.path());
         }

@@ -1,22 +1,22 @@
 //! From the rows of a statement to a body: a short one in one piece, a long one in parts as the rows arrive.
 
-use super::pool::Connection;
+use super::connection::{Connection, Rows};
 use super::statement::Parameter;
 use crate::serve::answer::failure::Failure;
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use std::io;
-use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
-use tokio_postgres::RowStream;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Size of a part (bytes). Most answers are shorter, and free their connection before the client has read a byte.
 const PART_BYTES: usize = 64 << 10;
 /// Parts that wait for a client that reads slowly.
 const PARTS: usize = 2;
+/// How long a client may take for a part while other requests wait for a connection to the database.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The first column of all rows of a statement, for statements with few rows.
 ///
@@ -27,7 +27,7 @@ pub async fn first_column(
     sql: &str,
     params: &[Parameter],
 ) -> Result<Vec<String>, Failure> {
-    let mut rows = pin!(connection.stream(sql, params).await?);
+    let mut rows = connection.stream(sql, params).await?;
     let mut texts = Vec::new();
     while let Some(row) = rows.next().await {
         texts.push(row?.get(0));
@@ -36,7 +36,8 @@ pub async fn first_column(
 }
 
 /// A JSON array of all rows. A failure after the first part ends the client's connection, since the client must not take
-/// a part for the whole. The same happens if the client has not read everything in `time`.
+/// a part for the whole. The same happens if the client has not read everything in `time`, and earlier if it reads slowly while
+/// others wait for a connection.
 ///
 /// # Errors
 /// As the server reports them before the first part is complete.
@@ -47,23 +48,20 @@ pub async fn json_array(
     time: Duration,
 ) -> Result<Body, Failure> {
     let deadline = Instant::now() + time;
-    let mut rows = Box::pin(connection.stream(sql, params).await?);
+    let mut rows = connection.stream(sql, params).await?;
     let mut part = Part { bytes: vec![b'['], first: true };
     if part.fill(&mut rows).await? {
         return Ok(Body::from(part.bytes));
     }
     let (sender, receiver) = mpsc::channel(PARTS);
     tokio::spawn(async move {
-        let sent = timeout_at(deadline, send(&mut part, &mut rows, &sender)).await;
+        let sent = timeout_at(deadline, send(&connection, &mut part, &mut rows, &sender)).await;
         let cause = match sent {
             Ok(Ok(())) => return,
             Ok(Err(cause)) => cause,
             Err(_) => "the client reads too slowly".to_owned(),
         };
         tracing::debug!("an answer was cut off: {cause}");
-        drop(rows);
-        // The server may still send rows, which are not for the next request.
-        connection.discard();
     });
     Ok(Body::from_stream(stream::unfold(Some(receiver), next)))
 }
@@ -83,15 +81,24 @@ async fn next(
 }
 
 async fn send(
+    connection: &Connection,
     part: &mut Part,
-    rows: &mut Pin<Box<RowStream>>,
+    rows: &mut Rows,
     sender: &mpsc::Sender<Sent>,
 ) -> Result<(), String> {
-    let gone = |_| "the client has gone".to_owned();
     let mut last = false;
     loop {
-        let bytes = std::mem::take(&mut part.bytes);
-        sender.send((bytes.into(), last)).await.map_err(gone)?;
+        let place = loop {
+            match timeout(PATIENCE, sender.reserve()).await {
+                Ok(Ok(place)) => break place,
+                Ok(Err(_)) => return Err("the client has gone".to_owned()),
+                Err(_) if connection.others_wait() => {
+                    return Err("the client reads too slowly, and others wait".to_owned());
+                }
+                Err(_) => {}
+            }
+        };
+        place.send((std::mem::take(&mut part.bytes).into(), last));
         if last {
             return Ok(());
         }
@@ -106,7 +113,7 @@ struct Part {
 
 impl Part {
     /// Adds rows until the part is full. Returns whether the last row is in it.
-    async fn fill(&mut self, rows: &mut Pin<Box<RowStream>>) -> Result<bool, Failure> {
+    async fn fill(&mut self, rows: &mut Rows) -> Result<bool, Failure> {
         while let Some(row) = rows.next().await {
             let row = row?;
             let text: &str = row.get(0);

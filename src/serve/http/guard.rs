@@ -5,6 +5,7 @@ use crate::secret::Secret;
 use crate::serve::answer::problem::Problem;
 use crate::serve::requests::Subject;
 use crate::serve::settings::Settings;
+use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use axum::extract::{Request, State as Shared};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
@@ -13,12 +14,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
 
-/// The address that a request comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// How long the refusal of one request too many is held back.
+const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// Passes a request on to its route, or refuses it.
 pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
@@ -28,7 +28,13 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
     let path = request.uri().path().to_owned();
     let origin = cors::listed(&snapshot.settings, request.headers());
     let mut response = match refusal(&snapshot, &request, &path) {
-        Some(problem) => problem.into_response(),
+        Some(problem) => {
+            // A client that does not wait by itself is made to.
+            if problem.status == StatusCode::TOO_MANY_REQUESTS {
+                tokio::time::sleep(HELD_BACK).await;
+            }
+            problem.into_response()
+        }
         None if origin.is_some() && cors::is_preflight(&method, request.headers()) => cors::preflight(),
         None if !is_open(&path) && !has_token(&snapshot.settings, request.headers()) => {
             Problem::token().into_response()
@@ -58,11 +64,10 @@ fn refusal(snapshot: &Snapshot, request: &Request, path: &str) -> Option<Problem
             "the request names a host that this service is not; it may come from a page of another site";
         return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
     }
-    if is_health(path) {
-        return None;
-    }
-    let (limit, Peer(client)) = (snapshot.rate.as_ref()?, request.extensions().get::<Peer>()?);
-    let wait = limit.check(*client).err()?;
+    let limits = snapshot.rate.as_ref()?;
+    // Who asks for health is not held up by other requests from its address.
+    let limit = if is_health(path) { &limits.health } else { &limits.requests };
+    let wait = limit.check(*request.extensions().get::<Peer>()?).err()?;
     Some(Problem::later(StatusCode::TOO_MANY_REQUESTS, "too many requests", wait))
 }
 

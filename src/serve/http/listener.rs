@@ -1,11 +1,12 @@
-//! Connections: accepted up to a limit, each with limits of time and size, and closed in order at the end.
+//! Connections: accepted up to a limit in all and for one client, each with limits of time and size, and closed in order at the end.
 
-use super::guard::Peer;
+use super::clients::Clients;
 use super::routes;
 use super::write_timeout::WriteTimeout;
 use crate::report::print;
 use crate::run::interrupt;
 use crate::serve::settings::{Limits, Reload, Settings};
+use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::State;
 use crate::serve::signals::{Asked, Signals};
 use crate::{Error, Result};
@@ -19,14 +20,16 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 4096;
+/// The answer to a client that has too many connections.
+const TOO_MANY: &[u8] =
+    b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 /// The longest head of a request (bytes).
 const MAX_HEAD: usize = 64 << 10;
 /// The pause after a connection could not be accepted, as when the process has no file descriptor left.
@@ -85,30 +88,34 @@ impl Listener {
 
     /// Accepts connections until a signal asks to stop, waits for running requests, and returns the signal.
     pub async fn serve(self, state: Arc<State>, mut signals: Signals, reload: Reload) -> i32 {
-        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let clients = Clients::new(self.limits.connections, self.limits.per_client);
         let graceful = GracefulShutdown::new();
         let service = TowerToHyperService::new(routes::router(Arc::clone(&state)));
         let reload = Arc::new(reload);
         loop {
-            let accepted = async {
-                // The semaphore is never closed.
-                let place = Arc::clone(&places).acquire_owned().await.ok();
-                (place, self.listener.accept().await)
-            };
             tokio::select! {
                 asked = signals.next() => match asked {
                     Asked::Stop => break,
                     Asked::Reload => drop(tokio::spawn(reload_settings(Arc::clone(&state), Arc::clone(&reload)))),
                 },
-                (place, accepted) = accepted => match accepted {
-                    Ok((stream, peer)) => {
-                        let service = ClientService { inner: service.clone(), peer: peer.ip() };
-                        let connection = graceful.watch(connection(stream, service, self.limits));
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, address)) => {
+                        let peer = Peer::of(address.ip());
+                        let service = ClientService { inner: service.clone(), peer };
+                        let (clients, watcher, limits) = (Arc::clone(&clients), graceful.watcher(), self.limits);
                         tokio::spawn(async move {
-                            if let Err(error) = connection.await {
-                                tracing::debug!("connection of {peer}: {error}");
+                            let Ok(Some(place)) = tokio::time::timeout(limits.time, clients.enter(peer)).await else {
+                                // As far as it can be sent at once.
+                                let _ = stream.try_write(TOO_MANY);
+                                return;
+                            };
+                            let connection = watcher.watch(connection(stream, service, limits));
+                            tokio::select! {
+                                ended = connection => if let Err(error) = ended {
+                                    tracing::debug!("connection of {address}: {error}");
+                                },
+                                () = place.lost() => tracing::debug!("connection of {address}: others need the place"),
                             }
-                            drop(place);
                         });
                     }
                     Err(error) => {
@@ -119,6 +126,7 @@ impl Listener {
             }
         }
         drop(self.listener);
+        clients.close();
         tracing::info!("no more requests are taken; those that run come to their end");
         if tokio::time::timeout(self.limits.time, graceful.shutdown()).await.is_err() {
             tracing::warn!("requests that took longer than {:?} were cut off", self.limits.time);
@@ -161,7 +169,7 @@ fn connection(
 #[derive(Clone)]
 struct ClientService {
     inner: TowerToHyperService<Router>,
-    peer: IpAddr,
+    peer: Peer,
 }
 
 impl Service<Request<Incoming>> for ClientService {
@@ -170,7 +178,7 @@ impl Service<Request<Incoming>> for ClientService {
     type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(self.peer);
         self.inner.call(request)
     }
 }

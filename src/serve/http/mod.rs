@@ -1,5 +1,6 @@
 //! Clients: their connections, the checks of every request, and the paths.
 
+mod clients;
 mod cors;
 mod guard;
 pub mod listener;

@@ -6,12 +6,13 @@ use crate::serve::answer::problem::Problem;
 use crate::serve::describe::page;
 use crate::serve::requests;
 use crate::serve::shared::metrics::OPEN_METRICS;
+use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::State;
-use axum::Router;
 use axum::extract::{Request, State as Shared};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use std::sync::Arc;
 
 /// The routes of all paths.
@@ -41,21 +42,11 @@ async fn table(Shared(state): Shared<Arc<State>>, request: Request) -> Response 
 
 /// Whether the database answers.
 async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
-    let asked = match state.pool.get().await {
-        Ok(connection) => connection.query("SELECT 1", &[]).await,
-        Err(error) => Err(error),
-    };
-    match asked {
-        Ok(_) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::debug!("{error}");
-            Problem::away().into_response()
-        }
-    }
+    if state.readiness.holds() { "ready\n".into_response() } else { Problem::away().into_response() }
 }
 
-async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
-    let text = state.metrics.text(&state.pool).await;
+async fn metrics(Shared(state): Shared<Arc<State>>, Extension(peer): Extension<Peer>) -> Response {
+    let text = state.metrics.text(&state.pool, peer).await;
     (content_type(OPEN_METRICS), text).into_response()
 }
 

@@ -33,7 +33,7 @@ pub fn select(table: &Table, relation: &Relation, mut pairs: Vec<Pair>) -> Resul
     let after = take_one(&mut pairs, "after")?;
 
     let mut statement = Statement::default();
-    statement.add("SELECT row_to_json(r)::text FROM (SELECT ");
+    statement.add("SELECT row_to_json(r.*)::text FROM (SELECT ");
     statement.add(&relation.select_list);
     statement.add(&format!(" FROM {} AS t", relation.name));
     let mut conditions = Vec::new();

@@ -33,7 +33,7 @@ pub fn select(table: &Table, relation: &Relation, segment: &str) -> Result<State
     let mut statement = Statement::default();
     let condition = condition(&mut statement, table, segment)?;
     statement.add(&format!(
-        "SELECT row_to_json(r)::text FROM (SELECT {} FROM {} AS t WHERE {condition} LIMIT 2) AS r",
+        "SELECT row_to_json(r.*)::text FROM (SELECT {} FROM {} AS t WHERE {condition} LIMIT 2) AS r",
         relation.select_list, relation.name
     ));
     Ok(statement)

@@ -93,7 +93,7 @@ pub fn probe(relation: &Relation, rows: &BodyRows, body: &str, column: &str) -> 
 }
 
 fn to_json(relation: &Relation) -> String {
-    format!("(SELECT row_to_json(j)::text FROM (SELECT {}) AS j)", relation.select_list)
+    format!("(SELECT row_to_json(j.*)::text FROM (SELECT {}) AS j)", relation.select_list)
 }
 
 /// The body as a relation `r` of these columns, with their types from the table.

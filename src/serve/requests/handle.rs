@@ -9,6 +9,7 @@ use crate::serve::answer::problem::Problem;
 use crate::serve::query::address::{self, Pair};
 use crate::serve::query::body::rows;
 use crate::serve::query::write::MissingColumns;
+use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -70,7 +71,9 @@ async fn handle_once(
     let Some(verb) = verb else { return Err(Problem::method(&allowed(table, id.is_some())).into()) };
     let mut pairs = address::pairs(parts.uri.query().unwrap_or_default())?;
     let relation = relation(table, &mut pairs)?;
-    let request = TableRequest { state, snapshot, table, relation };
+    // The listener adds it to each request.
+    let peer = parts.extensions.get().copied().unwrap_or(Peer::SERVICE);
+    let request = TableRequest { state, snapshot, table, relation, peer };
     match (verb, &id) {
         (Verb::Get, None) => request.list(pairs).await,
         (Verb::Get, Some(id)) => refuse_all(&pairs).map(|()| request.get(id))?.await,

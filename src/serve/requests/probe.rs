@@ -3,20 +3,28 @@
 use crate::pg::ident::quote;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
+use crate::serve::database::manager::Access;
 use crate::serve::database::rows::first_column;
 use crate::serve::database::statement::Statement;
 use crate::serve::query::body::BodyRows;
 use crate::serve::query::write;
 use crate::serve::shared::state::State;
+use crate::serve::shared::turns::Work;
 use crate::serve::tables::table::Relation;
 
+/// What trying columns needs.
+#[derive(Clone, Copy)]
+pub struct Prober<'p> {
+    /// What all requests share.
+    pub state: &'p State,
+    /// The table.
+    pub relation: &'p Relation,
+    /// Whose turns it takes.
+    pub work: Work,
+}
+
 /// The failure with the column whose value in the address the server cannot read.
-pub async fn name_column(
-    state: &State,
-    relation: &Relation,
-    failure: Failure,
-    statement: &Statement,
-) -> Failure {
+pub async fn name_column(prober: Prober<'_>, failure: Failure, statement: &Statement) -> Failure {
     if !failure.is_of_value() {
         return failure;
     }
@@ -27,9 +35,9 @@ pub async fn name_column(
         let column_name = quote(column);
         probe.add(&format!(
             "SELECT ''::text FROM {} AS t WHERE t.{column_name} = {value} LIMIT 0",
-            relation.name
+            prober.relation.name
         ));
-        if let Some(problem) = problem_of(state, &probe, column).await {
+        if let Some(problem) = problem_of(prober, &probe, column).await {
             return problem.into();
         }
     }
@@ -38,8 +46,7 @@ pub async fn name_column(
 
 /// The failure with the column whose value in the body the server cannot read.
 pub async fn name_column_of_body(
-    state: &State,
-    relation: &Relation,
+    prober: Prober<'_>,
     failure: Failure,
     rows: &BodyRows,
     body: &str,
@@ -48,8 +55,8 @@ pub async fn name_column_of_body(
         return failure;
     }
     for column in &rows.columns {
-        let probe = write::probe(relation, rows, body, column);
-        if let Some(problem) = problem_of(state, &probe, column).await {
+        let probe = write::probe(prober.relation, rows, body, column);
+        if let Some(problem) = problem_of(prober, &probe, column).await {
             return problem.into();
         }
     }
@@ -57,8 +64,9 @@ pub async fn name_column_of_body(
 }
 
 /// The problem of a column, if a statement about this column alone fails.
-async fn problem_of(state: &State, probe: &Statement, column: &str) -> Option<Problem> {
-    let connection = state.pool.get().await.ok()?;
+async fn problem_of(prober: Prober<'_>, probe: &Statement, column: &str) -> Option<Problem> {
+    let connection = prober.state.pool.get(prober.work).await.ok()?;
+    connection.allow(Access::Read).await.ok()?;
     let failure = first_column(&connection, &probe.sql, &probe.parameters).await.err()?;
     failure.is_of_value().then(|| Problem::bad(column, failure.words()))
 }

@@ -1,16 +1,20 @@
 //! A request whose table, version and verb are known: its statement is run, and the rows become the answer.
 
-use super::probe::{name_column, name_column_of_body};
+use super::probe::{Prober, name_column, name_column_of_body};
 use crate::serve::answer::content_type;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
+use crate::serve::database::connection::Connection;
+use crate::serve::database::manager::Access;
 use crate::serve::database::rows::{first_column, json_array};
 use crate::serve::database::statement::Statement;
 use crate::serve::query::address::Pair;
 use crate::serve::query::body::BodyRows;
 use crate::serve::query::write::{self, MissingColumns};
 use crate::serve::query::{list, row};
+use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
+use crate::serve::shared::turns::Work;
 use crate::serve::tables::table::{Relation, Table};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
@@ -27,24 +31,26 @@ pub struct TableRequest<'r> {
     pub table: &'r Table,
     /// The table, or one of its versions.
     pub relation: &'r Relation,
+    /// The client.
+    pub peer: Peer,
 }
 
 impl TableRequest<'_> {
     pub async fn list(&self, pairs: Vec<Pair>) -> Result<Response, Failure> {
         let statement = list::select(self.table, self.relation, pairs)?;
-        let connection = self.state.pool.get().await?;
+        let connection = self.connection_for(Access::Read, false).await?;
         let time = self.snapshot.settings.limits.time;
         let body = json_array(connection, &statement.sql, &statement.parameters, time).await;
         let body = match body {
             Ok(body) => body,
-            Err(failure) => return Err(name_column(self.state, self.relation, failure, &statement).await),
+            Err(failure) => return Err(name_column(self.prober(), failure, &statement).await),
         };
         Ok((content_type("application/json"), body).into_response())
     }
 
     pub async fn get(&self, id: &str) -> Result<Response, Failure> {
         let statement = row::select(self.table, self.relation, id)?;
-        let rows = self.run(&statement).await?;
+        let rows = self.run(&statement, Access::Read).await?;
         Ok(json(StatusCode::OK, row::only(rows)?))
     }
 
@@ -64,19 +70,19 @@ impl TableRequest<'_> {
         let changed = self.change(&statement).await;
         match changed {
             Ok(row) => Ok(json(StatusCode::OK, row)),
-            Err(failure) => Err(name_column_of_body(self.state, self.relation, failure, rows, body).await),
+            Err(failure) => Err(name_column_of_body(self.prober(), failure, rows, body).await),
         }
     }
 
     pub async fn post(&self, rows: &BodyRows, body: &str) -> Result<Response, Failure> {
         let statement = write::insert(self.table, self.relation, rows, body);
-        let connection = self.state.pool.get().await?;
+        let connection = self.connection(Access::Write).await?;
         let inserted = connection.pairs(&statement.sql, &statement.parameters).await;
         drop(connection);
         let inserted = match inserted {
             Ok(inserted) => inserted,
             Err(failure) => {
-                return Err(name_column_of_body(self.state, self.relation, failure, rows, body).await);
+                return Err(name_column_of_body(self.prober(), failure, rows, body).await);
             }
         };
         if rows.many {
@@ -107,36 +113,52 @@ impl TableRequest<'_> {
     /// rolled back.
     async fn change(&self, statement: &Statement) -> Result<String, Failure> {
         if self.relation.key_is_unique {
-            let rows = self.run(statement).await?;
+            let rows = self.run(statement, Access::Write).await?;
             return Ok(row::only(rows)?);
         }
-        let connection = self.state.pool.get().await?;
-        // If the client goes while the statement runs, the dropped transaction is rolled back.
-        let transaction = connection.begin().await?;
-        let rows = first_column(transaction.connection(), &statement.sql, &statement.parameters).await;
+        let mut connection = self.connection(Access::Write).await?;
+        // If the client goes while the statement runs, the transaction of the dropped connection is rolled back.
+        connection.begin().await?;
+        let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
         match rows {
             Ok(rows) if rows.len() == 1 => {
-                transaction.commit().await?;
+                connection.commit().await?;
                 Ok(row::only(rows)?)
             }
-            Ok(rows) => {
-                transaction.roll_back().await?;
-                Ok(row::only(rows)?)
-            }
+            Ok(rows) => Ok(row::only(rows)?),
             Err(failure) => {
-                transaction.roll_back().await?;
-                Err(name_column(self.state, self.relation, failure, statement).await)
+                drop(connection);
+                Err(name_column(self.prober(), failure, statement).await)
             }
         }
     }
 
-    async fn run(&self, statement: &Statement) -> Result<Vec<String>, Failure> {
-        let connection = self.state.pool.get().await?;
+    fn work(&self, is_row: bool) -> Work {
+        Work { peer: self.peer, is_row }
+    }
+
+    fn prober(&self) -> Prober<'_> {
+        Prober { state: self.state, relation: self.relation, work: self.work(self.relation.key_is_unique) }
+    }
+
+    /// Waits for a connection for statements about rows with a key, which may do so much.
+    async fn connection(&self, access: Access) -> Result<Connection, Failure> {
+        self.connection_for(access, self.relation.key_is_unique).await
+    }
+
+    async fn connection_for(&self, access: Access, is_row: bool) -> Result<Connection, Failure> {
+        let connection = self.state.pool.get(self.work(is_row)).await?;
+        connection.allow(access).await?;
+        Ok(connection)
+    }
+
+    async fn run(&self, statement: &Statement, access: Access) -> Result<Vec<String>, Failure> {
+        let connection = self.connection(access).await?;
         let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
         drop(connection);
         match rows {
             Ok(rows) => Ok(rows),
-            Err(failure) => Err(name_column(self.state, self.relation, failure, statement).await),
+            Err(failure) => Err(name_column(self.prober(), failure, statement).await),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Counts of requests, in the format that Prometheus reads.
 
+use super::peer::Peer;
+use super::turns::Work;
 use crate::Result;
-use crate::serve::database::pool::{Connection, Pool};
+use crate::serve::database::connection::Connection;
+use crate::serve::database::pool::Pool;
 use crate::serve::tables::catalog::has_readable_ledger;
 use axum::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -69,7 +72,7 @@ impl Metrics {
     }
 
     /// All counts as text, with the present state of the pool and the ledger.
-    pub async fn text(&self, pool: &Pool) -> String {
+    pub async fn text(&self, pool: &Pool, peer: Peer) -> String {
         let mut registry = Registry::with_prefix("pghaul");
         registry.register("http_requests", "Requests", self.requests.clone());
         registry.register(
@@ -87,7 +90,7 @@ impl Metrics {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
             registry.register(name, help, gauge);
         }
-        let loads = match pool.get().await {
+        let loads = match pool.get(Work { peer, is_row: false }).await {
             Ok(connection) => register_loads(&connection, &mut registry).await,
             Err(error) => Err(error),
         };

@@ -1,8 +1,11 @@
 //! The state that all requests share, and the snapshot of settings and tables in it.
 
 use super::metrics::Metrics;
-use super::rate::RateLimit;
+use super::peer::Peer;
+use super::rate::RateLimits;
+use super::turns::Work;
 use crate::serve::database::pool::Pool;
+use crate::serve::database::watch::Readiness;
 use crate::serve::describe::openapi;
 use crate::serve::settings::Settings;
 use crate::serve::tables::catalog::Tables;
@@ -25,7 +28,7 @@ pub struct Snapshot {
     /// Their OpenAPI description.
     pub openapi: Bytes,
     /// The counts of each client; none without a limit.
-    pub rate: Option<Arc<RateLimit>>,
+    pub rate: Option<Arc<RateLimits>>,
     read_at: Instant,
 }
 
@@ -33,6 +36,8 @@ pub struct Snapshot {
 pub struct State {
     /// The connections to the database.
     pub pool: Pool,
+    /// Whether the database answers.
+    pub readiness: Readiness,
     /// The counts of requests.
     pub metrics: Metrics,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -45,7 +50,7 @@ impl Snapshot {
     /// # Errors
     /// A database that cannot be reached, tables that cannot be served.
     pub async fn load(settings: Settings, pool: &Pool) -> Result<Snapshot> {
-        let rate = settings.rate.map(|rate| Arc::new(RateLimit::new(rate)));
+        let rate = settings.rate.map(|rate| Arc::new(RateLimits::new(rate)));
         let (snapshot, errors) = Snapshot::read(Arc::new(settings), rate, pool).await?;
         for table in snapshot.tables.all().iter().filter(|table| !table.relation.key_is_unique) {
             let path = &table.settings.path;
@@ -56,10 +61,10 @@ impl Snapshot {
 
     async fn read(
         settings: Arc<Settings>,
-        rate: Option<Arc<RateLimit>>,
+        rate: Option<Arc<RateLimits>>,
         pool: &Pool,
     ) -> Result<(Snapshot, Vec<Error>)> {
-        let connection = pool.get().await?;
+        let connection = pool.get(Work { peer: Peer::SERVICE, is_row: true }).await?;
         let (tables, errors) = Tables::load(&settings.tables, &connection).await?;
         let openapi = Bytes::from(openapi::document(&settings, &tables).to_string());
         Ok((Snapshot { settings, tables, openapi, rate, read_at: Instant::now() }, errors))
@@ -68,9 +73,10 @@ impl Snapshot {
 
 impl State {
     /// A state with its first snapshot.
-    pub fn new(pool: Pool, snapshot: Snapshot) -> State {
+    pub fn new(pool: Pool, readiness: Readiness, snapshot: Snapshot) -> State {
         State {
             pool,
+            readiness,
             metrics: Metrics::new(),
             snapshot: RwLock::new(Arc::new(snapshot)),
             reading: tokio::sync::Mutex::default(),
@@ -143,6 +149,7 @@ pub async fn housekeeping(state: Arc<State>) {
     loop {
         tokio::time::sleep(REFRESH).await;
         let snapshot = state.refresh(REFRESH / 2).await;
+        state.pool.forget();
         if let Some(rate) = &snapshot.rate {
             rate.forget();
         }

@@ -4,7 +4,7 @@ use super::table::{Described, Relation, Table, Version};
 use crate::config::Verb;
 use crate::pg::catalog::kind_name;
 use crate::pg::trust;
-use crate::serve::database::pool::Connection;
+use crate::serve::database::connection::Connection;
 use crate::serve::settings::TableSettings;
 use crate::{Error, Place, Result};
 use std::collections::HashMap;

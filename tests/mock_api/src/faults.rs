@@ -58,6 +58,18 @@ pub fn answer(request: &Request, time: u64, base: &str) -> Option<Answer> {
         "html" => Some(Answer::json("<html><body>Service under maintenance</body></html>")),
         "deep" => Some(Answer::json("[".repeat(100_000))),
         "twice" => Some(Answer::json(r#"[{"id": 1, "id": 2}]"#)),
+        "values" => {
+            let item = match request.parameter("of") {
+                Some("list") => "[]",
+                Some("object") => "{}",
+                Some("text") => r#""""#,
+                Some("member") => r#"{"a":0}"#,
+                _ => "0",
+            };
+            let bytes = request.number("mib").unwrap_or(1) << 20;
+            let count = usize::try_from(bytes).unwrap_or_default() / (item.len() + 1);
+            Some(Answer::json(format!("[{}{item}]", format!("{item},").repeat(count - 1))))
+        }
         "big" => Some(Answer::json(format!("[{}1]", "1, ".repeat(1 << 20)))),
         "throttle" => {
             Some(Answer::json(r#"{"ErrorCode": 36, "ThrottleSeconds": 1, "Message": "slow down"}"#))
@@ -67,7 +79,13 @@ pub fn answer(request: &Request, time: u64, base: &str) -> Option<Answer> {
         }
         "redirect" => {
             let target = request.parameter("to").map_or(format!("{base}/echo"), str::to_owned);
-            Some(Answer::new(302, "").header("location", target))
+            let status = request.number("status").and_then(|status| status.try_into().ok()).unwrap_or(302);
+            Some(Answer::new(status, "").header("location", target))
+        }
+        "next" => {
+            let next = request.parameter("to").unwrap_or_default();
+            let next = next.replace("%3C", "<").replace("%20", " ").replace("%3E", ">");
+            Some(Answer::json(format!("{{\"items\": [], \"next\": \"{next}\"}}")))
         }
         "loop" => Some(Answer::new(302, "").header("location", "/fault/loop")),
         _ => good(),

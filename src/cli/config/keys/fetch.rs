@@ -26,6 +26,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     .default("required"),
     key("fetch.JOB.method", "HTTP method").value(|job| job.method.clone()),
     key("fetch.JOB.headers", "header → value; `${VAR}` is the environment variable").secret(),
+    key(
+        "fetch.JOB.origins",
+        "list of [other origins](fetch.md#secrets-and-certificates), such as `https://other.example`: they get headers \
+         and body, and may be inside the network",
+    ),
     key("fetch.JOB.body", "template of the body; its fields are written as JSON").secret(),
     key(
         "fetch.JOB.rate.requests",
@@ -36,7 +41,7 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("fetch.JOB.rate.window", "the time over which requests are counted").default("as `rate.per`"),
     key("fetch.JOB.rate.strict", "whether a request counts until its response is there").default("`false`"),
     key("fetch.JOB.concurrency", "requests at once").value(|job| job.concurrency.to_string()),
-    key("fetch.JOB.timeout", "for one request with its response").value(|job| Span(job.timeout).to_string()),
+    key("fetch.JOB.timeout", "for one request with its response, and for the filters on a response").value(|job| Span(job.timeout).to_string()),
     key("fetch.JOB.retries", "how often a request is retried").value(|job| job.retries.to_string()),
     key("fetch.JOB.max_wait", "the longest wait that the API may ask for")
         .value(|job| Span(job.max_wait).to_string()),
@@ -52,6 +57,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("fetch.JOB.pages.most", "the most pages of one request").constant(|| DEFAULT_MOST.to_string()),
     key("fetch.JOB.max_response", "the largest response, inflated")
         .value(|job| Size(job.max_response).to_string()),
+    key(
+        "fetch.JOB.max_memory",
+        "for responses of more than 1 MiB and their values; filters end the run when the process has twice as much and 256 MiB",
+    )
+    .value(|job| Size(job.max_memory).to_string()),
     key("fetch.JOB.ca_file", "certificates (PEM) to trust in addition to the system's"),
     key("fetch.JOB.into.table", "[where the rows go](fetch.md#where-rows-go): `TABLE` or `SCHEMA.TABLE`")
         .default("required"),

@@ -35,8 +35,13 @@ pub static KEYS: &[Entry<Settings>] = &[
          still run at the end",
     )
     .value(|settings| Span(settings.limits.time).to_string()),
-    key("serve.limits.connections", "clients at once; further clients wait")
-        .value(|settings| settings.limits.connections.to_string()),
+    key(
+        "serve.limits.connections",
+        "connections of all clients at once; at this limit, the client with the most loses its oldest one to a client with fewer, and others wait",
+    )
+    .value(|settings| settings.limits.connections.to_string()),
+    key("serve.limits.per_client", "connections of one client at once")
+        .value(|settings| settings.limits.per_client.to_string()),
     key("serve.limits.database", "connections to the database")
         .default("4 per worker")
         .value(|settings| settings.limits.database.to_string()),

@@ -1,0 +1,102 @@
+//! Limits that hold: responses whose values are far larger than their bytes, and filters that never end.
+
+use nix::sys::signal::Signal;
+use pghaul_mock_api::Options;
+use pghaul_test_support::{Running, fetch, messages, says};
+use std::time::{Duration, Instant};
+
+const NUMBER: &str =
+    "rows: '.[0] | [1]'\n    retries: 0\n    into: {table: t, mode: append, columns: {id: bigint}}";
+
+#[test]
+fn values_have_a_limit_of_memory_however_short_they_are_written() {
+    for of in ["list", "object", "text", "number", "member"] {
+        let job = fetch!(Options { gzip: true, ..Options::default() });
+        let requests: String = (1..=4).map(|id| format!("{{\"id\": {id}}}\n")).collect();
+        let keys = format!("url: 'BASE/fault/values?of={of}&mib=4&id={{id}}'\n    {NUMBER}");
+        job.config(&requests, &format!("{keys}\n    max_memory: 16MiB"));
+        let (run, peak_kib) =
+            Running::start(job.command(&["-q", "--max-failures", "8"]).command()).wait_with_peak();
+        run.assert_code(1);
+        assert!(peak_kib < 400 << 10, "{of}: {peak_kib} KiB");
+        let errors =
+            job.db.one("SELECT string_agg(DISTINCT split_part(error, '): ', 2), ', ') FROM pghaul.fetches");
+        says(&errors, &["its values take more than 16 MiB of memory, which max_memory allows"]);
+        if of == "number" {
+            // Two large responses at once do not fit; each waits for its turn, and all of them come.
+            job.config(&requests, &format!("{keys}\n    max_memory: 256MiB"));
+            job.run(&[], 0);
+            assert_eq!(job.db.one("SELECT count(*) FROM t"), "4");
+        }
+    }
+}
+
+#[test]
+fn filters_that_never_end_or_take_all_memory_end_the_run() {
+    let job = fetch!(Options::default());
+    for (filter, what) in [
+        ("def f: f; f", "not ended within 2s"),
+        ("[range(1e9)] | length | [.]", ""),
+        ("repeat([1])", ""),
+        ("[limit(1e8; repeat(\"a\"))] | add | [length]", ""),
+    ] {
+        for key in ["rows", "success", "wait", "pages.next"] {
+            let rows = if key == "rows" { filter } else { ".[] | [.id]" };
+            let key = match key {
+                "rows" => String::new(),
+                "pages.next" => format!("pages: {{next: 'first({filter} | select(. == 7))'}}"),
+                key => format!("{key}: 'first({filter} | select(. == 7))'"),
+            };
+            job.config(
+                "{}\n",
+                &format!(
+                    "url: 'BASE/fault/good'\n    rows: '{rows}'\n    timeout: 2s\n    max_memory: 64MiB\n    {key}\n    \
+                     into: {{table: t, mode: append, columns: {{id: bigint}}}}"
+                ),
+            );
+            let begun = Instant::now();
+            let (run, peak_kib) = Running::start(job.command(&["-q"]).command()).wait_with_peak();
+            run.assert_code(1);
+            says(
+                &messages(&run).join("\n"),
+                &["fetch.job: the filters have ", what, " on the response to request 1"],
+            );
+            assert!(begun.elapsed() < Duration::from_secs(20), "{filter}, {key}: {:?}", begun.elapsed());
+            assert!(peak_kib < 2 << 20, "{filter}, {key}: {peak_kib} KiB");
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_a_run_whose_filter_never_ends() {
+    let job = fetch!(Options::default());
+    job.config(
+        "{}\n",
+        "url: 'BASE/fault/good'\n    rows: 'def f: f; f'\n    timeout: 10m\n    into: {table: t, mode: append, columns: {id: bigint}}",
+    );
+    let run = Running::start(job.command(&[]).command());
+    while job.api.count("/fault/good") == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let begun = Instant::now();
+    run.signal(Signal::SIGTERM);
+    run.wait().assert_code(143);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_next_page_that_is_no_url_is_refused_before_the_ledger_has_it() {
+    let job = fetch!(Options::default());
+    // The ledger marks secrets so, and a resumed run would fill the API's own mark.
+    job.config(
+        "{}\n",
+        "url: 'BASE/fault/next?to=http://other.example/%3Csecret%200%3E'\n    rows: '.items[]'\n    pages: {next: '.next'}\n    \
+         into: {table: t, mode: append, columns: {id: bigint}}",
+    );
+    says(
+        &job.fails(&[], 1),
+        &["names \"http://other.example/<secret 0>\" as its next page, which is no URL"],
+    );
+    assert_eq!(job.db.one("SELECT count(*) FROM pghaul.fetches WHERE next_page IS NOT NULL"), "0");
+}

@@ -117,7 +117,7 @@ fn everything_is_loaded_and_means_what_it_should() {
         has("notes = 'null'");
         has("first_name LIKE '%é%'");
         has("notes = '½ day on Fridays'");
-        has("notes = E'paid 10 \\u0080'");
+        has("notes = 'paid 10 ¤'");
         has("notes = E'C:\\\\temp\\\\new'");
         has("notes LIKE '%|ß'");
         has("notes LIKE '% `Zoë`'");

@@ -121,7 +121,7 @@ fn requests_that_get_can_only_read() {
     let case = items();
     case.db.execute(
         "CREATE TABLE log (n int);
-         CREATE FUNCTION logs() RETURNS int LANGUAGE sql AS 'INSERT INTO log VALUES (1) RETURNING n';
+         CREATE FUNCTION logs() RETURNS int LANGUAGE sql AS 'INSERT INTO public.log VALUES (1) RETURNING n';
          CREATE VIEW writes AS SELECT logs() AS id",
     );
     let tables = "writes: {key: id}\nitems: {key: id, verbs: [get, post]}";

@@ -89,8 +89,15 @@ fn one_connection_more_than_allowed_waits() {
     case.db.execute("CREATE TABLE items (id int PRIMARY KEY); INSERT INTO items VALUES (1)");
     let settings = "rate: {requests: 0}\n  limits: {connections: 2}";
     let service = Service::with(case, "items: {key: id}", Options { settings, env: &[] });
-    let held: Vec<TcpStream> =
-        (0..2).map(|_| TcpStream::connect(("127.0.0.1", service.port)).unwrap()).collect();
+    let held: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            // Once it is answered, it has its place.
+            let mut client = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+            write_request(&mut client, "GET /items/1/", &[], None, true).unwrap();
+            assert_eq!(read_answer(&mut BufReader::new(&client)).unwrap().status, 200);
+            client
+        })
+        .collect();
     let mut third = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
     write_request(&mut third, "GET /items/1/", &[], None, false).unwrap();
     third.set_read_timeout(Some(Duration::from_millis(300))).unwrap();

@@ -10,25 +10,25 @@ use serde_json::json;
 /// `tamper_after` once behind all of them.
 const TAMPERING: &str = "
     CREATE OR REPLACE FUNCTION public.tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
-    CREATE OR REPLACE FUNCTION tamper_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-    CREATE FUNCTION tamper_with_new() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION public.tamper_after() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+    CREATE FUNCTION public.tamper_with_new() RETURNS event_trigger LANGUAGE plpgsql AS $$
     DECLARE made record;
     BEGIN
         FOR made IN SELECT * FROM pg_event_trigger_ddl_commands() WHERE command_tag = 'CREATE TABLE'
                     AND schema_name = 'public' LOOP
             EXECUTE format('CREATE TRIGGER tamper BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION public.tamper()',
                            made.object_identity);
-            EXECUTE format('CREATE TRIGGER tamper_after AFTER INSERT ON %s EXECUTE FUNCTION tamper_after()',
+            EXECUTE format('CREATE TRIGGER tamper_after AFTER INSERT ON %s EXECUTE FUNCTION public.tamper_after()',
                            made.object_identity);
         END LOOP;
     END $$;
-    CREATE EVENT TRIGGER tampering ON ddl_command_end EXECUTE FUNCTION tamper_with_new()";
+    CREATE EVENT TRIGGER tampering ON ddl_command_end EXECUTE FUNCTION public.tamper_with_new()";
 
 /// What the triggers do from now on: to each row, and behind all.
 fn tamper(case: &Case, each_row: &str, after: &str) {
     case.db.execute(&format!(
         "CREATE OR REPLACE FUNCTION public.tamper() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {each_row} RETURN NEW; END $$;
-         CREATE OR REPLACE FUNCTION tamper_after() RETURNS trigger LANGUAGE plpgsql AS
+         CREATE OR REPLACE FUNCTION public.tamper_after() RETURNS trigger LANGUAGE plpgsql AS
          $$ BEGIN IF pg_trigger_depth() = 1 THEN {after} END IF; RETURN NULL; END $$"
     ));
 }

@@ -27,7 +27,7 @@ fn the_type_map_has_chosen_the_type() {
             [
                 "\"1.234\" does not fit numeric(10,2), which would make it \"1.23\"",
                 "(decimal(10,2) in the descriptor, numeric(10,2) by the type map mysql)",
-                "to load it as numeric, let types in xport_cfg.dialects be {extends: mysql, \"decimal(10,2)\": numeric}",
+                "to load columns of this type as numeric, in xport_cfg.dialects write {match: '*', types: {extends: mysql, 'decimal(10,2)': numeric}}",
             ],
         ),
         (
@@ -36,7 +36,7 @@ fn the_type_map_has_chosen_the_type() {
             [
                 "value too long for type character varying(3) (SQLSTATE 22001)",
                 "(varchar(3) in the descriptor, character varying(3) by the type map mysql)",
-                "{extends: mysql, \"varchar(3)\": text}",
+                "{extends: mysql, 'varchar(3)': text}}, and load with --mothers widen",
             ],
         ),
         (
@@ -45,7 +45,7 @@ fn the_type_map_has_chosen_the_type() {
             [
                 "numeric field overflow (SQLSTATE 22003)",
                 "(decimal(4,2) in the descriptor,",
-                "\"decimal(4,2)\": numeric}",
+                "'decimal(4,2)': numeric}}",
             ],
         ),
         (
@@ -54,7 +54,7 @@ fn the_type_map_has_chosen_the_type() {
             [
                 "out of range for type integer",
                 "(int in the descriptor, integer by the type map mysql)",
-                "\"int\": numeric}",
+                "'int': bigint}}, and load with --mothers widen",
             ],
         ),
         (
@@ -62,8 +62,8 @@ fn the_type_map_has_chosen_the_type() {
             "2",
             [
                 "invalid input syntax for type boolean",
-                "it holds numbers, as MySQL's tinyint(1) may: to load it as smallint",
-                "{extends: mysql, \"tinyint(1)\": smallint}",
+                "it holds numbers, as MySQL's tinyint(1) may: to load columns of this type as smallint",
+                "{extends: mysql, 'tinyint(1)': smallint}}, and load with --mothers recreate",
             ],
         ),
         (
@@ -71,8 +71,8 @@ fn the_type_map_has_chosen_the_type() {
             "838:59:59",
             [
                 "(time in the descriptor, time without time zone by the type map mysql)",
-                "it is a span of time, as MySQL's time may be: to load it as interval",
-                "{extends: mysql, \"time\": interval}",
+                "it is a span of time, as MySQL's time may be: to load columns of this type as interval",
+                "{extends: mysql, 'time': interval}}, and load with --mothers recreate",
             ],
         ),
         (
@@ -102,15 +102,24 @@ fn what_the_remedy_says_loads_the_dump() {
         ("tinyint(1)", "2", "smallint"),
         ("time", "838:59:59", "interval"),
         ("varchar(3)", "abcd", "text"),
+        ("int", "3000000000", "bigint"),
+        ("smallint", "70000", "integer"),
+        ("date", "2019-02-27 11:59:00", "timestamp without time zone"),
+        ("datetime(3)", "2019-02-27 11:59:00.1234", "timestamp without time zone"),
+        ("datetime", "2019-02-27 11:59:00+02:00", "timestamp with time zone"),
     ] {
         let case = mysql();
         let said = refused(&case, source_type, value, "");
-        let (_, types) = said.split_once("let types in xport_cfg.dialects be ").unwrap();
-        let (types, _) = types.split_once('}').unwrap();
-        case.config(&format!("xport_cfg: {{dialects: [{{match: '*', types: {types}}}}}]}}\n"));
-        case.ends_with(0, "--mothers recreate");
-        assert_eq!(case.db.one("SELECT v::text FROM t"), value, "{said}");
-        assert!(said.contains(target));
+        // The entry and the flag are taken from the message as they are.
+        let (_, entry) = said.split_once("in xport_cfg.dialects write ").unwrap();
+        let (entry, flag) = entry.split_once(", and load with ").unwrap();
+        let (flag, _) = flag.split_once(';').unwrap();
+        case.config(&format!("xport_cfg: {{dialects: [{entry}]}}\n"));
+        case.ends_with(0, flag);
+        let held = case.db.one("SELECT v::text FROM t");
+        assert!(held == value || held == "2019-02-27 09:59:00+00", "{held}: {said}");
+        let type_name = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'v'";
+        assert_eq!(case.db.one(type_name), target, "{said}");
     }
 }
 
@@ -123,12 +132,26 @@ fn the_mother_has_chosen_the_type() {
     for text in [
         "\"1.2345\" does not fit numeric(10,2), which would make it \"1.23\"",
         "(decimal(10,4) in the descriptor, numeric(10,2) in the mother t)",
-        "the type map makes it numeric(10,4): --mothers widen gives the mother a type that holds all versions",
+        "the type map makes it numeric(10,4): load with --mothers widen, which makes the mother's numeric(12,4), or with --mothers recreate",
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }
     case.ends_with(0, "--mothers widen");
     assert_eq!(case.db.one("SELECT v::text FROM t"), "1.2345");
+}
+
+#[test]
+fn a_mother_without_a_column_of_the_version_would_show_only_nulls() {
+    let case = mysql();
+    case.dump("lms_v1", &[("t", "id:int v:text", "1|a\n")]);
+    case.ends_with(0, "");
+    case.dump("lms_v2", &[("t", "key:int name:text", "1|a\n")]);
+    for flags in ["", "--mothers widen"] {
+        let run = case.ingest(flags).run();
+        run.assert_code(2).assert_stderr_has(
+            "has none of the columns of the mother t, which are id, v: the mother would show only NULLs",
+        );
+    }
 }
 
 #[test]
@@ -164,7 +187,7 @@ fn a_zero_date_that_is_kept_names_null_if() {
     let case = case!();
     case.config("xport_cfg: {dialects: [{match: '*', types: {extends: mysql, null_if: {date: []}}}]}\n");
     let said = refused(&case, "date", "0000-00-00", "");
-    assert!(said.contains("write null_if: {date: "), "{said}");
+    assert!(said.contains("add to the type map xport_cfg.dialects[0].types: null_if: {date: "), "{said}");
 }
 
 #[test]

@@ -79,9 +79,9 @@ impl Worker<'_> {
         self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
             let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
-            work(&load, client)
-                .inspect_err(|_| bar.restart())
-                .map_err(|error| error.explained(|column, hint| unit.columns.advice(column, hint)))
+            work(&load, client).inspect_err(|_| bar.restart()).map_err(|error| {
+                error.explained(|column, hint| unit.columns.advice(column, hint, &unit.types))
+            })
         })
     }
 

@@ -8,7 +8,8 @@ use crate::ingest::advice::UNDONE;
 use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
 use crate::ingest::settings::limits;
-use crate::ingest::types::common_type::holds;
+use crate::ingest::types::TypeMap;
+use crate::ingest::types::common_type::{common_type, holds};
 use crate::pg::catalog::Column;
 use crate::pg::ident::quote;
 use crate::pg::type_name::{TypeName, TypeNames};
@@ -85,9 +86,17 @@ impl UnitColumns {
                 columns.origins.push(Origin {
                     source_type: column.source_type.clone(),
                     type_name: columns.copied[columns.origins.len()].type_name.clone(),
-                    chosen: chosen.unwrap_or_else(|| Chosen::Map(scanned.types.name().to_owned())),
+                    chosen: chosen.unwrap_or(Chosen::Map),
                 });
             }
+        }
+        if in_mother.iter().all(Option::is_none) && !mother.columns.is_empty() && !names.is_empty() {
+            let has = mother_names.join(", ");
+            return Err(Error::refused(format!(
+                "has none of the columns of the mother {}, which are {has}: the mother would show only NULLs",
+                mother.name
+            ))
+            .remedy("load with --mothers recreate, or let mother_tables say the mother's columns"));
         }
         let count = columns.all().count();
         if count > limits::COLUMNS {
@@ -103,10 +112,10 @@ impl UnitColumns {
         Ok(columns)
     }
 
-    /// The words for a hint about a value of a copied column.
-    pub fn advice(&self, column: &str, hint: &Hint) -> Option<Advice> {
+    /// The words for a hint about a value of a copied column, whose dump has the type map `map`.
+    pub fn advice(&self, column: &str, hint: &Hint, map: &TypeMap) -> Option<Advice> {
         let number = self.copied.iter().position(|copied| copied.name == column)?;
-        let advice = self.origins[number].advice(hint)?;
+        let advice = self.origins[number].advice(hint, map)?;
         Some(Advice { remedy: format!("{}; {UNDONE}", advice.remedy), ..advice })
     }
 
@@ -130,12 +139,13 @@ impl UnitColumns {
         let own =
             types.canonical(client, &column.type_name).ok().filter(|own| *own != of_mother.type_name)?;
         let by_map = own.to_string();
+        let widened = common_type(&of_mother.type_name, &own).to_string();
         self.retyped.push(Retyped {
             of_mother: of_mother.clone(),
             own,
             source_type: column.source_type.clone(),
         });
-        declared.or_else(|| Some(Chosen::Mother { mother: mother.name.clone(), by_map }))
+        declared.or_else(|| Some(Chosen::Mother { mother: mother.name.clone(), by_map, widened }))
     }
 
     /// Adds a column that the mother lacks: the type map has chosen its type.

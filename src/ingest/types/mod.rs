@@ -8,7 +8,7 @@
 //! ```
 
 mod attributes;
-pub mod built_in;
+mod built_in;
 pub mod common_type;
 mod entries;
 mod forms;

@@ -36,6 +36,20 @@ impl TypeMap {
         self.refusal(source, &what, answers.first().map(|(_, answer)| answer))
     }
 
+    /// Where to write an entry, such as `'decimal(10,2)': numeric`, so that it counts for the dumps of this map.
+    pub fn with_entry(&self, entry: &str) -> String {
+        match &self.source {
+            Source::BuiltIn { name, pattern } => {
+                format!(
+                    "in xport_cfg.dialects write {{match: '{pattern}', types: {{extends: {name}, {entry}}}}}"
+                )
+            }
+            Source::File(_) | Source::Inline(_) => {
+                format!("add to the type map {}: {entry}", self.name())
+            }
+        }
+    }
+
     /// The message, with the line that adds the type to the map: as `target`, or as what the user chooses.
     fn refusal(&self, source: &str, why: &str, target: Option<&TypeName>) -> Error {
         let shown = shortened(source, MAX_QUOTED_CHARS);

@@ -72,7 +72,12 @@ fn a_value_that_its_type_refuses() {
     );
     says(
         &fails("99999999999|a|b\n"),
-        &["t.dat, line 2, column id: ", "out of range", "SQLSTATE 22003", "to load it as numeric, "],
+        &[
+            "t.dat, line 2, column id: ",
+            "out of range",
+            "SQLSTATE 22003",
+            "to load columns of this type as bigint, ",
+        ],
     );
 }
 
@@ -105,7 +110,7 @@ fn a_text_that_is_too_long() {
         &message,
         &[
             "t.dat, line 3, column name: value too long for type character varying(5) (SQLSTATE 22001)",
-            "in the descriptor, character varying(5) by the type map mysql); to load it as text, ",
+            "in the descriptor, character varying(5) by the type map mysql); to load columns of this type as text, ",
             "nothing of this unit was loaded",
         ],
     );

@@ -17,9 +17,9 @@ fn fails(name: &'static str, rows: impl AsRef<[u8]>, what: &str) -> Hostile {
 /// The message about a value that is beyond its type: in the descriptor, in PostgreSQL, and one that holds it.
 fn beyond(what: &str, [source, target, wider]: [&str; 3]) -> String {
     format!(
-        "app_v1.zip/t.dat, {what} ({source} in the descriptor, {target} by the type map mysql); to load it as {wider}, let \
-         types in xport_cfg.dialects be {{extends: mysql, {source:?}: {wider}}}, and load with --mothers widen or recreate if \
-         the mother exists; nothing of this unit was loaded"
+        "app_v1.zip/t.dat, {what} ({source} in the descriptor, {target} by the type map mysql); to load columns of this type as \
+         {wider}, in xport_cfg.dialects write {{match: '*', types: {{extends: mysql, '{source}': {wider}}}}}, and load with \
+         --mothers widen; nothing of this unit was loaded"
     )
 }
 
@@ -76,7 +76,7 @@ pub fn list() -> Vec<Hostile> {
         fails("a NUL", "1|one\n2|t\0o\n", "line 3, column name: value holds a NUL character, which PostgreSQL cannot store"),
         fails("a file of NULs", "\0".repeat(100_000), "line 2: row has 1 field, the header names 2: nothing for column name"),
         fails("a number that is none", "1|one\n2;DROP TABLE good|two\n", "line 3, column id: invalid input syntax for type integer: \"2;DROP TABLE good\" (SQLSTATE 22P02) (int in the descriptor, integer by the type map mysql)"),
-        Hostile::fails("a number that is too large", with_data("id|name\n1|one\n99999999999999999999|two\n"), beyond("line 3, column id: value \"99999999999999999999\" is out of range for type integer (SQLSTATE 22003)", ["int", "integer", "numeric"])),
+        Hostile::fails("a number that is too large", with_data("id|name\n1|one\n99999999999999999999|two\n"), beyond("line 3, column id: value \"99999999999999999999\" is out of range for type integer (SQLSTATE 22003)", ["int", "integer", "bigint"])),
         Hostile::fails("a text that is too long", with_data(format!("id|name\n1|{}\n", "x".repeat(21))), beyond("line 2, column name: value too long for type character varying(20) (SQLSTATE 22001)", ["varchar(20)", "character varying(20)", "text"])),
         Hostile::fails("a byte that is no UTF-8", with_data(b"id|name\n1|one\n2|tw\xF6\n"), "app_v1.zip/t.dat, line 3, column name: value is not valid UTF-8, the encoding that xport_cfg.encoding names; correct the row in the data file; nothing of this unit was loaded")
             .config("xport_cfg: {encoding: utf-8}"),

@@ -164,7 +164,7 @@ fn mother_tables_has_chosen_the_type() {
     for text in [
         "\"2019-02-27 11:59:00\" does not fit date, which would make it \"2019-02-27\"",
         "(datetime in the descriptor, date in mother_tables.t)",
-        "change its type in mother_tables.t, and load with --mothers widen or recreate",
+        "change its type in mother_tables.t, and load with --mothers recreate",
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }

@@ -86,9 +86,9 @@ impl Origin {
                 "the type map makes it {by_map}: load with --mothers widen, which makes the mother's {widened}, or with \
                  --mothers recreate"
             ),
-            Chosen::Declared(mother) => format!(
-                "change its type in mother_tables.{mother}, and load with --mothers widen or recreate"
-            ),
+            Chosen::Declared(mother) => {
+                format!("change its type in mother_tables.{mother}, and load with --mothers recreate")
+            }
         }
     }
 

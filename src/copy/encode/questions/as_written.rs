@@ -67,8 +67,14 @@ impl Nature {
         };
         let main = question(&format!("coalesce({same}, false), r.v::text"));
         // Words such as `allballs` are times and moments.
-        let has_date = (base.starts_with("time ") && !is_array).then(|| {
-            question("CASE WHEN u.v ~ '[0-9]' THEN u.v::timestamp::time = r.v::time ELSE false END")
+        let array = if is_array { "[]" } else { "" };
+        let has_date = base.starts_with("time ").then(|| {
+            let time = format!("r.v::time{array}");
+            let is_last = if is_array { "false".to_owned() } else { format!("{time} = '24:00'") };
+            question(&format!(
+                "CASE WHEN u.v ~ '[0-9]' THEN u.v::timestamp{array}::time{array} = {time} OR \
+                 u.v::timestamp{array} IS NOT NULL AND {is_last} ELSE false END"
+            ))
         });
         let mut prepare = |sql: String| client.prepare_typed(&sql, &[Type::TEXT_ARRAY]);
         let main = prepare(main)?;
@@ -94,7 +100,7 @@ impl Wide {
             return None;
         }
         let wide = match base {
-            "interval" if type_name.starts_with("interval ") => return Wide::of_units(type_name),
+            "interval" if type_name.starts_with("interval ") => return Wide::of_units(type_name, is_array),
             "numeric" | "interval" => base,
             "date" if !is_array => {
                 return Some(Wide { type_name: "text".to_owned(), same: SAME_DAY.to_owned() });
@@ -102,9 +108,8 @@ impl Wide {
             "date" | "timestamp without time zone" | "timestamp with time zone" => "timestamptz",
             "time without time zone" | "time with time zone" => "timetz",
             "character varying" | "name" | "\"char\"" => "text",
-            "money" if !is_array => {
-                return Some(Wide { type_name: "text".to_owned(), same: SAME_MONEY.to_owned() });
-            }
+            "money" if is_array => "numeric",
+            "money" => return Some(Wide { type_name: "text".to_owned(), same: SAME_MONEY.to_owned() }),
             _ => return None,
         };
         let wide = format!("{wide}{}", if is_array { "[]" } else { "" });
@@ -113,15 +118,16 @@ impl Wide {
 
     /// Of an interval of certain units. They say how a value is read: `02:03` are minutes and seconds in an `interval minute to
     /// second`, and a bare number has the last unit. Smaller units are dropped.
-    fn of_units(type_name: &str) -> Option<Wide> {
-        match type_name.split_once("second") {
+    fn of_units(type_name: &str, is_array: bool) -> Option<Wide> {
+        let (one, array) = if is_array { (type_name.trim_end_matches("[]"), "[]") } else { (type_name, "") };
+        match one.split_once("second") {
             Some((_, "")) => None,
             Some((units, _)) => {
-                Some(Wide { type_name: format!("{units}second"), same: "r.v = r.w".to_owned() })
+                Some(Wide { type_name: format!("{units}second{array}"), same: "r.v = r.w".to_owned() })
             }
             None => {
                 let same = "(r.v = r.w OR u.v ~ '^\\s*[-+]?\\d+\\s*$')".to_owned();
-                Some(Wide { type_name: "interval".to_owned(), same })
+                Some(Wide { type_name: format!("interval{array}"), same })
             }
         }
     }
@@ -132,5 +138,6 @@ const SAME_DAY: &str = "CASE WHEN r.v > '4700-01-01 BC' AND r.v < '294000-01-01'
                         THEN r.v::timestamptz = u.v::timestamptz \
                         ELSE u.v NOT LIKE '%:%' END";
 
-/// Amounts, without their currency and their separators.
-const SAME_MONEY: &str = "abs(r.v::numeric) = abs(regexp_replace(u.v, '[^0-9.]', '', 'g')::numeric)";
+/// Amounts, without their currency and their separators, which stand before three digits each.
+const SAME_MONEY: &str = "u.v ~ '^[^0-9,.]*([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?([.][0-9]*)?[^0-9,.]*$' \
+                          AND abs(r.v::numeric) = abs(regexp_replace(u.v, '[^0-9.]', '', 'g')::numeric)";

@@ -8,6 +8,7 @@
 
 use jiff::civil::{Date, DateTime};
 use libfuzzer_sys::fuzz_target;
+use pghaul::copy::encode::types::Pushed;
 use pghaul::copy::encode::types::boolean::push_boolean;
 use pghaul::copy::encode::types::bytea::push_bytea;
 use pghaul::copy::encode::types::character::{push_jsonb_text, push_text};
@@ -19,7 +20,6 @@ use pghaul::copy::encode::types::interval::push_interval;
 use pghaul::copy::encode::types::numeric::push_numeric;
 use pghaul::copy::encode::types::time::{push_time, push_timetz};
 use pghaul::copy::encode::types::timestamp::{push_timestamp, push_timestamptz};
-use pghaul::copy::encode::types::Pushed;
 use pghaul::copy::encode::types::uuid::push_uuid;
 use pghaul::copy::input::charset::Charset;
 use std::net::IpAddr;

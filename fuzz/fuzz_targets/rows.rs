@@ -40,9 +40,8 @@ fuzz_target!(|input: &[u8]| {
     let Ok((header, rest)) = read_header(&mut input, &format, 1600) else { return };
     let mut reader = BatchReader::new(input, rest, &format, header.line_end, header.data_origin);
     let (mut batch, mut read) = (Batch::new(), header.data_origin.offset as usize);
-    let columns = (0..header.columns.len())
-        .map(|index| CopyColumn::new(format!("c{index}"), "text"))
-        .collect();
+    let columns =
+        (0..header.columns.len()).map(|index| CopyColumn::new(format!("c{index}"), "text")).collect();
     let mut encoder = Encoder::text_only(columns, format.clone());
     while reader.next_into(&mut batch).unwrap() {
         assert_eq!(batch.origin.offset as usize, read);

@@ -90,6 +90,12 @@ impl UnitColumns {
                 });
             }
         }
+        let count = columns.all().count();
+        if count > limits::COLUMNS {
+            let allowed = limits::COLUMNS;
+            let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
+            return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
+        }
         if in_mother.iter().all(Option::is_none) && !mother.columns.is_empty() && !names.is_empty() {
             let has = mother_names.join(", ");
             return Err(Error::refused(format!(
@@ -97,12 +103,6 @@ impl UnitColumns {
                 mother.name
             ))
             .remedy("load with --mothers recreate, or let mother_tables say the mother's columns"));
-        }
-        let count = columns.all().count();
-        if count > limits::COLUMNS {
-            let allowed = limits::COLUMNS;
-            let what = format!("{} would have {count} columns; PostgreSQL allows {allowed}", scanned.child);
-            return Err(Error::refused(what).remedy("remove columns from the descriptor and the data file"));
         }
         for (index, column) in mother.columns.iter().enumerate() {
             if !in_mother.contains(&Some(index)) {

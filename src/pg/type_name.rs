@@ -131,6 +131,15 @@ fn has_form(text: &str) -> bool {
     !inside_parentheses && !inside_brackets
 }
 
+/// `timestamp(3) without time zone` as `timestamp without time zone` and `3`.
+pub fn without_modifier(type_name: &str) -> (String, Option<&str>) {
+    let split = type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
+    match split {
+        Some((name, (modifier, rest))) => (format!("{name}{rest}"), Some(modifier)),
+        None => (type_name.to_owned(), None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +163,15 @@ mod tests {
         ] {
             assert!(TypeName::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn modifiers_are_taken_out_of_the_name() {
+        assert_eq!(
+            without_modifier("timestamp(3) without time zone"),
+            ("timestamp without time zone".into(), Some("3"))
+        );
+        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Some("10,2")));
+        assert_eq!(without_modifier("text"), ("text".into(), None));
     }
 }

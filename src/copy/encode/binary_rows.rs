@@ -97,20 +97,16 @@ impl BinaryRows {
             {
                 notices.add(notice, index);
             }
-            match column.encoder.push(out, value, format.charset) {
+            let pushed = match column.encoder.push(out, value, format.charset) {
+                Ok(Pushed::Unknown) => {
+                    column.push_unknown(out, value, format, |notice| notices.add(notice, index))
+                }
+                pushed => pushed,
+            };
+            match pushed {
                 Ok(Pushed::AsWritten) => {}
                 Ok(Pushed::Cut) => notices.add(Notice::Cut, index),
-                Ok(Pushed::Unknown) => {
-                    match column.push_unknown(out, value, format, |notice| notices.add(notice, index)) {
-                        Ok(pushed) => {
-                            self.questions += usize::from(pushed == Pushed::Unknown);
-                            if pushed == Pushed::Cut {
-                                notices.add(Notice::Cut, index);
-                            }
-                        }
-                        Err(fault) => return Err((index, fault)),
-                    }
-                }
+                Ok(Pushed::Unknown) => self.questions += 1,
                 Err(fault) => return Err((index, fault)),
             }
         }

@@ -15,7 +15,7 @@ const AS_WRITTEN: MatchOptions = MatchOptions {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NullIf {
     patterns: Vec<Pattern>,
-    /// Whether nobody has asked for it, so that each value is said.
+    /// Whether a built-in map has it, and not the user: then its values are counted and reported.
     pub is_preset: bool,
 }
 

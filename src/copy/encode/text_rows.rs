@@ -50,7 +50,7 @@ enum Values {
 struct Watched {
     encoder: ValueEncoder,
     unknown: UnknownValues,
-    /// Where the encoder writes what nobody sends.
+    /// The encoder's output, which is not sent.
     field: Vec<u8>,
 }
 

@@ -5,6 +5,7 @@ use super::fit::Fit;
 use super::types::{self, Pushed, character};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
+use crate::pg::type_name::without_modifier;
 
 /// Appends a field and returns true; returns false, and leaves the output as it was, for a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
@@ -146,28 +147,9 @@ fn has_clock(type_name: &str) -> bool {
     has_days(&name) || matches!(name.as_str(), "time without time zone" | "time with time zone")
 }
 
-/// `timestamp(3) without time zone` as `timestamp without time zone` and `3`. An array has no encoder, so its name is kept.
-fn without_modifier(type_name: &str) -> (String, Option<&str>) {
-    let split = type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?)));
-    match split {
-        Some((name, (modifier, rest))) => (format!("{name}{rest}"), Some(modifier)),
-        None => (type_name.to_owned(), None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn modifiers_are_taken_out_of_the_name() {
-        assert_eq!(
-            without_modifier("timestamp(3) without time zone"),
-            ("timestamp without time zone".into(), Some("3"))
-        );
-        assert_eq!(without_modifier("numeric(10,2)"), ("numeric".into(), Some("10,2")));
-        assert_eq!(without_modifier("text"), ("text".into(), None));
-    }
 
     #[test]
     fn types_without_an_encoder_have_none() {

@@ -78,16 +78,9 @@ impl UnitColumns {
             only_described: Vec::new(),
         };
         for (column, matched) in scanned.columns.iter().zip(&in_mother) {
-            let chosen = match matched {
+            match matched {
                 Some(index) => columns.add_of_mother(column, &mother.columns[*index], mother, client, types),
                 None => columns.add_own(column, client, types)?,
-            };
-            if column.in_data {
-                columns.origins.push(Origin {
-                    source_type: column.source_type.clone(),
-                    type_name: columns.copied[columns.origins.len()].type_name.clone(),
-                    chosen: chosen.unwrap_or(Chosen::Map),
-                });
             }
         }
         let count = columns.all().count();
@@ -124,7 +117,7 @@ impl UnitColumns {
         self.of_mother.iter().chain(&self.own)
     }
 
-    /// Adds a column that the mother has. Returns who has chosen its type, unless that is the type map.
+    /// Adds a column that the mother has.
     fn add_of_mother(
         &mut self,
         column: &ScannedColumn,
@@ -132,36 +125,35 @@ impl UnitColumns {
         mother: &Mother,
         client: &mut Client,
         types: &mut TypeNames,
-    ) -> Option<Chosen> {
-        self.copy(column, of_mother);
-        let declared = mother.is_declared.then(|| Chosen::Declared(mother.name.clone()));
+    ) {
         // Its own type is not used, and need not exist here.
-        let own =
-            types.canonical(client, &column.type_name).ok().filter(|own| *own != of_mother.type_name)?;
-        let by_map = own.to_string();
-        let widened = common_type(&of_mother.type_name, &own).to_string();
-        self.retyped.push(Retyped {
-            of_mother: of_mother.clone(),
-            own,
-            source_type: column.source_type.clone(),
-        });
-        declared.or_else(|| Some(Chosen::Mother { mother: mother.name.clone(), by_map, widened }))
+        let own = types.canonical(client, &column.type_name).ok();
+        let Some(own) = own.filter(|own| *own != of_mother.type_name) else {
+            return self.copy(column, of_mother, Chosen::Map);
+        };
+        let name = mother.name.clone();
+        let chosen = match mother.is_declared {
+            true => Chosen::Declared(name),
+            false => Chosen::Mother {
+                mother: name,
+                by_map: own.to_string(),
+                widened: common_type(&of_mother.type_name, &own).to_string(),
+            },
+        };
+        self.copy(column, of_mother, chosen);
+        let (of_mother, source_type) = (of_mother.clone(), column.source_type.clone());
+        self.retyped.push(Retyped { of_mother, own, source_type });
     }
 
     /// Adds a column that the mother lacks: the type map has chosen its type.
-    fn add_own(
-        &mut self,
-        column: &ScannedColumn,
-        client: &mut Client,
-        types: &mut TypeNames,
-    ) -> Result<Option<Chosen>> {
+    fn add_own(&mut self, column: &ScannedColumn, client: &mut Client, types: &mut TypeNames) -> Result<()> {
         let canonical = types
             .canonical(client, &column.type_name)
             .map_err(|error| error.at(Place::default().column(&column.name)))?;
         let own = Column::plain(&column.name, canonical);
-        self.copy(column, &own);
+        self.copy(column, &own, Chosen::Map);
         self.own.push(own);
-        Ok(None)
+        Ok(())
     }
 
     fn add_missing(&mut self, column: &Column, mother: &Mother) -> Result<()> {
@@ -181,9 +173,11 @@ impl UnitColumns {
         Ok(())
     }
 
-    fn copy(&mut self, column: &ScannedColumn, target: &Column) {
+    fn copy(&mut self, column: &ScannedColumn, target: &Column, chosen: Chosen) {
         if column.in_data {
-            self.copied.push(CopyColumn::new(&target.name, target.type_name.as_str()));
+            let (source_type, type_name) = (column.source_type.clone(), target.type_name.to_string());
+            self.copied.push(CopyColumn::new(&target.name, &type_name));
+            self.origins.push(Origin { source_type, type_name, chosen });
         } else {
             self.only_described.push(target.name.clone());
         }

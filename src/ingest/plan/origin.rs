@@ -5,6 +5,7 @@
 
 use crate::error::{Advice, Hint};
 use crate::ingest::types::TypeMap;
+use crate::pg::type_name::without_modifier;
 
 /// The type of a copied column, and who chose it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Origin {
                 self.special(value, map).unwrap_or_else(|| "correct the row in the data file".to_owned())
             }
             Hint::ZeroDate => {
-                let type_name = match without_modifier(&self.type_name).as_str() {
+                let type_name = match without_modifier(&self.type_name).0.as_str() {
                     "timestamp without time zone" => "timestamp",
                     "timestamp with time zone" => "timestamptz",
                     _ => "date",
@@ -97,7 +98,7 @@ impl Origin {
     fn next(&self, value: &str) -> (&'static str, &'static str) {
         let type_name = self.type_name.as_str();
         let has_modifier = type_name.contains('(');
-        match without_modifier(type_name).as_str() {
+        match without_modifier(type_name).0.as_str() {
             "smallint" => ("integer", "widen"),
             "integer" => ("bigint", "widen"),
             "bigint" | "numeric" => ("numeric", "widen"),
@@ -146,14 +147,6 @@ impl Origin {
             return is_span.then(|| entry("interval", "it is a span of time, as MySQL's time may be"));
         }
         None
-    }
-}
-
-/// `timestamp(3) without time zone` as `timestamp without time zone`.
-fn without_modifier(type_name: &str) -> String {
-    match type_name.split_once('(').and_then(|(name, rest)| Some((name, rest.split_once(')')?.1))) {
-        Some((name, behind)) => format!("{name}{behind}"),
-        None => type_name.to_owned(),
     }
 }
 

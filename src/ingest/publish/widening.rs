@@ -11,7 +11,7 @@ use crate::table::ledger::loads;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
-/// Alters all of them. All locks are taken in one try: once tables are rewritten, readers wait for nobody else.
+/// Alters all of them. All locks are taken in one try, so readers wait only for the tables to be rewritten.
 ///
 /// # Errors
 /// Those who use the tables for too long; what has come into the way since the run was planned; values or indexes that the new

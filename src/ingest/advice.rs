@@ -37,14 +37,11 @@ pub fn of(hint: &Hint) -> Advice {
             "if all dates of these dumps are written in this order, write date_order: {order} beside match and types \
              in xport_cfg.dialects; {UNDONE}"
         )),
-        Hint::ZeroDate => Advice::remedy(format!(
-            "to load such dates as NULL, write null_if: {{date: ['????-00-*', '????-??-00*']}}, with the column's type, \
-             into the dump's type map; {UNDONE}"
-        )),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),
-        Hint::Undone => Advice::remedy(UNDONE),
+        // The words for a zero date are those of its column.
+        Hint::ZeroDate | Hint::Undone => Advice::remedy(UNDONE),
     }
 }
 

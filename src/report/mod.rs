@@ -13,7 +13,7 @@ pub mod unit;
 
 pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started};
 pub use made::made_lines;
-pub use numbers::{plural, seconds, size, thousands};
+pub use numbers::{plural, seconds, size, some_of, thousands};
 pub use output::print;
 pub use summary::{adjusted_in_words, summary};
 pub use table::table;

@@ -1,8 +1,18 @@
-//! Numbers as people read them.
+//! Numbers and lists as people read them.
 
 /// The word in its plural, unless `count` is 1.
 pub fn plural(count: u64, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// The first items, `most` at most, and how many more there are: `a, b and 5 more`.
+pub fn some_of(items: &[impl AsRef<str>], most: usize) -> String {
+    let named: Vec<&str> = items.iter().take(most).map(AsRef::as_ref).collect();
+    let named = named.join(", ");
+    match items.len().saturating_sub(most) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// `1234567` as `1,234,567`.
@@ -46,5 +56,11 @@ mod tests {
     fn numbers_are_readable() {
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([752, 2048, 1 << 30].map(size), ["752 B", "2.0 KiB", "1.0 GiB"]);
+    }
+
+    #[test]
+    fn not_all_of_many_items_are_named() {
+        assert_eq!(some_of(&["a"], 5), "a");
+        assert_eq!(some_of(&["a", "b", "c", "d", "e", "f", "g"], 5), "a, b, c, d, e and 2 more");
     }
 }

@@ -30,8 +30,6 @@ struct Column {
     /// What is tried first: `Asked` where each value has to be looked at before.
     encoder: ValueEncoder,
     is_text: bool,
-    /// The encoder for values that were looked at.
-    second: ValueEncoder,
     null_if: NullIf,
     type_name: String,
     unknown: UnknownValues,
@@ -147,7 +145,6 @@ impl Column {
         Column {
             encoder: if null_if.may_match_known(knows) { ValueEncoder::Asked } else { encoder },
             is_text: is_text(&column.type_name),
-            second: encoder,
             null_if,
             type_name: column.type_name.clone(),
             unknown: UnknownValues::new(column, encoder, form),
@@ -172,7 +169,7 @@ impl Column {
                 }
                 return Ok(Pushed::AsWritten);
             }
-            let pushed = self.second.push(out, value, format.charset)?;
+            let pushed = self.unknown.encoder.push(out, value, format.charset)?;
             if pushed != Pushed::Unknown {
                 return Ok(pushed);
             }

@@ -48,7 +48,6 @@ enum Values {
 
 #[derive(Debug)]
 struct Watched {
-    encoder: ValueEncoder,
     unknown: UnknownValues,
     /// The encoder's output, which is not sent.
     field: Vec<u8>,
@@ -161,7 +160,7 @@ impl Values {
             (None, _) => (ValueEncoder::Asked, AnswerForm::Verdict),
         };
         let unknown = UnknownValues::new(column, encoder, form);
-        Values::Watched(Box::new(Watched { encoder, unknown, field: Vec::new() }))
+        Values::Watched(Box::new(Watched { unknown, field: Vec::new() }))
     }
 
     fn push(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<Pushed, BadValue> {
@@ -175,10 +174,10 @@ impl Values {
             }
             Values::Watched(watched) => watched,
         };
-        let Watched { encoder, unknown, field } = &mut **watched;
+        let Watched { unknown, field } = &mut **watched;
         field.clear();
-        let is_trusted = matches!(encoder, ValueEncoder::Asked) && unknown.are_trusted();
-        if is_trusted || encoder.push(field, value, charset)? == Pushed::AsWritten {
+        let is_trusted = matches!(unknown.encoder, ValueEncoder::Asked) && unknown.are_trusted();
+        if is_trusted || unknown.encoder.push(field, value, charset)? == Pushed::AsWritten {
             return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
         }
         let spelled = unknown.spelled(value, charset)?;

@@ -8,7 +8,7 @@ use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::format::LineEnd;
 use crate::error::Hint;
 use crate::pg::ident::quote;
-use crate::report::plural;
+use crate::report::{plural, some_of};
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -114,7 +114,7 @@ impl Verification {
             .map(|index| named(&self.columns[index].name, sent.nulls(index), held.nulls(index)))
             .collect();
         if !columns.is_empty() {
-            all.push(format!("values differ in {}", listed(&columns)));
+            all.push(format!("values differ in {}", some_of(&columns, NAMED_COLUMNS)));
         } else if rows == held_rows && !sent.has_equal_rows(held) {
             all.push("values stand in other rows than they were sent in".to_owned());
         }
@@ -122,7 +122,10 @@ impl Verification {
         let filled: Vec<String> =
             (0..self.unsent.len()).filter(filled).map(|index| self.unsent[index].clone()).collect();
         if !filled.is_empty() {
-            all.push(format!("there are values in {}, which the data file does not have", listed(&filled)));
+            all.push(format!(
+                "there are values in {}, which the data file does not have",
+                some_of(&filled, NAMED_COLUMNS)
+            ));
         }
         all
     }
@@ -138,13 +141,4 @@ fn named(name: &str, sent: u64, held: u64) -> String {
         true => format!("column {name}"),
         false => format!("column {name} ({sent} {} sent, {held} there)", plural(sent, "NULL")),
     }
-}
-
-fn listed(columns: &[String]) -> String {
-    let shown = columns.len().min(NAMED_COLUMNS);
-    let more = match columns.len() - shown {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", columns[..shown].join(", "))
 }

@@ -4,7 +4,7 @@
 use crate::copy::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
 use crate::report::unit::Adjusted;
-use crate::report::{plural, thousands};
+use crate::report::{plural, some_of, thousands};
 
 /// Columns that a warning names.
 const NAMED_COLUMNS: usize = 5;
@@ -19,7 +19,7 @@ pub fn of(unit: &Unit, notices: &Counts) -> Vec<String> {
     let mut warnings = Vec::new();
     let absent = &unit.columns.only_described;
     if !absent.is_empty() {
-        let columns = named(absent.iter().map(String::as_str));
+        let columns = some_of(absent, NAMED_COLUMNS);
         warnings.push(format!(
             "the descriptor lists {columns}, which the header lacks: NULL in every row; if the dump should have it, look \
              for the cause in the export"
@@ -62,7 +62,7 @@ fn text(unit: &Unit, notice: Notice, columns: &[&str], count: Count) -> String {
     let Count { values, first_line } = count;
     let many = format!("{} {}", thousands(values), plural(values, "value"));
     let word = plural(columns.len() as u64, "column");
-    let (columns, said) = (named(columns.iter().copied()), said(unit, notice, values == 1));
+    let (columns, said) = (some_of(columns, NAMED_COLUMNS), said(unit, notice, values == 1));
     format!("{word} {columns}: {many}, first in line {first_line}, {said}")
 }
 
@@ -109,22 +109,4 @@ fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
 /// The name of a column of the data file.
 fn name(unit: &Unit, column: usize) -> &str {
     unit.columns.copied.get(column).map_or("", |column| &column.name)
-}
-
-/// Names of columns, at most so many.
-fn named<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    let more = names.len().saturating_sub(NAMED_COLUMNS);
-    let shown = names.take(NAMED_COLUMNS).collect::<Vec<_>>().join(", ");
-    if more == 0 { shown } else { format!("{shown} and {more} more") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_columns_are_not_all_named() {
-        assert_eq!(named(["a"].into_iter()), "a");
-        assert_eq!(named(["a", "b", "c", "d", "e", "f", "g"].into_iter()), "a, b, c, d, e and 2 more");
-    }
 }

@@ -11,6 +11,7 @@ use crate::ingest::types::common_type::common_type;
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, quote};
 use crate::pg::type_name::TypeName;
+use crate::report::some_of;
 use crate::{Error, Place};
 
 /// The most types of one column that a message names, and the most versions of one type.
@@ -34,8 +35,10 @@ pub fn not_added(settings: &Settings, mothers: &[Mother], units: &[Unit], state:
         let is_common = |name: &String| in_others.iter().all(|names| is_in(names, name));
         let common: Vec<String> = own(first).into_iter().filter(is_common).collect();
         (!common.is_empty()).then(|| {
-            let what =
-                format!("lacks {}, which all versions have; --mothers widen adds no column", some_of(common));
+            let what = format!(
+                "lacks {}, which all versions have; --mothers widen adds no column",
+                some_of(&common, NAMED)
+            );
             Error::failed(what).remedy("--mothers recreate does").at(Place::table(&mother.name))
         })
     };
@@ -88,13 +91,13 @@ fn wider_types<'u>(column: &Column, wider: &[(&'u Unit, &'u Retyped)]) -> Vec<Wi
 
 fn message(column: &Column, types: &[WiderType<'_>]) -> Error {
     let of_type = |WiderType { own, source_type, versions }: &WiderType<'_>| {
-        let versions = some_of(versions.iter().map(|version| (*version).to_owned()).collect());
+        let versions = some_of(versions, NAMED);
         format!("{own} ({source_type} of {versions})")
     };
     let what = format!(
         "is {}, which does not hold all of {}; values that fit are loaded, others are refused",
         column.type_name,
-        some_of(types.iter().map(of_type).collect())
+        some_of(&types.iter().map(of_type).collect::<Vec<_>>(), NAMED)
     );
     Error::failed(what).at(Place::default().column(&column.name))
 }
@@ -125,11 +128,4 @@ fn way_out(
         (false, _) if is_ours => by_mode.to_owned(),
         (false, _) => format!("run {alter}"),
     }
-}
-
-/// The first items, and how many more there are.
-fn some_of(items: Vec<String>) -> String {
-    let more = items.len().saturating_sub(NAMED);
-    let named = items.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if more == 0 { named } else { format!("{named} and {more} more") }
 }

@@ -15,7 +15,8 @@ use std::borrow::Cow;
 /// The unknown values of one column.
 #[derive(Debug)]
 pub struct UnknownValues {
-    encoder: ValueEncoder,
+    /// The column's encoder.
+    pub encoder: ValueEncoder,
     has_seconds: bool,
     has_days: bool,
     respell: Option<Respell>,

@@ -5,6 +5,7 @@
 mod after;
 mod archive;
 mod as_written;
+mod containers;
 mod dates;
 mod descriptors;
 mod dumps;
@@ -14,6 +15,7 @@ mod faults;
 mod hostile;
 mod memory;
 mod mothers;
+mod names;
 mod original;
 mod output;
 mod refresh;

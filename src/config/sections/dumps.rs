@@ -27,6 +27,8 @@ pub struct XportCfg {
     pub null_pattern: Option<Text>,
     /// Character encoding of data files.
     pub encoding: Option<Text>,
+    /// Pattern of the names of dumps.
+    pub dump_name: Option<Text>,
     /// Pattern of version-table names.
     pub child_name: Option<Text>,
     /// The type maps of dumps; the first match counts.

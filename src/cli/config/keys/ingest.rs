@@ -3,11 +3,11 @@
 use super::key::{Entry, Variable, key};
 use crate::config::{Config, Size, Text};
 use crate::copy::input::format;
-use crate::ingest::settings::child_name;
 use crate::ingest::settings::secrets::{
     KEY_FILE_VARIABLE, KEY_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, ZIP_PASSWORD_VARIABLE,
 };
 use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
+use crate::ingest::settings::{child_name, dump_name};
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[
@@ -48,8 +48,18 @@ pub static KEYS: &[Entry<Settings>] = &[
         .of_file(|config| text(config.file.xport_cfg.null_pattern.as_ref(), format::DEFAULT_NULL)),
     key("xport_cfg.encoding", "`latin_1` (ISO-8859-1 exactly), or any label of the WHATWG Encoding Standard")
         .of_file(|config| text(config.file.xport_cfg.encoding.as_ref(), format::DEFAULT_ENCODING)),
-    key("xport_cfg.child_name", "name of a version table: a pattern of `{version}`, `{table}` and `{app}`")
-        .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
+    key(
+        "xport_cfg.dump_name",
+        "how names of dumps are read, without their ends: a pattern of `{app}`, `{version}` and perhaps \
+         [`{date}`](ingest.md#which-dump-is-what)",
+    )
+    .of_file(|config| text(config.file.xport_cfg.dump_name.as_ref(), dump_name::DEFAULT)),
+    key(
+        "xport_cfg.child_name",
+        "name of a version table: a pattern of `{version}`, `{table}`, `{app}` and \
+         [`{folder}`](ingest.md#which-dump-is-what)",
+    )
+    .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
     key(
         "xport_cfg.dialects",
         "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) \
@@ -70,7 +80,7 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
     )
     .default("`mdy`, with a warning"),
-    key("limits.max_members", "members that a zip lists")
+    key("limits.max_members", "members that a dump lists")
         .value(|settings| settings.limits.members.to_string()),
     key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")
         .value(|settings| settings.limits.columns.to_string()),
@@ -102,8 +112,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("decrypt.temp_path", "folder for unnamed files of plain text")
         .default("`TMPDIR`, else `/tmp`")
         .value(|settings| settings.secrets.temp_folder().display().to_string()),
-    key("mother_tables", "`auto`, or table → column → type; tables that it does not name are skipped")
-        .value(|_| "auto".to_owned()),
+    key(
+        "mother_tables",
+        "`auto`, or table → column → type, or table → `auto`; tables that it does not name are skipped",
+    )
+    .value(|_| "auto".to_owned()),
     key("views", "whether each mother gets a [union view](ingest.md#union-views)")
         .value(|settings| settings.views.to_string()),
     key(

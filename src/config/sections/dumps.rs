@@ -39,6 +39,8 @@ pub struct XportCfg {
 pub struct LimitsCfg {
     /// Members of a dump.
     pub max_members: Option<Number<usize>>,
+    /// Tables of a dump.
+    pub max_tables: Option<Number<usize>>,
     /// Columns of a data file or descriptor.
     pub max_columns: Option<Number<usize>>,
     /// Size of a descriptor, inflated.

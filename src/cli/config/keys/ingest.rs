@@ -72,6 +72,8 @@ pub static KEYS: &[Entry<Settings>] = &[
     .default("`mdy`, with a warning"),
     key("limits.max_members", "members that a zip lists")
         .value(|settings| settings.limits.members.to_string()),
+    key("limits.max_tables", "tables that a dump has files of")
+        .value(|settings| settings.limits.tables.to_string()),
     key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")
         .value(|settings| settings.limits.columns.to_string()),
     key("limits.max_descriptor", "size of a descriptor")

@@ -55,6 +55,15 @@ pub struct LimitsCfg {
     pub ratio_from: Option<Size>,
 }
 
+/// Rows that cannot be loaded.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {plain: true}")]
+pub struct RejectsCfg {
+    /// Whether rows of encrypted dumps may stand in the files of rejects, as plain text.
+    #[serde(default)]
+    pub plain: bool,
+}
+
 /// Secrets of encrypted dumps.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a map such as {passphrase: {env: LMS_PASSPHRASE}}")]

@@ -125,7 +125,7 @@ impl Settings {
             unlogged: request.unlogged,
             verify: request.verify || config.file.verify,
             retries: request.retries,
-            rejects: RejectSettings::new(request.max_rejects, request.rejects),
+            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain),
             config: config
                 .path
                 .as_ref()

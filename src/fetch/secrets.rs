@@ -1,6 +1,6 @@
 //! Secrets, which are never printed, logged or stored: values of environment variables in URLs, headers and bodies.
 
-use crate::secret::{Forms, without_passwords};
+use crate::secret::{Forms, forms_of, without_passwords};
 
 /// Shorter values are not hidden: they would hide half of each message.
 const LEAST_BYTES: usize = 4;
@@ -9,20 +9,30 @@ const HIDDEN: &str = "***";
 /// The secrets of a job.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    plain: Vec<String>,
     /// All forms in which they may stand in a text.
     forms: Forms,
+    /// Each form with its mark in the ledger, the longest form first, since it may contain another one.
+    marks: Vec<(String, String)>,
 }
 
 impl Secrets {
-    /// The secrets among these values. The longest comes first, since it may contain another one.
+    /// The secrets among these values.
     pub fn new(values: impl IntoIterator<Item = String>) -> Secrets {
         let mut values: Vec<String> = values.into_iter().filter(|value| value.len() >= LEAST_BYTES).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         values.dedup();
-        let mut forms = Forms::new();
-        values.iter().for_each(|value| forms.add(value));
-        Secrets { plain: values, forms }
+        let mut forms = Forms::default();
+        let mut marks: Vec<(String, String)> = Vec::new();
+        for (number, value) in values.iter().enumerate() {
+            forms.add(value);
+            for (form, text) in forms_of(value).into_iter().enumerate() {
+                if text.len() >= LEAST_BYTES && marks.iter().all(|(known, _)| *known != text) {
+                    marks.push((text, mark(number, form)));
+                }
+            }
+        }
+        marks.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        Secrets { forms, marks }
     }
 
     /// The text with `***` for every secret, however it is encoded, and for whatever looks like one.
@@ -30,16 +40,19 @@ impl Secrets {
         without_passwords(&self.forms.hide(text))
     }
 
+    /// The text with `***` for every secret, however it is encoded: JSON stays JSON.
+    pub fn hide_known(&self, text: &str) -> String {
+        self.forms.hide(text)
+    }
+
     /// The text with a mark for every secret, which [`Secrets::restore`] knows.
     pub fn fold(&self, text: &str) -> String {
-        let fold = |text: String, (number, secret): (usize, &String)| text.replace(secret, &mark(number));
-        self.plain.iter().enumerate().fold(text.to_owned(), fold)
+        self.marks.iter().fold(text.to_owned(), |text, (secret, mark)| text.replace(secret, mark))
     }
 
     /// Undoes [`Secrets::fold`].
     pub fn restore(&self, text: &str) -> String {
-        let restore = |text: String, (number, secret): (usize, &String)| text.replace(&mark(number), secret);
-        self.plain.iter().enumerate().fold(text.to_owned(), restore)
+        self.marks.iter().fold(text.to_owned(), |text, (secret, mark)| text.replace(mark, secret))
     }
 }
 
@@ -49,9 +62,9 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-/// The mark of a secret. It has a blank, which no URL has.
-fn mark(number: usize) -> String {
-    format!("<secret {number}>")
+/// The mark of a secret in one of its forms, of which the first is the secret itself. It has a blank, which no URL has.
+fn mark(number: usize, form: usize) -> String {
+    if form == 0 { format!("<secret {number}>") } else { format!("<secret {number} {form}>") }
 }
 
 #[cfg(test)]
@@ -94,6 +107,11 @@ mod tests {
         assert_eq!(secrets.hide(url), "https://h/?a=***&b=***&c=abc");
         let folded = secrets.fold(url);
         assert!(!folded.contains("key"), "{folded}");
+        assert_eq!(secrets.restore(&folded), url);
+        // As the API gives it back.
+        let url = "https://h/?a=6b65792d31&b=a2V5LTEt&c=%6B%65%79%2D%31%2D%6C%6F%6E%67";
+        let folded = secrets.fold(url);
+        assert!(["6b65792d31", "a2V5LTEt", "%6B"].iter().all(|form| !folded.contains(form)), "{folded}");
         assert_eq!(secrets.restore(&folded), url);
     }
 }

@@ -40,7 +40,9 @@ impl Forms {
 
 /// The forms in which an API, a proxy or a message may give a secret back: as it is; escaped as in JSON, once or twice, and as
 /// messages quote it; percent-encoded with either kind of digits, or in hexadecimal digits; in base64, wherever it begins there.
-fn forms_of(secret: &str) -> Vec<String> {
+///
+/// The first is the secret itself. Their order stays, since the ledger of `fetch` has their numbers: a new form comes last.
+pub fn forms_of(secret: &str) -> Vec<String> {
     let inner =
         |quoted: String| quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
     let ascii = |text: &str| -> String {

@@ -2,7 +2,7 @@
 
 mod forms;
 
-pub use forms::Forms;
+pub use forms::{Forms, forms_of};
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};

@@ -10,6 +10,7 @@ mod drain;
 mod faulty;
 mod fetch;
 mod ingest;
+mod network;
 mod random;
 mod rounds;
 mod sync;

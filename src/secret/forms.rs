@@ -62,6 +62,9 @@ pub fn forms_of(secret: &str) -> Vec<String> {
         let standard = base64_inside(secret.as_bytes(), lead);
         forms.extend([standard.replace('+', "-").replace('/', "_"), standard]);
     }
+    let escaped = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { utf16(c) };
+    let units: String = secret.chars().map(escaped).collect();
+    forms.extend([upper(&units, "\\u", 4), units]);
     forms
 }
 

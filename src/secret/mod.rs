@@ -52,8 +52,9 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The text without the secrets of this process, in whatever form, and with the passwords of URLs and conninfo strings hidden. A URL in the wrong place, such as a folder's argument or
-/// a key of the configuration, must not be quoted as it is. In doubt, more is hidden.
+/// The text without the secrets of this process, in whatever form, and with the passwords of URLs and conninfo strings hidden. A
+/// URL in the wrong place, such as a folder's argument or a key of the configuration, must not be quoted as it is. In doubt, more
+/// is hidden.
 pub fn without_passwords(text: &str) -> String {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).hide(text);
     hide_parameters(&hide_credentials(&known))

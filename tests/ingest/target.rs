@@ -193,9 +193,10 @@ fn limits_of_the_administrator_hold_and_are_named_with_the_way_out() {
     bare(&case).args(["--db", &allowed]).run().assert_code(0);
 
     let mut client = case.db.client();
+    client.batch_execute("SET default_transaction_read_only = off").unwrap();
     client
         .batch_execute(&format!(
-            "SET default_transaction_read_only = off; ALTER DATABASE {name} RESET default_transaction_read_only; \
+            "ALTER DATABASE {name} RESET default_transaction_read_only; \
              CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$; \
              CREATE TRIGGER slow AFTER INSERT OR UPDATE ON pghaul.loads FOR EACH ROW EXECUTE FUNCTION slow()"
         ))

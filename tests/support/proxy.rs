@@ -142,10 +142,13 @@ impl Link {
         let _ = self.server.shutdown(Shutdown::Both);
     }
 
-    /// Holds all back, until the server's kernel gives up.
+    /// Holds all back. After a while the server's kernel gives up; the client's side stays open.
     fn stall(&self, state: &State) {
-        let until = Instant::now() + KEEPALIVE;
-        while Instant::now() < until && !state.closed.load(Ordering::Relaxed) {
+        let gives_up = Instant::now() + KEEPALIVE;
+        while !state.closed.load(Ordering::Relaxed) {
+            if Instant::now() > gives_up {
+                let _ = self.server.shutdown(Shutdown::Both);
+            }
             thread::sleep(POLL);
         }
         self.close();

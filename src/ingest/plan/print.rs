@@ -92,12 +92,18 @@ fn push_views(plan: &Plan, client: &mut Client, text: &mut String) -> Result<()>
     for (view, mother) in plan.views.iter().zip(&plan.mothers) {
         let new = plan.changes.creates(&mother.name).then_some(mother.columns.as_slice());
         let parts = plan.units_of(&mother.name).map(|unit| unit.part(&unit.table)).collect();
-        let Some((columns, statement)) = view.planned(new, parts, client)? else { continue };
+        let Some(planned) = view.planned(new, parts, client)? else { continue };
         if std::mem::take(&mut is_first) {
             text.push_str("\n-- Union views\n");
         }
-        let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
-        text.push_str(&format!("-- {}: {columns}\n{statement};\n", view.name().name()));
+        let name = view.name().name();
+        match planned {
+            Ok((columns, statement)) => {
+                let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
+                text.push_str(&format!("-- {name}: {columns}\n{statement};\n"));
+            }
+            Err(obstacle) => text.push_str(&format!("-- {name} {obstacle}: there will be none\n")),
+        }
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What a data file means is what PostgreSQL's own `COPY … (FORMAT csv)` makes of it: the same bytes go to the server
-//! both ways, and both load the same rows or both refuse them.
+//! By `quotes: copy`, what a data file means is what PostgreSQL's own `COPY … (FORMAT csv)` makes of it: the same bytes go
+//! to the server both ways, and both load the same rows or both refuse them.
 //!
 //! `PROPTEST_CASES=20000` for a long run.
 
@@ -7,7 +7,7 @@ use pghaul::copy::encode::batch_encoder::BatchEncoder;
 use pghaul::copy::encode::questions::resolver::Resolver;
 use pghaul::copy::encode::{CopyColumn, Encoder, RowFormat};
 use pghaul::copy::input::batch::BatchReader;
-use pghaul::copy::input::format::Format;
+use pghaul::copy::input::format::{Format, Quotes};
 use pghaul::copy::input::header::read_header;
 use pghaul::copy::rejects::lines::Rejects;
 use pghaul::copy::send::sink::CopySink;
@@ -90,7 +90,7 @@ fn by_the_server(client: &mut Client, columns: usize, data: &[u8]) -> Loaded {
 fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) -> Loaded {
     let mut transaction = empty_table(client, columns);
     let row_format = format;
-    let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+    let format = Format { quotes: Quotes::Copy, ..Format::new("|", "`", "NULL", "latin_1").unwrap() };
     let mut input = data;
     let (header, rest) = read_header(&mut input, &format, 1600).unwrap();
     let column = |name: &String| CopyColumn::new(name, "text");

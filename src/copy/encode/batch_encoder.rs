@@ -95,7 +95,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         let start = out.len();
         self.encoder.forget_answers();
         // One search of the whole batch costs less than one of each text, and most batches have none.
-        self.encoder.notices.may_have_escapes = memchr(b'\\', &batch.bytes).is_some();
+        self.encoder.notices.may_have_escapes =
+            self.encoder.format().escape.is_none() && memchr(b'\\', &batch.bytes).is_some();
         loop {
             self.rejects.clear();
             self.encoder.notices.clear();
@@ -173,7 +174,8 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                             | Hint::ColumnType(_)
                             | Hint::Value(_)
                             | Hint::DateOrder(_)
-                            | Hint::ZeroDate),
+                            | Hint::ZeroDate
+                            | Hint::EmptyLine),
                         ) => error.hint(hint),
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });
@@ -215,7 +217,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         let format = self.encoder.format();
         let value = number.and_then(|number| self.fields.get(number)).map(|field| {
             let mut scratch = Vec::new();
-            let value = field.value(&batch.bytes, format.quote, &mut scratch);
+            let value = field.value(&batch.bytes, format, &mut scratch);
             // A value that is not valid in the file's encoding is often the very fault.
             let text = format.charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
             shortened(&text, MOST_VALUE_CHARS)

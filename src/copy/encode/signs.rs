@@ -5,11 +5,17 @@ use crate::copy::input::format::Format;
 use crate::copy::notices::Notice;
 use memchr::memchr_iter;
 
-/// What to note about a field that holds quotes, and not just one around it at each end: quotes that are doubled inside mean
-/// themselves, any other one opens or closes quotes.
+/// What to note about a field that holds quotes, and not just one around it at each end. Quotes that are doubled inside
+/// quotes mean themselves.
 #[cold]
-pub fn of_quotes(raw: &[u8], quote: u8) -> Option<Notice> {
+pub fn of_quotes(raw: &[u8], format: &Format) -> Option<Notice> {
+    let quote = format.quote?;
     let before = |at: usize| at.checked_sub(1).map(|at| raw[at]);
+    if let Some(escape) = format.escape {
+        let is_plain = |at: usize| before(at) != Some(escape.byte);
+        let is_inside = raw.first() != Some(&quote) && memchr_iter(quote, raw).any(is_plain);
+        return is_inside.then_some(Notice::QuoteInside);
+    }
     if memchr_iter(quote, raw).any(|at| before(at) == Some(b'\\')) {
         return Some(Notice::Escape);
     }
@@ -31,10 +37,10 @@ pub fn of_quotes(raw: &[u8], quote: u8) -> Option<Notice> {
 #[cold]
 pub fn is_escaped(raw: &[u8], format: &Format) -> bool {
     let text = match raw {
-        [first, text @ .., last] if *first == format.quote && *last == format.quote => text,
+        [first, text @ .., last] if format.quote == Some(*first) && first == last => text,
         text => text,
     };
-    let is_quote = |byte: &u8| *byte == b'"' || *byte == format.quote;
+    let is_quote = |byte: &u8| *byte == b'"' || Some(*byte) == format.quote;
     let is_document = matches!(text, [b'{' | b'[', ..]);
     !is_document && memchr_iter(b'\\', text).any(|at| text.get(at + 1).is_some_and(is_quote))
 }
@@ -75,7 +81,7 @@ mod tests {
             ("`say \\`hi\\``", Some(Notice::Escape)),
             ("a\\`b", Some(Notice::Escape)),
         ] {
-            assert_eq!(of_quotes(raw.as_bytes(), b'`'), notice, "{raw}");
+            assert_eq!(of_quotes(raw.as_bytes(), &Format::default()), notice, "{raw}");
         }
     }
 

@@ -83,7 +83,7 @@ impl TextRows {
             if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
                 notices.add(Notice::Escape, index);
             }
-            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
             let sign = reading::sign(batch, field, is_usual, column.is_text, format);
             if column.null_if.matches(value) {
                 out.extend_from_slice(b"\\N");

@@ -38,9 +38,9 @@ pub fn of(hint: &Hint) -> Advice {
             "if all dates of these dumps are written in this order, write date_order: {order} beside match and types \
              in xport_cfg.dialects; {UNDONE}"
         )),
-        Hint::TrailingSeparator => Advice::remedy(
-            "if every row may end with a separator, set trailing_separator: true in xport_cfg or the dump's dialect",
-        ),
+        Hint::TrailingSeparator => Advice::remedy(format!(
+            "if lines may end with a separator, set xport_cfg.trailing_separator: true; {UNDONE}"
+        )),
         Hint::EmptyLine => Advice::remedy(format!("remove it from the data file; {UNDONE}")),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },

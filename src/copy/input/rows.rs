@@ -130,7 +130,14 @@ impl<'b> Rows<'b> {
         }
         self.ends.is_stray_before(row_end).then(|| {
             let line_end = self.line_end.name();
-            format!("holds a line end that is not {line_end}, which the first line ends with, outside quotes")
+            match self.format.has_header {
+                true => format!(
+                    "holds a line end that is not {line_end}, which the header line ends with, outside quotes"
+                ),
+                false => format!(
+                    "holds a line end that is not {line_end}, which the first line ends with, outside quotes"
+                ),
+            }
         })
     }
 

@@ -134,9 +134,7 @@ impl<'s, 'b> Walk<'s, 'b> {
         match self.rules.line_end {
             LineEnd::Lf | LineEnd::CrLf => byte == b'\n',
             LineEnd::Cr => byte == b'\r',
-            LineEnd::Said(_) if self.rules.line_end.is_crlf() => {
-                byte == b'\n' && self.follows_cr(place)
-            }
+            LineEnd::Said(_) if self.rules.line_end.is_crlf() => byte == b'\n' && self.follows_cr(place),
             LineEnd::Said(token) => token.is_at(self.bytes, place),
         }
     }

@@ -108,7 +108,7 @@ pub fn of_format(fault: FormatFault, spelling: &Spelling<'_>, path: &dyn Fn(&str
             Error::refused(format!("{of_null}: the list names no text")).remedy("write for example ['', NULL]")
         }
         FormatFault::CopyWithoutQuote => {
-            Error::refused(format!("{of_quotes}: copy says what quotes do, but there is none ({of_quote}: none)"))
+            Error::refused(format!("{of_quotes}: copy says what quotes do, but there is none (dat_quote: none)"))
                 .remedy("set dat_quote, or leave out quotes")
         }
         FormatFault::CopyWithEscapes => {

@@ -1,6 +1,6 @@
 //! Quotes as those mean them who write files: at the beginning of a field, or a character.
 
-use super::{TEXT, texts};
+use super::{TEXT, fails, texts};
 use pghaul_test_support::{Dump, ingest, says};
 
 #[test]
@@ -9,7 +9,7 @@ fn text_behind_a_closing_quote_costs_its_row_and_no_other() {
         "id|txt\n1|`a`b\n2|ok\n3|`say `hi` twice`|\n4|`two\nlines`\n5|`x` \n6|`a``b`\n7|`c`d|`e\n8|f\n";
     let ingest = ingest!();
     ingest.dump("lms_v1.zip", &Dump::new().table("t", &TEXT, data));
-    let message = ingest.fails();
+    let message = fails(&ingest);
     says(&message, &["t.dat, line 2: row has text behind the quote that ends a field", "correct the row"]);
     ingest.command().args(["--max-rejects", "4", "--rejects", "rejects"]).run().assert_code(3);
     assert_eq!(
@@ -33,7 +33,7 @@ fn a_backslash_before_such_a_quote_is_named() {
     let ingest = ingest!();
     ingest.config("xport_cfg: {format: csv}");
     ingest.dump("lms_v1.zip", &Dump::new().table("t", &TEXT, "id,txt\n1,\"say \\\"hi\\\"\"\n"));
-    says(&ingest.fails(), &["line 2: row has text behind the quote", "set escape: '\\'"]);
+    says(&fails(&ingest), &["line 2: row has text behind the quote", "set escape: '\\'"]);
     ingest.config("xport_cfg: {format: csv, escape: '\\'}");
     ingest.loads();
     assert_eq!(ingest.db.one("SELECT txt FROM t"), "say \"hi\"");

@@ -27,12 +27,12 @@ fn each_kind_of_dumps_has_its_own() {
     says(
         &plan.stdout,
         &[
+            "-- crm_v3.zip: null_pattern \"-\" (xport_cfg.null_pattern)",
             "-- lms_v1.zip: field_separator \";\" (xport_cfg.dialects[0].field_separator); dat_quote \"none\"",
             "nul \"empty\"",
             "(xport_cfg.dialects[0].format: bcp)",
             "-- shop_v2.zip: ",
             "null_pattern \"\\\\N, \" (xport_cfg.dialects[1].null_pattern)",
-            "-- crm_v3.zip: null_pattern \"-\" (xport_cfg.null_pattern)",
         ],
     );
     ingest.loads();

@@ -21,7 +21,7 @@ trap 'exit 1' HUP INT TERM
 
 answers() {
     for _ in $(seq 1500); do
-        if mariadb-admin --no-defaults --socket "$dir/socket" ping; then return 0; fi
+        if mariadb-admin --no-defaults --socket="$dir/socket" ping; then return 0; fi
         kill -0 "$pid" || return 1
         sleep 0.02
     done
@@ -35,9 +35,9 @@ echo "$dir"
 while read -r word; do
     case $word in
     start)
-        mariadb-install-db --no-defaults --datadir "$dir/data" --auth-root-authentication-method=normal \
-            --skip-test-db --user "$user" </dev/null >>"$dir/log" 2>&1 || :
-        mariadbd --no-defaults --datadir "$dir/data" --socket "$dir/socket" --pid-file "$dir/pid" --user "$user" \
+        mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal \
+            --skip-test-db --user="$user" </dev/null >>"$dir/log" 2>&1 || :
+        mariadbd --no-defaults --datadir="$dir/data" --socket="$dir/socket" --pid-file="$dir/pid" --user="$user" \
             --skip-networking --innodb-flush-log-at-trx-commit=0 --skip-log-bin \
             --character-set-server=utf8mb4 </dev/null >>"$dir/log" 2>&1 &
         pid=$!

@@ -29,8 +29,6 @@ pub enum Hint {
     ZeroDate,
     /// A separator stands at the end of a line.
     TrailingSeparator,
-    /// A line is empty.
-    EmptyLine,
     /// A row is longer than allowed.
     MaxRow,
     /// More rows are rejected than this limit allows. It is written as the user types it.

@@ -20,7 +20,6 @@ pub fn of(hint: &Hint) -> Advice {
         // What becomes of the rows before depends on the mode, and on --resume.
         Hint::ColumnType(_) => Advice::remedy("give the column a type that holds it"),
         Hint::TrailingSeparator => Advice::remedy("remove the separator at the end of the lines"),
-        Hint::EmptyLine => Advice::remedy("remove the line"),
         Hint::ValueEncoding
         | Hint::Value(_)
         | Hint::NullMarker

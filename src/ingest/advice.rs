@@ -41,7 +41,6 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::TrailingSeparator => Advice::remedy(format!(
             "if lines may end with a separator, set xport_cfg.trailing_separator: true; {UNDONE}"
         )),
-        Hint::EmptyLine => Advice::remedy(format!("remove it from the data file; {UNDONE}")),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),

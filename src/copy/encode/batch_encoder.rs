@@ -174,8 +174,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
                             | Hint::ColumnType(_)
                             | Hint::Value(_)
                             | Hint::DateOrder(_)
-                            | Hint::ZeroDate
-                            | Hint::EmptyLine),
+                            | Hint::ZeroDate),
                         ) => error.hint(hint),
                         hint => error.remedy(CORRECT_THE_ROW).hint(hint.unwrap_or(Hint::Undone)),
                     });

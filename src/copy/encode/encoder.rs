@@ -184,13 +184,10 @@ impl Encoder {
         let ends_escaped = |field: &FieldSpan| field.raw(batch).ends_with(b"\\");
         let mut hint = None;
         let what = match self.columns.get(found) {
-            Some(_) if fields.iter().all(is_empty) => {
-                hint = Some(Hint::EmptyLine);
-                format!("line is empty, {names} {expected} columns")
-            }
             Some(missing) => format!(
-                "row has {found} {}, {names} {expected}: nothing for column {}",
+                "row has {found} {}, {names} {expected}: {}nothing for column {}",
                 if found == 1 { "field" } else { "fields" },
+                if found == 1 && fields.iter().all(is_empty) { "the line is empty, " } else { "" },
                 missing.name
             ),
             None if self.format.escape.is_none() && before_last.iter().any(ends_escaped) => format!(

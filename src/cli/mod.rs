@@ -110,6 +110,7 @@ fn print_usage(error: &clap::Error) -> Exit {
 fn run(cli: Cli) -> Result<Exit> {
     interrupt::install().map_err(|error| crate::Error::refused(format!("cannot handle signals: {error}")))?;
     log::init(cli.global.verbosity());
+    interrupt::end_in_time();
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
         Command::Drain(args) => drain::run(args, &cli.global),

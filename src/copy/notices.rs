@@ -39,8 +39,6 @@ pub struct Notices {
     all: Vec<Noted>,
     /// How many of them are about rows before the last one.
     placed: usize,
-    /// Whether texts of this batch are to be searched for backslashes.
-    pub may_have_escapes: bool,
 }
 
 impl Notices {

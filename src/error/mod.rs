@@ -7,6 +7,7 @@
 mod conversions;
 mod gather;
 mod hint;
+mod limits;
 mod others;
 mod place;
 mod text;
@@ -70,7 +71,10 @@ impl Error {
         if let Inner::One { sqlstate, .. } = &mut *this.0 {
             *sqlstate = error.code().map(|code| code.code().to_owned());
         }
-        this
+        match error.code().and_then(|code| limits::remedy(code.code())) {
+            Some(remedy) => this.remedy(remedy),
+            None => this,
+        }
     }
 
     /// The words of PostgreSQL about a row: message, SQLSTATE and detail.

@@ -24,6 +24,13 @@ const ANALYZE_WAIT: Duration = Duration::from_secs(10);
 /// The pause between two tries, in which the sessions run that queued behind us.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Until its end, the server ends a transaction whose client has been silent for 30 s, or whose client's machine has gone for 25 s:
+/// it may hold locks against readers. Shorter times of the administrator's stay.
+const LIMIT_SILENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '30s', true) \
+    WHERE current_setting('idle_in_transaction_session_timeout')::interval NOT BETWEEN '1ms' AND '30s'; \
+    SELECT set_config(name, least(current_setting(name)::int, ours)::text, true) \
+    FROM (VALUES ('tcp_keepalives_idle', 10), ('tcp_keepalives_interval', 5)) AS wanted (name, ours)";
+
 /// The mode in which `ALTER TABLE … INHERIT` locks the parent. One session at a time has it; it does not stop readers.
 pub const AGAINST_PUBLICATIONS: &str = "SHARE UPDATE EXCLUSIVE";
 
@@ -143,7 +150,7 @@ pub fn lock_in_tries(
     let mut wait = FIRST_WAIT;
     loop {
         let mut attempt = transaction.transaction()?;
-        attempt.batch_execute(&set_timeout(wait))?;
+        attempt.batch_execute(&format!("{}; {LIMIT_SILENCE}", set_timeout(wait)))?;
         let error = match work(&mut attempt) {
             Ok(()) => {
                 attempt.batch_execute("SET LOCAL lock_timeout = 0")?;

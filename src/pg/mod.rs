@@ -1,6 +1,7 @@
 //! PostgreSQL alone: connecting to it, running a server of our own, and what a database holds. Nothing here knows dumps,
 //! mother tables, the ledger or the configuration.
 
+pub mod awake;
 pub mod catalog;
 pub mod connect;
 pub mod cost;

@@ -9,7 +9,7 @@ use crate::Error;
 pub enum SqlState {
     /// No server has reported it: it is an error of the client library or of pghaul.
     None,
-    /// The connection is lost, or the server ends it (class 08, 57P0x).
+    /// The connection is lost, or the server ends it (class 08, 57P0x, 25P03).
     Connection,
     /// The server starts or stops right now (57P03).
     NotReady,
@@ -86,6 +86,8 @@ impl SqlState {
     pub fn of(sqlstate: &str) -> SqlState {
         match sqlstate {
             "57P03" => SqlState::NotReady,
+            // The administrator limits how long a transaction does nothing, and the server has ended the session.
+            "25P03" => SqlState::Connection,
             "57014" => SqlState::Cancelled,
             "28P01" => SqlState::WrongPassword,
             "28000" => SqlState::NotLetIn,

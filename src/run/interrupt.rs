@@ -23,6 +23,9 @@ enum Hooks {
 static HOOKS: Mutex<Hooks> = Mutex::new(Hooks::Waiting(Vec::new()));
 /// How long a run that was asked to stop may take to do so by itself, where it has nothing to undo.
 const STUCK: Duration = Duration::from_millis(500);
+/// How long any run that was asked to stop may take to do so. A network that is silent, or a server that is busy, would hold
+/// it for longer; what is not committed then, the server undoes.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// The time after which the watcher looks for the signal again.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -59,6 +62,11 @@ pub fn end_after(patience: Duration) {
             std::process::exit(128 + requested().unwrap_or(SIGINT));
         });
     });
+}
+
+/// Ends the process 8 s after a signal has asked it to stop, if it has not ended by itself.
+pub fn end_in_time() {
+    end_after(PATIENCE);
 }
 
 fn watch() {

@@ -12,6 +12,7 @@ use super::table::pair::Pair;
 use super::table::shape::Shape;
 use crate::copy::relay::pace::Pace;
 use crate::copy::relay::pipe::{Meter, Piped, pipe};
+use crate::pg::awake;
 use crate::pg::lock;
 use crate::report::progress::Progress;
 use crate::run::{interrupt, workers};
@@ -98,8 +99,11 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
         loaded: Mutex::new((Piped::default(), 0)),
     };
     let connections = sources.into_iter().zip(destinations);
-    workers::share("worker", left, connections, |(source, destination), range| {
-        work.load(source, destination, &range)
+    let load =
+        |(source, destination): &mut (Client, Client), range: Range| work.load(source, destination, &range);
+    // One holds the snapshot, the other the lock of the table.
+    awake::while_others(&mut session.source, || {
+        awake::while_others(&mut session.destination, || workers::share("worker", left, connections, load))
     })?;
     let (loaded, _) = work.loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
     drop(work.progress);

@@ -46,8 +46,11 @@ fn connect_source(settings: &Settings) -> Result<Client> {
     // A limited rate makes the server wait within a statement, so the timeout grows by the time of a window.
     let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());
     let timeout = settings.source_timeout + Duration::from_secs(pauses.min(1_000_000));
+    // A shorter timeout of the administrator's stays.
     client.batch_execute(&format!(
-        "SET default_transaction_read_only = on; SET statement_timeout = {}; SET lc_monetary = 'C'",
+        "SET default_transaction_read_only = on; SET lc_monetary = 'C'; SELECT set_config('statement_timeout', ours, false)
+         FROM (VALUES ('{}ms')) wanted (ours)
+         WHERE current_setting('statement_timeout')::interval NOT BETWEEN '1ms' AND ours::interval",
         timeout.as_millis().min(i32::MAX as u128)
     ))?;
     Ok(client)
@@ -93,7 +96,7 @@ impl Session<'_> {
     /// As [`connect_source`].
     pub fn connect_sources(&self, count: usize, snapshot: &str) -> Result<Vec<Client>> {
         let begin = format!(
-            "SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
+            "RESET statement_timeout; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
             literal(snapshot)
         );
         (0..count)

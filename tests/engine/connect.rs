@@ -316,12 +316,15 @@ fn every_session_is_the_same() {
         ("DateStyle", "German, DMY", "ISO, MDY"),
         ("IntervalStyle", "iso_8601", "postgres"),
         ("extra_float_digits", "0", "3"),
-        ("statement_timeout", "7", "0"),
-        ("idle_in_transaction_session_timeout", "7", "0"),
+        // The limits of the administrator hold.
+        ("statement_timeout", "7min", "7min"),
+        ("idle_in_transaction_session_timeout", "7min", "7min"),
         ("standard_conforming_strings", "off", "on"),
         ("bytea_output", "escape", "hex"),
         ("search_path", "elsewhere", "pg_catalog, pg_temp"),
         ("application_name", "odd", "pghaul"),
+        // It is the last one, since the others could not be set any more.
+        ("default_transaction_read_only", "on", "on"),
     ];
     for (name, value, _) in odd {
         let value = if value.contains(' ') { value.to_owned() } else { format!("'{value}'") };
@@ -333,7 +336,22 @@ fn every_session_is_the_same() {
     }
     assert_eq!(one(&mut client, "SELECT current_setting('pghaul.search_path')"), "elsewhere");
     assert_eq!(one(&mut client, "SELECT current_setting('work_mem')"), "5MB");
-    for name in ["idle_session_timeout", "transaction_timeout"] {
-        assert_eq!(one(&mut client, &format!("SELECT coalesce(current_setting('{name}', true), '0')")), "0");
-    }
+}
+
+#[test]
+fn the_server_is_asked_to_notice_a_client_that_has_gone_and_a_shorter_time_stays() {
+    let (work, db) = (Workdir::new(), server().database());
+    let role = db.role(PASSWORD);
+    let shown = |client: &mut Client| {
+        let name = |name: &str| format!("current_setting('tcp_{name}')");
+        let names = ["keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout"].map(name);
+        one(client, &format!("SELECT concat_ws(' ', {})", names.join(", ")))
+    };
+    let mut client = connect(&work, &db.tcp_url(&role, PASSWORD)).unwrap();
+    assert_eq!(shown(&mut client), "30 10 3 60000");
+    db.execute(&format!(
+        "ALTER ROLE {role} SET tcp_keepalives_idle = 7; ALTER ROLE {role} SET tcp_user_timeout = 7000"
+    ));
+    let mut client = connect(&work, &db.tcp_url(&role, PASSWORD)).unwrap();
+    assert_eq!(shown(&mut client), "7 10 3 7000");
 }

@@ -104,6 +104,21 @@ fn many_streams_load_what_one_does_and_a_refresh_has_no_gap() {
 }
 
 #[test]
+fn sessions_that_wait_for_the_streams_outlast_the_administrator_s_limits_of_idleness() {
+    let case = case_with("lms_v1.zip");
+    let name = case.db.name();
+    case.db.execute(&format!("ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '2s'"));
+    if case.db.one("SELECT current_setting('idle_session_timeout', true) IS NOT NULL") == "t" {
+        case.db.execute(&format!("ALTER DATABASE {name} SET idle_session_timeout = '2s'"));
+    }
+    for args in ["--workers 4 --retries 0 -v", "--workers 4 --retries 0 -v --mothers recreate --force"] {
+        let run = case.ends_with(0, args).run;
+        run.assert_stderr_has(&format!("copied {GENERATED_ROWS} rows by 4 streams"));
+        assert_eq!(case.db.one(&format!("SELECT count(*) FROM {GENERATED}")), GENERATED_ROWS);
+    }
+}
+
+#[test]
 fn many_streams_fill_an_unlogged_table_and_then_a_logged_one() {
     let case = case_with("lms_v1.zip");
     for (args, persistence) in [("--workers 4 --unlogged -v", "u"), ("--workers 4 -v", "p")] {

@@ -180,6 +180,35 @@ fn no_failure_prints_a_password() {
 }
 
 #[test]
+fn limits_of_the_administrator_hold_and_are_named_with_the_way_out() {
+    let case = one_unit();
+    let name = case.db.name();
+    let limit = |setting: &str| case.db.execute(&format!("ALTER DATABASE {name} SET {setting}"));
+    limit("default_transaction_read_only = on");
+    let run = case.ingest("").run();
+    run.assert_code(2)
+        .assert_stderr_has("read-only transaction")
+        .assert_stderr_has("default_transaction_read_only%3Doff");
+    let allowed = format!("{}&options=-c%20default_transaction_read_only%3Doff", case.db.url());
+    bare(&case).args(["--db", &allowed]).run().assert_code(0);
+
+    let mut client = case.db.client();
+    client.batch_execute("SET default_transaction_read_only = off").unwrap();
+    client
+        .batch_execute(&format!(
+            "ALTER DATABASE {name} RESET default_transaction_read_only; \
+             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$; \
+             CREATE TRIGGER slow AFTER INSERT OR UPDATE ON pghaul.loads FOR EACH ROW EXECUTE FUNCTION slow()"
+        ))
+        .unwrap();
+    limit("statement_timeout = '1s'");
+    let run = case.ingest("--force").run();
+    run.assert_code(1)
+        .assert_stderr_has("statement timeout")
+        .assert_stderr_has("?options=-c%20statement_timeout%3D0");
+}
+
+#[test]
 fn without_a_database_the_embedded_server_is_started_and_stopped() {
     let case = one_unit();
     let embedded =

@@ -9,6 +9,7 @@ mod commit;
 mod drain;
 mod fetch;
 mod ingest;
+mod network;
 mod random;
 mod rounds;
 mod sync;

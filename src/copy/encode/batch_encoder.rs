@@ -12,7 +12,6 @@ use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::reject::Reject;
 use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};
-use memchr::memchr;
 use std::ops::Range;
 
 /// What helps when a row cannot be loaded.
@@ -94,12 +93,9 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
     pub fn push(&mut self, batch: &Batch, out: &mut Vec<u8>, each: &mut impl FnMut(RowEvent)) -> Result<u64> {
         let start = out.len();
         self.encoder.forget_answers();
-        // One search of the whole batch costs less than one of each text, and most batches have none.
-        self.encoder.notices.may_have_escapes =
-            self.encoder.format().escape.is_none() && memchr(b'\\', &batch.bytes).is_some();
         loop {
             self.rejects.clear();
-            self.encoder.notices.clear();
+            self.encoder.begin(&batch.bytes);
             let outcome = self.push_once(batch, out, each);
             // With a question in an earlier row, that row may turn out to be the first faulty one.
             if !self.encoder.has_questions() {

@@ -7,7 +7,7 @@ use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
-use super::signs;
+use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
 use crate::Result;
@@ -73,6 +73,7 @@ impl BinaryRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        marks: &mut Marks,
         notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
@@ -82,7 +83,7 @@ impl BinaryRows {
                 push_null(out);
                 continue;
             }
-            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+            if column.is_text && marks.is_escaped(batch, field, format) {
                 notices.add(Notice::Escape, index);
             }
             if column.encoder.is_as_it_stands(field) {
@@ -90,22 +91,22 @@ impl BinaryRows {
                 continue;
             }
             let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
-            if !(is_usual && field.plain)
+            if (!is_usual || marks.may_be_in(field))
                 && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
             {
                 notices.add(notice, index);
             }
             let pushed = match column.encoder.push(out, value, format.charset) {
+                Ok(Pushed::AsWritten) => continue,
                 Ok(Pushed::Unknown) => {
                     column.push_unknown(out, value, format, |notice| notices.add(notice, index))
                 }
                 pushed => pushed,
             };
-            match pushed {
-                Ok(Pushed::AsWritten) => {}
-                Ok(Pushed::Cut) => notices.add(Notice::Cut, index),
-                Ok(Pushed::Unknown) => self.questions += 1,
-                Err(fault) => return Err((index, fault)),
+            match pushed.map_err(|fault| (index, fault))? {
+                Pushed::AsWritten => {}
+                Pushed::Cut => notices.add(Notice::Cut, index),
+                Pushed::Unknown => self.questions += 1,
             }
         }
         Ok(())

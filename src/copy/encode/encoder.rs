@@ -6,6 +6,7 @@ use super::column::CopyColumn;
 use super::fault::ValueFault;
 use super::questions::resolver::Resolver;
 use super::reading;
+use super::signs::Marks;
 use super::text_rows::TextRows;
 use crate::Result;
 use crate::copy::input::field::FieldSpan;
@@ -31,7 +32,9 @@ pub struct Encoder {
     format: Format,
     columns: Vec<CopyColumn>,
     writer: RowWriter,
-    /// What was noted about the rows so far. To be cleared before each batch.
+    /// Where the batch may hold what is to be noted.
+    marks: Marks,
+    /// What was noted about the rows of the batch so far.
     pub notices: Notices,
 }
 
@@ -65,7 +68,7 @@ impl Encoder {
     }
 
     fn of(columns: Vec<CopyColumn>, format: Format, writer: RowWriter) -> Self {
-        Encoder { format, columns, writer, notices: Notices::default() }
+        Encoder { format, columns, writer, marks: Marks::NONE, notices: Notices::default() }
     }
 
     /// The form of the rows.
@@ -102,6 +105,12 @@ impl Encoder {
         &self.format
     }
 
+    /// Prepares for the rows of a batch, in their order. Where they are encoded once more, it is called once more.
+    pub fn begin(&mut self, batch: &[u8]) {
+        self.notices.clear();
+        self.marks = Marks::of(batch, &self.format);
+    }
+
     /// Appends one row to `out`; on a fault, `out` is as it was.
     ///
     /// # Errors
@@ -119,8 +128,12 @@ impl Encoder {
         };
         let row_start = out.len();
         let pushed = match &mut self.writer {
-            RowWriter::Text(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
-            RowWriter::Binary(rows) => rows.push(batch, fields, &self.format, &mut self.notices, out),
+            RowWriter::Text(rows) => {
+                rows.push(batch, fields, &self.format, &mut self.marks, &mut self.notices, out)
+            }
+            RowWriter::Binary(rows) => {
+                rows.push(batch, fields, &self.format, &mut self.marks, &mut self.notices, out)
+            }
         };
         pushed.map_err(|(index, fault)| {
             out.truncate(row_start);

@@ -16,7 +16,7 @@ pub enum Fit {
     /// Numbers of at most so many decimals behind the point; below zero, multiples of a power of ten.
     Scale(i32),
     /// Fields that begin with microseconds, which are multiples of this number.
-    Micros(i64),
+    Micros(u32),
 }
 
 impl Fit {
@@ -30,7 +30,7 @@ impl Fit {
     pub fn of_seconds(modifier: Option<&str>) -> Fit {
         match modifier.and_then(|digits| digits.parse::<u32>().ok()) {
             Some(digits) if digits < MOST_SECOND_DIGITS => {
-                Fit::Micros(10_i64.pow(MOST_SECOND_DIGITS - digits))
+                Fit::Micros(10_u32.pow(MOST_SECOND_DIGITS - digits))
             }
             _ => Fit::Any,
         }
@@ -43,7 +43,7 @@ impl Fit {
             Fit::Any => true,
             Fit::Scale(scale) => has_scale(field, scale),
             Fit::Micros(unit) => {
-                field.first_chunk().is_some_and(|micros| i64::from_be_bytes(*micros) % unit == 0)
+                field.first_chunk().is_some_and(|micros| i64::from_be_bytes(*micros) % i64::from(unit) == 0)
             }
         }
     }

@@ -12,7 +12,7 @@ use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
-use super::signs;
+use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
 use crate::Result;
@@ -69,6 +69,7 @@ impl TextRows {
         batch: &[u8],
         fields: &[FieldSpan],
         format: &Format,
+        marks: &mut Marks,
         notices: &mut Notices,
         out: &mut Vec<u8>,
     ) -> Result<(), (usize, BadValue)> {
@@ -80,11 +81,13 @@ impl TextRows {
                 out.extend_from_slice(b"\\N");
                 continue;
             }
-            if notices.may_have_escapes && column.is_text && signs::is_escaped(field.raw(batch), format) {
+            if column.is_text && marks.is_escaped(batch, field, format) {
                 notices.add(Notice::Escape, index);
             }
             let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
-            let sign = reading::sign(batch, field, is_usual, column.is_text, format);
+            let is_odd = !is_usual || marks.may_be_in(field);
+            let sign =
+                if is_odd { reading::sign(batch, field, is_usual, column.is_text, format) } else { None };
             if column.null_if.matches(value) {
                 out.extend_from_slice(b"\\N");
                 if column.null_if.is_preset {

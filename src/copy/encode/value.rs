@@ -90,7 +90,7 @@ impl ValueEncoder {
     ///
     /// # Errors
     /// Characters that are not valid in the encoding, or that no text can hold.
-    #[inline]
+    #[inline(always)] // it is the innermost part of all encoding
     pub fn push(self, out: &mut Vec<u8>, value: &[u8], charset: Charset) -> Result<Pushed, BadValue> {
         let known = |known: bool| if known { Pushed::AsWritten } else { Pushed::Unknown };
         let start = out.len();

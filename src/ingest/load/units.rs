@@ -13,6 +13,7 @@ use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::mother_lock::lock_mothers;
 use crate::ingest::settings::Settings;
+use crate::pg::awake;
 use crate::pg::cost::{self, Volume};
 use crate::pg::database::Database;
 use crate::report::UnitReport;
@@ -50,15 +51,22 @@ pub fn load(
     let lock = |client: &mut Client| lock_mothers(recreations.iter().map(Recreation::mother), client);
     let refusal = worker.retry(&Place::default(), lock).err();
     // A connection that does nothing else keeps other runs away, as long as it lives.
-    let _keeper = if recreations.is_empty() { None } else { worker.client.take() };
+    let mut keeper = if recreations.is_empty() { None } else { worker.client.take() };
     let gatherings: Vec<Gathering<'_>> =
         recreations.iter().map(|recreation| Gathering::new(recreation, units, refusal.as_ref())).collect();
     let mut worker = Worker { gatherings: &gatherings, ..worker };
-    let mut reports: Vec<IndexedReport> =
-        large.into_iter().flat_map(|index| worker.work(index, true)).collect();
-    if !order.is_empty() {
-        reports.extend(load_each(order, worker));
-    }
+    let load = || {
+        let mut reports: Vec<IndexedReport> =
+            large.into_iter().flat_map(|index| worker.work(index, true)).collect();
+        if !order.is_empty() {
+            reports.extend(load_each(order, worker));
+        }
+        reports
+    };
+    let reports = match &mut keeper {
+        Some(keeper) => awake::while_others(keeper, load),
+        None => load(),
+    };
     let mut in_order: Vec<UnitReport> = units.iter().map(untouched).collect();
     for (index, report) in reports {
         in_order[index] = report;

@@ -6,6 +6,7 @@ use crate::config::Size;
 use crate::copy::send::streams::{self, SharedBatches};
 use crate::ingest::advice;
 use crate::ingest::source::DataReader;
+use crate::pg::awake;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
 use crate::report::steps::Steps;
@@ -53,7 +54,7 @@ pub fn fill_by_many<T>(
     steps.done("created");
 
     let by_many = UnitCopy { table: staging.table(), ..*copy };
-    let finished = copy_by_many(&by_many, streams).and_then(|rows| {
+    let finished = awake::while_others(transaction, || copy_by_many(&by_many, streams)).and_then(|rows| {
         let by = streams.len();
         steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
         // A failure lets go of what this holds: another connection can drop the table while the unit's lock is still ours.

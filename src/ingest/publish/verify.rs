@@ -3,6 +3,7 @@
 use super::unit_copy::UnitCopy;
 use crate::copy::verify::digest::Digest;
 use crate::copy::verify::held::read_held;
+use crate::pg::awake;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
 use crate::report::steps::Steps;
@@ -44,13 +45,14 @@ pub fn compare_by_many(
     let parts = if version < READS_RANGES { 1 } else { clients.len() };
     let ranges = parts_of(u64::try_from(pages).unwrap_or(0), parts);
     let mut held = verification.empty_digest();
-    for part in side_by_side(clients.iter_mut().zip(ranges), |(client, pages)| {
+    let read = |(client, pages): (&mut Client, Range<u64>)| {
         let outcome = client
             .transaction()
             .map_err(Error::from)
             .and_then(|mut transaction| read_held(&mut transaction, copy.table, Some(pages), verification));
         outcome.map_err(|error| if client.is_closed() { lost_connection(error) } else { error })
-    }) {
+    };
+    for part in awake::while_others(transaction, || side_by_side(clients.iter_mut().zip(ranges), read)) {
         held.merge(&part?);
     }
     conclude(copy, &held, steps)

@@ -3,6 +3,7 @@
 use super::choices::ChannelBinding;
 use super::host::Host;
 use super::params::Params;
+use super::silence::Pulse;
 use crate::secret::Secret;
 use std::net::IpAddr;
 use std::sync::mpsc;
@@ -12,6 +13,12 @@ use tokio_postgres::{Config, config};
 
 /// The name that other sessions of the server see in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "pghaul";
+
+/// When the kernel first asks a silent peer whether it is there, how often it asks again, and how often in vain: a peer that
+/// has gone is noticed after a minute. The kernel's own values make two hours of it. session.sql asks the same of the server.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVES_COUNT: u32 = 3;
 
 /// The configuration of the library, but for host, port and TLS.
 pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option<&Secret>) -> Config {
@@ -24,21 +31,12 @@ pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option
     if let Some(options) = &params.options {
         config.options(options);
     }
-    if let Some(on) = params.keepalives {
-        config.keepalives(on);
-    }
-    if let Some(idle) = params.keepalives_idle {
-        config.keepalives_idle(idle);
-    }
-    if let Some(interval) = params.keepalives_interval {
-        config.keepalives_interval(interval);
-    }
-    if let Some(count) = params.keepalives_count {
-        config.keepalives_retries(count);
-    }
-    if let Some(timeout) = params.tcp_user_timeout {
-        config.tcp_user_timeout(timeout);
-    }
+    config.connect_timeout(params.connect_limit());
+    config.keepalives(params.keepalives.unwrap_or(true));
+    config.keepalives_idle(params.keepalives_idle.unwrap_or(KEEPALIVES_IDLE));
+    config.keepalives_interval(params.keepalives_interval.unwrap_or(KEEPALIVES_INTERVAL));
+    config.keepalives_retries(params.keepalives_count.unwrap_or(KEEPALIVES_COUNT));
+    config.tcp_user_timeout(params.patience());
     config.channel_binding(match params.channel_binding {
         ChannelBinding::Disable => config::ChannelBinding::Disable,
         ChannelBinding::Prefer => config::ChannelBinding::Prefer,
@@ -60,17 +58,22 @@ pub(super) fn place(config: &mut Config, host: &Host, address: Option<IpAddr>) {
     }
 }
 
-/// Runs `connect`, but waits no longer than `limit`. The library's own timeout ends with the TCP connection, and a server
-/// that accepts and then says nothing would hold us for ever.
+/// Runs `connect`, but waits no longer than `limit`, and gives `pulse` up then. The library's own timeout ends with the TCP
+/// connection, and a server that accepts and then says nothing would hold us for ever.
+///
+/// # Errors
+/// The limit has passed; the operating system gives no thread.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
+    pulse: &Pulse,
     connect: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, io::Error> {
     let (sender, receiver) = mpsc::sync_channel(1);
     // After the limit the channel has no receiver any more, and a late connection is dropped.
     thread::Builder::new().name("connect".to_owned()).spawn(move || drop(sender.send(connect())))?;
     receiver.recv_timeout(limit).map_err(|_| {
-        let seconds = limit.as_secs();
-        io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {seconds} s (connect_timeout)"))
+        let why = format!("no answer within {} s (connect_timeout)", limit.as_secs_f64().ceil());
+        pulse.give_up(why.clone());
+        io::Error::new(io::ErrorKind::TimedOut, why)
     })
 }

@@ -15,23 +15,27 @@ mod passfile;
 mod password;
 mod refusal;
 mod session;
+mod silence;
 mod tls;
 mod verify;
 
 pub use dial::Dial;
 pub use env::{Env, of_this_process};
+pub use silence::Pulse;
 
 use crate::run::interrupt;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use choices::{ServerKind, SslMode};
-use dial::Blocking;
+use dial::{Blocking, Dialled, Opened};
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::Params;
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
+use silence::Watch;
+use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A database and how to get into it. `Debug` shows no password.
@@ -106,26 +110,27 @@ impl Target {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_in(&self, env: Env<'_>) -> Result<Client> {
-        let (client, tls) = self.connect_by(&Blocking, env)?;
+        let (Dialled { opened, config, tls, pulse }, backend) = self.connect_by(&Blocking, env)?;
+        let Opened { client, connector } = opened;
+        if connector.is_some() {
+            let pulse = Arc::downgrade(&pulse);
+            Watch { config, tls, pulse, backend, patience: self.0.patience() }.begin()?;
+        }
         // Ctrl-C reaches a statement that waits in the server. Where none runs, cancelling has no effect.
         let token = client.cancel_token();
         interrupt::on_request(move || {
-            let cancelled = match &tls {
-                Some(tls) => token.cancel_query(tls.clone()),
-                None => token.cancel_query(postgres::NoTls),
-            };
-            if let Err(error) = cancelled {
+            if let Err(error) = dial::cancel(&token, connector.as_ref()) {
                 tracing::debug!("cannot cancel what the server does: {error}");
             }
         });
         Ok(client)
     }
 
-    /// Connects by `dial`, and waits until that is done.
+    /// Connects by `dial`, and waits until that is done. Returns the process id of the server process, too.
     ///
     /// # Errors
     /// As [`Target::connect`].
-    pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<D::Client> {
+    pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<(D::Client, i32)> {
         let user = self.user()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
         let home = env::home(env);
@@ -171,7 +176,7 @@ impl Target {
         config: &tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         kind: ServerKind,
-    ) -> Result<D::Client, Vec<Refusal>> {
+    ) -> Result<(D::Client, i32), Vec<Refusal>> {
         let mut refusals = Vec::new();
         for address in attempt.host.addresses().map_err(|error| vec![attempt.away(error)])? {
             let earlier = refusals.len();
@@ -208,19 +213,22 @@ impl Target {
         config: tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         kind: ServerKind,
-    ) -> Result<D::Client, Refusal> {
-        let (dialler, tls) = (dial.clone(), tls.cloned());
-        let connect = move || dialler.dial(config, tls);
-        let connected = match self.0.connect_timeout {
-            Some(limit) => client::within(limit, connect).map_err(|error| attempt.late(error))?,
-            None => connect(),
+    ) -> Result<(D::Client, i32), Refusal> {
+        let (dialler, tls, pulse) = (dial.clone(), tls.cloned(), Arc::<Pulse>::default());
+        let its_pulse = Arc::clone(&pulse);
+        let connect = move || {
+            let mut client = dialler.dial(config, tls, its_pulse)?;
+            let mut query = |sql: &str| dialler.simple_query(&mut client, sql);
+            // It comes before the session is prepared: it asks what the server's own settings allow.
+            if let Err(other_kind) = session::check(&mut query, kind) {
+                return Ok(Err(other_kind));
+            }
+            let backend = session::prepare(&mut query)?;
+            Ok(Ok((client, backend)))
         };
-        let mut client = connected.map_err(|error| attempt.refused(error))?;
-        let mut query = |sql: &str| dial.simple_query(&mut client, sql);
-        // It comes before the session is prepared: it asks what the server's own settings allow.
-        session::check(&mut query, kind).map_err(|error| attempt.away(error))?;
-        session::prepare(&mut query).map_err(|error| attempt.refused(error))?;
-        Ok(client)
+        let connected = client::within(self.0.connect_limit(), &pulse, connect);
+        let connected = connected.map_err(|error| attempt.late(error))?;
+        connected.map_err(|error| attempt.refused(error))?.map_err(|error| attempt.away(error))
     }
 
     /// The ways to connect with or without TLS, in order. A unix socket never has TLS.

@@ -40,6 +40,12 @@ pub(super) const KEYS: [&str; 21] = [
 /// A name that is more similar to a known one than this is taken for its misspelling (Jaro-Winkler similarity).
 const SIMILAR: f64 = 0.8;
 
+/// How long connecting to an address may take, where `connect_timeout` does not say: libpq would wait for ever.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long a silent network is borne, where `tcp_user_timeout` does not say: the kernel would bear it for a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The parameters that were given. One that was not given, or was given empty, is `None` or an empty list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params {
@@ -128,6 +134,16 @@ impl Params {
             return Err(Error::refused("sslmode=verify-full needs a host name to verify, besides hostaddr"));
         }
         Ok(self)
+    }
+
+    /// How long connecting to an address may take.
+    pub fn connect_limit(&self) -> Duration {
+        self.connect_timeout.unwrap_or(CONNECT_LIMIT)
+    }
+
+    /// How long a silent network is borne.
+    pub fn patience(&self) -> Duration {
+        self.tcp_user_timeout.unwrap_or(PATIENCE)
     }
 
     /// The `sslmode` that counts.

@@ -11,9 +11,14 @@ type Query<'q> = &'q mut dyn FnMut(&str) -> Result<Vec<SimpleQueryMessage>, post
 const KIND: &str =
     "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')";
 
-/// Gives the session the settings that every session has.
-pub(super) fn prepare(query: Query<'_>) -> Result<(), postgres::Error> {
-    query(include_str!("session.sql")).map(drop)
+/// Gives the session the settings that every session has, and returns the process id of its server process.
+pub(super) fn prepare(query: Query<'_>) -> Result<i32, postgres::Error> {
+    let messages = query(include_str!("session.sql"))?;
+    let backend = messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get("backend")?.parse().ok(),
+        _ => None,
+    });
+    Ok(backend.unwrap_or_default())
 }
 
 /// Checks that the server is of the kind that `target_session_attrs` asks for.

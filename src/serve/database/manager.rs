@@ -1,10 +1,10 @@
 //! How connections of the pool are opened, and what is known of each.
 
-use crate::pg::connect::{Dial, Target, of_this_process};
+use crate::pg::connect::{Dial, Pulse, Target, of_this_process};
 use crate::{Error, Result};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
@@ -61,6 +61,8 @@ impl Dial for AsyncDial {
         &self,
         config: Config,
         tls: Option<MakeRustlsConnect>,
+        // Each statement has a limit of its own.
+        _: Arc<Pulse>,
     ) -> Result<Self::Client, tokio_postgres::Error> {
         let client = match tls.clone() {
             Some(tls) => {
@@ -100,7 +102,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<PooledClient> {
         let (target, dial) = (self.target.clone(), AsyncDial(Handle::current()));
         let connect = move || target.connect_by(&dial, &of_this_process);
-        let (client, tls) = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
+        let ((client, tls), _) = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
         // The server cancels a statement that takes too long, even if its client has gone. A shorter limit of the role stays.
         let time = i32::try_from(self.time.as_millis()).unwrap_or(i32::MAX);
         let row = client.query_one(include_str!("session.sql"), &[&time]).await?;

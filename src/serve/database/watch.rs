@@ -41,7 +41,7 @@ impl Readiness {
     pub async fn connect(&self, target: &Target) -> Result<()> {
         let (target, dial) = (target.clone(), AsyncDial(Handle::current()));
         let connect = move || target.connect_by(&dial, &of_this_process);
-        let (client, _) = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
+        let ((client, _), _) = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
         self.set(Some(Arc::new(client)));
         Ok(())
     }

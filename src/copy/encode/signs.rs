@@ -167,7 +167,7 @@ mod tests {
         for batch in ["a|b\\\"|c|\\`d\\\"|e\\|\\\"|x", "`a\\`|\\\"|{\"\\\"\"}|z\\\"", "a|b|c", ""] {
             let mut start = 0;
             let fields = batch.split('|').map(|text| {
-                let field = FieldSpan { start, end: start + text.len(), quoted: false, plain: true };
+                let field = FieldSpan { start, end: start + text.len(), odd: false, plain: true };
                 start = field.end + 1;
                 field
             });

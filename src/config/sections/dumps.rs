@@ -56,6 +56,8 @@ pub struct XportCfg {
 pub struct LimitsCfg {
     /// Members of a dump.
     pub max_members: Option<Number<usize>>,
+    /// Tables of a dump.
+    pub max_tables: Option<Number<usize>>,
     /// Columns of a data file or descriptor.
     pub max_columns: Option<Number<usize>>,
     /// Size of a descriptor, inflated.
@@ -68,6 +70,15 @@ pub struct LimitsCfg {
     pub max_ratio: Option<Number<u64>>,
     /// The least inflated size to which `max_ratio` applies.
     pub ratio_from: Option<Size>,
+}
+
+/// Rows that cannot be loaded.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {plain: true}")]
+pub struct RejectsCfg {
+    /// Whether rows of encrypted dumps may stand in the files of rejects, as plain text.
+    #[serde(default)]
+    pub plain: bool,
 }
 
 /// Secrets of encrypted dumps.

@@ -123,13 +123,13 @@ impl Settings {
             unlogged: request.unlogged,
             verify: request.verify || config.file.verify,
             retries: request.retries,
-            rejects: RejectSettings::new(request.max_rejects, request.rejects),
+            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain),
             config: config
                 .path
                 .as_ref()
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
-            archive: archive(config)?,
+            archive: archive(config, request.unlogged)?,
             views: config.file.views,
             after: after::resolve(config)?,
             limits: Limits::resolve(&config.file.limits)?,
@@ -156,8 +156,13 @@ fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
     Ok((descriptor, data))
 }
 
-fn archive(config: &Config) -> Result<Option<PathBuf>> {
+fn archive(config: &Config, unlogged: bool) -> Result<Option<PathBuf>> {
     let cfg = &config.file.xport_cfg;
+    if cfg.archive && unlogged {
+        let what = "--unlogged loads into tables that a crash of the server empties, and xport_cfg.archive would move \
+                    their dumps away, so that no run would load them again";
+        return Err(Error::refused(what).remedy("leave out --unlogged, or set xport_cfg.archive: false"));
+    }
     match (&cfg.archive_path, cfg.archive) {
         (_, false) => Ok(None),
         (Some(folder), true) => Ok(Some(config.path(&folder.0))),

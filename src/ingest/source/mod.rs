@@ -97,6 +97,13 @@ impl TableSource {
         one_line(&format!("{}/{}", self.dump.name, self.name))
     }
 
+    /// Whether its rows are encrypted in the dump.
+    pub fn is_encrypted(&self) -> bool {
+        match &self.storage {
+            Storage::Zip(zipped) => zipped.is_encrypted(),
+        }
+    }
+
     /// The place of errors in the rows.
     pub fn place(&self) -> Place {
         Place::member(&self.dump.name, &self.name)

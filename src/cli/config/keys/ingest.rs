@@ -105,6 +105,8 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("xport_cfg.dialects[].date_order", "as `xport_cfg.date_order`, for these dumps").default(OF_ALL),
     key("limits.max_members", "members that a zip lists")
         .value(|settings| settings.limits.members.to_string()),
+    key("limits.max_tables", "tables that a dump has files of")
+        .value(|settings| settings.limits.tables.to_string()),
     key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")
         .value(|settings| settings.limits.columns.to_string()),
     key("limits.max_descriptor", "size of a descriptor")
@@ -135,6 +137,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("decrypt.temp_path", "folder for unnamed files of plain text")
         .default("`TMPDIR`, else `/tmp`")
         .value(|settings| settings.secrets.temp_folder().display().to_string()),
+    key(
+        "rejects.plain",
+        "whether [rejects](ingest.md#rejects) of encrypted dumps may be written, as plain text",
+    )
+    .value(|settings| settings.rejects.plain.to_string()),
     key("mother_tables", "`auto`, or table → column → type; tables that it does not name are skipped")
         .value(|_| "auto".to_owned()),
     key("views", "whether each mother gets a [union view](ingest.md#union-views)")

@@ -77,6 +77,7 @@ pub fn tables(archive: &mut Archive, content: &Content, settings: &Settings) -> 
         });
         faults.extend(members.add(member, is_descriptor).map_err(|error| error.at(place)).err());
     }
+    faults.extend(limits.check_tables(tables.len()).err());
     faults.extend(limits.check_total(total_bytes).err());
     faults.extend(extents.check(archive.central_directory_start()).err());
     if faults.is_empty() { Ok(tables.into_values().collect()) } else { Err(Error::many(faults)) }

@@ -93,6 +93,11 @@ impl ZippedTable {
             .remedy("every table needs a descriptor and a data file in the same dump"))
     }
 
+    /// Whether the file is encrypted, or the data file in it.
+    pub fn is_encrypted(&self) -> bool {
+        self.zip.plain.is_some() || self.data.is_encrypted()
+    }
+
     /// Opens the data file.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ mod dumps;
 mod encrypted;
 mod expected;
 mod faults;
+mod formats;
 mod hostile;
 mod memory;
 mod mothers;

@@ -17,6 +17,7 @@ pub fn text(plan: &Plan, client: &mut Client) -> Result<String> {
     for unit in &plan.units {
         push_unit(unit, client, &mut text)?;
     }
+    push_formats(plan, &mut text);
     text.push_str("\n-- Columns\n");
     for mother in &plan.mothers {
         text.push_str(&format!(
@@ -71,6 +72,25 @@ fn push_unit(unit: &Unit, client: &mut Client, text: &mut String) -> Result<()> 
         text.push_str(&format!("--   WILL FAIL: {error}\n"));
     }
     Ok(())
+}
+
+/// How the data files of each dump are written, where that is not the default, and what says so.
+fn push_formats(plan: &Plan, text: &mut String) {
+    let mut said: Vec<(&str, String)> = Vec::new();
+    for unit in &plan.units {
+        let dump = unit.source.dump.name.as_str();
+        if let Some(description) =
+            unit.text.description().filter(|_| said.iter().all(|(name, _)| *name != dump))
+        {
+            said.push((dump, description));
+        }
+    }
+    if !said.is_empty() {
+        text.push_str("\n-- Data files\n");
+    }
+    for (dump, description) in said {
+        text.push_str(&format!("-- {dump}: {description}\n"));
+    }
 }
 
 fn push_statements(plan: &Plan, text: &mut String) {

@@ -7,13 +7,14 @@ pub mod limits;
 mod mothers;
 pub mod rejects;
 pub mod secrets;
+mod text;
+mod text_values;
 
 pub use dialects::{DEFAULT_DIALECTS, Dialect, Dialects};
 pub use mothers::{DeclaredMother, MothersMode};
+pub use text::TextFormat;
 
-use super::advice;
 use crate::config::{Config, Text, XportCfg};
-use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
 use crate::{Error, Result};
@@ -61,8 +62,6 @@ pub struct Settings {
     pub inputs: Vec<PathBuf>,
     /// Units loaded at once.
     pub workers: usize,
-    /// How data files are written.
-    pub format: Format,
     /// Extensions of descriptors and of data files.
     pub extensions: (String, String),
     /// The mother tables; `None` to work them out from the dumps.
@@ -93,7 +92,7 @@ pub struct Settings {
     pub views: bool,
     /// What is done after the load, by mother.
     pub after: Vec<AfterMother>,
-    /// The type maps of the dumps.
+    /// The type maps of the dumps, and how their data files are written.
     pub dialects: Dialects,
 }
 
@@ -117,7 +116,6 @@ impl Settings {
         Ok(Settings {
             inputs,
             workers,
-            format: format(cfg)?,
             extensions: extensions(cfg)?,
             declared: mothers::declared(&config.file.mother_tables)?,
             mothers: request.mothers,
@@ -143,15 +141,6 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
-}
-
-fn format(cfg: &XportCfg) -> Result<Format> {
-    let separator = text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR);
-    let quote = text_or(&cfg.dat_quote, format::DEFAULT_QUOTE);
-    let null = text_or(&cfg.null_pattern, format::DEFAULT_NULL);
-    let encoding = text_or(&cfg.encoding, format::DEFAULT_ENCODING);
-    Format::new(separator, quote, null, encoding)
-        .map_err(|fault| advice::of_format(fault, separator, quote, null, encoding))
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

@@ -12,10 +12,12 @@ pub mod zip;
 
 use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::CharsetReader;
+use crate::copy::input::format::Format;
 use crate::copy::input::header::{Header, read_header};
 use crate::error::one_line;
 use crate::ingest::advice;
 use crate::ingest::settings::Settings;
+use crate::ingest::settings::limits::Limits;
 use crate::{Place, Result};
 use descriptor::SourceColumn;
 use dump::Dump;
@@ -126,20 +128,20 @@ impl TableSource {
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged; a descriptor that is no list of columns, or larger than the limits allow.
-    pub fn describe(&self, settings: &Settings) -> Result<Vec<SourceColumn>> {
+    pub fn describe(&self, format: &Format, limits: &Limits) -> Result<Vec<SourceColumn>> {
         let bytes = match &self.storage {
-            Storage::Zip(zipped) => zipped.read_descriptor(&settings.limits)?,
+            Storage::Zip(zipped) => zipped.read_descriptor(limits)?,
         };
-        descriptor::parse(&bytes, settings.format.charset, &settings.limits)
+        descriptor::parse(&bytes, format.charset, limits)
     }
 
-    /// The header line, which names the columns in the order of the rows.
+    /// The header line, which names the columns in the order of the rows; without columns where the format has none.
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged; a data file without a header line.
-    pub fn header(&self, settings: &Settings) -> Result<Header> {
-        let mut input = settings.format.charset.reader(self.open_original()?);
-        let read = read_header(&mut input, &settings.format, settings.limits.columns);
+    pub fn header(&self, format: &Format, limits: &Limits) -> Result<Header> {
+        let mut input = format.charset.reader(self.open_original()?);
+        let read = read_header(&mut input, format, limits.columns);
         read.map(|(header, _)| header).map_err(|error| error.advised(advice::of))
     }
 
@@ -157,10 +159,10 @@ impl TableSource {
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged.
-    pub fn open(&self, settings: &Settings) -> Result<DataReader> {
-        let mut input = settings.format.charset.reader(self.open_original()?);
-        let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
-        let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
-        Ok(reader.with_max_row(settings.limits.row_bytes))
+    pub fn open(&self, format: &Format, limits: &Limits) -> Result<DataReader> {
+        let mut input = format.charset.reader(self.open_original()?);
+        let (header, rest) = read_header(&mut input, format, limits.columns)?;
+        let reader = BatchReader::new(input, rest, format, header.line_end, header.data_origin);
+        Ok(reader.with_max_row(limits.row_bytes))
     }
 }

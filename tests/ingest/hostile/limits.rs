@@ -147,6 +147,6 @@ pub fn list() -> Vec<Hostile> {
             "app_v1.zip/t.dat, line 3: row has more than 100000 fields; correct the row in the data file; \
              nothing of this unit was loaded",
         ),
-        Hostile::fails("a file of empty rows", with_data(format!("id|name\n{}", "\n".repeat(10 << 20))), "app_v1.zip/t.dat, line 2: row has 1 field, the header names 2: nothing for column name; correct the row in the data file; nothing of this unit was loaded"),
+        Hostile::fails("a file of empty rows", with_data(format!("id|name\n{}", "\n".repeat(10 << 20))), "app_v1.zip/t.dat, line 2: row has 1 field, the header names 2: the line is empty, nothing for column name; correct the row in the data file; nothing of this unit was loaded"),
     ]
 }

@@ -8,7 +8,7 @@ use pghaul::copy::encode::Encoder;
 use pghaul::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource};
 use pghaul::copy::input::charset::Charset;
 use pghaul::copy::input::format::{
-    DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR, Format, LineEnd,
+    DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR, Format, LineEnd, Spelling,
 };
 use pghaul::copy::input::header::read_header;
 use pghaul::copy::input::rows::Rows;
@@ -64,6 +64,19 @@ fn stages(table: &Table) -> Vec<Stage<'_>> {
     let mut binary_inflated = Encoder::new(table.columns.clone(), latin1());
     let mut plain = Encoder::text_only(table.columns.clone(), latin1());
     let (line_end, batches) = batches(text);
+    let encoder = |format: &Format| Encoder::new(table.columns.clone(), format.clone());
+    let quoted = written(text, "|", "\n", true, |value| format!("`{}`", value.replace('`', "``")));
+    let inside = written(text, "|", "\n", true, |value| match value.starts_with('i') {
+        // It would open quotes.
+        true => value.to_owned(),
+        false => value.replace('i', "`"),
+    });
+    let (mut binary_quoted, mut binary_inside) = (encoder(&latin1()), encoder(&latin1()));
+    let (outfile_format, bcp_format) = (outfile_format(), bcp_format());
+    // Each i becomes a letter that is escaped, as a quote is.
+    let outfile = written(text, "\t", "\n", false, |value| value.replace('\\', "\\\\").replace("ie", "\\ie"));
+    let bcp = written(text, "\t", "\r\n", false, str::to_owned);
+    let (mut binary_outfile, mut binary_bcp) = (encoder(&outfile_format), encoder(&bcp_format));
     vec![
         ("inflate, with its checksum", Box::new(|| inflate_all(table))),
         ("decode UTF-16", Box::new(move || decode("utf-16le", &utf16))),
@@ -77,10 +90,69 @@ fn stages(table: &Table) -> Vec<Stage<'_>> {
         ),
         ("text to text rows", Box::new(move || encode(text, &mut plain, table.rows))),
         (
+            "text to binary rows, all quoted",
+            Box::new(move || encode_as(&quoted[..], &latin1(), &mut binary_quoted, table.rows)),
+        ),
+        (
+            "text to binary rows, quotes inside",
+            Box::new(move || encode_as(&inside[..], &latin1(), &mut binary_inside, table.rows)),
+        ),
+        (
+            "text to binary rows, outfile",
+            Box::new(move || encode_as(&outfile[..], &outfile_format, &mut binary_outfile, table.rows)),
+        ),
+        (
+            "text to binary rows, bcp",
+            Box::new(move || encode_as(&bcp[..], &bcp_format, &mut binary_bcp, table.rows)),
+        ),
+        (
             "inflate, text to binary rows",
             Box::new(move || encode(inflate(&table.deflated[..]), &mut binary_inflated, table.rows)),
         ),
     ]
+}
+
+/// The rows of `text` as another program would write them. `NULL` stays what it is.
+fn written(
+    text: &[u8],
+    separator: &str,
+    line_end: &str,
+    has_header: bool,
+    value: impl Fn(&str) -> String,
+) -> Vec<u8> {
+    let format = latin1();
+    let mut input = text;
+    let (header, rest) = read_header(&mut input, &format, 1600).unwrap();
+    let mut out = if has_header { header.line.clone() } else { Vec::new() };
+    let mut reader = BatchReader::new(input, rest, &format, header.line_end, header.data_origin);
+    let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());
+    while reader.next_into(&mut batch).unwrap() {
+        let mut rows = Rows::new(&batch, &format, header.line_end);
+        while rows.next_row(&mut fields).unwrap().is_some() {
+            for (number, field) in fields.iter().enumerate() {
+                if number > 0 {
+                    out.extend_from_slice(separator.as_bytes());
+                }
+                let text =
+                    String::from_utf8_lossy(field.value(&batch.bytes, &format, &mut scratch)).into_owned();
+                let is_null = field.is_null(&batch.bytes, &format);
+                out.extend_from_slice(if is_null { text } else { value(&text) }.as_bytes());
+            }
+            out.extend_from_slice(line_end.as_bytes());
+        }
+    }
+    out
+}
+
+fn outfile_format() -> Format {
+    let spelling =
+        Spelling { separator: "\t", quote: "", escape: "\\", line_end: "\n", ..Spelling::default() };
+    Format { has_header: false, ..spelling.format().unwrap() }
+}
+
+fn bcp_format() -> Format {
+    let spelling = Spelling { separator: "\t", quote: "", line_end: "\r\n", ..Spelling::default() };
+    Format { has_header: false, nul_is_empty: true, ..spelling.format().unwrap() }
 }
 
 fn latin1() -> Format {
@@ -150,12 +222,17 @@ fn split(batches: &[Batch], line_end: LineEnd, rows: usize) {
 
 /// All that a stream does but for sending: what it would send is written to memory over and over.
 fn encode(input: impl Read, encoder: &mut Encoder, rows: usize) {
-    let (line_end, mut reader) = reader(input);
-    let format = latin1();
+    encode_as(input, &latin1(), encoder, rows);
+}
+
+fn encode_as(mut input: impl Read, format: &Format, encoder: &mut Encoder, rows: usize) {
+    let (header, rest) = read_header(&mut input, format, 1600).unwrap();
+    let line_end = header.line_end;
+    let mut reader = BatchReader::new(input, rest, format, line_end, header.data_origin);
     let (mut batch, mut fields, mut out, mut count) = (Batch::new(), Vec::new(), Vec::new(), 0);
     while reader.next_into(&mut batch).unwrap() {
         out.clear();
-        let mut found = Rows::new(&batch, &format, line_end);
+        let mut found = Rows::new(&batch, format, line_end);
         while found.next_row(&mut fields).unwrap().is_some() {
             encoder.push_row(&batch.bytes, &fields, &mut out).unwrap();
             count += 1;

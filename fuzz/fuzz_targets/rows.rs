@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use pghaul::copy::encode::{CopyColumn, Encoder};
 use pghaul::copy::input::batch::{Batch, BatchReader, BatchSource, Origin};
 use pghaul::copy::input::field::FieldSpan;
-use pghaul::copy::input::format::{Format, LineEnd};
+use pghaul::copy::input::format::{Format, LineEnd, Quotes};
 use pghaul::copy::input::header::read_header;
 use pghaul::copy::input::rows::{Extent, RowFault, Rows};
 
@@ -36,6 +36,7 @@ fuzz_target!(|input: &[u8]| {
         _ => Format::new(" ", "N", "0", encoding),
     }
     .unwrap();
+    let format = Format { quotes: Quotes::Copy, ..format };
     let mut input = data;
     let Ok((header, rest)) = read_header(&mut input, &format, 1600) else { return };
     let mut reader = BatchReader::new(input, rest, &format, header.line_end, header.data_origin);
@@ -90,8 +91,8 @@ fn by_the_rules(batch: &Batch, format: &Format, line_end: LineEnd) -> Vec<Result
         while at < bytes.len() && !has_ended {
             let byte = bytes[at];
             line += u64::from(byte == line_end.last_byte());
-            inside ^= byte == format.quote;
-            if !inside && byte == format.separator {
+            inside ^= Some(byte) == format.quote;
+            if !inside && Some(byte) == format.separator.single() {
                 fields.push((start, at));
                 start = at + 1;
             }
@@ -131,11 +132,11 @@ fn check_values(batch: &Batch, format: &Format, fields: &[FieldSpan], row: &Row)
     let mut scratch = Vec::new();
     for (field, (start, end)) in fields.iter().zip(&row.fields) {
         let raw = &batch.bytes[*start..*end];
-        let (value, has_quotes) = unquoted(raw, format.quote);
-        assert_eq!(field.quoted, has_quotes);
+        let (value, has_quotes) = unquoted(raw, format.quote.unwrap());
+        assert_eq!(field.odd, has_quotes);
         assert_eq!(field.plain, raw.iter().all(|byte| (1..0x80).contains(byte)));
         assert_eq!(field.is_null(&batch.bytes, format), !has_quotes && raw == format.null);
-        assert_eq!(field.value(&batch.bytes, format.quote, &mut scratch), value);
+        assert_eq!(field.value(&batch.bytes, format, &mut scratch), value);
     }
 }
 
@@ -158,7 +159,7 @@ fn check_text(batch: &Batch, format: &Format, fields: &[FieldSpan], encoder: &mu
     let values: Vec<Option<Vec<u8>>> = fields
         .iter()
         .map(|field| {
-            let value = || unquoted(field.raw(&batch.bytes), format.quote).0;
+            let value = || unquoted(field.raw(&batch.bytes), format.quote.unwrap()).0;
             (!field.is_null(&batch.bytes, format)).then(value)
         })
         .collect();

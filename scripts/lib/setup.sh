@@ -40,6 +40,10 @@ has_postgres() {
     return 1
 }
 
+has_mariadb() {
+    has mariadbd && has mariadb && has mariadb-install-db
+}
+
 has_redis() {
     has redis-server && has redis-cli
 }
@@ -92,17 +96,16 @@ install_postgres() {
     has_postgres || exit 1
 }
 
-# Debian's package would start a server of its own on port 6379. Its scripts ask this file whether they may.
-install_redis() {
+# Debian's packages would start servers of their own, on the usual ports. Their scripts ask this file whether they may.
+install_without_service() {
     local policy=/usr/sbin/policy-rc.d
     if [[ -e $policy ]]; then
-        apt_get install redis-server
+        apt_get install "$1"
         return
     fi
     as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
-    (apt_get install redis-server) || true
+    (apt_get install "$1") || true
     as_root rm "$policy"
-    has_redis || exit 1
 }
 
 install_packages() {
@@ -120,7 +123,7 @@ install_packages() {
     apt_get update
     for package in "${missing_packages[@]}"; do
         case $package in
-        postgresql | redis-server) ;;
+        postgresql | redis-server | mariadb-server) ;;
         *) others+=("$package") ;;
         esac
     done
@@ -131,7 +134,12 @@ install_packages() {
         install_postgres
     fi
     if [[ " ${missing_packages[*]} " == *" redis-server "* ]]; then
-        install_redis
+        install_without_service redis-server
+        has_redis || exit 1
+    fi
+    if [[ " ${missing_packages[*]} " == *" mariadb-server "* ]]; then
+        install_without_service mariadb-server
+        has_mariadb || exit 1
     fi
     missing_packages=()
     reasons=()

@@ -4,7 +4,7 @@ use super::flags::global::GlobalArgs;
 use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::report::{plural, print, seconds, size, table, thousands};
+use crate::report::{plural, print, seconds, size, some_of, table, thousands};
 use crate::table::ledger::loads::status::{self, LoadStatus};
 use crate::{Error, Place, Result};
 use clap::Args;
@@ -16,6 +16,9 @@ Examples:
   pghaul status --json | jq '.[].unit'            for scripts
 
 Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no database.";
+
+/// How many emptied tables are named.
+const NAMED_TABLES: usize = 5;
 
 /// The arguments of `pghaul status`.
 #[derive(Debug, Args)]
@@ -64,8 +67,17 @@ fn text(loads: &[LoadStatus]) -> String {
     let rows: Vec<[String; 10]> = loads.iter().map(|load| row(load, several_schemas)).collect();
     let count = loads.len() as u64;
     let sum: u64 = loads.iter().map(|load| load.rows.unsigned_abs()).sum();
+    let emptied: Vec<&str> =
+        loads.iter().filter(|load| load.now == status::EMPTIED).map(|load| load.unit.as_str()).collect();
+    let lost = match emptied.is_empty() {
+        true => String::new(),
+        false => format!(
+            "unlogged, and emptied as by a crash of the server: {}; ingest loads again what it finds the dump of\n",
+            some_of(&emptied, NAMED_TABLES)
+        ),
+    };
     format!(
-        "{}\n{count} {} loaded; {} {}\n",
+        "{}\n{count} {} loaded; {} {}\n{lost}",
         table(header, &rows, 5..8),
         plural(count, "unit"),
         thousands(sum),

@@ -1,7 +1,8 @@
 //! The top level of `config.yml`.
 
 use super::sections::{
-    AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, ServeCfg, SyncCfg, XportCfg,
+    AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, RejectsCfg, ServeCfg,
+    SyncCfg, XportCfg,
 };
 use super::values::{Number, OrderedMap};
 use serde::Deserialize;
@@ -26,6 +27,9 @@ pub struct ConfigFile {
     /// Secrets of encrypted dumps.
     #[serde(default)]
     pub decrypt: DecryptCfg,
+    /// Rows that cannot be loaded.
+    #[serde(default)]
+    pub rejects: RejectsCfg,
     /// Mother tables, or `auto`.
     #[serde(default)]
     pub mother_tables: MotherTables,

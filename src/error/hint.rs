@@ -27,6 +27,8 @@ pub enum Hint {
     DateOrder(&'static str),
     /// A date without a day or a month, as MySQL has them.
     ZeroDate,
+    /// A separator stands at the end of a line.
+    TrailingSeparator,
     /// A row is longer than allowed.
     MaxRow,
     /// More rows are rejected than this limit allows. It is written as the user types it.

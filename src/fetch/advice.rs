@@ -19,6 +19,7 @@ pub fn of(hint: &Hint) -> Advice {
         Hint::RejectLimit(_) | Hint::RejectFolder => reject_flags::advice(hint),
         // What becomes of the rows before depends on the mode, and on --resume.
         Hint::ColumnType(_) => Advice::remedy("give the column a type that holds it"),
+        Hint::TrailingSeparator => Advice::remedy("remove the separator at the end of the lines"),
         Hint::ValueEncoding
         | Hint::Value(_)
         | Hint::NullMarker

@@ -90,7 +90,9 @@ impl Job<'_> {
     fn fetch(&self, connection: &mut Client, target: TargetTable, client: client::Client) -> Result<Done> {
         let settings = self.settings;
         let Begun { target, staging, goes_on } = self.begin(connection, target)?;
-        let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on);
+        let secrets = settings.secrets.clone();
+        let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on)
+            .hiding(move |text| secrets.hide_known(text));
         rejects.check().map_err(|error| error.advised(advice::of))?;
         fetches::begin(
             connection,

@@ -30,7 +30,7 @@ use crate::report::progress::Progress;
 use crate::report::{Done, plural};
 use crate::run::interrupt;
 use crate::table::ledger::setup;
-use crate::{Place, Result};
+use crate::{Error, Place, Result};
 use catalogue::scan::{self, ScannedTable};
 use plan::action::Action;
 use plan::{Plan, mothers, print};
@@ -39,6 +39,7 @@ use publish::mother_lock::{self, lock_mothers};
 use publish::{changes, staged, statistics};
 use settings::{MothersMode, Settings};
 use shelf::archive;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// The advisory lock of what looks at mothers and then changes them.
@@ -63,6 +64,7 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
         settings.selection.check(&names.collect())?;
         Vec::new()
     };
+    check_rejects(settings, &catalogue)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let count = catalogue.len() as u64;
     tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
@@ -72,6 +74,15 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
         archive::check(folder, catalogue.iter().filter_map(|scanned| scanned.source.dump.file()))?;
     }
     Ok(Catalogue(catalogue))
+}
+
+/// Checks that the rejects of all dumps may be written.
+fn check_rejects(settings: &Settings, catalogue: &[ScannedTable]) -> Result<()> {
+    let encrypted = catalogue.iter().filter(|scanned| scanned.source.is_encrypted());
+    let dumps: BTreeSet<&str> = encrypted.map(|scanned| scanned.source.dump.name.as_str()).collect();
+    let faults: Vec<Error> =
+        dumps.into_iter().filter_map(|dump| settings.rejects.check_encrypted(dump).err()).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::gathered(faults)) }
 }
 
 /// Loads what has changed, and moves dumps to the archive whose units are all loaded.

@@ -7,15 +7,23 @@ use super::unit::{Adjusted, UnitReport, UnitStatus};
 
 /// The columns from this one on hold numbers.
 const FIRST_NUMBER_COLUMN: usize = 4;
+/// The most units that are listed though they are unchanged. The closing line counts them.
+const MOST_UNCHANGED: usize = 20;
 
 /// The table of all units and a closing line.
 pub fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.units.is_empty() {
         let header = ["unit", "from", "into", "status", "rows", "size", "seconds"];
-        let rows: Vec<[String; 7]> = report.units.iter().map(row).collect();
-        text.push_str(&table(header, &rows, FIRST_NUMBER_COLUMN..header.len()));
-        text.push('\n');
+        // Of many tables, those that have not changed are not news.
+        let is_unchanged = |unit: &&UnitReport| unit.status == UnitStatus::Skipped;
+        let are_many = report.units.iter().filter(is_unchanged).count() > MOST_UNCHANGED;
+        let shown = report.units.iter().filter(|unit| !(are_many && is_unchanged(unit)));
+        let rows: Vec<[String; 7]> = shown.map(row).collect();
+        if !rows.is_empty() {
+            text.push_str(&table(header, &rows, FIRST_NUMBER_COLUMN..header.len()));
+            text.push('\n');
+        }
     }
     let totals = &report.totals;
     if totals.units == 0 {
@@ -136,5 +144,17 @@ mod tests {
 
         3 units: 2 loaded, 1 unchanged, 0 failed; 1,239 rows, 1,000 rejected, 2.2 KiB in 1.50 s
         ");
+    }
+
+    #[test]
+    fn of_many_tables_the_unchanged_ones_are_only_counted() {
+        let mut units: Vec<UnitReport> = (0..3000).map(|_| unit(UnitStatus::Skipped, 0)).collect();
+        let text = summary(&Started::now("ingest").finish(Ok(units.clone())));
+        assert!(
+            text.starts_with("3000 units: 0 loaded, 3000 unchanged") && text.lines().count() == 1,
+            "{text}"
+        );
+        units.push(unit(UnitStatus::Loaded, 7));
+        assert_eq!(summary(&Started::now("ingest").finish(Ok(units))).lines().count(), 4);
     }
 }

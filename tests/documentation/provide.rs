@@ -14,6 +14,7 @@ const CACHE: &str = "redis://127.0.0.1:6379/0";
 pub fn provide(story: &mut Story, name: &str, place: &str) {
     match name.split_once(' ').unwrap_or((name, "lms_v1")) {
         ("dump", dump) => zip(story, dump),
+        ("export", _) => export(story),
         ("dumps", _) => copy_dumps(story),
         ("rejects", _) => rejects(story),
         ("versions", _) => versions(story),
@@ -36,6 +37,16 @@ fn zip(story: &Story, name: &str) {
         .member("users.json", story.work.read("users.json"))
         .member("users.dat", story.work.read("users.dat"));
     story.work.write(format!("dumps/{name}.zip"), dump.bytes());
+}
+
+/// A dump of files that `bcp -w` wrote.
+fn export(story: &Story) {
+    let utf16 =
+        |text: &str| format!("\u{FEFF}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let columns = descriptor(&[("user_id", "int"), ("email", "nvarchar")]);
+    let data = "1\tann@example.com\r\n2\t\r\n3\t\0\r\n";
+    let dump = Dump::new().member("users.json", utf16(&columns)).member("users.dat", utf16(data));
+    story.work.write("dumps/lms_v1.zip", dump.bytes());
 }
 
 /// The fixtures as `dumps`.

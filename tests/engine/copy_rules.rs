@@ -1,5 +1,5 @@
-//! What a data file means is what PostgreSQL's own `COPY … (FORMAT csv)` makes of it: the same bytes go to the server
-//! both ways, and both load the same rows or both refuse them.
+//! By `quotes: copy`, what a data file means is what PostgreSQL's own `COPY … (FORMAT csv)` makes of it: the same bytes go
+//! to the server both ways, and both load the same rows or both refuse them.
 //!
 //! `PROPTEST_CASES=20000` for a long run.
 
@@ -7,7 +7,7 @@ use pghaul::copy::encode::batch_encoder::BatchEncoder;
 use pghaul::copy::encode::questions::resolver::Resolver;
 use pghaul::copy::encode::{CopyColumn, Encoder, RowFormat};
 use pghaul::copy::input::batch::BatchReader;
-use pghaul::copy::input::format::Format;
+use pghaul::copy::input::format::{Format, Quotes};
 use pghaul::copy::input::header::read_header;
 use pghaul::copy::rejects::lines::Rejects;
 use pghaul::copy::send::sink::CopySink;
@@ -25,7 +25,7 @@ use std::io::Write;
 const CASES: u32 = 500;
 
 /// The rows in the order of the file, or that they were refused.
-type Loaded = Option<Vec<Vec<Option<String>>>>;
+pub type Loaded = Option<Vec<Vec<Option<String>>>>;
 
 /// What a data row may be made of: whole fields of every form, and bytes that make sense only by accident.
 fn token() -> impl Strategy<Value = &'static [u8]> {
@@ -64,6 +64,11 @@ fn data_file() -> impl Strategy<Value = (usize, Vec<u8>)> {
     })
 }
 
+/// How many cases a property is tried with.
+pub fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(CASES, |cases| cases.parse().unwrap())
+}
+
 /// Creates the table that this transaction loads and then forgets.
 fn empty_table(client: &mut Client, columns: usize) -> Transaction<'_> {
     let mut transaction = client.transaction().unwrap();
@@ -77,30 +82,33 @@ fn rows(transaction: &mut Transaction<'_>) -> Loaded {
     Some(rows.iter().map(|row| (0..row.len()).map(|index| row.get(index)).collect()).collect())
 }
 
-fn by_the_server(client: &mut Client, columns: usize, data: &[u8]) -> Loaded {
+/// The rows that a `COPY t FROM STDIN …` loads.
+pub fn copied(client: &mut Client, columns: usize, sql: &str, data: &[u8]) -> Loaded {
     let mut transaction = empty_table(client, columns);
-    let sql =
-        "COPY t FROM STDIN WITH (FORMAT csv, HEADER, DELIMITER '|', QUOTE '`', NULL 'NULL', ENCODING latin1)";
     let mut writer = transaction.copy_in(sql).unwrap();
     writer.write_all(data).unwrap();
     writer.finish().ok()?;
     rows(&mut transaction)
 }
 
-fn by_us(client: &mut Client, columns: usize, data: &[u8], format: RowFormat) -> Loaded {
+/// The rows that the engine loads; the columns of the table are `a`, `b`, `c`.
+pub fn by_us(
+    client: &mut Client,
+    columns: usize,
+    data: &[u8],
+    format: &Format,
+    row_format: RowFormat,
+) -> Loaded {
     let mut transaction = empty_table(client, columns);
-    let row_format = format;
-    let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
     let mut input = data;
-    let (header, rest) = read_header(&mut input, &format, 1600).unwrap();
-    let column = |name: &String| CopyColumn::new(name, "text");
-    let columns = header.columns.iter().map(column).collect();
+    let (header, rest) = read_header(&mut input, format, 1600).unwrap();
+    let columns = ["a", "b", "c"][..columns].iter().map(|name| CopyColumn::new(*name, "text")).collect();
     let mut encoder = match row_format {
         RowFormat::Text => Encoder::text_only(columns, format.clone()),
         RowFormat::Binary => Encoder::new(columns, format.clone()),
     };
     assert_eq!(encoder.row_format(), row_format);
-    let open = |input| BatchReader::new(input, rest.clone(), &format, header.line_end, header.data_origin);
+    let open = |input| BatchReader::new(input, rest.clone(), format, header.line_end, header.data_origin);
     let mut reader = open(input);
     let mut sink =
         CopySink::open(&mut transaction, &Qualified::new("public", "t"), encoder.columns(), row_format, true)
@@ -124,13 +132,16 @@ fn has_an_end_marker(data: &[u8]) -> bool {
 fn rows_are_found_as_copy_finds_them() {
     let database = server().database();
     let client = RefCell::new(database.client());
-    let cases = std::env::var("PROPTEST_CASES").map_or(CASES, |cases| cases.parse().unwrap());
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let sql =
+        "COPY t FROM STDIN WITH (FORMAT csv, HEADER, DELIMITER '|', QUOTE '`', NULL 'NULL', ENCODING latin1)";
+    let ours_format = Format { quotes: Quotes::Copy, ..Format::new("|", "`", "NULL", "latin_1").unwrap() };
+    let mut runner =
+        TestRunner::new(Config { cases: cases(), failure_persistence: None, ..Config::default() });
     let result = runner.run(&data_file(), |(columns, data)| {
         prop_assume!(!has_an_end_marker(&data));
-        let theirs = by_the_server(&mut client.borrow_mut(), columns, &data);
+        let theirs = copied(&mut client.borrow_mut(), columns, sql, &data);
         for format in [RowFormat::Binary, RowFormat::Text] {
-            let ours = by_us(&mut client.borrow_mut(), columns, &data, format);
+            let ours = by_us(&mut client.borrow_mut(), columns, &data, &ours_format, format);
             prop_assert_eq!(&ours, &theirs, "{:?}: {:?}", format, String::from_utf8_lossy(&data));
         }
         Ok(())

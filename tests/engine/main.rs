@@ -7,5 +7,6 @@ mod connect;
 mod copy_rules;
 mod embedded;
 mod encoders;
+mod format_rules;
 mod into_table;
 mod shadows;

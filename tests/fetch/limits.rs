@@ -68,6 +68,29 @@ fn filters_that_never_end_or_take_all_memory_end_the_run() {
 }
 
 #[test]
+fn filters_that_recurse_without_end_fail_their_request() {
+    let job = fetch!(Options::default());
+    for filter in ["def f: [f]; f", "def f: {a: f}; f", "def f(g): [f(g)]; f(.)", "def f: f + 1; f"] {
+        for key in ["rows", "success"] {
+            let (rows, success) = match key {
+                "rows" => (filter, "true"),
+                _ => (".[] | [.id]", filter),
+            };
+            job.config(
+                "{}\n",
+                &format!(
+                    "url: 'BASE/fault/good'\n    retries: 0\n    rows: '{rows}'\n    success: '{success}'\n    \
+                     into: {{table: t, mode: append, columns: {{id: bigint}}}}"
+                ),
+            );
+            let run = job.command(&["-q"]).run();
+            run.assert_code(1);
+            says(&messages(&run).join("\n"), &["recurses too deeply"]);
+        }
+    }
+}
+
+#[test]
 fn a_signal_ends_a_run_whose_filter_never_ends() {
     let job = fetch!(Options::default());
     job.config(

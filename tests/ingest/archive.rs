@@ -1,10 +1,13 @@
 //! `pghaul ingest` with `archive: true`: dumps move away when nothing of them is left to load, and no file is lost.
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use pghaul_test_support::{Case, Dump, Running, case, ingest, messages, names, says};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 const CONFIG: &str = "xport_cfg: {archive_path: archive/, archive: true}";
 
@@ -187,6 +190,51 @@ fn an_archive_that_cannot_be_is_refused_before_anything_is_touched() {
         ingest.work.write("closed", "a file");
         ingest.config(config);
         says(&ingest.refused(), &texts);
+    }
+}
+
+#[test]
+fn links_pipes_and_devices_in_the_archive_are_neither_opened_nor_followed_nor_replaced() {
+    // Within a file system a dump is renamed, to another one it is copied.
+    let other = tempfile::tempdir_in("/dev/shm").expect("a file system in memory");
+    for kind in ["pipe", "link to a file", "link to nothing", "link to a device"] {
+        for elsewhere in [false, true] {
+            let case = archiving();
+            let folder = tempfile::tempdir_in(other.path()).expect("a folder");
+            let archive = if elsewhere { folder.path().to_owned() } else { case.work.join("archive") };
+            case.config(&format!("xport_cfg: {{archive_path: '{}', archive: true}}", archive.display()));
+            fs::create_dir_all(&archive).expect("create a folder");
+            case.work.write("precious", "precious");
+            let traps = ["app_v1.zip", ".app_v1.zip.a1b2c3.archiving"].map(|name| archive.join(name));
+            for trap in &traps {
+                match kind {
+                    "pipe" => mkfifo(trap, Mode::S_IRWXU).expect("make a named pipe"),
+                    "link to a file" => symlink(case.work.join("precious"), trap).expect("make a link"),
+                    "link to nothing" => symlink(case.work.join("nothing"), trap).expect("make a link"),
+                    _ => symlink("/dev/zero", trap).expect("make a link"),
+                }
+            }
+            let before = traps.clone().map(|trap| fs::symlink_metadata(trap).expect("a trap").ino());
+            let begun = Instant::now();
+            case.load("");
+            assert!(begun.elapsed() < Duration::from_secs(30), "{kind}: waits");
+            let after = traps.map(|trap| fs::symlink_metadata(trap).expect("a trap").ino());
+            assert_eq!(before, after, "{kind}");
+            assert_eq!(case.work.read("precious"), "precious", "{kind}");
+            assert!(!case.work.join("nothing").exists(), "{kind}");
+            assert!(archive.join("app_v1.2.zip").is_file(), "{kind}: {}", listed(&archive));
+        }
+    }
+}
+
+#[test]
+fn an_archive_that_is_a_pipe_or_a_device_is_refused_at_once() {
+    let ingest = ingest!();
+    ingest.dump("app_v1.zip", &Dump::new().good());
+    mkfifo(&ingest.work.join("pipe"), Mode::S_IRWXU).expect("make a named pipe");
+    for folder in ["pipe", "/dev/null", "pipe/below"] {
+        ingest.config(&format!("xport_cfg: {{archive_path: {folder}, archive: true}}"));
+        says(&ingest.refused(), &["cannot be the archive: it is no folder", "xport_cfg.archive_path"]);
     }
 }
 

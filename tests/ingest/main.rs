@@ -12,6 +12,7 @@ mod dumps;
 mod encrypted;
 mod expected;
 mod faults;
+mod formats;
 mod hostile;
 mod memory;
 mod mothers;

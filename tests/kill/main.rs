@@ -7,6 +7,7 @@
 
 mod commit;
 mod drain;
+mod faulty;
 mod fetch;
 mod ingest;
 mod network;

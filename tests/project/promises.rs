@@ -8,7 +8,12 @@ use std::path::Path;
 type Promise = (String, Vec<(String, String)>);
 
 fn promises(page: &str) -> Vec<Promise> {
-    let section = page.split("# What pghaul promises\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    section(page, "# What pghaul promises\n")
+}
+
+/// The list of a section, each entry with the tests that it names.
+fn section(page: &str, heading: &str) -> Vec<Promise> {
+    let section = page.split(heading).nth(1).unwrap().split("\n## ").next().unwrap();
     section.split("\n- **").skip(1).map(promise).collect()
 }
 
@@ -37,9 +42,10 @@ fn text(path: &Path) -> String {
 
 #[test]
 fn every_promise_names_tests_that_exist() {
-    let promises = promises(&fs::read_to_string(repository().join("docs/promises.md")).unwrap());
-    assert!(promises.len() > 10, "{promises:?}");
-    for (title, tests) in promises {
+    let page = fs::read_to_string(repository().join("docs/promises.md")).unwrap();
+    let (promises, threats) = (promises(&page), section(&page, "\n## Against whom\n"));
+    assert!(promises.len() > 10 && threats.len() == 10, "{promises:?} {threats:?}");
+    for (title, tests) in promises.into_iter().chain(threats) {
         assert!(!tests.is_empty(), "no test: {title}");
         for (file, test) in tests {
             let text = text(&repository().join("tests").join(&file));

@@ -4,6 +4,7 @@ use super::resolved::{SectionFault, Typed, resolve};
 use crate::cli::flags::global::GlobalArgs;
 use crate::config::{ConfigText, Marks, faults, is_below};
 use crate::exit::Exit;
+use crate::ingest::settings::{Request, Settings};
 use crate::report::print;
 use crate::{Error, Place, Result};
 use clap::Args;
@@ -37,8 +38,16 @@ pub fn run(_: &CheckArgs, global: &GlobalArgs) -> Result<Exit> {
     if !faults.is_empty() {
         return Err(Error::many(faults));
     }
-    say(global, &format!("{}: no faults\n", text.path.display()))?;
+    say(global, &format!("{}: no faults\n{}", text.path.display(), formats_of(&text)?))?;
     Ok(Exit::Loaded)
+}
+
+/// How data files are written, for each kind of dumps where that is not the default, and what says so.
+fn formats_of(text: &ConfigText) -> Result<String> {
+    let settings = Settings::resolve(Request::default(), &text.parse()?)?;
+    let dialects = settings.dialects.iter();
+    let described = dialects.filter_map(|dialect| Some((dialect.pattern(), dialect.text.description()?)));
+    Ok(described.map(|(pattern, text)| format!("data files of dumps {pattern:?}: {text}\n")).collect())
 }
 
 /// All faults of a file. Faults of the content are only found if the form is right.

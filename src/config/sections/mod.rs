@@ -16,7 +16,7 @@ mod types;
 pub use after::{AfterCfg, IndexCfg};
 pub use datastore::Datastore;
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
-pub use dumps::{DecryptCfg, Dialect, LimitsCfg, XportCfg};
+pub use dumps::{DecryptCfg, Dialect, LimitsCfg, RejectsCfg, TextKeys, XportCfg};
 pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use mothers::{MotherColumns, MotherTables};

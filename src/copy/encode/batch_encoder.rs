@@ -212,7 +212,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         let format = self.encoder.format();
         let value = number.and_then(|number| self.fields.get(number)).map(|field| {
             let mut scratch = Vec::new();
-            let value = field.value(&batch.bytes, format.quote, &mut scratch);
+            let value = field.value(&batch.bytes, format, &mut scratch);
             // A value that is not valid in the file's encoding is often the very fault.
             let text = format.charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
             shortened(&text, MOST_VALUE_CHARS)

@@ -90,7 +90,7 @@ impl BinaryRows {
                 push_part(out, batch, field.start, field.end);
                 continue;
             }
-            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
             if (!is_usual || marks.may_be_in(field))
                 && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
             {

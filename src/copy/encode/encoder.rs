@@ -122,9 +122,10 @@ impl Encoder {
         fields: &[FieldSpan],
         out: &mut Vec<u8>,
     ) -> Result<(), ValueFault> {
-        if fields.len() != self.columns.len() {
-            return Err(self.wrong_count(batch, fields));
-        }
+        let fields = match fields.len() == self.columns.len() {
+            true => fields,
+            false => self.without_trailing(fields).ok_or_else(|| self.wrong_count(batch, fields))?,
+        };
         let row_start = out.len();
         let pushed = match &mut self.writer {
             RowWriter::Text(rows) => {
@@ -137,7 +138,7 @@ impl Encoder {
         pushed.map_err(|(index, fault)| {
             out.truncate(row_start);
             let mut scratch = Vec::new();
-            let value = fields[index].value(batch, self.format.quote, &mut scratch);
+            let value = fields[index].value(batch, &self.format, &mut scratch);
             let column = &self.columns[index];
             let shown = shortened(&self.format.charset.decode(value).unwrap_or_default(), SHOWN_CHARS);
             let hint = match fault.hint(shown) {
@@ -180,20 +181,39 @@ impl Encoder {
         }
     }
 
+    /// The fields without an empty one that only a separator at the end of the row makes.
+    #[cold]
+    fn without_trailing<'f>(&self, fields: &'f [FieldSpan]) -> Option<&'f [FieldSpan]> {
+        let (last, others) = fields.split_last()?;
+        let is_trailing = self.format.trailing_separator && last.start == last.end;
+        (is_trailing && others.len() == self.columns.len()).then_some(others)
+    }
+
     fn wrong_count(&self, batch: &[u8], fields: &[FieldSpan]) -> ValueFault {
         let (found, expected) = (fields.len(), self.columns.len());
+        let names = if self.format.has_header { "the header names" } else { "the descriptor lists" };
+        let is_empty = |field: &FieldSpan| field.start == field.end;
+        let before_last = fields.split_last().map_or(&[][..], |(_, before)| before);
+        let ends_escaped = |field: &FieldSpan| field.raw(batch).ends_with(b"\\");
+        let mut hint = None;
         let what = match self.columns.get(found) {
             Some(missing) => format!(
-                "row has {found} {}, the header names {expected}: nothing for column {}",
+                "row has {found} {}, {names} {expected}: {}nothing for column {}",
                 if found == 1 { "field" } else { "fields" },
+                if found == 1 && fields.iter().all(is_empty) { "the line is empty, " } else { "" },
                 missing.name
             ),
-            None if fields[..found - 1].iter().any(|field| field.raw(batch).ends_with(b"\\")) => format!(
-                "row has {found} fields, the header names {expected}; a backslash before a separator does not escape it"
+            None if self.format.escape.is_none() && before_last.iter().any(ends_escaped) => format!(
+                "row has {found} fields, {names} {expected}; a backslash before a separator does not escape it"
             ),
-            None => format!("row has {found} fields, the header names {expected}"),
+            None => {
+                if found == expected + 1 && fields.last().is_some_and(is_empty) {
+                    hint = Some(Hint::TrailingSeparator);
+                }
+                format!("row has {found} fields, {names} {expected}")
+            }
         };
-        ValueFault { column: None, what, hint: None }
+        ValueFault { column: None, what, hint }
     }
 }
 

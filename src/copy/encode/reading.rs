@@ -19,7 +19,7 @@ pub fn sign(
     format: &Format,
 ) -> Option<Notice> {
     let raw = field.raw(batch);
-    let of_quotes = || if is_usual { None } else { signs::of_quotes(raw, format.quote) };
+    let of_quotes = || if is_usual { None } else { signs::of_quotes(raw, format) };
     let of_text = || if is_text && !field.plain { signs::of_text(raw, format.charset) } else { None };
     of_quotes().filter(|notice| !(is_text && *notice == Notice::Escape)).or_else(of_text)
 }

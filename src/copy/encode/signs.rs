@@ -22,8 +22,11 @@ impl Marks {
     /// Searches a batch whose fields will be asked about in their order.
     pub fn of(batch: &[u8], format: &Format) -> Marks {
         let has_continuations = format.charset == Charset::Latin1 && has_continuation(batch);
-        let mut marks = Marks { escape: 0, has_continuations };
-        marks.seek_escape(batch, 0, format);
+        let mut marks = Marks { escape: usize::MAX, has_continuations };
+        // Where backslashes escape, they are as they should be.
+        if format.escape.is_none() {
+            marks.seek_escape(batch, 0, format);
+        }
         marks
     }
 
@@ -47,18 +50,24 @@ impl Marks {
     }
 
     fn seek_escape(&mut self, batch: &[u8], start: usize, format: &Format) {
-        let is_quote = |byte: &u8| *byte == b'"' || *byte == format.quote;
+        let is_quote = |byte: &u8| *byte == b'"' || Some(*byte) == format.quote;
         let rest = &batch[start..];
         let found = memchr_iter(b'\\', rest).find(|at| rest.get(at + 1).is_some_and(is_quote));
         self.escape = found.map_or(usize::MAX, |at| start + at);
     }
 }
 
-/// What to note about a field that holds quotes, and not just one around it at each end: quotes that are doubled inside mean
-/// themselves, any other one opens or closes quotes.
+/// What to note about a field that holds quotes, and not just one around it at each end. Quotes that are doubled inside
+/// quotes mean themselves.
 #[cold]
-pub fn of_quotes(raw: &[u8], quote: u8) -> Option<Notice> {
+pub fn of_quotes(raw: &[u8], format: &Format) -> Option<Notice> {
+    let quote = format.quote?;
     let before = |at: usize| at.checked_sub(1).map(|at| raw[at]);
+    if let Some(escape) = format.escape {
+        let is_plain = |at: usize| before(at) != Some(escape.byte);
+        let is_inside = raw.first() != Some(&quote) && memchr_iter(quote, raw).any(is_plain);
+        return is_inside.then_some(Notice::QuoteInside);
+    }
     if memchr_iter(quote, raw).any(|at| before(at) == Some(b'\\')) {
         return Some(Notice::Escape);
     }
@@ -79,10 +88,10 @@ pub fn of_quotes(raw: &[u8], quote: u8) -> Option<Notice> {
 /// Whether a text looks as if a backslash escaped a quote. In a document of JSON, that is as it should be.
 fn is_escaped(raw: &[u8], format: &Format) -> bool {
     let text = match raw {
-        [first, text @ .., last] if *first == format.quote && *last == format.quote => text,
+        [first, text @ .., last] if format.quote == Some(*first) && first == last => text,
         text => text,
     };
-    let is_quote = |byte: &u8| *byte == b'"' || *byte == format.quote;
+    let is_quote = |byte: &u8| *byte == b'"' || Some(*byte) == format.quote;
     let is_document = matches!(text, [b'{' | b'[', ..]);
     !is_document && memchr_iter(b'\\', text).any(|at| text.get(at + 1).is_some_and(is_quote))
 }
@@ -128,7 +137,7 @@ mod tests {
             ("`say \\`hi\\``", Some(Notice::Escape)),
             ("a\\`b", Some(Notice::Escape)),
         ] {
-            assert_eq!(of_quotes(raw.as_bytes(), b'`'), notice, "{raw}");
+            assert_eq!(of_quotes(raw.as_bytes(), &Format::default()), notice, "{raw}");
         }
     }
 
@@ -158,7 +167,7 @@ mod tests {
         for batch in ["a|b\\\"|c|\\`d\\\"|e\\|\\\"|x", "`a\\`|\\\"|{\"\\\"\"}|z\\\"", "a|b|c", ""] {
             let mut start = 0;
             let fields = batch.split('|').map(|text| {
-                let field = FieldSpan { start, end: start + text.len(), quoted: false, plain: true };
+                let field = FieldSpan { start, end: start + text.len(), odd: false, plain: true };
                 start = field.end + 1;
                 field
             });

@@ -84,7 +84,7 @@ impl TextRows {
             if column.is_text && marks.is_escaped(batch, field, format) {
                 notices.add(Notice::Escape, index);
             }
-            let (value, is_usual) = field.value_and_form(batch, format.quote, &mut self.scratch);
+            let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
             let is_odd = !is_usual || marks.may_be_in(field);
             let sign =
                 if is_odd { reading::sign(batch, field, is_usual, column.is_text, format) } else { None };

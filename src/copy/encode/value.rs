@@ -80,7 +80,7 @@ impl ValueEncoder {
             ValueEncoder::Text(limit) => {
                 // A byte is a character where all is ASCII.
                 let fits = limit.is_none_or(|limit| field.end - field.start <= limit as usize);
-                field.plain && !field.quoted && fits
+                field.plain && !field.odd && fits
             }
             _ => false,
         }

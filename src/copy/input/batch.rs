@@ -1,14 +1,15 @@
 //! Cutting the input into batches that end at a row boundary.
 //!
-//! Whether a line end is a row boundary depends on all quotes before it: COPY toggles "inside quotes" at every quote
-//! character, wherever it stands. So the parity of the number of quotes decides, and this file only counts bytes. The
-//! stream that takes a batch finds the fields.
+//! Whether a line end is a row boundary depends on the quotes and escapes before it. Where there are none, the last line end
+//! is the boundary, and only bytes are counted here. The stream that takes a batch finds the fields.
 
+use super::boundary::Boundaries;
 use super::format::{Format, LineEnd};
+use super::line_end::LineCount;
 use crate::config::Size;
 use crate::error::Hint;
 use crate::{Error, Place, Result};
-use memchr::{memchr_iter, memrchr2};
+use memchr::memchr_iter;
 use std::io::{ErrorKind, Read};
 
 /// Input read at a time, bytes: large enough for the cost per batch to vanish, small enough to stay in the second-level
@@ -71,8 +72,8 @@ pub trait BatchSource {
 /// Reads batches from the data after the header line.
 pub struct BatchReader<R> {
     input: R,
-    quote: u8,
-    line_end: LineEnd,
+    boundaries: Boundaries,
+    count: LineCount,
     next: Origin,
     /// The bytes that were read beyond the last row boundary.
     rest: Vec<u8>,
@@ -85,14 +86,27 @@ impl<R: Read> BatchReader<R> {
     /// Reads from `rest`, the bytes that were read together with the header, and then from `input`. The first row begins at
     /// `origin`.
     pub fn new(input: R, rest: Vec<u8>, format: &Format, line_end: LineEnd, origin: Origin) -> Self {
-        let quote = format.quote;
-        let (batch_bytes, row_bytes) = (BATCH_BYTES, ROW_BYTES);
-        BatchReader { input, quote, line_end, next: origin, rest, at_end: false, batch_bytes, row_bytes }
+        BatchReader {
+            input,
+            boundaries: Boundaries::new(format, line_end),
+            count: line_end.count(),
+            next: origin,
+            rest,
+            at_end: false,
+            batch_bytes: BATCH_BYTES,
+            row_bytes: ROW_BYTES,
+        }
     }
 
     /// Allows rows of so many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
     pub fn with_max_row(self, row_bytes: usize) -> Self {
         BatchReader { row_bytes, ..self }
+    }
+
+    /// Reads so many bytes at a time.
+    #[cfg(test)]
+    pub fn cutting_at(self, batch_bytes: usize) -> Self {
+        BatchReader { batch_bytes, ..self }
     }
 
     /// Reads until `bytes` holds at least `target` bytes or the input ends.
@@ -118,20 +132,6 @@ impl<R: Read> BatchReader<R> {
         bytes.truncate(filled);
         Ok(())
     }
-
-    /// The end of the last whole row in `bytes`, where `inside_quotes` is the state at their end.
-    fn last_boundary(&self, bytes: &[u8], mut inside_quotes: bool) -> Option<usize> {
-        let mut end = bytes.len();
-        loop {
-            let at = memrchr2(self.quote, self.line_end.last_byte(), &bytes[..end])?;
-            if bytes[at] == self.quote {
-                inside_quotes = !inside_quotes;
-            } else if !inside_quotes {
-                return Some(at + 1);
-            }
-            end = at;
-        }
-    }
 }
 
 impl<R: Read> BatchSource for BatchReader<R> {
@@ -141,7 +141,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
         batch.origin = self.next;
         batch.bytes.clear();
         batch.bytes.append(&mut self.rest);
-        let mut inside_quotes = false;
+        self.boundaries.restart();
         let mut searched = 0;
         loop {
             // One byte more than a row may have is its line end, or shows that the row is too long.
@@ -149,11 +149,9 @@ impl<R: Read> BatchSource for BatchReader<R> {
             if self.at_end {
                 break;
             }
-            let new = &batch.bytes[searched..];
-            inside_quotes ^= count(self.quote, new) % 2 == 1;
-            if let Some(boundary) = self.last_boundary(new, inside_quotes) {
-                self.rest.extend_from_slice(&new[boundary..]);
-                batch.bytes.truncate(searched + boundary);
+            if let Some(boundary) = self.boundaries.last(&batch.bytes, searched) {
+                self.rest.extend_from_slice(&batch.bytes[boundary..]);
+                batch.bytes.truncate(boundary);
                 break;
             }
             searched = batch.bytes.len();
@@ -164,7 +162,10 @@ impl<R: Read> BatchSource for BatchReader<R> {
                     .hint(Hint::MaxRow));
             }
         }
-        self.next.line += count(self.line_end.last_byte(), &batch.bytes) as u64;
+        self.next.line += match self.count {
+            LineCount::Bytes(byte) => count(byte, &batch.bytes) as u64,
+            LineCount::Rows => self.boundaries.rows(),
+        };
         self.next.offset += batch.bytes.len() as u64;
         Ok(!batch.bytes.is_empty())
     }
@@ -177,14 +178,13 @@ fn count(byte: u8, bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::input::format::{DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR};
+    use crate::copy::input::format::Quotes;
     use proptest::prelude::*;
 
     fn batches(data: &[u8], batch_bytes: usize, line_end: LineEnd) -> Vec<(Origin, Vec<u8>)> {
-        let format = Format::new(DEFAULT_SEPARATOR, DEFAULT_QUOTE, DEFAULT_NULL, DEFAULT_ENCODING).unwrap();
+        let format = Format { quotes: Quotes::Copy, ..Format::default() };
         let start = Origin { line: 2, offset: 10 };
-        let mut reader = BatchReader::new(data, Vec::new(), &format, line_end, start);
-        reader.batch_bytes = batch_bytes;
+        let mut reader = BatchReader::new(data, Vec::new(), &format, line_end, start).cutting_at(batch_bytes);
         let (mut batch, mut all) = (Batch::new(), Vec::new());
         while reader.next_into(&mut batch).unwrap() {
             all.push((batch.origin, batch.bytes.clone()));

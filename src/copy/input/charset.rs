@@ -1,5 +1,6 @@
 //! Character encodings: from the data file's bytes to UTF-8, which is what the connection speaks.
 
+use super::code_page::{CodePage, CodePageReader};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -14,6 +15,8 @@ pub enum Charset {
     /// Any other encoding of the WHATWG Encoding Standard. Input is decoded before rows are cut, since characters may hold
     /// bytes that look like separators (Shift_JIS, GBK, UTF-16).
     Decoded(&'static Encoding),
+    /// A code page of DOS. Input is decoded before rows are cut.
+    CodePage(&'static CodePage),
 }
 
 impl Charset {
@@ -25,6 +28,10 @@ impl Charset {
         match plain.as_str() {
             "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => return Some(Charset::Latin1),
             _ => {}
+        }
+        // IBM866 is one that the standard has.
+        if let Some(page) = CodePage::for_label(&plain) {
+            return Some(Charset::CodePage(page));
         }
         match Encoding::for_label(plain.as_bytes()).or_else(|| Encoding::for_label(label.as_bytes())) {
             Some(encoding) if encoding == UTF_8 => Some(Charset::Utf8),
@@ -38,7 +45,7 @@ impl Charset {
     pub fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Charset::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
-            Charset::Utf8 | Charset::Decoded(_) => Some(text.as_bytes().to_vec()),
+            Charset::Utf8 | Charset::Decoded(_) | Charset::CodePage(_) => Some(text.as_bytes().to_vec()),
         }
     }
 
@@ -46,7 +53,9 @@ impl Charset {
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Charset::Latin1 => Some(encoding_rs::mem::decode_latin1(bytes)),
-            Charset::Utf8 | Charset::Decoded(_) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Charset::Utf8 | Charset::Decoded(_) | Charset::CodePage(_) => {
+                std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
+            }
         }
     }
 
@@ -58,7 +67,13 @@ impl Charset {
                 let (text, malformed) = encoding.decode_with_bom_removal(bytes);
                 (!malformed).then_some(text)
             }
+            Charset::CodePage(page) => Some(Cow::Owned(page.decode(bytes))),
         }
+    }
+
+    /// Whether input is decoded before rows are cut, so that a row's bytes are not those of the file.
+    pub fn is_decoded_first(self) -> bool {
+        matches!(self, Charset::Decoded(_) | Charset::CodePage(_))
     }
 
     /// The name for messages and the ledger.
@@ -67,6 +82,7 @@ impl Charset {
             Charset::Latin1 => "latin_1",
             Charset::Utf8 => "UTF-8",
             Charset::Decoded(encoding) => encoding.name(),
+            Charset::CodePage(page) => page.name,
         }
     }
 
@@ -82,6 +98,7 @@ impl Charset {
                 taken: 0,
                 at_end: false,
             })),
+            Charset::CodePage(page) => CharsetReader::CodePage(CodePageReader::new(page, input)),
         }
     }
 }
@@ -99,6 +116,8 @@ pub enum CharsetReader<R> {
     Plain(R),
     /// Decoded to UTF-8.
     Decoding(Box<Transcoder<R>>),
+    /// Decoded to UTF-8, from a code page.
+    CodePage(CodePageReader<R>),
 }
 
 /// Decodes while reading.
@@ -117,6 +136,7 @@ impl<R: Read> Read for CharsetReader<R> {
         match self {
             CharsetReader::Plain(input) => input.read(out),
             CharsetReader::Decoding(transcoder) => transcoder.read(out),
+            CharsetReader::CodePage(reader) => reader.read(out),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A field in its batch: its bytes, and its value without quotes.
 
-use super::format::Format;
-use memchr::memchr;
+use super::format::{Escape, EscapeKind, Format, Quotes};
+use memchr::{memchr, memchr2};
 
 /// A field's bytes in its batch, quotes included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,8 +10,8 @@ pub struct FieldSpan {
     pub start: usize,
     /// Behind the last byte.
     pub end: usize,
-    /// Whether a quote character stands anywhere in it.
-    pub quoted: bool,
+    /// Whether a quote or an escape stands anywhere in it.
+    pub odd: bool,
     /// Whether all of it is ASCII without NUL.
     pub plain: bool,
 }
@@ -22,16 +22,17 @@ impl FieldSpan {
         &batch[self.start..self.end]
     }
 
-    /// Whether the field is the NULL marker; a quoted one never is.
+    /// Whether the field is a NULL marker; a quoted one never is.
     #[inline]
     pub fn is_null(&self, batch: &[u8], format: &Format) -> bool {
-        !self.quoted && self.raw(batch) == format.null
+        // No marker holds a quote, but it may hold an escape, as `\N` does.
+        (!self.odd || format.escape.is_some()) && format.is_null(self.raw(batch))
     }
 
-    /// The field's value: its bytes without quotes. `scratch` holds it where quotes stood inside.
+    /// The field's value: its bytes without quotes and escapes. `scratch` holds it where such stood inside.
     #[inline]
-    pub fn value<'b>(&self, batch: &'b [u8], quote: u8, scratch: &'b mut Vec<u8>) -> &'b [u8] {
-        self.value_and_form(batch, quote, scratch).0
+    pub fn value<'b>(&self, batch: &'b [u8], format: &Format, scratch: &'b mut Vec<u8>) -> &'b [u8] {
+        self.value_and_form(batch, format, scratch).0
     }
 
     /// As [`FieldSpan::value`], and whether the field has the usual form: no quote at all, or one at each end and none between.
@@ -39,39 +40,92 @@ impl FieldSpan {
     pub fn value_and_form<'b>(
         &self,
         batch: &'b [u8],
-        quote: u8,
+        format: &Format,
         scratch: &'b mut Vec<u8>,
     ) -> (&'b [u8], bool) {
         let raw = self.raw(batch);
-        if !self.quoted {
-            return (raw, true);
+        if !self.odd {
+            let is_empty_text = !self.plain && format.nul_is_empty && raw == b"\0";
+            return (if is_empty_text { b"" } else { raw }, true);
         }
-        if let [first, inner @ .., last] = raw
+        if let (Some(quote), None, [first, inner @ .., last]) = (format.quote, format.escape, raw)
             && *first == quote
             && *last == quote
             && memchr(quote, inner).is_none()
         {
             return (inner, true);
         }
-        unquote(raw, quote, scratch);
-        (scratch, false)
+        unusual(raw, format, scratch)
     }
 }
 
-/// Removes the quotes from a field whose quotes are balanced.
-fn unquote(raw: &[u8], quote: u8, out: &mut Vec<u8>) {
-    out.clear();
+/// The value of a field with quotes or escapes, and whether it has the usual form.
+fn unusual<'b>(raw: &'b [u8], format: &Format, scratch: &'b mut Vec<u8>) -> (&'b [u8], bool) {
+    let is_quoted = format.quote.is_some() && raw.first().copied() == format.quote;
+    scratch.clear();
+    match (format.quote, format.escape) {
+        (quote, Some(Escape { byte, kind: EscapeKind::OfAll })) => {
+            let inner = if is_quoted { raw[1..].strip_suffix(quote.as_slice()).unwrap_or(raw) } else { raw };
+            unescape(inner, byte, quote.filter(|_| is_quoted), scratch);
+            (scratch, is_quoted || quote.is_none_or(|quote| memchr(quote, raw).is_none()))
+        }
+        (Some(quote), escape) if is_quoted || format.quotes == Quotes::Copy => {
+            let doubles = escape.is_none() || format.quotes == Quotes::Text;
+            unquote(raw, quote, escape.map(|escape| escape.byte), doubles, scratch);
+            (scratch, false)
+        }
+        (quote, _) => (raw, quote.is_none_or(|quote| memchr(quote, raw).is_none())),
+    }
+}
+
+/// Removes the quotes from a field whose quotes are balanced. Inside them, an escape takes away the meaning of a quote or an
+/// escape, and a quote that of another one where it `doubles`.
+fn unquote(raw: &[u8], quote: u8, escape: Option<u8>, doubles: bool, out: &mut Vec<u8>) {
     let mut inside = false;
     let mut rest = raw;
-    while let Some(at) = memchr(quote, rest) {
+    while let Some(at) = memchr2(quote, escape.unwrap_or(quote), rest) {
+        let byte = rest[at];
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
-        if inside && rest.first() == Some(&quote) {
-            out.push(quote);
-            rest = &rest[1..];
+        let next = rest.first().copied();
+        let is_escape = if byte == quote {
+            doubles && next == Some(quote)
         } else {
+            next == Some(quote) || next == escape
+        };
+        if inside && is_escape {
+            out.extend(next);
+            rest = &rest[1..];
+        } else if byte == quote {
             inside = !inside;
+        } else {
+            out.push(byte);
         }
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Replaces MySQL's escapes, and doubled quotes where there are some.
+fn unescape(text: &[u8], escape: u8, quote: Option<u8>, out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = memchr2(escape, quote.unwrap_or(escape), rest) {
+        out.extend_from_slice(&rest[..at]);
+        let Some(next) = rest.get(at + 1).copied() else {
+            // MySQL takes an escape that nothing follows for itself.
+            out.push(rest[at]);
+            return;
+        };
+        rest = &rest[at + 2..];
+        out.push(match next {
+            _ if quote == Some(next) || next == escape => next,
+            b'0' => 0,
+            b'b' => 8,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'Z' => 26,
+            other => other,
+        });
     }
     out.extend_from_slice(rest);
 }

@@ -1,7 +1,9 @@
-//! The header line of a data file: the names and order of its columns, and the line end of the whole file.
+//! The beginning of a data file: the names and order of its columns, and the line end of the whole file.
 
-use super::batch::{Batch, Origin};
-use super::format::{Format, LineEnd};
+use super::batch::{Batch, Origin, ROW_BYTES};
+use super::field::FieldSpan;
+use super::format::{EscapeKind, Format, LineEnd, Quotes};
+use super::line_end::LineCount;
 use super::rows::Rows;
 use crate::error::Hint;
 use crate::{Error, Place, Result};
@@ -10,18 +12,18 @@ use std::io::Read;
 /// The longest header line, bytes. PostgreSQL allows 1600 columns of 63 bytes.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
-/// Bytes read at a time until the header line ends.
+/// Bytes read first. Where the line does not end in them, as many are read again as there are.
 const STEP_BYTES: usize = 4 << 10;
 
 /// The UTF-8 form of U+FEFF, which some exports put before the first byte.
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// What the first line of a data file says.
+/// What the beginning of a data file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The line as it stands in the (decoded) data file, with its line end.
+    /// The header line as it stands in the (decoded) data file, with its line end; empty where the file has none.
     pub line: Vec<u8>,
-    /// Column names in the order of the data.
+    /// Column names in the order of the data; none where the file has no header line.
     pub columns: Vec<String>,
     /// How the lines of this file end.
     pub line_end: LineEnd,
@@ -29,65 +31,121 @@ pub struct Header {
     pub data_origin: Origin,
     /// Whether a UTF-8 byte-order mark stands before it.
     pub byte_order_mark: bool,
+    /// Whether a CR stands before the first line end, which is said to be an LF.
+    pub has_cr: bool,
 }
 
-/// Reads the header line from the start of a (decoded) data file; also returns the bytes that were read beyond it.
+/// The end of the first line.
+#[derive(Debug, Clone, Copy)]
+struct FirstEnd {
+    line_end: LineEnd,
+    /// Where the line's content ends.
+    end: usize,
+    /// Where the next line begins.
+    next: usize,
+}
+
+/// Reads the header line from the start of a (decoded) data file; also returns the bytes that were read beyond it. Where the
+/// format has no header line, it looks how the first row ends, unless the format says it.
 ///
 /// # Errors
 /// A file without a header line, a quote in it that is never closed, more than `max_columns`, names that are empty, not
 /// valid text, or the same.
 pub fn read_header(input: &mut impl Read, format: &Format, max_columns: usize) -> Result<(Header, Vec<u8>)> {
     let place = || Place::default().line(1);
+    let longest = if format.has_header { MAX_HEADER_BYTES } else { ROW_BYTES };
     let mut bytes = Vec::with_capacity(STEP_BYTES);
     loop {
-        let read = input.by_ref().take(STEP_BYTES as u64).read_to_end(&mut bytes)?;
+        let step = bytes.len().max(STEP_BYTES);
+        let read = input.by_ref().take(step as u64).read_to_end(&mut bytes)?;
+        let is_all = read < step;
         // The bytes behind the last one decide between CR and CR LF, hence the comparison with the length.
-        match find_line_end(&bytes, format.quote) {
-            Some((line_end, end, next)) if next < bytes.len() || read < STEP_BYTES => {
-                let parsed = parse(&bytes, end, next, line_end, format, max_columns);
-                return parsed.map_err(|error| error.at(place()));
+        let first = match find_line_end(&bytes, format) {
+            Some(first) if first.next < bytes.len() || is_all => first,
+            // The whole file is one line without an end: a header and no rows, or an open quote.
+            None if is_all => {
+                let line_end = format.said_line_end().unwrap_or(LineEnd::Lf);
+                FirstEnd { line_end, end: bytes.len(), next: bytes.len() }
             }
-            None if read < STEP_BYTES => {
-                // The whole file is one line without an end: a header and no rows, or an open quote.
-                let end = bytes.len();
-                let parsed = parse(&bytes, end, end, LineEnd::Lf, format, max_columns);
-                return parsed.map_err(|error| error.at(place()));
+            None if !format.has_header && format.line_end.is_some() => {
+                let line_end = format.said_line_end().unwrap_or(LineEnd::Lf);
+                FirstEnd { line_end, end: 0, next: 0 }
             }
-            _ if bytes.len() > MAX_HEADER_BYTES => {
-                return Err(Error::failed(format!("no header line ends within {MAX_HEADER_BYTES} bytes"))
+            _ if bytes.len() > longest => {
+                let what = if format.has_header { "header line" } else { "row" };
+                let hint = if format.has_header { Hint::HeaderLine } else { Hint::MaxRow };
+                return Err(Error::failed(format!("no {what} ends within {longest} bytes"))
                     .at(place())
-                    .hint(Hint::HeaderLine));
+                    .hint(hint));
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        return match format.has_header {
+            true => parse(&bytes, first, format, max_columns).map_err(|error| error.at(place())),
+            false => Ok(begin(&bytes, first)),
+        };
     }
 }
 
-/// The first line end outside quotes: its kind, where the line's content ends, and where the next line begins.
-fn find_line_end(bytes: &[u8], quote: u8) -> Option<(LineEnd, usize, usize)> {
-    let mut inside = false;
-    for (at, byte) in bytes.iter().enumerate() {
-        inside ^= *byte == quote;
-        match byte {
-            b'\n' if !inside => return Some((LineEnd::Lf, at, at + 1)),
-            b'\r' if !inside && bytes.get(at + 1) == Some(&b'\n') => {
-                return Some((LineEnd::CrLf, at, at + 2));
-            }
-            b'\r' if !inside => return Some((LineEnd::Cr, at, at + 1)),
-            _ => {}
+/// The beginning of a file without a header line.
+fn begin(bytes: &[u8], first: FirstEnd) -> (Header, Vec<u8>) {
+    let start = if bytes.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
+    let header = Header {
+        line: Vec::new(),
+        columns: Vec::new(),
+        line_end: first.line_end,
+        data_origin: Origin { line: 1, offset: start as u64 },
+        byte_order_mark: start > 0,
+        has_cr: has_cr(bytes, first),
+    };
+    (header, bytes[start..].to_vec())
+}
+
+fn has_cr(bytes: &[u8], first: FirstEnd) -> bool {
+    let is_said_lf = matches!(first.line_end, LineEnd::Said(token) if token.bytes() == b"\n");
+    is_said_lf && bytes[..first.end].ends_with(b"\r")
+}
+
+/// The first line end that has its meaning.
+fn find_line_end(bytes: &[u8], format: &Format) -> Option<FirstEnd> {
+    let found =
+        |line_end: LineEnd, end: usize| Some(FirstEnd { line_end, end, next: end + line_end.token().len() });
+    let (mut at, mut inside) = (0, false);
+    let mut field = if bytes.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
+    while let Some(byte) = bytes.get(at).copied() {
+        let next = bytes.get(at + 1).copied();
+        let is_quote = format.quote == Some(byte);
+        let escapes = format.escape.filter(|escape| escape.byte == byte).is_some_and(|escape| {
+            let of_quote = inside && next.is_some() && (next == format.quote || next == Some(byte));
+            escape.kind == EscapeKind::OfAll || of_quote
+        });
+        let doubles = inside && is_quote && next == format.quote && format.quotes == Quotes::Text;
+        if escapes || doubles {
+            at += 2;
+            continue;
         }
+        if is_quote {
+            inside = !inside && (at == field || format.quotes == Quotes::Copy);
+        } else if !inside && format.separator.is_at(bytes, at) {
+            at += format.separator.len();
+            field = at;
+            continue;
+        } else if !inside {
+            match (format.line_end, byte, next) {
+                (Some(token), ..) if token.is_at(bytes, at) => return found(LineEnd::Said(token), at),
+                (None, b'\n', _) => return found(LineEnd::Lf, at),
+                (None, b'\r', Some(b'\n')) => return found(LineEnd::CrLf, at),
+                (None, b'\r', _) => return found(LineEnd::Cr, at),
+                _ => {}
+            }
+        }
+        at += 1;
     }
     None
 }
 
-fn parse(
-    bytes: &[u8],
-    end: usize,
-    next: usize,
-    line_end: LineEnd,
-    format: &Format,
-    max_columns: usize,
-) -> Result<(Header, Vec<u8>)> {
+fn parse(bytes: &[u8], first: FirstEnd, format: &Format, max_columns: usize) -> Result<(Header, Vec<u8>)> {
+    let FirstEnd { line_end, end, next } = first;
     let byte_order_mark = bytes.starts_with(UTF8_BOM);
     let start = if byte_order_mark { UTF8_BOM.len() } else { 0 };
     if bytes[start..end].trim_ascii().is_empty() {
@@ -98,6 +156,10 @@ fn parse(
     Rows::new(&line, format, line_end)
         .next_row(&mut fields)
         .map_err(|fault| Error::failed(format!("the header line {}", fault.what)).hint(Hint::Quote))?;
+    let ends_empty = |fields: &[FieldSpan]| fields.last().is_some_and(|last| last.start == last.end);
+    if format.trailing_separator && fields.len() > 1 && ends_empty(&fields) {
+        fields.pop();
+    }
     if fields.len() > max_columns {
         let what = format!("the header names {} columns", fields.len());
         return Err(Error::failed(what).hint(Hint::MaxColumns(max_columns)));
@@ -105,7 +167,7 @@ fn parse(
     let mut columns: Vec<String> = Vec::with_capacity(fields.len());
     for (index, field) in fields.iter().enumerate() {
         let mut scratch = Vec::new();
-        let value = field.value(&line.bytes, format.quote, &mut scratch);
+        let value = field.value(&line.bytes, format, &mut scratch);
         let name = format.charset.decode(value).ok_or_else(|| {
             Error::failed(format!("the name of column {} is not valid {}", index + 1, format.charset.name()))
                 .hint(Hint::Encoding)
@@ -115,8 +177,11 @@ fn parse(
         }
         let name = name.trim().to_owned();
         if name.is_empty() {
-            return Err(Error::failed(format!("column {} of the header has no name", index + 1))
-                .remedy("the first line must name every column"));
+            let error = Error::failed(format!("column {} of the header has no name", index + 1));
+            return Err(match index > 0 && index + 1 == fields.len() && field.start == field.end {
+                true => error.hint(Hint::TrailingSeparator),
+                false => error.remedy("the first line must name every column"),
+            });
         }
         if columns.contains(&name) {
             return Err(Error::failed("the header names this column twice")
@@ -125,10 +190,14 @@ fn parse(
         }
         columns.push(name);
     }
-    let lines = memchr::memchr_iter(line_end.last_byte(), &bytes[..end]).count() as u64;
+    let lines = match line_end.count() {
+        LineCount::Bytes(byte) => memchr::memchr_iter(byte, &bytes[..end]).count() as u64,
+        LineCount::Rows => 0,
+    };
     let data_origin = Origin { line: 2 + lines, offset: next as u64 };
     let (line, rest) = (bytes[..next].to_vec(), bytes[next..].to_vec());
-    Ok((Header { line, columns, line_end, data_origin, byte_order_mark }, rest))
+    let has_cr = has_cr(bytes, first);
+    Ok((Header { line, columns, line_end, data_origin, byte_order_mark, has_cr }, rest))
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! A quote that is never closed: whether only its own row is lost.
 //!
-//! By COPY's rules, such a quote takes everything behind it into its row. In the last row, as in a file that was cut off,
+//! Such a quote takes everything behind it into its row. In the last row, as in a file that was cut off,
 //! it costs one row; in any other row it costs an unknown number of good ones.
 
 use super::batch::{Batch, Origin};
 use super::format::{Format, LineEnd};
 use super::rows::Rows;
-use memchr::memchr_iter;
+use memchr::memmem;
 
 /// Lines of such a row that are examined: a text has fewer, a good part of a file has more.
 const MOST_LINES: usize = 100;
@@ -14,7 +14,9 @@ const MOST_LINES: usize = 100;
 /// Whether `row`, which goes to the end of the data, seems to be the last row: none of its further lines begins what could
 /// be a row of `columns` fields.
 pub fn is_last_row(row: &[u8], columns: usize, format: &Format, line_end: LineEnd) -> bool {
-    let starts = memchr_iter(line_end.last_byte(), row).map(|at| at + 1).filter(|start| *start < row.len());
+    let token = line_end.token();
+    let ends = memmem::find_iter(row, token.bytes());
+    let starts = ends.map(|at| at + token.len()).filter(|start| *start < row.len());
     let mut fields = Vec::new();
     for (number, start) in starts.enumerate() {
         if number == MOST_LINES {

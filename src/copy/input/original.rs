@@ -1,6 +1,7 @@
 //! The original bytes of rows of a data file that was decoded before its rows were found.
 
-use encoding_rs::{Decoder, DecoderResult, Encoding};
+use super::charset::Charset;
+use encoding_rs::{Decoder, DecoderResult};
 use std::io::{self, BufReader, Read, Write};
 use std::ops::Range;
 
@@ -14,19 +15,21 @@ const TEXT_BYTES: usize = 64;
 /// What the parts, `input` and `out` report.
 pub fn copy_original(
     input: impl Read,
-    encoding: &'static Encoding,
-    mut parts: impl Iterator<Item = io::Result<Range<u64>>>,
+    charset: Charset,
+    parts: impl Iterator<Item = io::Result<Range<u64>>>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut lengths = Lengths::of(charset);
+    // A file without a header line has none to copy.
+    let mut parts = parts.filter(|part| part.as_ref().map_or(true, |part| !part.is_empty()));
     let Some(mut part) = parts.next().transpose()? else { return Ok(()) };
     let mut at = 0;
     for byte in BufReader::new(input).bytes() {
-        let byte = [byte?];
+        let byte = byte?;
         if part.contains(&at) {
-            out.write_all(&byte)?;
+            out.write_all(&[byte])?;
         }
-        at += decoded_bytes(&mut decoder, &byte);
+        at += lengths.next(byte);
         while at >= part.end {
             match parts.next().transpose()? {
                 Some(next) => part = next,
@@ -35,6 +38,34 @@ pub fn copy_original(
         }
     }
     Ok(())
+}
+
+/// How many bytes of text each byte of the file adds.
+enum Lengths {
+    /// By the decoder, which knows the bytes before.
+    Decoder(Box<Decoder>),
+    /// By the byte alone.
+    Chars(Vec<char>),
+    /// One, since the text is that of the file.
+    Same,
+}
+
+impl Lengths {
+    fn of(charset: Charset) -> Lengths {
+        match charset {
+            Charset::Latin1 | Charset::Utf8 => Lengths::Same,
+            Charset::Decoded(encoding) => Lengths::Decoder(Box::new(encoding.new_decoder_with_bom_removal())),
+            Charset::CodePage(page) => Lengths::Chars(page.chars()),
+        }
+    }
+
+    fn next(&mut self, byte: u8) -> u64 {
+        match self {
+            Lengths::Decoder(decoder) => decoded_bytes(decoder, &[byte]),
+            Lengths::Chars(chars) => chars[usize::from(byte)].len_utf8() as u64,
+            Lengths::Same => 1,
+        }
+    }
 }
 
 /// How many bytes of text one more byte adds; malformed bytes add one, as in [`super::charset`].
@@ -55,13 +86,12 @@ fn decoded_bytes(decoder: &mut Decoder, mut source: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::charset::Charset;
     use super::*;
 
     /// The parts of `bytes` that each line of its text is made of.
     fn lines(label: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
         let charset = Charset::for_label(label).unwrap();
-        let Charset::Decoded(encoding) = charset else { panic!("{label} is not decoded") };
+        assert!(charset.is_decoded_first(), "{label}");
         let mut text = Vec::new();
         charset.reader(bytes).read_to_end(&mut text).unwrap();
         let mut start = 0;
@@ -70,7 +100,7 @@ mod tests {
                 let part = start..start + line.len() as u64;
                 start = part.end;
                 let mut out = Vec::new();
-                copy_original(bytes, encoding, std::iter::once(Ok(part)), &mut out).unwrap();
+                copy_original(bytes, charset, std::iter::once(Ok(part)), &mut out).unwrap();
                 out
             })
             .collect()
@@ -84,6 +114,7 @@ mod tests {
             ("gb18030", &[b"\x81\x30\x81\x30\n", b"\x81\x30\n", b"\xFFb\n"]),
             ("iso-2022-jp", &[b"\x1B$B4A\x1B(B\n", b"\x1B$B;z\x1B(B\n"]),
             ("utf-16le", &[b"\xFF\xFEa\0\n\0", b"\x3D\xD8\x00\xDE\n\0", b"\x3D\xD8\n\0", b"b\0"]),
+            ("cp437", &[b"\xB0|\x81a\n", b"\x82\n", b"c"]),
             ("utf-16be", &[b"\0a\0\n", b"\0b\0\n"]),
         ] {
             assert_eq!(lines(label, &expected.concat()), expected, "{label}");
@@ -92,11 +123,11 @@ mod tests {
 
     #[test]
     fn parts_between_which_there_is_more_are_copied_in_one_go() {
-        let parts = [0..4, 6..8].map(Ok);
+        let parts = [0..0, 0..4, 6..8].map(Ok);
         let mut out = Vec::new();
         // The euro sign has three bytes of text.
-        copy_original(&b"\x80\nabc\nd\ne"[..], encoding_rs::WINDOWS_1252, parts.into_iter(), &mut out)
-            .unwrap();
+        let charset = Charset::Decoded(encoding_rs::WINDOWS_1252);
+        copy_original(&b"\x80\nabc\nd\ne"[..], charset, parts.into_iter(), &mut out).unwrap();
         assert_eq!(out, b"\x80\nc\n");
     }
 }

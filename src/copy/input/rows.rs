@@ -1,15 +1,22 @@
-//! Finding rows and fields in a batch, by the rules of `COPY … (FORMAT csv)`.
+//! Finding rows and fields in a batch.
 //!
-//! The rules (PostgreSQL documentation, COPY, "CSV Format", and what `CopyReadLineText` and
-//! `CopyReadAttributesCSV` make of them): a quote character opens and closes quotes anywhere in a field; inside
-//! quotes a doubled quote stands for itself, and separators and line ends are data; outside quotes only the line
-//! end that the header uses may stand, and only as a line end. A line that holds just `\.` is data here, as in
-//! PostgreSQL 18; older servers end the data there and ignore the rest of the file without a word.
+//! By `quotes: text`, a quote at the beginning of a field opens, and the next one that is not doubled closes. Any other quote
+//! is a character of its value. Text behind a closing quote makes its row a faulty one, which ends with its line.
+//!
+//! By `quotes: copy`, the rules are those of `COPY … (FORMAT csv)` (PostgreSQL documentation, COPY, "CSV Format", and what
+//! `CopyReadLineText` and `CopyReadAttributesCSV` make of them): a quote character opens and closes quotes anywhere in a
+//! field; inside quotes a doubled quote stands for itself, and separators and line ends are data.
+//!
+//! Where the first line decides about the line end, only that one may stand outside quotes, and only as a line end. A line
+//! that holds just `\.` is data here, as in PostgreSQL 18; older servers end the data there and ignore the rest of the file
+//! without a word.
 
 use super::batch::{Batch, MAX_ROW_BYTES, Origin};
 use super::field::FieldSpan;
 use super::format::{Format, LineEnd};
+use super::line_end::LineCount;
 use super::scan::{self, End, Ends};
+use super::token::Token;
 use memchr::memchr_iter;
 
 // A batch is one long row at most, and the bytes that were read with it.
@@ -45,8 +52,15 @@ pub struct Rows<'b> {
     position: usize,
     ends: Ends<'b>,
     next: Origin,
-    format: &'b Format,
+    separator: Token,
     line_end: LineEnd,
+    /// Bytes of a line end from the one on where it is found.
+    line_end_len: usize,
+    is_crlf: bool,
+    count: LineCount,
+    /// Whether lines are counted in every row, and not only in those with quotes or escapes.
+    counts_all: bool,
+    format: &'b Format,
 }
 
 impl<'b> Rows<'b> {
@@ -54,14 +68,27 @@ impl<'b> Rows<'b> {
     pub fn new(batch: &'b Batch, format: &'b Format, line_end: LineEnd) -> Self {
         let bytes = batch.bytes.as_slice();
         let ends = Ends::new(bytes, format, line_end);
-        Rows { bytes, position: 0, ends, next: batch.origin, format, line_end }
+        let is_crlf = line_end.is_crlf();
+        Rows {
+            bytes,
+            position: 0,
+            ends,
+            next: batch.origin,
+            separator: format.separator,
+            line_end,
+            line_end_len: if is_crlf { 1 } else { line_end.token().len() },
+            is_crlf,
+            count: line_end.count(),
+            counts_all: line_end.may_stand_in_values(),
+            format,
+        }
     }
 
     /// Finds the next row and writes its fields to `fields`; returns where it begins, or `None` behind the last.
     ///
     /// # Errors
-    /// A quote that is never closed: everything behind it belongs to its row. A line end that is not of the header's kind:
-    /// its row ends with the next one of that kind, and the next call goes on there.
+    /// A quote that is never closed: everything behind it belongs to its row. Text behind a closing quote, or a line end that
+    /// is not of the first line's kind: the row ends with the next line end, and the next call goes on there.
     pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
         fields.clear();
         let start = self.position;
@@ -74,26 +101,54 @@ impl<'b> Rows<'b> {
             true => self.scan::<true>(fields),
             false => self.scan::<false>(fields),
         };
-        let (content_end, row_end, quoted) =
+        let (content_end, row_end, odd) =
             scanned.map_err(|what| RowFault { origin, what: what.to_owned(), extent: Extent::Rest })?;
         self.position = row_end;
         self.next.offset += (row_end - start) as u64;
-        self.next.line += match quoted {
-            true => {
-                memchr_iter(self.line_end.last_byte(), &self.bytes[start..content_end]).count() as u64 + 1
+        self.next.line += match self.count {
+            LineCount::Bytes(byte) if self.counts_all => {
+                memchr_iter(byte, &self.bytes[start..row_end]).count() as u64
             }
-            false => 1,
+            LineCount::Bytes(byte) if odd => {
+                memchr_iter(byte, &self.bytes[start..content_end]).count() as u64 + 1
+            }
+            LineCount::Bytes(_) | LineCount::Rows => 1,
         };
-        if self.ends.is_stray_before(row_end) {
-            // Only the first stray one is known.
+        if let Some(what) = self.fault_before(row_end) {
+            // Only the first one is known.
             self.ends.restart(row_end);
-            let line_end = self.line_end.name();
-            let what = format!(
-                "holds a line end that is not {line_end}, which the header line ends with, outside quotes"
-            );
             return Err(RowFault { origin, what, extent: Extent::Line });
         }
         Ok(Some(origin))
+    }
+
+    /// What is wrong with the row that ends here.
+    #[inline]
+    fn fault_before(&self, row_end: usize) -> Option<String> {
+        if let Some(place) = self.ends.behind_quote(row_end) {
+            return Some(self.behind_quote(place));
+        }
+        self.ends.is_stray_before(row_end).then(|| {
+            let line_end = self.line_end.name();
+            match self.format.has_header {
+                true => format!(
+                    "holds a line end that is not {line_end}, which the header line ends with, outside quotes"
+                ),
+                false => format!(
+                    "holds a line end that is not {line_end}, which the first line ends with, outside quotes"
+                ),
+            }
+        })
+    }
+
+    #[cold]
+    fn behind_quote(&self, place: usize) -> String {
+        let is_escaped = place.checked_sub(2).is_some_and(|before| self.bytes[before] == b'\\');
+        let what = "has text behind the quote that ends a field";
+        match is_escaped && self.format.escape.is_none() {
+            true => format!("{what}; if the backslash before that quote escapes it, set escape: '\\'"),
+            false => what.to_owned(),
+        }
     }
 
     /// Where the row that was found last ends in the batch, with its line end.
@@ -109,43 +164,44 @@ impl<'b> Rows<'b> {
         fields: &mut Vec<FieldSpan>,
     ) -> Result<(usize, usize, bool), &'static str> {
         let mut start = self.position;
-        let mut any_quoted = false;
+        let mut any_odd = false;
         loop {
-            let Some(End { at, quoted, plain }) = self.ends.next() else {
+            let Some(End { at, odd, plain }) = self.ends.next() else {
                 if self.ends.is_open() {
                     return Err("holds a quote that is never closed");
                 }
-                let End { at: end, quoted, plain } = self.ends.rest();
-                fields.push(FieldSpan { start, end, quoted, plain });
-                return Ok((end, end, any_quoted | quoted));
+                let End { at: end, odd, plain } = self.ends.rest();
+                fields.push(FieldSpan { start, end, odd, plain });
+                return Ok((end, end, any_odd | odd));
             };
-            any_quoted |= quoted;
-            if self.bytes[at] == self.format.separator {
+            any_odd |= odd;
+            if self.separator.is_at(self.bytes, at) {
                 if LONG && fields.len() == MAX_FIELDS {
                     return Err("has more than 100000 fields");
                 }
-                fields.push(FieldSpan { start, end: at, quoted, plain });
-                start = at + 1;
+                fields.push(FieldSpan { start, end: at, odd, plain });
+                start = at + self.separator.len();
                 continue;
             }
             // A line feed without it makes the row a faulty one.
-            let has_cr = self.line_end == LineEnd::CrLf && at > start && self.bytes[at - 1] == b'\r';
+            let has_cr = self.is_crlf && at > start && self.bytes[at - 1] == b'\r';
             let end = at - usize::from(has_cr);
-            fields.push(FieldSpan { start, end, quoted, plain });
-            return Ok((end, at + 1, any_quoted));
+            fields.push(FieldSpan { start, end, odd, plain });
+            return Ok((end, at + self.line_end_len, any_odd));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::format::Quotes;
     use super::*;
 
     /// Each row's line and values.
     type Parsed = Vec<(u64, Vec<Option<String>>)>;
 
     fn rows_of(data: &[u8], line_end: LineEnd) -> Result<Parsed, RowFault> {
-        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let format = Format { quotes: Quotes::Copy, ..Format::default() };
         let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: data.to_vec() };
         let mut rows = Rows::new(&batch, &format, line_end);
         let (mut fields, mut all) = (Vec::new(), Vec::new());
@@ -153,7 +209,7 @@ mod tests {
             let mut values = Vec::new();
             for field in &fields {
                 let mut scratch = Vec::new();
-                let value = field.value(&batch.bytes, b'`', &mut scratch);
+                let value = field.value(&batch.bytes, &format, &mut scratch);
                 values.push(
                     (!field.is_null(&batch.bytes, &format)).then(|| String::from_utf8_lossy(value).into()),
                 );
@@ -222,14 +278,14 @@ mod tests {
         ] {
             let fault = rows_of(data, line_end).unwrap_err();
             assert_eq!(fault.origin.line, 3, "{data:?}");
-            assert!(fault.what.contains(line_end.name()), "{fault:?}");
+            assert!(fault.what.contains(&line_end.name()), "{fault:?}");
         }
         assert!(rows_of(b"`a\rb`\n", LineEnd::Lf).is_ok());
     }
 
     #[test]
     fn the_rows_behind_one_with_a_stray_line_end_are_found() {
-        let format = Format::new("|", "`", "NULL", "latin_1").unwrap();
+        let format = Format { quotes: Quotes::Copy, ..Format::default() };
         for (data, line_end) in [
             (&b"a|b\n1|\r2\r\nc\r\n`\r`|e\nf\n"[..], LineEnd::Lf),
             (b"a|b\r\n1|2\nc\rd\r\n`\n`|e\r\nf\r\n", LineEnd::CrLf),

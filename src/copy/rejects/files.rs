@@ -10,7 +10,6 @@ use crate::copy::input::charset::Charset;
 use crate::copy::input::original::copy_original;
 use crate::error::Advise;
 use crate::run::unfinished::{beside, private_folder};
-use encoding_rs::Encoding;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fs::Permissions;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -129,8 +128,8 @@ impl RejectFiles {
             self.rows = self.rows.rearranged(&places.rows(), rows)?;
             self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
         }
-        if let Charset::Decoded(encoding) = places.charset {
-            self.rows = self.rows.originals(&places.rows(), encoding, original()?)?;
+        if places.charset.is_decoded_first() {
+            self.rows = self.rows.originals(&places.rows(), places.charset, original()?)?;
         }
         // The reasons come last: they tell that the rows are ours.
         self.rows.install(&places.rows())?;
@@ -176,7 +175,7 @@ impl Growing {
     fn write_row(&mut self, charset: Charset, offset: u64, row: &[u8]) -> io::Result<()> {
         match charset {
             Charset::Latin1 | Charset::Utf8 => self.write(row),
-            Charset::Decoded(_) => {
+            Charset::Decoded(_) | Charset::CodePage(_) => {
                 self.write(&offset.to_le_bytes())?;
                 self.write(&(offset + row.len() as u64).to_le_bytes())
             }
@@ -184,12 +183,7 @@ impl Growing {
     }
 
     /// A file with the rows of `original` that are at the places that this one holds.
-    fn originals(
-        mut self,
-        path: &Path,
-        encoding: &'static Encoding,
-        original: impl Read,
-    ) -> io::Result<Growing> {
+    fn originals(mut self, path: &Path, charset: Charset, original: impl Read) -> io::Result<Growing> {
         self.out.flush()?;
         let mut file = self.out.get_ref().as_file();
         file.seek(SeekFrom::Start(0))?;
@@ -200,7 +194,7 @@ impl Growing {
         };
         let parts = (0..self.bytes / 16).map(|_| Ok(number()?..number()?));
         let mut rows = Growing::create(path)?;
-        copy_original(original, encoding, parts, &mut rows.out)?;
+        copy_original(original, charset, parts, &mut rows.out)?;
         Ok(rows)
     }
 

@@ -54,6 +54,17 @@ impl RejectedRow {
         Place { file: Some(file), column: self.column.clone(), ..Place::default() }
     }
 
+    /// The same with what the source has given changed by `change`.
+    pub fn mapped(&self, change: impl Fn(&str) -> String) -> RejectedRow {
+        RejectedRow {
+            named: self.named.as_deref().map(&change),
+            value: self.value.as_deref().map(&change),
+            reason: change(&self.reason),
+            values: change(&self.values),
+            ..self.clone()
+        }
+    }
+
     /// Its line, with the line end.
     ///
     /// # Errors

@@ -20,12 +20,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Is called with each rejected row, before it counts.
 type Observer = Box<dyn Fn(&RejectedRow) -> Result<()> + Send + Sync>;
 
+/// Gives a text without the secrets in it.
+type Hide = Box<dyn Fn(&str) -> String + Send + Sync>;
+
 /// The rejects of one run; all its streams share them.
 pub struct ValueRejects {
     path: PathBuf,
     goes_on: bool,
     store: Mutex<ValueStore>,
     observer: Option<Observer>,
+    /// Hides secrets in what is written.
+    hide: Option<Hide>,
 }
 
 #[derive(Debug)]
@@ -52,12 +57,17 @@ impl ValueRejects {
             unsynced: false,
         };
         let path = folder.join(format!("{name}.jsonl"));
-        ValueRejects { path, goes_on, store: Mutex::new(store), observer: None }
+        ValueRejects { path, goes_on, store: Mutex::new(store), observer: None, hide: None }
     }
 
     /// Calls `observer` with each rejected row, before it counts.
     pub fn observed_by(self, observer: impl Fn(&RejectedRow) -> Result<()> + Send + Sync + 'static) -> Self {
         ValueRejects { observer: Some(Box::new(observer)), ..self }
+    }
+
+    /// Writes and reports rejected rows without the secrets that `hide` takes out. What it leaves of JSON is to be JSON.
+    pub fn hiding(self, hide: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        ValueRejects { hide: Some(Box::new(hide)), ..self }
     }
 
     /// Checks that the file can be written, and removes that of an earlier run.
@@ -109,6 +119,8 @@ impl ValueRejects {
             if let Some(observer) = &self.observer {
                 observer(reject)?;
             }
+            let hidden = self.hide.as_ref().map(|hide| reject.mapped(hide));
+            let reject = hidden.as_ref().unwrap_or(reject);
             if !store.budget.allows_any() {
                 return Err(Error::failed(&reject.reason).at(reject.place()));
             }

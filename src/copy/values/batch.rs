@@ -149,7 +149,7 @@ impl ValueBatch {
     fn push_field(&mut self, plain: bool, push: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         push(&mut self.bytes);
-        self.fields.push(FieldSpan { start, end: self.bytes.len(), quoted: false, plain });
+        self.fields.push(FieldSpan { start, end: self.bytes.len(), odd: false, plain });
     }
 
     /// The row is complete. One with too few or too many values becomes a reject.
@@ -190,7 +190,7 @@ impl ValueBatch {
 
 /// How the values of a batch stand in its buffer: as texts without quotes.
 pub(super) fn format() -> Format {
-    Format { separator: 0, quote: 0, null: NULL.to_vec(), charset: Charset::Utf8, date_order: None }
+    Format { quote: None, null: NULL.to_vec(), charset: Charset::Utf8, ..Format::default() }
 }
 
 #[cfg(test)]

@@ -118,6 +118,6 @@ impl Sample {
 
     fn with_value<T>(&self, span: FieldSpan, work: impl FnOnce(&[u8], Charset) -> T) -> T {
         let (format, mut scratch) = (self.encoder.format(), Vec::new());
-        work(span.value(&self.gathered.batch().bytes, format.quote, &mut scratch), format.charset)
+        work(span.value(&self.gathered.batch().bytes, format, &mut scratch), format.charset)
     }
 }

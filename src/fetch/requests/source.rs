@@ -8,6 +8,7 @@ use crate::copy::input::charset::Charset;
 use crate::copy::input::format::Format;
 use crate::copy::input::header::read_header;
 use crate::copy::input::rows::Rows;
+use crate::copy::input::token::Token;
 use crate::fetch::json::write_json;
 use crate::pg::database::Database;
 use crate::pg::path;
@@ -141,8 +142,13 @@ fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) 
 }
 
 fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
-    let format =
-        Format { separator: b',', quote: b'"', null: Vec::new(), charset: Charset::Utf8, date_order: None };
+    let format = Format {
+        separator: Token::byte(b','),
+        quote: Some(b'"'),
+        null: Vec::new(),
+        charset: Charset::Utf8,
+        ..Format::default()
+    };
     let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
     let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
     let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());
@@ -165,7 +171,7 @@ fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request)
             for (name, field) in header.columns.iter().zip(&fields) {
                 let value = match field.is_null(&batch.bytes, &format) {
                     true => Val::Null,
-                    false => Val::utf8_str(field.value(&batch.bytes, format.quote, &mut scratch).to_vec()),
+                    false => Val::utf8_str(field.value(&batch.bytes, &format, &mut scratch).to_vec()),
                 };
                 object.insert(Val::utf8_str(name.clone()), value);
             }

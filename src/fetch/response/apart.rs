@@ -1,6 +1,7 @@
 //! A shaper on a thread that the run can leave behind. A filter that never ends, or that makes values without end, cannot be
 //! stopped from outside; the run fails, and the thread ends with the process.
 
+use super::depth;
 use super::shape::{Meaning, ResponseRules, Shaper};
 use crate::copy::values::batch::ValueColumns;
 use crate::fetch::api::client::Response;
@@ -55,9 +56,7 @@ impl ShaperThread {
                 }
             }
         };
-        std::thread::Builder::new()
-            .name("filters".to_owned())
-            .spawn(work)
+        depth::spawn("filters", work)
             .map_err(|error| Error::failed(format!("cannot start a thread: {error}")))?;
         Ok(ShaperThread { send, done, job: job.to_owned(), time, memory })
     }

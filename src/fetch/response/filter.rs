@@ -1,20 +1,25 @@
 //! jq filters, as jaq runs them. No other file uses the interface of jaq.
 
+use super::depth::{self, Data};
 use crate::fetch::json::text_of;
 use crate::{Error, Result};
+use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader, lex, parse};
-use jaq_core::{Compiler, Ctx, Vars, data, load, unwrap_valr};
+use jaq_core::{Compiler, Ctx, Vars, load, unwrap_valr};
 use jaq_json::Val;
 use std::fmt;
 
 /// The variable that holds the request object.
 const REQUEST: &str = "$request";
 
+/// The name of the definition that is the filter.
+const PROGRAM: &str = "pghaul";
+
 /// One output of a filter: a value, or an error of the filter.
 pub type Output = Result<Val, String>;
 
 /// A compiled filter. Threads cannot share one; each compiles its own.
-pub struct Filter(jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>);
+pub struct Filter(jaq_core::compile::Filter<jaq_core::Native<Data>>);
 
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,13 +33,19 @@ impl Filter {
     /// # Errors
     /// What is wrong with it, with line and column.
     pub fn compile(code: &str) -> Result<Filter> {
-        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).chain([depth::look()]);
         let arena = Arena::default();
-        let modules = Loader::new(defs).load(&arena, File { code, path: () }).map_err(|errors| {
+        let not_understood = || refused("it cannot be understood".to_owned());
+        // This says what is wrong, and where.
+        Loader::new([]).load(&arena, File { code, path: () }).map_err(|errors| {
             let fault = errors.into_iter().find_map(|(_, error)| load_fault(code, error));
-            refused(fault.unwrap_or_else(|| "it cannot be understood".to_owned()))
+            fault.map_or_else(not_understood, refused)
         })?;
+        // Only a definition can be changed before it is compiled.
+        let body = parse(code, |parser| parser.term()).ok_or_else(not_understood)?;
+        let defs = built_in().chain([Def { name: PROGRAM, args: Vec::new(), body }]).map(depth::bounded_def);
+        let modules =
+            Loader::new(defs).load(&arena, File { code: PROGRAM, path: () }).map_err(|_| not_understood())?;
         let compiler = Compiler::default().with_funs(funs).with_global_vars([REQUEST]);
         let filter = compiler.compile(modules).map_err(|errors| {
             let first = errors.into_iter().flat_map(|(_, faults)| faults).next();
@@ -48,11 +59,14 @@ impl Filter {
         Ok(Filter(filter))
     }
 
-    /// Gives `each` output for `input`, until it says false.
+    /// Gives `each` output for `input`, until it says false, or an error is among them.
     pub fn run(&self, input: Val, request: Val, each: &mut dyn FnMut(Output) -> bool) {
-        let context = Ctx::<data::JustLut<Val>>::new(&self.0.lut, Vars::new([request]));
+        depth::begin();
+        let context = Ctx::<Data>::new(&self.0.lut, Vars::new([request]));
         for output in self.0.id.run((context, input)).map(unwrap_valr) {
-            if !each(output.map_err(|error| error.to_string())) {
+            // Behind an error, jaq would go on where jq ends.
+            let is_error = output.is_err();
+            if !each(output.map_err(|error| error.to_string())) || is_error {
                 return;
             }
         }
@@ -105,6 +119,12 @@ impl Filter {
         };
         Ok(Some(number.ok_or("gives no number")?).filter(|seconds| *seconds > 0.0))
     }
+}
+
+/// The definitions that jq itself has.
+fn built_in<'s>() -> impl Iterator<Item = Def<&'s str>> {
+    let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    defs.map(|def| -> Def<&'s str> { def })
 }
 
 fn refused(what: String) -> Error {
@@ -165,6 +185,33 @@ mod tests {
         );
         assert_eq!(outputs("empty", "1"), [""; 0]);
         assert!(outputs(".a", "1")[0].starts_with("error: "));
+    }
+
+    #[test]
+    fn what_recurses_too_deeply_ends_with_an_error() {
+        for code in ["def f: [f]; f", "def f: {a: f}; f", "def f: 1 + f; f", "def f: f | f; f"] {
+            let outputs = outputs(code, r#"{"a": null}"#);
+            let last = outputs.last().map(String::as_str).unwrap_or_default();
+            assert_eq!(last, "error: \"recurses too deeply\"", "{code}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_without_recursion_goes_on() {
+        for (code, output) in [
+            ("def f: if . > 300000 then . else . + 1 | f end; 0 | f", "300001"),
+            ("[limit(200000; repeat(1))] | length", "200000"),
+            ("last(range(200000))", "199999"),
+            ("[recurse(if . < 100000 then . + 1 else empty end)] | length", "100001"),
+            ("reduce range(100000) as $i (0; . + $i)", "4999950000"),
+            ("0 | until(. > 100000; . + 1)", "100001"),
+            ("[[[1]], 2] | walk(if type == \"number\" then . + 1 else . end)", "[[[2]],3]"),
+            ("{a: [1]} | (.a | recurse(.[]?) | numbers) |= 5", r#"{"a":[5]}"#),
+            ("{a: {b: 1}} | [paths]", r#"[["a"],["a","b"]]"#),
+            ("{a: 1} | del(.a)", "{}"),
+        ] {
+            assert_eq!(outputs(code, "null"), [output], "{code}");
+        }
     }
 
     #[test]

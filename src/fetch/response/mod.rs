@@ -1,5 +1,6 @@
 //! What a response means: rows, another try, or a failure; and the next page.
 
 pub mod apart;
+mod depth;
 pub mod filter;
 pub mod shape;

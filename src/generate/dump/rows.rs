@@ -38,10 +38,12 @@ impl<'l> RowWriter<'l> {
         let mut random = self.seed.record(broken.index);
         let columns = &self.layout.columns;
         let fields = if broken.damage == Damage::MissingField { columns.len() - 1 } else { columns.len() };
+        let mut last = out.len();
         for (number, column) in columns[..fields].iter().enumerate() {
             if number > 0 {
                 out.push(b'|');
             }
+            last = out.len();
             if broken.column == Some(number) {
                 broken.damage.push_value(out, column.source_type);
             } else {
@@ -51,7 +53,11 @@ impl<'l> RowWriter<'l> {
         match broken.damage {
             Damage::ExtraField => out.extend_from_slice(b"|one too many"),
             // Only the last row has it, since it takes the rest of the file into the row.
-            Damage::UnclosedQuote => out.extend_from_slice(b"`never closed"),
+            Damage::UnclosedQuote => {
+                // A quote opens at the beginning of a value only; behind a quoted one it is a doubled quote.
+                let at = if out.get(last) == Some(&b'`') { out.len() } else { last };
+                out.splice(at..at, *b"`never closed");
+            }
             _ => {}
         }
         out.extend_from_slice(self.layout.style.line_end.as_bytes());

@@ -5,9 +5,8 @@
 use super::collisions;
 use super::names::position;
 use crate::copy::input::charset::Charset;
-use crate::copy::input::date_order::DateOrder;
 use crate::copy::input::header::Header;
-use crate::ingest::settings::{Dialect, Settings};
+use crate::ingest::settings::{Dialect, Settings, TextFormat};
 use crate::ingest::source::descriptor::SourceColumn;
 use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find, superseded};
 use crate::ingest::types::{Resolved, TypeMap, is_standard};
@@ -33,8 +32,8 @@ pub struct ScannedTable {
     pub columns: Vec<ScannedColumn>,
     /// The type map that was used.
     pub types: Arc<TypeMap>,
-    /// The order of dates, where it is said.
-    pub date_order: Option<DateOrder>,
+    /// How its data file is written.
+    pub text: Arc<TextFormat>,
     /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
     /// together with those that the server does not know.
     pub type_faults: Vec<Error>,
@@ -180,10 +179,23 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
             .remedy("set xport_cfg.child_name to a shorter pattern, or rename the dump"));
     }
-    let described =
-        source.describe(settings).map_err(|error| error.into_refused().at(source.descriptor_place()))?;
-    let header = source.header(settings).map_err(|error| error.at(source.place()))?;
-    if header.byte_order_mark && settings.format.charset == Charset::Latin1 {
+    let (format, limits) = (&dialect.text.format, &settings.limits);
+    let described = source
+        .describe(format, limits)
+        .map_err(|error| error.into_refused().at(source.descriptor_place()))?;
+    let mut header = source.header(format, limits).map_err(|error| error.at(source.place()))?;
+    if !format.has_header {
+        header.columns = described.iter().map(|column| column.name.clone()).collect();
+    }
+    if header.has_cr {
+        tracing::warn!(
+            "{}/{}: the first line ends with CR LF, but line_end is LF, so each CR is a character of the last column; \
+             if it is none, set line_end: \"\\r\\n\"",
+            source.dump.name,
+            source.name
+        );
+    }
+    if header.byte_order_mark && format.charset == Charset::Latin1 {
         tracing::warn!(
             "{}/{}: begins with a UTF-8 byte-order mark, but is read as latin_1; \
              if it is UTF-8, set xport_cfg.encoding: utf-8",
@@ -193,8 +205,8 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
     }
     let (columns, type_faults) =
         columns(&header, &described, &dialect.types, source.descriptor_place(), source.place())?;
-    let (types, date_order) = (Arc::clone(&dialect.types), dialect.date_order);
-    Ok(ScannedTable { source, child, header, columns, types, date_order, type_faults })
+    let (types, text) = (Arc::clone(&dialect.types), Arc::clone(&dialect.text));
+    Ok(ScannedTable { source, child, header, columns, types, text, type_faults })
 }
 
 /// Joins the header with the descriptor.

@@ -1,6 +1,7 @@
 //! What is said about a unit whose rows are loaded: values that are NULL by a rule, and signs that the data file is written
 //! otherwise than the configuration says. Each is said once, with its count and its first line.
 
+use crate::copy::input::format::Quotes;
 use crate::copy::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
 use crate::report::unit::Adjusted;
@@ -82,16 +83,21 @@ fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
              stand for bytes, export them with 0x (SQL Server: CONVERT(varchar(max), …, 1))",
             verb("has", "have")
         ),
-        Notice::QuoteInside => format!(
+        Notice::QuoteInside if unit.format.quotes == Quotes::Copy => format!(
             "{} a quote {} that neither begins nor ends the value and is not doubled: it is left out, and what follows it \
-             up to the next one is text, as in COPY; if the values are not quoted, set xport_cfg.dat_quote to a character \
-             that the file does not have",
+             up to the next one is text, as in COPY; leave out quotes: copy if it is a character of the value",
             verb("holds", "hold"),
-            char::from(unit.format.quote)
+            quote(unit)
+        ),
+        Notice::QuoteInside => format!(
+            "{} a quote {} that does not begin the value, and is taken for a character of it; if the values are not quoted, \
+             set xport_cfg.dat_quote: none",
+            verb("holds", "hold"),
+            quote(unit)
         ),
         Notice::Escape => format!(
             "{} a backslash before a quote, which is taken for a character of the value; if it escapes what \
-             follows, as in MySQL's files, export without it (FIELDS ESCAPED BY '')",
+             follows, set xport_cfg.escape: '\\', or format: outfile for MySQL's files",
             verb("has", "have")
         ),
         Notice::ControlCharacters => format!(
@@ -104,6 +110,10 @@ fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
             verb("is", "are")
         ),
     }
+}
+
+fn quote(unit: &Unit) -> char {
+    unit.format.quote.map_or(' ', char::from)
 }
 
 /// The name of a column of the data file.

@@ -19,6 +19,7 @@ use super::catalogue::scan::ScannedTable;
 use super::settings::{MothersMode, Settings};
 use super::union::UnionView;
 use crate::pg::type_name::TypeNames;
+use crate::table::ledger::loads;
 use crate::table::ledger::setup::Rights;
 use crate::{Error, Result};
 use changes::Changes;
@@ -70,6 +71,7 @@ impl Plan {
         state.set_fingerprints(widened.map(|(unit, [_, after])| (unit.as_str(), after)));
         let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
         warn_of_unknown_columns(settings, &units);
+        warn_of_emptied(&units, &state, client)?;
         let mut wider = wider::messages(settings, &mothers, &units, &state);
         wider.extend(wider::not_added(settings, &mothers, &units, &state));
         let Rights { schema, ledger_exists } = state.rights;
@@ -80,6 +82,21 @@ impl Plan {
     pub fn units_of(&self, mother: &str) -> impl Iterator<Item = &Unit> {
         self.units.iter().filter(move |unit| unit.mother.name() == mother)
     }
+}
+
+/// A run loads emptied tables again, but not those whose dump is not here.
+fn warn_of_emptied(units: &[Unit], state: &State, client: &mut Client) -> Result<()> {
+    if !state.rights.ledger_exists {
+        return Ok(());
+    }
+    let here: Vec<&str> = units.iter().map(|unit| unit.table.name()).collect();
+    for (unit, dump) in loads::emptied(client, &state.rights.schema, &here)? {
+        tracing::warn!(
+            "{unit} is unlogged and has lost its rows, as after a crash of the server; this run does not load it: \
+             put its dump back ({dump})"
+        );
+    }
+    Ok(())
 }
 
 /// A misspelt name in `mother_tables` makes a column, or a table, that stays empty.

@@ -17,6 +17,7 @@ pub fn text(plan: &Plan, client: &mut Client) -> Result<String> {
     for unit in &plan.units {
         push_unit(unit, client, &mut text)?;
     }
+    push_formats(plan, &mut text);
     text.push_str("\n-- Columns\n");
     for mother in &plan.mothers {
         text.push_str(&format!(
@@ -73,6 +74,25 @@ fn push_unit(unit: &Unit, client: &mut Client, text: &mut String) -> Result<()> 
     Ok(())
 }
 
+/// How the data files of each dump are written, where that is not the default, and what says so.
+fn push_formats(plan: &Plan, text: &mut String) {
+    let mut said: Vec<(&str, String)> = Vec::new();
+    for unit in &plan.units {
+        let dump = unit.source.dump.name.as_str();
+        if let Some(description) =
+            unit.text.description().filter(|_| said.iter().all(|(name, _)| *name != dump))
+        {
+            said.push((dump, description));
+        }
+    }
+    if !said.is_empty() {
+        text.push_str("\n-- Data files\n");
+    }
+    for (dump, description) in said {
+        text.push_str(&format!("-- {dump}: {description}\n"));
+    }
+}
+
 fn push_statements(plan: &Plan, text: &mut String) {
     text.push_str("\n-- Statements\n");
     for statement in plan.changes.statements() {
@@ -92,12 +112,18 @@ fn push_views(plan: &Plan, client: &mut Client, text: &mut String) -> Result<()>
     for (view, mother) in plan.views.iter().zip(&plan.mothers) {
         let new = plan.changes.creates(&mother.name).then_some(mother.columns.as_slice());
         let parts = plan.units_of(&mother.name).map(|unit| unit.part(&unit.table)).collect();
-        let Some((columns, statement)) = view.planned(new, parts, client)? else { continue };
+        let Some(planned) = view.planned(new, parts, client)? else { continue };
         if std::mem::take(&mut is_first) {
             text.push_str("\n-- Union views\n");
         }
-        let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
-        text.push_str(&format!("-- {}: {columns}\n{statement};\n", view.name().name()));
+        let name = view.name().name();
+        match planned {
+            Ok((columns, statement)) => {
+                let columns = list(columns.iter().map(|(name, sql_type)| format!("{name} {sql_type}")));
+                text.push_str(&format!("-- {name}: {columns}\n{statement};\n"));
+            }
+            Err(obstacle) => text.push_str(&format!("-- {name} {obstacle}: there will be none\n")),
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::action::{self, Action, COMMENT};
 use super::columns::UnitColumns;
 use super::mothers::Mother;
 use super::state::State;
-use crate::copy::input::format::Format;
+use crate::copy::input::format::{EscapeKind, Format};
 use crate::copy::input::header::Header;
 use crate::copy::notices::{Counts, Notice};
 use crate::copy::rejects::lines::Rejects;
@@ -12,7 +12,7 @@ use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::advice;
 use crate::ingest::catalogue::scan::ScannedTable;
-use crate::ingest::settings::Settings;
+use crate::ingest::settings::{Settings, TextFormat};
 use crate::ingest::source::TableSource;
 use crate::ingest::types::TypeMap;
 use crate::ingest::union::{self, Part, UnionView};
@@ -46,6 +46,8 @@ pub struct Unit {
     pub columns: UnitColumns,
     /// How its data file is written.
     pub format: Format,
+    /// What says so.
+    pub text: Arc<TextFormat>,
     /// The mother's `CHECK` constraints.
     checks: Vec<String>,
     /// What the rows are made of.
@@ -103,9 +105,8 @@ fn build_unit(
     for column in &mut columns.copied {
         column.null_if = scanned.types.null_if(&column.type_name);
     }
-    let format = Format { date_order: scanned.date_order, ..settings.format.clone() };
     let schema = &state.rights.schema;
-    let fingerprint = fingerprint(&scanned, &columns, settings, schema);
+    let fingerprint = fingerprint(&scanned, &columns, schema);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
@@ -113,7 +114,8 @@ fn build_unit(
         view: mother.view(schema, settings),
         mother: mother_table,
         columns,
-        format,
+        format: scanned.text.format.clone(),
+        text: scanned.text,
         checks: mother.checks.clone(),
         fingerprint,
         action,
@@ -126,13 +128,13 @@ fn build_unit(
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
 /// makes the next run load everything again.
-fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Settings, schema: &str) -> Value {
+fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, schema: &str) -> Value {
     let pairs = |columns: &[Column]| -> Value {
         let pair = |column: &Column| json!([column.name, type_in_ledger(&column.type_name, schema)]);
         columns.iter().map(pair).collect()
     };
     let order: Vec<&str> = columns.copied.iter().map(|column| column.name.as_str()).collect();
-    let format = &settings.format;
+    let format = &scanned.text.format;
     let mut parts = scanned.source.fingerprint();
     parts.extend(
         [
@@ -140,13 +142,17 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Setting
             ("mother", pairs(&columns.of_mother)),
             ("columns", pairs(&columns.own)),
             ("order", json!(order)),
-            ("format", json!([format.separator, format.quote, format.null, format.charset.name()])),
+            ("format", of_format(format)),
         ]
         .map(|(name, part)| (name.to_owned(), part)),
     );
     // What is as ever is not written: it leaves the units of earlier versions unchanged.
-    if let Some(order) = scanned.date_order {
+    if let Some(order) = format.date_order {
         parts.insert("date_order".to_owned(), json!(order.name()));
+    }
+    let further = further_format(format);
+    if !further.is_empty() {
+        parts.insert("text".to_owned(), Value::Object(further));
     }
     let null_if: Map<String, Value> = columns
         .copied
@@ -158,6 +164,29 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, settings: &Setting
         parts.insert("null_if".to_owned(), Value::Object(null_if));
     }
     Value::Object(parts)
+}
+
+/// The four settings of a format that fingerprints have always had.
+fn of_format(format: &Format) -> Value {
+    let separator =
+        format.separator.single().map_or_else(|| json!(format.separator.bytes()), |byte| json!(byte));
+    json!([separator, format.quote, format.null, format.charset.name()])
+}
+
+/// What else decides about the rows, where it is not the default.
+fn further_format(format: &Format) -> Map<String, Value> {
+    let default = Format::default();
+    let parts = [
+        // Rows that were loaded by COPY's rule are the same, but for quotes that were warned about.
+        ("quotes", (format.quotes != default.quotes).then(|| json!("copy"))),
+        ("escape", format.escape.map(|escape| json!([escape.byte, escape.kind == EscapeKind::OfAll]))),
+        ("nulls", (!format.more_nulls.is_empty()).then(|| json!(format.more_nulls))),
+        ("line_end", format.line_end.map(|token| json!(token.bytes()))),
+        ("nul", format.nul_is_empty.then(|| json!("empty"))),
+        ("trailing_separator", format.trailing_separator.then(|| json!(true))),
+        ("header", (!format.has_header).then(|| json!(false))),
+    ];
+    parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?))).collect()
 }
 
 /// A type as fingerprints have it: one of the run's own schema without that, as when the schema was on the search path.
@@ -223,7 +252,7 @@ impl Unit {
             name: self.table.name().to_owned(),
             origin: vec![("dump", self.source.dump.name.clone()), ("data_file", self.source.name.clone())],
             header: self.header.line.clone(),
-            charset: settings.format.charset,
+            charset: self.format.charset,
         };
         let (limit, columns) = (settings.rejects.limit, self.columns.copied.len());
         Rejects::new(places, limit, self.source.bytes, columns, advice::of)

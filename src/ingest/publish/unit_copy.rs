@@ -46,7 +46,7 @@ impl UnitCopy<'_> {
     /// # Errors
     /// A dump that is gone, changed or damaged.
     pub fn open(&self) -> Result<DataReader> {
-        let reader = self.unit.source.open(self.settings)?;
+        let reader = self.unit.source.open(&self.unit.format, &self.settings.limits)?;
         self.progress.advance(self.unit.header.data_origin.offset);
         Ok(reader)
     }
@@ -82,7 +82,7 @@ impl UnitCopy<'_> {
             .noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
-        let reopen = || self.unit.source.open(self.settings);
+        let reopen = || self.unit.source.open(&self.unit.format, &self.settings.limits);
         stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
         self.add(watch);
         Ok(sent.rows)

@@ -7,6 +7,8 @@ use crate::{Error, Result};
 
 /// Members of a dump: as many as a zip can list without Zip64.
 const MEMBERS: usize = 65_535;
+/// Tables of a dump. Each makes two relations in the database, so a dump of a few megabytes could fill its catalogs.
+const TABLES: usize = 10_000;
 /// Columns of a table (PostgreSQL documentation, "PostgreSQL Limits").
 pub const COLUMNS: usize = 1600;
 /// Size of a descriptor, bytes: 1600 columns have 655 bytes each. The YAML reader takes up to 150 times as much memory.
@@ -24,6 +26,8 @@ const RATIO_FROM_BYTES: u64 = 1 << 30;
 pub struct Limits {
     /// Members that a dump lists.
     pub members: usize,
+    /// Tables of a dump.
+    pub tables: usize,
     /// Columns of a data file or descriptor.
     pub columns: usize,
     /// Size of a descriptor, bytes.
@@ -47,6 +51,7 @@ impl Limits {
         let bytes = |size: Option<Size>, default| size.map_or(default, |size| size.0);
         let limits = Limits {
             members: cfg.max_members.map_or(MEMBERS, |number| number.0),
+            tables: cfg.max_tables.map_or(TABLES, |number| number.0),
             columns: cfg.max_columns.map_or(COLUMNS, |number| number.0),
             descriptor_bytes: bytes(cfg.max_descriptor, DESCRIPTOR_BYTES),
             row_bytes: usize::try_from(bytes(cfg.max_row, ROW_BYTES as u64)).unwrap_or(usize::MAX),
@@ -61,8 +66,8 @@ impl Limits {
         if !(MIN_ROW_BYTES..=MAX_ROW_BYTES).contains(&limits.row_bytes) {
             return refused("limits.max_row must be from 256KiB to 512MiB");
         }
-        if limits.members == 0 || limits.ratio == 0 {
-            return refused("limits.max_members and limits.max_ratio must be at least 1");
+        if limits.members == 0 || limits.tables == 0 || limits.ratio == 0 {
+            return refused("limits.max_members, limits.max_tables and limits.max_ratio must be at least 1");
         }
         Ok(limits)
     }
@@ -78,6 +83,21 @@ impl Limits {
         Err(Error::refused(format!(
             "the {what} lists {count} members, and limits.max_members allows {}",
             self.members
+        ))
+        .remedy("raise it if this dump is to be trusted"))
+    }
+
+    /// Checks for how many tables a dump has files.
+    ///
+    /// # Errors
+    /// More than [`Limits::tables`].
+    pub fn check_tables(&self, count: usize) -> Result<()> {
+        if count <= self.tables {
+            return Ok(());
+        }
+        Err(Error::refused(format!(
+            "the dump has files of {count} tables, and limits.max_tables allows {}",
+            self.tables
         ))
         .remedy("raise it if this dump is to be trusted"))
     }
@@ -172,6 +192,7 @@ mod tests {
             "{max_row: 1KiB}",
             "{max_row: 1GiB}",
             "{max_ratio: 0}",
+            "{max_tables: 0}",
         ] {
             let error = limits(yaml).unwrap_err().to_string();
             assert!(error.contains("limits.max_"), "{error}");

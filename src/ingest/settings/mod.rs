@@ -9,13 +9,14 @@ mod mothers;
 pub mod rejects;
 pub mod secrets;
 pub mod selection;
+mod text;
+mod text_values;
 
 pub use dialects::{DEFAULT_DIALECTS, Dialect, Dialects};
 pub use mothers::{DeclaredMother, MothersMode};
+pub use text::TextFormat;
 
-use super::advice;
 use crate::config::{Config, Text, XportCfg};
-use crate::copy::input::format::{self, Format};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
 use crate::{Error, Result};
@@ -69,8 +70,6 @@ pub struct Settings {
     pub selection: Selection,
     /// Units loaded at once.
     pub workers: usize,
-    /// How data files are written.
-    pub format: Format,
     /// Extensions of descriptors and of data files.
     pub extensions: (String, String),
     /// The mother tables that are selected; `None` to work them out from the dumps.
@@ -103,7 +102,7 @@ pub struct Settings {
     pub views: bool,
     /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
-    /// The type maps of the dumps.
+    /// The type maps of the dumps, and how their data files are written.
     pub dialects: Dialects,
 }
 
@@ -131,12 +130,11 @@ impl Settings {
         }
         let mut after = after::resolve(config)?;
         after.retain(|after| selection.has(&after.mother));
-        let archive = archive(config)?.filter(|_| !selection.is_partial());
+        let archive = archive(config, request.unlogged)?.filter(|_| !selection.is_partial());
         Ok(Settings {
             inputs,
             selection,
             workers,
-            format: format(cfg)?,
             extensions: extensions(cfg)?,
             declared,
             mothers: request.mothers,
@@ -144,7 +142,7 @@ impl Settings {
             unlogged: request.unlogged,
             verify: request.verify || config.file.verify,
             retries: request.retries,
-            rejects: RejectSettings::new(request.max_rejects, request.rejects),
+            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain),
             config: config
                 .path
                 .as_ref()
@@ -165,15 +163,6 @@ fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
 }
 
-fn format(cfg: &XportCfg) -> Result<Format> {
-    let separator = text_or(&cfg.field_separator, format::DEFAULT_SEPARATOR);
-    let quote = text_or(&cfg.dat_quote, format::DEFAULT_QUOTE);
-    let null = text_or(&cfg.null_pattern, format::DEFAULT_NULL);
-    let encoding = text_or(&cfg.encoding, format::DEFAULT_ENCODING);
-    Format::new(separator, quote, null, encoding)
-        .map_err(|fault| advice::of_format(fault, separator, quote, null, encoding))
-}
-
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
     let clean = |text: &str| text.trim().trim_start_matches('.').to_owned();
     let descriptor = clean(text_or(&cfg.fmt_extension, DEFAULT_DESCRIPTOR_EXTENSION));
@@ -187,8 +176,13 @@ fn extensions(cfg: &XportCfg) -> Result<(String, String)> {
     Ok((descriptor, data))
 }
 
-fn archive(config: &Config) -> Result<Option<PathBuf>> {
+fn archive(config: &Config, unlogged: bool) -> Result<Option<PathBuf>> {
     let cfg = &config.file.xport_cfg;
+    if cfg.archive && unlogged {
+        let what = "--unlogged loads into tables that a crash of the server empties, and xport_cfg.archive would move \
+                    their dumps away, so that no run would load them again";
+        return Err(Error::refused(what).remedy("leave out --unlogged, or set xport_cfg.archive: false"));
+    }
     match (&cfg.archive_path, cfg.archive) {
         (_, false) => Ok(None),
         (Some(folder), true) => Ok(Some(config.path(&folder.0))),

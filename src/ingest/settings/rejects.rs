@@ -14,12 +14,14 @@ pub struct RejectSettings {
     pub limit: RejectLimit,
     /// Where they are kept.
     pub folder: PathBuf,
+    /// Whether those of encrypted dumps may be kept, as plain text.
+    pub plain: bool,
 }
 
 impl RejectSettings {
     /// Up to `limit` rows of each unit, in `folder` or the default one.
-    pub fn new(limit: RejectLimit, folder: Option<PathBuf>) -> Self {
-        RejectSettings { limit, folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()) }
+    pub fn new(limit: RejectLimit, folder: Option<PathBuf>, plain: bool) -> Self {
+        RejectSettings { limit, folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()), plain }
     }
 
     /// Checks that rejects can be written. The folder is only created for the first one.
@@ -40,6 +42,20 @@ impl RejectSettings {
                 .remedy("name another folder with --rejects")),
         }
     }
+
+    /// Checks that the rejects of a dump may be written: the folder is no place for what was encrypted, and a message may hold
+    /// any value of its row.
+    ///
+    /// # Errors
+    /// An encrypted dump, unless the user says that its rejects may be plain text.
+    pub fn check_encrypted(&self, dump: &str) -> Result<()> {
+        if self.plain || !self.limit.allows_any() {
+            return Ok(());
+        }
+        Err(Error::refused("is encrypted, and --max-rejects would write rejected rows of it as plain text")
+            .at(Place::file(dump))
+            .remedy("set rejects: {plain: true} if that is right, or leave out --max-rejects"))
+    }
 }
 
 #[cfg(test)]
@@ -49,8 +65,9 @@ mod tests {
     #[test]
     fn the_folder_need_not_be_there_but_must_be_possible() {
         let work = tempfile::tempdir().unwrap();
-        let check =
-            |limit: &str, folder: PathBuf| RejectSettings::new(limit.parse().unwrap(), Some(folder)).check();
+        let check = |limit: &str, folder: PathBuf| {
+            RejectSettings::new(limit.parse().unwrap(), Some(folder), false).check()
+        };
         check("1", work.path().join("a/b")).unwrap();
         std::fs::write(work.path().join("file"), "").unwrap();
         for folder in ["file", "file/below"] {

@@ -135,7 +135,7 @@ fn renamed(dump: &DumpFile, place: PathBuf) -> Result<Shelved> {
 
 /// Copies a dump, and removes it when the copy is safe.
 fn copy(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
-    let source = File::open(&dump.path)?;
+    let source = open_file(&dump.path, File::options().read(true))?;
     let metadata = source.metadata()?;
     let name = dump.path.file_name().unwrap_or_default().to_string_lossy();
     let mut copy = tempfile::Builder::new()

@@ -34,6 +34,11 @@ impl DumpBytes {
         Ok((Arc::new(DumpBytes { file, plain }), content))
     }
 
+    /// Whether the file is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.plain.is_some()
+    }
+
     /// Opens the bytes again. A plain text stays as it is, whatever becomes of the file.
     ///
     /// # Errors

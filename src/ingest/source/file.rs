@@ -1,8 +1,10 @@
 //! The file of a dump, and whether it is still the file that was scanned.
 
 use crate::{Error, Place, Result};
+use nix::fcntl::OFlag;
 use std::fs::{self, File, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -41,7 +43,7 @@ impl DumpFile {
     /// # Errors
     /// What the operating system reports.
     pub fn open(&self) -> Result<File> {
-        File::open(&self.path).map_err(unreadable)
+        without_waiting(&self.path).map_err(unreadable)
     }
 
     /// Opens it once more, for the load.
@@ -50,8 +52,9 @@ impl DumpFile {
     /// What the operating system reports; a file that has changed since the scan.
     pub fn reopen(&self) -> Result<File> {
         let place = || Place::file(self.path.file_name().unwrap_or_default().to_string_lossy());
-        let file = File::open(&self.path).map_err(|error| Error::failed(error).at(place()))?;
-        if !self.has_size_and_time_of(&file.metadata()?) {
+        let file = without_waiting(&self.path).map_err(|error| Error::failed(error).at(place()))?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || !self.has_size_and_time_of(&metadata) {
             return Err(Error::failed("the dump was changed while it was being loaded")
                 .at(place())
                 .remedy("run again once the dump is complete"));
@@ -69,6 +72,11 @@ impl DumpFile {
     }
 }
 
-fn unreadable(error: std::io::Error) -> Error {
+/// Opens what may have become a named pipe since it was looked at, and would wait for its writer.
+fn without_waiting(path: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)
+}
+
+fn unreadable(error: io::Error) -> Error {
     Error::refused(error).remedy("let this user read the dump, or move it out of this folder")
 }

@@ -142,6 +142,7 @@ impl Listing {
     /// # Errors
     /// All faults at once; more bytes than the limits allow.
     pub fn finish(mut self, settings: &Settings) -> Result<Listed> {
+        self.faults.extend(settings.limits.check_tables(self.tables.len()).err());
         self.faults.extend(settings.limits.check_total(self.total_bytes).err());
         if self.faults.is_empty() {
             let Listing { tables, left_out, others, .. } = self;

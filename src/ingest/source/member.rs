@@ -142,6 +142,15 @@ impl Member {
         self.crc32 = Some(examined.crc32);
     }
 
+    /// Whether the dump is encrypted, or the member in it.
+    pub fn is_encrypted(&self) -> bool {
+        match &self.place {
+            Stored::Zip(dump, member) => dump.is_encrypted() || member.is_encrypted(),
+            Stored::Tar(part) => part.dump.is_encrypted(),
+            Stored::File(_) => false,
+        }
+    }
+
     /// Opens the member for reading.
     ///
     /// # Errors

@@ -21,10 +21,12 @@ pub mod zip;
 
 use crate::copy::input::batch::BatchReader;
 use crate::copy::input::charset::CharsetReader;
+use crate::copy::input::format::Format;
 use crate::copy::input::header::{Header, read_header};
 use crate::error::one_line;
 use crate::ingest::advice;
 use crate::ingest::settings::Settings;
+use crate::ingest::settings::limits::Limits;
 use crate::{Error, Place, Result};
 use bytes::DumpBytes;
 use descriptor::SourceColumn;
@@ -146,6 +148,11 @@ impl TableSource {
         one_line(&format!("{}/{}", self.dump.name, self.name))
     }
 
+    /// Whether its rows are encrypted in the dump.
+    pub fn is_encrypted(&self) -> bool {
+        self.data.is_encrypted()
+    }
+
     /// The place of errors in the rows.
     pub fn place(&self) -> Place {
         Place::member(&self.dump.name, &self.name)
@@ -171,20 +178,20 @@ impl TableSource {
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged; a descriptor that is no list of columns, or larger than the limits allow.
-    pub fn describe(&self, settings: &Settings) -> Result<Vec<SourceColumn>> {
-        settings.limits.check_descriptor(self.descriptor.bytes)?;
+    pub fn describe(&self, format: &Format, limits: &Limits) -> Result<Vec<SourceColumn>> {
+        limits.check_descriptor(self.descriptor.bytes)?;
         let mut bytes = Vec::new();
         self.descriptor.open()?.read_to_end(&mut bytes)?;
-        descriptor::parse(&bytes, settings.format.charset, &settings.limits)
+        descriptor::parse(&bytes, format.charset, limits)
     }
 
-    /// The header line, which names the columns in the order of the rows.
+    /// The header line, which names the columns in the order of the rows; without columns where the format has none.
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged; a data file without a header line.
-    pub fn header(&self, settings: &Settings) -> Result<Header> {
-        let mut input = settings.format.charset.reader(self.open_original()?);
-        let read = read_header(&mut input, &settings.format, settings.limits.columns);
+    pub fn header(&self, format: &Format, limits: &Limits) -> Result<Header> {
+        let mut input = format.charset.reader(self.open_original()?);
+        let read = read_header(&mut input, format, limits.columns);
         read.map(|(header, _)| header).map_err(|error| error.advised(advice::of))
     }
 
@@ -200,10 +207,10 @@ impl TableSource {
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged.
-    pub fn open(&self, settings: &Settings) -> Result<DataReader> {
-        let mut input = settings.format.charset.reader(self.open_original()?);
-        let (header, rest) = read_header(&mut input, &settings.format, settings.limits.columns)?;
-        let reader = BatchReader::new(input, rest, &settings.format, header.line_end, header.data_origin);
-        Ok(reader.with_max_row(settings.limits.row_bytes))
+    pub fn open(&self, format: &Format, limits: &Limits) -> Result<DataReader> {
+        let mut input = format.charset.reader(self.open_original()?);
+        let (header, rest) = read_header(&mut input, format, limits.columns)?;
+        let reader = BatchReader::new(input, rest, format, header.line_end, header.data_origin);
+        Ok(reader.with_max_row(limits.row_bytes))
     }
 }

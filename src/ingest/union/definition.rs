@@ -5,6 +5,7 @@ use crate::ingest::types::common_type::{cast, common_type, without_limit};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};
 use crate::pg::type_name::TypeName;
+use crate::report::thousands;
 use std::iter::once;
 
 /// The first column: the name of the table that holds the row. A view has no `tableoid` of its own, and no table that is made
@@ -13,6 +14,9 @@ const ORIGIN: &str = "version_table";
 
 /// The type of texts, which holds all types.
 const TEXT: &str = "text";
+
+/// How many columns a query may have (PostgreSQL documentation, "PostgreSQL Limits").
+const MOST_COLUMNS: usize = 1664;
 
 /// What follows a type that has another collation than its own.
 const COLLATE: &str = " COLLATE ";
@@ -112,6 +116,18 @@ impl Definition {
     /// Names and types of the columns, in order.
     pub fn columns(&self) -> Vec<Typed> {
         self.columns.iter().map(|column| (column.name.clone(), column.sql_type.clone())).collect()
+    }
+
+    /// Why PostgreSQL makes no such view; `None` where it does.
+    pub fn obstacle(&self) -> Option<String> {
+        let columns = self.columns.len() + 1;
+        (columns > MOST_COLUMNS).then(|| {
+            format!(
+                "would have {} columns, and PostgreSQL allows {}",
+                thousands(columns as u64),
+                thousands(MOST_COLUMNS as u64)
+            )
+        })
     }
 
     /// The oids of all parts, in ascending order.

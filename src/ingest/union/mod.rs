@@ -115,11 +115,19 @@ impl UnionView {
             Upkeep::Nothing => return Ok(()),
             Upkeep::Create => {
                 let definition = self.define(published, attempt)?;
-                return change::create(&self.view, &definition.select(), attempt);
+                return match definition.obstacle() {
+                    Some(obstacle) => Ok(self.warn_of(&obstacle)),
+                    None => change::create(&self.view, &definition.select(), attempt),
+                };
             }
             Upkeep::Update(existing) => existing,
         };
         let definition = self.define(published, attempt)?;
+        if let Some(obstacle) = definition.obstacle() {
+            // As it is, it would lack a version without a word.
+            attempt.batch_execute(&format!("DROP VIEW {}", self.view))?;
+            return Ok(self.warn_of(&obstacle));
+        }
         match definition.in_order_of(&existing.columns) {
             Some(ordered) => {
                 let statement = change::replace_statement(&self.view, existing.options, &ordered);
@@ -127,6 +135,13 @@ impl UnionView {
             }
             None => change::recreate(&self.view, &definition, &definition.select(), attempt),
         }
+    }
+
+    fn warn_of(&self, obstacle: &str) {
+        let (view, mother) = (self.view.name(), self.mother.name());
+        tracing::warn!(
+            "the union view {view} {obstacle}; there is none, and the rows of {mother} are loaded all the same"
+        );
     }
 
     /// Makes it if it is missing, and brings it up to date if it is not: a user may have dropped or attached a table.
@@ -199,7 +214,7 @@ impl UnionView {
         }
     }
 
-    /// Its columns and its statement once these parts are published; `None` where there will be no view. A mother that is
+    /// Its columns and its statement once these parts are published, or why it cannot be made; `None` where none is wanted. A mother that is
     /// made before, or made again, will have the columns `new_mother`.
     ///
     /// # Errors
@@ -209,7 +224,7 @@ impl UnionView {
         new_mother: Option<&[Column]>,
         parts: Vec<Part>,
         client: &mut impl GenericClient,
-    ) -> Result<Option<(Vec<Typed>, String)>> {
+    ) -> Result<Option<Result<(Vec<Typed>, String), String>>> {
         let existing = match (self.upkeep(client)?, new_mother) {
             (Upkeep::Nothing, _) => return Ok(None),
             // It goes with the mother.
@@ -221,9 +236,12 @@ impl UnionView {
             Some(columns) => Definition::new(Part::new(&self.mother, &self.mother, columns), parts),
             None => self.define(parts, client)?,
         };
+        if let Some(obstacle) = definition.obstacle() {
+            return Ok(Some(Err(obstacle)));
+        }
         let ordered =
             existing.and_then(|existing| definition.in_order_of(&existing.columns)).unwrap_or(definition);
-        Ok(Some((ordered.columns(), change::replace_statement(&self.view, None, &ordered))))
+        Ok(Some(Ok((ordered.columns(), change::replace_statement(&self.view, None, &ordered)))))
     }
 
     fn upkeep(&self, client: &mut impl GenericClient) -> Result<Upkeep> {

@@ -6,7 +6,7 @@ use super::params::Params;
 use super::silence::Pulse;
 use crate::secret::Secret;
 use std::net::IpAddr;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use std::{io, thread};
 use tokio_postgres::{Config, config};
@@ -71,7 +71,11 @@ pub(super) fn within<T: Send + 'static>(
     let (sender, receiver) = mpsc::sync_channel(1);
     // After the limit the channel has no receiver any more, and a late connection is dropped.
     thread::Builder::new().name("connect".to_owned()).spawn(move || drop(sender.send(connect())))?;
-    receiver.recv_timeout(limit).map_err(|_| {
+    receiver.recv_timeout(limit).map_err(|ended| {
+        if ended == RecvTimeoutError::Disconnected {
+            // The client library panics where it gets no file for its events.
+            return io::Error::other("the process may open too few files for a connection (ulimit -n)");
+        }
         let why = format!("no answer within {} s (connect_timeout)", limit.as_secs_f64().ceil());
         pulse.give_up(why.clone());
         io::Error::new(io::ErrorKind::TimedOut, why)

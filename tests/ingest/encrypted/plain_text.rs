@@ -4,7 +4,7 @@
 use super::PASSPHRASE;
 use crate::dumps::COLUMNS;
 use nix::sys::signal::Signal;
-use pghaul_test_support::{Dump, Gpg, Ingest, Pghaul, Running, ingest, says, wait_for};
+use pghaul_test_support::{Dump, Encryption, Gpg, Ingest, Pghaul, Running, ingest, says, wait_for};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,37 @@ fn refresh() -> Ingest {
 
 fn command(ingest: &Ingest) -> Pghaul {
     ingest.command().env("PGHAUL_PASSPHRASE", PASSPHRASE).env("TMPDIR", ingest.work.join("plain"))
+}
+
+#[test]
+fn rejects_are_written_only_where_the_configuration_says_so() {
+    let secret = "111-22-3333";
+    let plain = Dump::new().table("t", &COLUMNS, format!("id|name\n1|one\n{secret}|two\n"));
+    let encrypted = Gpg::new().symmetric(PASSPHRASE, &[], &plain.bytes());
+    let member = plain.encrypted(Encryption::Aes);
+    for (name, bytes) in [("app_v1.zip.gpg", encrypted), ("app_v1.zip", member.bytes())] {
+        let ingest = ingest!();
+        ingest.work.write(format!("dumps/{name}"), bytes);
+        let rejecting = || {
+            let command = ingest.command().args(["--max-rejects", "5", "--report", "report.json"]);
+            command.env("PGHAUL_PASSPHRASE", PASSPHRASE).env("PGHAUL_ZIP_PASSWORD", "secret")
+        };
+        assert_eq!(
+            ingest.refuses(rejecting()),
+            format!(
+                "{name}: is encrypted, and --max-rejects would write rejected rows of it as plain text; set rejects: \
+                 {{plain: true}} if that is right, or leave out --max-rejects"
+            )
+        );
+        assert!(!ingest.work.join("rejects").exists());
+        ingest.config("rejects: {plain: true}");
+        rejecting().run().assert_code(3);
+        let rows = ingest.work.join("rejects/v1_t.dat");
+        assert!(ingest.work.read("rejects/v1_t.dat").contains(secret));
+        for (path, mode) in [(ingest.work.join("rejects"), 0o700), (rows, 0o600)] {
+            assert_eq!(fs::metadata(path).expect("rejects").permissions().mode() & 0o777, mode);
+        }
+    }
 }
 
 /// The files of a process that lie in `folder`, or did: where `/proc` shows them.

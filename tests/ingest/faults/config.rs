@@ -92,17 +92,18 @@ fn a_missing_environment_variable() {
 fn bad_separators_and_quotes() {
     for (cfg, texts) in [
         (
-            "field_separator: '||'",
-            ["xport_cfg.field_separator: \"||\" is not a single-byte", "use one character"],
+            "field_separator: '123456789'",
+            ["xport_cfg.field_separator: \"123456789\" is no separator of 1 to 8 bytes", "use for example"],
         ),
         (
             "field_separator: ''",
-            ["xport_cfg.field_separator: \"\" is not a single-byte", "use one character"],
+            ["xport_cfg.field_separator: \"\" is no separator of 1 to 8 bytes", "use for example"],
         ),
+        ("field_separator: '\\t'", ["holds a backslash and a letter", "field_separator: \"\\t\""]),
         ("dat_quote: \"\\n\"", ["xport_cfg.dat_quote: \"\\n\" is not a single-byte", "use one character"]),
         (
-            "{field_separator: '¬', encoding: utf-8}",
-            ["field_separator: \"¬\" is not a single-byte", "of utf-8"],
+            "{dat_quote: '¬', encoding: utf-8}",
+            ["xport_cfg.dat_quote: \"¬\" is not a single-byte", "of utf-8"],
         ),
         ("dat_quote: '|'", ["field_separator and dat_quote are both \"|\"", "must differ"]),
         ("null_pattern: 'a|b'", ["xport_cfg.null_pattern: \"a|b\" holds the separator", "choose"]),

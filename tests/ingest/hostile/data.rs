@@ -64,7 +64,7 @@ pub fn list() -> Vec<Hostile> {
         fails(
             "an empty line",
             "1|one\n\n2|two\n",
-            "line 3: row has 1 field, the header names 2: nothing for column name",
+            "line 3: row has 1 field, the header names 2: the line is empty, nothing for column name",
         ),
         fails(
             "a quote that is never closed",

@@ -83,6 +83,17 @@ pub fn list() -> Vec<Hostile> {
         )
         .config("limits: {max_members: 3}"),
         Hostile::refused(
+            "more tables than are allowed",
+            (0..3).fold(Dump::new(), |dump, number| dump.table(&format!("t{number}"), &COLUMNS, DATA)).bytes(),
+            format!("dumps/app_v1.zip: the dump has files of 3 tables, and limits.max_tables allows 2; {TRUST}"),
+        )
+        .config("limits: {max_tables: 2}"),
+        Hostile::refused(
+            "more tables than are allowed by default",
+            (0..10_001).fold(Zip::default(), |zip, number| zip.member(format!("t{number}.dat"), "")).bytes(),
+            format!("dumps/app_v1.zip: the dump has files of 10001 tables, and limits.max_tables allows 10000; {TRUST}"),
+        ),
+        Hostile::refused(
             "a directory of millions of bytes",
             many.bytes(),
             format!(
@@ -136,6 +147,6 @@ pub fn list() -> Vec<Hostile> {
             "app_v1.zip/t.dat, line 3: row has more than 100000 fields; correct the row in the data file; \
              nothing of this unit was loaded",
         ),
-        Hostile::fails("a file of empty rows", with_data(format!("id|name\n{}", "\n".repeat(10 << 20))), "app_v1.zip/t.dat, line 2: row has 1 field, the header names 2: nothing for column name; correct the row in the data file; nothing of this unit was loaded"),
+        Hostile::fails("a file of empty rows", with_data(format!("id|name\n{}", "\n".repeat(10 << 20))), "app_v1.zip/t.dat, line 2: row has 1 field, the header names 2: the line is empty, nothing for column name; correct the row in the data file; nothing of this unit was loaded"),
     ]
 }

@@ -347,3 +347,23 @@ fn two_runs_at_once_leave_nothing_out_of_the_view() {
     }
     assert!(!server().log().contains("deadlock detected"));
 }
+
+#[test]
+fn a_view_that_postgresql_cannot_make_is_named_and_the_rows_load() {
+    let case = case!();
+    case.config("views: true");
+    let columns = |letter: &str| {
+        let own: Vec<String> = (1..1000).map(|number| format!("{letter}{number}:int")).collect();
+        format!("id:int {}", own.join(" "))
+    };
+    let row = format!("{}\n", vec!["1"; 1000].join("|"));
+    case.dump("crm_v1", &[("t", &columns("a"), &row)]);
+    case.load("");
+    assert!(exists(&case, "t_all"));
+    case.dump("crm_v2", &[("t", &columns("b"), &row)]);
+    let obstacle = "t_all would have 2,000 columns, and PostgreSQL allows 1,664";
+    case.plan().assert_stdout_has(obstacle);
+    case.ends_with(0, "--workers 1").run.assert_stderr_has(obstacle);
+    assert_eq!(case.db.one("SELECT count(*) FROM t"), "2");
+    assert!(!exists(&case, "t_all"), "it would lack a version");
+}

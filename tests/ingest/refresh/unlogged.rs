@@ -82,6 +82,58 @@ fn what_a_crash_has_emptied_is_loaded_again() {
 }
 
 #[test]
+fn an_emptied_table_is_noticed_though_its_dump_is_gone() {
+    let server = Server::start(ServerOptions::default());
+    let case = case!();
+    case.dump("crm_v1", &[USERS, VISITS]);
+    let db = server.database();
+    let ingest = |args: &[&str]| {
+        let run = pghaul!(case.work).args(["ingest", "dumps", "--db", &db.url()]).args(args).run();
+        run.assert_code(0);
+        run
+    };
+    let status = || pghaul!(case.work).args(["status", "--db", &db.url()]).run();
+    ingest(&["--unlogged"]);
+    let words = "unlogged, and emptied as by a crash of the server: v1_users; ingest loads again what it finds the dump of";
+    assert!(!status().stdout.contains("emptied"), "{}", status().stdout);
+    std::fs::remove_file(case.work.join("dumps/crm_v1.zip")).unwrap();
+    case.dump("crm_v2", &[ORDERS]);
+    let lost = "warning: v1_users is unlogged and has lost its rows, as after a crash of the server; this run does not load \
+                it: put its dump back (crm_v1.zip)";
+    assert!(!ingest(&["--plan"]).stderr.contains("v1_users"));
+    server.crash();
+    server.start_again();
+    status().assert_code(0).assert_stdout_has(words);
+    for args in [&["--plan"][..], &[], &["--unlogged", "--force"]] {
+        let run = ingest(args);
+        run.assert_stderr_has(lost);
+        assert!(!run.stderr.contains("v1_visits"), "it had no rows to lose: {}", run.stderr);
+    }
+    case.dump("crm_v1", &[USERS, VISITS]);
+    assert!(!ingest(&[]).stderr.contains("put its dump back"));
+    assert_eq!(db.one("SELECT count(*) FROM users"), "2");
+    assert!(!status().stdout.contains("emptied"), "{}", status().stdout);
+}
+
+#[test]
+fn the_archive_takes_no_dump_of_tables_that_a_crash_would_empty() {
+    let case = case!();
+    case.config("xport_cfg: {archive_path: archive, archive: true}");
+    case.dump("crm_v1", &[USERS]);
+    let run = case.ingest("--unlogged").run();
+    run.assert_code(2);
+    let message = pghaul_test_support::messages(&run).remove(0);
+    assert_eq!(
+        message,
+        "config.yml: --unlogged loads into tables that a crash of the server empties, and xport_cfg.archive would move their \
+         dumps away, so that no run would load them again; leave out --unlogged, or set xport_cfg.archive: false"
+    );
+    assert!(case.work.join("dumps/crm_v1.zip").exists());
+    case.load("");
+    assert!(case.work.join("archive/crm_v1.zip").exists());
+}
+
+#[test]
 fn a_run_without_the_flag_makes_logged_tables_of_unlogged_ones() {
     let case = loaded();
     let plan = pghaul!(case.work).args(["ingest", "dumps", "--plan", "--db", &case.db.url()]).run();

@@ -2,12 +2,14 @@
 
 use super::key::{Entry, Variable, key};
 use crate::config::{Config, Size, Text};
-use crate::copy::input::format;
 use crate::ingest::settings::secrets::{
     KEY_FILE_VARIABLE, KEY_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, ZIP_PASSWORD_VARIABLE,
 };
 use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
 use crate::ingest::settings::{child_name, dump_name};
+
+/// The default of a dialect's key.
+const OF_ALL: &str = "as in `xport_cfg`";
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[
@@ -40,14 +42,38 @@ pub static KEYS: &[Entry<Settings>] = &[
         .value(|settings| settings.extensions.0.clone()),
     key("xport_cfg.dat_extension", "file extension of data files")
         .value(|settings| settings.extensions.1.clone()),
-    key("xport_cfg.field_separator", "the character between fields")
-        .of_file(|config| text(config.file.xport_cfg.field_separator.as_ref(), format::DEFAULT_SEPARATOR)),
-    key("xport_cfg.dat_quote", "the character around fields")
-        .of_file(|config| text(config.file.xport_cfg.dat_quote.as_ref(), format::DEFAULT_QUOTE)),
-    key("xport_cfg.null_pattern", "the unquoted text that means NULL")
-        .of_file(|config| text(config.file.xport_cfg.null_pattern.as_ref(), format::DEFAULT_NULL)),
-    key("xport_cfg.encoding", "`latin_1` (ISO-8859-1 exactly), or any label of the WHATWG Encoding Standard")
-        .of_file(|config| text(config.file.xport_cfg.encoding.as_ref(), format::DEFAULT_ENCODING)),
+    key(
+        "xport_cfg.format",
+        "`csv`, `outfile` (MySQL) or `bcp` (SQL Server): [sets the keys below together](ingest.md#how-data-files-are-written)",
+    ),
+    key("xport_cfg.field_separator", "what stands between fields: up to 8 bytes")
+        .optional(|settings| settings.dialects.of_all("field_separator")),
+    key("xport_cfg.dat_quote", "the character around fields; `none` where values are not quoted")
+        .optional(|settings| settings.dialects.of_all("dat_quote")),
+    key("xport_cfg.quotes", "`text`, or `copy`: [which quotes open and close](ingest.md#quotes)")
+        .optional(|settings| settings.dialects.of_all("quotes")),
+    key("xport_cfg.escape", "the [escape character](ingest.md#escapes), or `none`")
+        .optional(|settings| settings.dialects.of_all("escape")),
+    key("xport_cfg.null_pattern", "the unquoted text that means NULL, or a list of such texts")
+        .optional(|settings| settings.dialects.of_all("null_pattern")),
+    key("xport_cfg.nul", "`reject`, or `empty`: what a field is that holds nothing but a NUL byte")
+        .optional(|settings| settings.dialects.of_all("nul")),
+    key("xport_cfg.header", "whether the first line names the columns; else their order is the descriptor's")
+        .optional(|settings| settings.dialects.of_all("header")),
+    key("xport_cfg.line_end", "what ends rows: up to 8 bytes; `auto`: LF, CR LF or CR, as the first line ends")
+        .optional(|settings| settings.dialects.of_all("line_end")),
+    key("xport_cfg.trailing_separator", "whether lines may end with one separator more")
+        .optional(|settings| settings.dialects.of_all("trailing_separator")),
+    key(
+        "xport_cfg.encoding",
+        "`latin_1` (ISO-8859-1 exactly), `cp437`, `cp850`, `cp852`, or any label of the WHATWG Encoding Standard",
+    )
+    .optional(|settings| settings.dialects.of_all("encoding")),
+    key(
+        "xport_cfg.date_order",
+        "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
+    )
+    .default("`mdy`, with a warning"),
     key(
         "xport_cfg.dump_name",
         "how names of dumps are read, without their ends: a pattern of `{app}`, `{version}` and perhaps \
@@ -63,7 +89,7 @@ pub static KEYS: &[Entry<Settings>] = &[
     key(
         "xport_cfg.dialects",
         "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) \
-         its descriptors hold",
+         its descriptors hold, and how its data files are written",
     )
     .value(|_| {
         let dialects = DEFAULT_DIALECTS.iter().map(|(pattern, types)| format!("{pattern}: {types}"));
@@ -75,13 +101,22 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`mssql`, `mysql`, a file such as `types.json`, or a map such as `{extends: mysql, geometry: text}`",
     )
     .default("required"),
-    key(
-        "xport_cfg.dialects[].date_order",
-        "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
-    )
-    .default("`mdy`, with a warning"),
+    key("xport_cfg.dialects[].format", "as `xport_cfg.format`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].field_separator", "as `xport_cfg.field_separator`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].dat_quote", "as `xport_cfg.dat_quote`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].quotes", "as `xport_cfg.quotes`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].escape", "as `xport_cfg.escape`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].null_pattern", "as `xport_cfg.null_pattern`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].nul", "as `xport_cfg.nul`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].header", "as `xport_cfg.header`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].line_end", "as `xport_cfg.line_end`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].trailing_separator", "as `xport_cfg.trailing_separator`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].encoding", "as `xport_cfg.encoding`, for these dumps").default(OF_ALL),
+    key("xport_cfg.dialects[].date_order", "as `xport_cfg.date_order`, for these dumps").default(OF_ALL),
     key("limits.max_members", "members that a dump lists")
         .value(|settings| settings.limits.members.to_string()),
+    key("limits.max_tables", "tables that a dump has files of")
+        .value(|settings| settings.limits.tables.to_string()),
     key("limits.max_columns", "columns of a descriptor or header; the default is PostgreSQL's own limit")
         .value(|settings| settings.limits.columns.to_string()),
     key("limits.max_descriptor", "size of a descriptor")
@@ -112,6 +147,11 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("decrypt.temp_path", "folder for unnamed files of plain text")
         .default("`TMPDIR`, else `/tmp`")
         .value(|settings| settings.secrets.temp_folder().display().to_string()),
+    key(
+        "rejects.plain",
+        "whether [rejects](ingest.md#rejects) of encrypted dumps may be written, as plain text",
+    )
+    .value(|settings| settings.rejects.plain.to_string()),
     key(
         "mother_tables",
         "`auto`, or table → column → type, or table → `auto`; tables that it does not name are skipped",

@@ -98,6 +98,11 @@ impl Member {
         }
     }
 
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.encryption.is_some()
+    }
+
     /// Opens the member for reading. `dump` is a reader of its own, which is moved to the member's start.
     ///
     /// # Errors

@@ -87,6 +87,16 @@ fn entry_of(row: &Row) -> Entry {
     }
 }
 
+/// Of the loads into a schema other than `units`, those whose table was unlogged and was emptied by a crash of the server: each
+/// with the name of its dump.
+///
+/// # Errors
+/// What the server reports; a ledger that does not exist.
+pub fn emptied(client: &mut Client, schema: &str, units: &[&str]) -> Result<Vec<(String, String)>> {
+    let rows = client.query(include_str!("emptied.sql"), &[&schema, &units])?;
+    Ok(rows.iter().map(|row| (row.get("unit"), row.get("dump"))).collect())
+}
+
 /// Records a load, in place of an earlier one of the same unit.
 ///
 /// # Errors

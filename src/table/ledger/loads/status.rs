@@ -8,6 +8,9 @@ use postgres::{Client, Row};
 use serde::Serialize;
 use serde_json::Value;
 
+/// The state of a version table that was unlogged when the server crashed.
+pub const EMPTIED: &str = "emptied";
+
 /// One load and its version table. `--json` has these names.
 #[derive(Debug, Serialize)]
 pub struct LoadStatus {

@@ -1,6 +1,16 @@
 //! A string that is never printed.
 
+mod forms;
+
+pub use forms::{Forms, forms_of};
+
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+/// The secrets of this process. A server may give back what it was sent, in any form.
+static KNOWN: RwLock<Forms> = RwLock::new(Forms::new());
+/// Shorter secrets are hidden by their place alone.
+const LEAST_BYTES: usize = 6;
 
 /// A password or another secret. `Debug` and `Display` show `***`. Only [`Secret::reveal`] gives the text, to the code that
 /// hands it to the server.
@@ -10,7 +20,18 @@ pub struct Secret(String);
 impl Secret {
     /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        let secret = Self(text.into());
+        if secret.is_told_by_itself() {
+            KNOWN.write().unwrap_or_else(PoisonError::into_inner).add(&secret.0);
+        }
+        secret
+    }
+
+    /// Whether it is hidden wherever it stands. A plain word is not: with the password `postgres`, messages could not name the
+    /// database of that name. Of a URL, its shape tells which part is secret.
+    fn is_told_by_itself(&self) -> bool {
+        let is_word = self.0.bytes().all(|byte| byte.is_ascii_lowercase());
+        self.0.len() >= LEAST_BYTES && !is_word && !self.0.contains("://")
     }
 
     /// The secret itself, for the wire alone.
@@ -31,10 +52,12 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The text with the passwords of URLs and conninfo strings hidden. A URL in the wrong place, such as a folder's argument or
-/// a key of the configuration, must not be quoted as it is. In doubt, more is hidden.
+/// The text without the secrets of this process, in whatever form, and with the passwords of URLs and conninfo strings hidden. A
+/// URL in the wrong place, such as a folder's argument or a key of the configuration, must not be quoted as it is. In doubt, more
+/// is hidden.
 pub fn without_passwords(text: &str) -> String {
-    hide_parameters(&hide_credentials(text))
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).hide(text);
+    hide_parameters(&hide_credentials(&known))
 }
 
 /// Hides `user:secret` in `postgresql://user:secret@host/db`, whatever the scheme. A raw `@`, `/` or blank in a password is against the rules, but
@@ -94,6 +117,19 @@ mod tests {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(secret.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn what_a_server_gives_back_is_hidden_unless_it_is_a_plain_word() {
+        Secret::new("Tr0ub4dor&3");
+        for text in ["Tr0ub4dor&3", "Tr0ub4dor%263", "547230756234646f722633", "VHIwdWI0ZG9yJjM="] {
+            let shown = without_passwords(&format!("no {text} here"));
+            assert!(shown.starts_with("no ***") && shown.ends_with(" here") && shown.len() < 16, "{shown}");
+        }
+        Secret::new("postgres");
+        assert_eq!(without_passwords("the database postgres"), "the database postgres");
+        Secret::new("https://h/db-1");
+        assert_eq!(without_passwords("https://h/db-1"), "https://h/db-1");
     }
 
     #[test]

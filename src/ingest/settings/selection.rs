@@ -78,7 +78,7 @@ mod tests {
         assert!(selection(&["u*", "orders"]).check(&tables).is_ok());
         assert_eq!(
             selection(&["u*", "uesrs"]).check(&tables).unwrap_err().to_string(),
-            "--table uesrs: no dump has such a table; the tables are orders and users"
+            "--table uesrs: no dump has such a table; the tables are orders, users"
         );
     }
 }

@@ -271,7 +271,7 @@ mod tests {
         );
         assert!(examine(b"abcd", "{max_total: 3}").unwrap_err().to_string().contains("max_total"));
         assert!(
-            examine(b"abcd", "{max_ratio: 3, ratio_from: 1}").unwrap_err().to_string().contains("max_ratio")
+            examine(b"abcd", "{max_ratio: 1, ratio_from: 1}").unwrap_err().to_string().contains("max_ratio")
         );
     }
 }

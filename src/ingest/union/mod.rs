@@ -24,6 +24,9 @@ use postgres::{GenericClient, Transaction};
 /// What a view's name has behind its mother's.
 const SUFFIX: &str = "_all";
 
+/// The columns and the statement of a view, or why it cannot be made.
+pub type Planned = Result<(Vec<Typed>, String), String>;
+
 /// The union view of a mother, which may exist or not.
 #[derive(Debug, Clone)]
 pub struct UnionView {
@@ -116,7 +119,10 @@ impl UnionView {
             Upkeep::Create => {
                 let definition = self.define(published, attempt)?;
                 return match definition.obstacle() {
-                    Some(obstacle) => Ok(self.warn_of(&obstacle)),
+                    Some(obstacle) => {
+                        self.warn_of(&obstacle);
+                        Ok(())
+                    }
                     None => change::create(&self.view, &definition.select(), attempt),
                 };
             }
@@ -126,7 +132,8 @@ impl UnionView {
         if let Some(obstacle) = definition.obstacle() {
             // As it is, it would lack a version without a word.
             attempt.batch_execute(&format!("DROP VIEW {}", self.view))?;
-            return Ok(self.warn_of(&obstacle));
+            self.warn_of(&obstacle);
+            return Ok(());
         }
         match definition.in_order_of(&existing.columns) {
             Some(ordered) => {
@@ -224,7 +231,7 @@ impl UnionView {
         new_mother: Option<&[Column]>,
         parts: Vec<Part>,
         client: &mut impl GenericClient,
-    ) -> Result<Option<Result<(Vec<Typed>, String), String>>> {
+    ) -> Result<Option<Planned>> {
         let existing = match (self.upkeep(client)?, new_mother) {
             (Upkeep::Nothing, _) => return Ok(None),
             // It goes with the mother.

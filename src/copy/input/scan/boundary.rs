@@ -49,7 +49,7 @@ impl Boundaries {
             None => true,
         };
         if is_plain && !is_whole_way {
-            return self.last_line_end(&bytes[..], searched);
+            return self.last_line_end(bytes, searched);
         }
         match self.scanner.way {
             Way::Quoted => self.last_as::<Quoted>(bytes),

@@ -150,7 +150,10 @@ mod tests {
     fn of_many_tables_the_unchanged_ones_are_only_counted() {
         let mut units: Vec<UnitReport> = (0..3000).map(|_| unit(UnitStatus::Skipped, 0)).collect();
         let text = summary(&Started::now("ingest").finish(Ok(units.clone())));
-        assert!(text.starts_with("3000 units: 0 loaded, 3000 unchanged") && text.lines().count() == 1, "{text}");
+        assert!(
+            text.starts_with("3000 units: 0 loaded, 3000 unchanged") && text.lines().count() == 1,
+            "{text}"
+        );
         units.push(unit(UnitStatus::Loaded, 7));
         assert_eq!(summary(&Started::now("ingest").finish(Ok(units))).lines().count(), 4);
     }

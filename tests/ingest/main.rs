@@ -13,6 +13,7 @@ mod expected;
 mod faults;
 mod formats;
 mod hostile;
+mod inspect;
 mod memory;
 mod mothers;
 mod original;

@@ -230,7 +230,7 @@ const WRITERS: [(Writer, &[Option<&str>]); 10] = [
                 "field_separator: '|'",
                 "dat_quote: '`'",
                 "header: true",
-                "null_pattern: NULL",
+                "null_pattern: 'NULL'",
                 "line_end: auto",
             ],
             ..PLAIN
@@ -241,7 +241,7 @@ const WRITERS: [(Writer, &[Option<&str>]); 10] = [
         Writer {
             name: "windows-1252",
             bytes: windows_1252,
-            says: &["encoding: windows-1252", "null_pattern: NULL"],
+            says: &["encoding: windows-1252", "null_pattern: 'NULL'"],
             ..PLAIN
         },
         &[Some("it’s größer"), None],

@@ -5,6 +5,7 @@ use super::tally::named;
 use super::text::{SampleText, Seen};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::report::thousands;
 use std::collections::BTreeMap;
 
 /// Texts that programs write for NULL and that hardly are values.
@@ -201,10 +202,15 @@ pub fn null_markers(tables: &[Table]) -> (Vec<&'static str>, Vec<String>) {
             .find(|(_, column)| column.markers.contains_key(marker) && column.kinds.narrowest().is_some())
     };
     let (mut nulls, mut why) = (Vec::new(), Vec::new());
-    for marker in MARKERS {
-        if count(marker) > 0 {
-            why.push(format!("{} unquoted fields are {marker}", count(marker)));
+    let seen: Vec<&str> = MARKERS.into_iter().filter(|marker| count(marker) > 0).collect();
+    let is_any_typed = seen.iter().any(|marker| typed(marker).is_some());
+    for (number, marker) in seen.into_iter().enumerate() {
+        let what = format!("{} unquoted fields are {marker}", thousands(count(marker)));
+        if typed(marker).is_some() || (!is_any_typed && number == 0) {
+            why.push(what);
             nulls.push(marker);
+        } else {
+            why.push(format!("DOUBT: {what}, all in columns of text, and stay texts"));
         }
     }
     for marker in WEAK_MARKERS {

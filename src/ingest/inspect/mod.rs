@@ -48,7 +48,7 @@ pub fn inspect(paths: &[PathBuf]) -> Result<Inspection> {
                     }
                 }
             }
-            Err(error) => faults.push(error.at(Place::file(path.display().to_string()))),
+            Err(error) => faults.push(error),
         }
     }
     if faults.is_empty() { Ok(Inspection { found }) } else { Err(Error::many(faults)) }

@@ -58,9 +58,10 @@ impl Sample {
 /// Reads the samples of a path: one input for a dump or a data file, and for a folder either its dumps or its data files.
 ///
 /// # Errors
-/// A path that cannot be read, an encrypted dump, a dump or folder without data files.
+/// A path that cannot be read, an encrypted dump, a dump or folder without data files; for a folder, all such faults at once.
 pub fn read(path: &Path) -> Result<Vec<Input>> {
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let metadata =
+        fs::metadata(path).map_err(|error| unreadable(error).at(Place::file(path.display().to_string())))?;
     if !metadata.is_dir() {
         return read_file(path).map(|input| vec![input]);
     }
@@ -76,7 +77,14 @@ pub fn read(path: &Path) -> Result<Vec<Input>> {
     if dumps.is_empty() {
         return folder(path, &files).map(|input| vec![input]);
     }
-    dumps.into_iter().map(|dump| read_file(dump)).collect()
+    let (mut inputs, mut faults) = (Vec::new(), Vec::new());
+    for dump in dumps {
+        match read_file(dump) {
+            Ok(input) => inputs.push(input),
+            Err(error) => faults.push(error),
+        }
+    }
+    if faults.is_empty() { Ok(inputs) } else { Err(Error::many(faults)) }
 }
 
 fn read_file(path: &Path) -> Result<Input> {

@@ -11,8 +11,10 @@ const SEPARATORS: [&str; 13] =
     ["|~|", "|#|", "||", "~|~", "|", "\t", ";", ",", "\u{1}", "\u{1f}", "^", "~", "\u{a6}"];
 /// Quotes that are tried.
 const QUOTES: [&str; 4] = ["", "\"", "`", "'"];
-/// Bytes of each data file on which all combinations are tried.
-const TRIED_BYTES: usize = 256 << 10;
+/// Bytes of all data files on which all combinations are tried.
+const TRIED_BYTES: usize = 512 << 10;
+/// The least of each.
+const LEAST_TRIED_BYTES: usize = 16 << 10;
 
 /// How the data files of a dump seem to be written.
 #[derive(Debug, Clone)]
@@ -31,14 +33,15 @@ pub struct Shape {
     pub format: Format,
     /// What was seen with it.
     pub tally: Tally,
-    /// How many other combinations found as many rows.
+    /// Other separators that fit as many rows.
     pub rivals: Vec<String>,
 }
 
 /// The best combination; nothing where no row has two fields and no descriptor says that there is one column.
 pub fn guess(texts: &[SampleText], encoding: &str) -> Option<Shape> {
     let charset = Charset::for_label(encoding)?;
-    let short: Vec<SampleText> = texts.iter().map(|text| text.beginning(TRIED_BYTES)).collect();
+    let most = (TRIED_BYTES / texts.len().max(1)).max(LEAST_TRIED_BYTES);
+    let short: Vec<SampleText> = texts.iter().map(|text| text.beginning(most)).collect();
     let mut tried: Vec<Shape> = candidates(&short, encoding, charset);
     for shape in &mut tried {
         shape.tally = Tally::of(&short, &shape.format);

@@ -11,6 +11,9 @@ use std::io::Read;
 /// A row that goes on to the end of the sample may be a good one that was cut off, if it is no longer than this, bytes.
 const CUT_ROW_BYTES: usize = 64 << 10;
 
+/// Rows that are none, behind which no more are looked for.
+const MOST_BROKEN: u64 = 100;
+
 /// The text of a sample.
 pub struct SampleText {
     /// How comments call the data file.
@@ -61,6 +64,8 @@ impl SampleText {
     }
 
     /// All rows, the header included, as the load would find them. The format must have no header.
+    ///
+    /// It ends after [`MOST_BROKEN`] rows that are none: looking on behind each costs more than behind a good one.
     pub fn rows(&self, format: &Format, mut see: impl FnMut(Seen<'_>)) {
         let mut input = self.bytes.as_slice();
         let Ok((header, mut bytes)) = read_header(&mut input, format, usize::MAX) else {
@@ -69,15 +74,18 @@ impl SampleText {
         bytes.extend_from_slice(input);
         let batch = Batch { origin: header.data_origin, bytes };
         let mut rows = Rows::new(&batch, format, header.line_end);
-        let mut fields = Vec::new();
+        let (mut fields, mut broken) = (Vec::new(), 0);
         loop {
             match rows.next_row(&mut fields) {
                 Ok(None) => return,
                 Ok(Some(origin)) => see(Seen::Row(origin.line, &batch.bytes, &fields)),
-                Err(fault) if fault.extent == Extent::Line => see(Seen::Broken(1)),
-                Err(_) => {
+                Err(fault) if fault.extent == Extent::Line && broken < MOST_BROKEN => {
+                    broken += 1;
+                    see(Seen::Broken(1));
+                }
+                Err(fault) => {
                     let rest = &batch.bytes[rows.position()..];
-                    if self.is_whole || rest.len() > CUT_ROW_BYTES {
+                    if self.is_whole || rest.len() > CUT_ROW_BYTES || fault.extent == Extent::Line {
                         see(Seen::Broken(rest.iter().filter(|byte| **byte == b'\n').count().max(1) as u64));
                     }
                     return;

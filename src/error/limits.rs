@@ -12,6 +12,9 @@ pub fn remedy(sqlstate: &str) -> Option<&'static str> {
         "25P04" => Some(
             "transaction_timeout of the role or the database is too short for this load; name another one in the connection: ?options=-c%20transaction_timeout%3D0",
         ),
+        "53300" => Some(
+            "use fewer --workers, each of which may take two connections, or raise the CONNECTION LIMIT of the role or max_connections",
+        ),
         "57014" => Some(
             "if statement_timeout of the role or the database is too short for this, name another one in the connection: ?options=-c%20statement_timeout%3D0",
         ),

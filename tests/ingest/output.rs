@@ -246,3 +246,58 @@ fn a_plan_shows_everything_and_changes_nothing() {
         .assert_stdout_has("-- unchanged v1_orders from crm_v1.zip/orders.dat (9 bytes, types: mysql)");
     run.assert(!run.stdout.contains("CREATE TABLE"), "no statement when there is nothing to do");
 }
+
+#[test]
+fn a_full_standard_error_ends_no_run() {
+    let case = case!();
+    case.dump("crm_v1", &[("users", "id:int", "1\n")]);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let status = case.ingest("-v").command().stderr(full).status().unwrap();
+    assert_eq!((status.code(), case.db.one("SELECT count(*) FROM users")), (Some(0), "1".to_owned()));
+}
+
+#[test]
+fn a_process_that_may_open_too_few_files_says_so_and_touches_nothing() {
+    let case = case!();
+    case.dump("crm_v1", &[("users", "id:int", "1\n")]);
+    let command = case.ingest("").command();
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 8; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    limited.current_dir(command.get_current_dir().unwrap());
+    let output = limited.output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && text.contains("too few files"), "{:?}: {text}", output.status);
+    assert_eq!(case.tables(), "");
+}
+
+#[test]
+fn a_role_with_few_connections_loads_or_says_what_helps() {
+    let case = case!();
+    // The server is asked about its values, by a connection of its own.
+    case.dump(
+        "crm_v1",
+        &[("users", "id:int at:datetime", "1|27 Feb 2019 noon\n"), ("groups", "id:int", "1\n")],
+    );
+    let role = case.db.role("hunter2");
+    case.db.execute(&format!(
+        "ALTER DATABASE {} OWNER TO {role}; ALTER SCHEMA public OWNER TO {role}",
+        case.db.name()
+    ));
+    for limit in 1..=3 {
+        case.db.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT {limit}"));
+        let url = case.db.tcp_url(&role, "hunter2");
+        let run = pghaul!(case.work)
+            .args(["ingest", "dumps", "--db", &url, "--retries", "0", "--workers", "4", "--force"])
+            .run();
+        match run.code {
+            0 => {}
+            1 => {
+                run.assert_stderr_has("use fewer --workers");
+            }
+            _ => panic!("exit code {}: {}", run.code, run.stderr),
+        }
+    }
+}

@@ -11,5 +11,6 @@ mod load;
 mod refusals;
 mod safety;
 mod service;
+mod thousand;
 mod versions;
 mod writes;

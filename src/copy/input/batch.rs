@@ -3,9 +3,9 @@
 //! Whether a line end is a row boundary depends on the quotes and escapes before it. Where there are none, the last line end
 //! is the boundary, and only bytes are counted here. The stream that takes a batch finds the fields.
 
-use super::boundary::Boundaries;
 use super::format::{Format, LineEnd};
 use super::line_end::LineCount;
+use super::scan::Boundaries;
 use crate::config::Size;
 use crate::error::Hint;
 use crate::{Error, Place, Result};

@@ -1,9 +1,6 @@
 //! From the bytes of a data file to rows and their fields.
 
 pub mod batch;
-mod boundary;
-#[cfg(test)]
-mod by_the_rules;
 pub mod charset;
 mod code_page;
 pub mod date_order;
@@ -11,11 +8,8 @@ pub mod field;
 pub mod format;
 pub mod header;
 pub mod line_end;
-mod masks;
 pub mod open_quote;
 pub mod original;
 pub mod rows;
 pub mod scan;
-mod scanner;
 pub mod token;
-mod walk;

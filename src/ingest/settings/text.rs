@@ -2,7 +2,7 @@
 //!
 //! A dialect's key comes first, then its `format`, then the same two of `xport_cfg`, then the default.
 
-use super::text_values::{AUTO, Found, NONE, without};
+use super::text_values::{AUTO, Found, NONE, TextSetting, without};
 use crate::config::{Several, Text, TextKeys};
 use crate::copy::input::format::{
     DEFAULT_ENCODING, DEFAULT_NULL, DEFAULT_QUOTE, DEFAULT_SEPARATOR, Format, Quotes, Spelling,
@@ -16,17 +16,6 @@ pub struct TextFormat {
     /// The format.
     pub format: Format,
     settings: Vec<TextSetting>,
-}
-
-/// A setting, and what says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextSetting {
-    /// The key: `field_separator`.
-    pub key: &'static str,
-    /// Its value as the configuration has it; several are separated by commas.
-    pub value: String,
-    /// `xport_cfg.field_separator`, or `xport_cfg.dialects[0].format: bcp`; nothing for a default.
-    pub from: Option<String>,
 }
 
 /// What `format` sets together.
@@ -327,7 +316,7 @@ mod tests {
                 "xport_cfg.format: \"tsv\" is no format of data files; write csv, outfile or bcp",
             ),
             ("quotes: txt", "xport_cfg.quotes: \"txt\" is neither text nor copy"),
-            ("nul: null", "xport_cfg.nul: \"null\" is neither reject nor empty"),
+            ("nul: 'null'", "xport_cfg.nul: \"null\" is neither reject nor empty"),
             (
                 "quotes: copy, dat_quote: none",
                 "xport_cfg.quotes: copy says what quotes do, but there is none",

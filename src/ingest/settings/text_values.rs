@@ -1,6 +1,5 @@
 //! What the values of the keys mean that say how data files are written.
 
-use super::text::TextSetting;
 use crate::copy::input::date_order::DateOrder;
 use crate::{Error, Result};
 
@@ -8,6 +7,17 @@ use crate::{Error, Result};
 pub const NONE: &str = "none";
 /// The word for what the first line decides.
 pub const AUTO: &str = "auto";
+
+/// A setting, and what says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextSetting {
+    /// The key: `field_separator`.
+    pub key: &'static str,
+    /// Its value as the configuration has it; several are separated by commas.
+    pub value: String,
+    /// `xport_cfg.field_separator`, or `xport_cfg.dialects[0].format: bcp`; nothing for a default.
+    pub from: Option<String>,
+}
 
 /// A value of a key, and what says it; nothing if it is the default.
 pub struct Found<T> {

@@ -3,12 +3,9 @@
 use super::choices::ChannelBinding;
 use super::host::Host;
 use super::params::Params;
-use super::silence::Pulse;
 use crate::secret::Secret;
 use std::net::IpAddr;
-use std::sync::mpsc;
 use std::time::Duration;
-use std::{io, thread};
 use tokio_postgres::{Config, config};
 
 /// The name that other sessions of the server see in `pg_stat_activity`.
@@ -56,24 +53,4 @@ pub(super) fn place(config: &mut Config, host: &Host, address: Option<IpAddr>) {
     if let Some(address) = address {
         config.hostaddr(address);
     }
-}
-
-/// Runs `connect`, but waits no longer than `limit`, and gives `pulse` up then. The library's own timeout ends with the TCP
-/// connection, and a server that accepts and then says nothing would hold us for ever.
-///
-/// # Errors
-/// The limit has passed; the operating system gives no thread.
-pub(super) fn within<T: Send + 'static>(
-    limit: Duration,
-    pulse: &Pulse,
-    connect: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, io::Error> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    // After the limit the channel has no receiver any more, and a late connection is dropped.
-    thread::Builder::new().name("connect".to_owned()).spawn(move || drop(sender.send(connect())))?;
-    receiver.recv_timeout(limit).map_err(|_| {
-        let why = format!("no answer within {} s (connect_timeout)", limit.as_secs_f64().ceil());
-        pulse.give_up(why.clone());
-        io::Error::new(io::ErrorKind::TimedOut, why)
-    })
 }

@@ -27,14 +27,14 @@ use crate::run::interrupt;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use choices::{ServerKind, SslMode};
-use dial::{Blocking, Dialled, Opened};
+use dial::{Blocking, Dialled};
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::Params;
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
-use silence::Watch;
+use silence::{Opened, Watch, cancel, within};
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -119,7 +119,7 @@ impl Target {
         // Ctrl-C reaches a statement that waits in the server. Where none runs, cancelling has no effect.
         let token = client.cancel_token();
         interrupt::on_request(move || {
-            if let Err(error) = dial::cancel(&token, connector.as_ref()) {
+            if let Err(error) = cancel(&token, connector.as_ref()) {
                 tracing::debug!("cannot cancel what the server does: {error}");
             }
         });
@@ -226,7 +226,7 @@ impl Target {
             let backend = session::prepare(&mut query)?;
             Ok(Ok((client, backend)))
         };
-        let connected = client::within(self.0.connect_limit(), &pulse, connect);
+        let connected = within(self.0.connect_limit(), &pulse, connect);
         let connected = connected.map_err(|error| attempt.late(error))?;
         connected.map_err(|error| attempt.refused(error))?.map_err(|error| attempt.away(error))
     }

@@ -61,7 +61,7 @@ fn faults_have_the_line_of_their_key() {
         ("  dat_quote: '|'\n", "2:3: "),
         ("  header: perhaps\n", "2:11: "),
         ("  dat_quote: none\n  quotes: copy\n", "3:3: xport_cfg.quotes: copy says what quotes do"),
-        ("  field_separator: ','\n  escape: ','\n", "3:3: "),
+        ("  field_separator: ','\n  escape: ','\n", "2:3: xport_cfg.field_separator"),
         ("  line_end: \"|\\n\"\n", "2:3: xport_cfg.line_end"),
         (
             "  dialects:\n    - match: '*'\n      types: mysql\n      nul: none\n",

@@ -4,10 +4,11 @@
 //! answer: the connection is lost, and says so.
 
 mod connector;
+mod open;
 mod pulse;
 mod stream;
 mod watch;
 
-pub(super) use connector::Connector;
+pub(super) use open::{Opened, cancel, open, within};
 pub use pulse::Pulse;
 pub(super) use watch::Watch;

@@ -1,8 +1,7 @@
 //! Looks after a connection on which no byte moves, though a call waits for one.
 
+use super::open::{open, within};
 use super::pulse::Pulse;
-use crate::pg::connect::client::within;
-use crate::pg::connect::dial;
 use postgres::SimpleQueryMessage;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -120,8 +119,7 @@ impl Watch {
         );
         let pulse = Arc::<Pulse>::default();
         let (config, tls, its_pulse) = (self.config.clone(), self.tls.clone(), Arc::clone(&pulse));
-        let messages =
-            within(limit, &pulse, move || dial::open(config, tls, its_pulse)?.client.simple_query(&sql));
+        let messages = within(limit, &pulse, move || open(config, tls, its_pulse)?.client.simple_query(&sql));
         let messages = messages?.map_err(io::Error::other)?;
         Ok(messages.into_iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),

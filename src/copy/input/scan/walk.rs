@@ -1,8 +1,8 @@
 //! One block, byte by byte: only those bytes that may have a meaning.
 
-use super::format::LineEnd;
 use super::masks::BLOCK;
-use super::scanner::{Found, Rules, Scanner};
+use super::state::{Found, Rules, Scanner};
+use crate::copy::input::format::LineEnd;
 
 /// No place.
 const NOWHERE: usize = usize::MAX;

@@ -1,9 +1,11 @@
 //! Where the last row of a block of input ends.
 
-use super::format::{Format, LineEnd};
+use super::looks::{Bare, Escaped, Look, Quoted, Toggling, Walked};
 use super::masks::BLOCK;
-use super::scanner::{Bare, Escaped, Look, Quoted, Scanner, Toggling, Walked, Way};
-use super::token::MAX_TOKEN_BYTES;
+use super::state::{Scanner, Way};
+use crate::copy::input::format::{Format, LineEnd};
+use crate::copy::input::line_end::LineCount;
+use crate::copy::input::token::MAX_TOKEN_BYTES;
 use memchr::{memchr, memrchr};
 
 /// Finds the last row boundary. To be told of a row's first byte by [`Boundaries::restart`].
@@ -20,7 +22,7 @@ pub struct Boundaries {
 impl Boundaries {
     /// For rows that are written this way.
     pub fn new(format: &Format, line_end: LineEnd) -> Self {
-        let counts_rows = line_end.count() == super::line_end::LineCount::Rows;
+        let counts_rows = line_end.count() == LineCount::Rows;
         Boundaries { scanner: Scanner::new(format, line_end), block: 0, rows: 0, counts_rows }
     }
 

@@ -3,9 +3,20 @@
 //! Fields are short, so a search that starts again at each of them costs more than the bytes themselves. Here 64 bytes are
 //! compared at once (`scanner.rs`).
 
+mod boundary;
+#[cfg(test)]
+mod by_the_rules;
+mod looks;
+mod masks;
+mod state;
+mod walk;
+
+pub use boundary::Boundaries;
+
 use super::format::{Format, LineEnd};
-use super::masks::BLOCK;
-use super::scanner::{Bare, Escaped, Found, Look, Quoted, Scanner, Toggling, Walked, Way};
+use looks::{Bare, Escaped, Look, Quoted, Toggling, Walked};
+use masks::BLOCK;
+use state::{Found, Scanner, Way};
 
 /// Ends that are found ahead: those of a few blocks, which fit into the first-level cache.
 const AHEAD: usize = 1024;

@@ -1,11 +1,11 @@
 //! The rows of a text, byte by byte, for tests: written down once more, as the rules say it, and compared with what the fast
 //! ways find.
 
-use super::batch::{Batch, BatchReader, BatchSource, Origin};
-use super::field::FieldSpan;
-use super::format::{EscapeKind, Format, LineEnd, Quotes, Spelling};
-use super::line_end::LineCount;
-use super::rows::{Extent, Rows};
+use crate::copy::input::batch::{Batch, BatchReader, BatchSource, Origin};
+use crate::copy::input::field::FieldSpan;
+use crate::copy::input::format::{EscapeKind, Format, LineEnd, Quotes, Spelling};
+use crate::copy::input::line_end::LineCount;
+use crate::copy::input::rows::{Extent, Rows};
 use proptest::prelude::*;
 
 /// A row: where it ends, and its values, or how far a faulty one goes.

@@ -47,10 +47,10 @@ pub fn map(input: &Input, described: &[Option<Vec<SourceColumn>>]) -> Line {
             ("mysql", "the types below are those of PostgreSQL, which this map knows as well".to_owned())
         }
         (mssql, mysql) if mssql > mysql => {
-            ("mssql", format!("{mssql} types that only SQL Server has, {mysql} that only MySQL has"))
+            ("mssql", format!("types that only SQL Server has: {mssql}, that only MySQL has: {mysql}"))
         }
         (mssql, mysql) if mysql > mssql => {
-            ("mysql", format!("{mysql} types that only MySQL has, {mssql} that only SQL Server has"))
+            ("mysql", format!("types that only MySQL has: {mysql}, that only SQL Server has: {mssql}"))
         }
         _ => {
             let is_lms = input.name.to_lowercase().contains("lms");

@@ -1,4 +1,4 @@
-//! Any bytes as a dump: its directory is read without trusting it, and of its members never more comes than the zip states
+//! Any bytes as a dump, a zip or a tar: its directory is read without trusting it, and of its members never more comes than it states
 //! and the limits allow.
 
 #![no_main]
@@ -8,11 +8,10 @@ use libfuzzer_sys::fuzz_target;
 use pghaul::config::{Config, LimitsCfg};
 use pghaul::ingest::settings::limits::Limits;
 use pghaul::ingest::settings::{Request, Settings};
-use pghaul::ingest::source::file::DumpFile;
-use pghaul::ingest::source::zip::Zip;
+use pghaul::ingest::source;
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| TempDir::new().unwrap());
@@ -29,15 +28,19 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    let path: PathBuf = FOLDER.path().join("lms_v1.zip");
+    let name = match bytes.first() {
+        Some(b'P') => "lms_v1.zip",
+        Some(0x1F) => "lms_v1.tar.gz",
+        Some(0x28) => "lms_v1.tar.zst",
+        _ => "lms_v1.tar",
+    };
+    let path: PathBuf = FOLDER.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    let file = Arc::new(DumpFile::look_at(&path).unwrap());
-    let Ok((zip, tables)) = Zip::open(file, &SETTINGS) else { return };
-    let members = tables.iter().flat_map(|table| [&table.descriptor, &table.data]).flatten();
+    let Ok(listed) = source::open(&path, &SETTINGS) else { return };
     let mut total = 0;
-    for member in members {
-        total += member.bytes;
-        let mut reader = member.open(zip.content().unwrap()).unwrap();
+    for table in listed.tables.iter().flat_map(|table| &table.source) {
+        total += table.bytes;
+        let Ok(mut reader) = table.open_original() else { continue };
         let (mut inflated, mut out) = (0, [0; 4096]);
         let outcome = loop {
             match reader.read(&mut out) {
@@ -46,8 +49,8 @@ fuzz_target!(|bytes: &[u8]| {
                 Err(error) => break Err(error.to_string()),
             }
         };
-        assert!(inflated <= member.bytes, "{inflated} of {}", member.bytes);
-        assert!(outcome.is_err() || inflated == member.bytes, "{inflated} of {}", member.bytes);
+        assert!(inflated <= table.bytes, "{inflated} of {}", table.bytes);
+        assert!(outcome.is_err() || inflated == table.bytes, "{inflated} of {}", table.bytes);
     }
     assert!(total <= SETTINGS.limits.total_bytes, "{total}");
 });

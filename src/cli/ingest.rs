@@ -33,6 +33,9 @@ pub struct IngestArgs {
     /// Dumps, or folders of dumps [default: xport_cfg.zip_path in config.yml]
     #[arg(value_name = "DUMP|DIR")]
     inputs: Vec<PathBuf>,
+    /// Load this table alone; may be repeated, and be a pattern such as 'user*'. Dumps do not move to the archive then
+    #[arg(long = "table", value_name = "NAME")]
+    tables: Vec<String>,
     /// Data files loaded at once, or streams of a large one [default: max_workers in config.yml, else the number of cores]
     #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
@@ -110,6 +113,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
     let config = Config::load(global.config.as_deref())?;
     let request = Request {
         inputs: args.inputs.clone(),
+        tables: args.tables.clone(),
         workers: args.workers.map(NonZeroUsize::get),
         mothers: match args.mothers {
             MothersArg::Keep => MothersMode::Keep,

@@ -58,7 +58,13 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     settings.rejects.check()?;
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
-    let catalogue = if needs_dumps { scan::scan(settings)? } else { Vec::new() };
+    let catalogue = if needs_dumps {
+        scan::scan(settings)?
+    } else {
+        let names = settings.declared.iter().flatten().map(|mother| mother.name.clone());
+        settings.selection.check(&names.collect())?;
+        Vec::new()
+    };
     check_rejects(settings, &catalogue)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     let count = catalogue.len() as u64;

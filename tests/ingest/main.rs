@@ -5,6 +5,7 @@
 mod after;
 mod archive;
 mod as_written;
+mod containers;
 mod dates;
 mod descriptors;
 mod dumps;
@@ -16,6 +17,7 @@ mod hostile;
 mod inspect;
 mod memory;
 mod mothers;
+mod names;
 mod original;
 mod output;
 mod refresh;

@@ -44,6 +44,8 @@ pub struct XportCfg {
     pub encoding: Option<Text>,
     /// The order of day, month and year in dates such as `01/02/2019`.
     pub date_order: Option<Text>,
+    /// Pattern of the names of dumps.
+    pub dump_name: Option<Text>,
     /// Pattern of version-table names.
     pub child_name: Option<Text>,
     /// What counts for which dumps; the first match counts.

@@ -19,7 +19,7 @@ pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use dumps::{DecryptCfg, Dialect, LimitsCfg, RejectsCfg, TextKeys, XportCfg};
 pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
-pub use mothers::MotherTables;
+pub use mothers::{MotherColumns, MotherTables};
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
 pub use sync::{DeletesCfg, SyncCfg};
 pub use types::{InlineTypes, TypesCfg};

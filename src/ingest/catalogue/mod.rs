@@ -1,4 +1,5 @@
 //! What the dumps hold: every table of every version, with its columns, before anything is written.
 
+pub mod collisions;
 pub mod names;
 pub mod scan;

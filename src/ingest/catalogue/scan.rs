@@ -2,20 +2,20 @@
 //!
 //! The dumps are scanned in parallel. The faults of all of them are reported together.
 
+use super::collisions;
 use super::names::position;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::header::Header;
 use crate::ingest::settings::{Dialect, Settings, TextFormat};
 use crate::ingest::source::descriptor::SourceColumn;
-use crate::ingest::source::dump::Dump;
-use crate::ingest::source::{self, ListedTable, TableSource, find};
+use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find, superseded};
 use crate::ingest::types::{Resolved, TypeMap, is_standard};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -57,15 +57,19 @@ pub struct ScannedColumn {
 /// Scans all dumps.
 ///
 /// # Errors
-/// All faults of all dumps, and two dumps that map to one version table.
+/// All faults of all dumps, two dumps that map to one version table, and copies of a dump.
 pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
-    // Where loaded dumps move away, an empty folder means that nothing is new.
-    let paths = find::find(&settings.inputs, settings.archive.is_some())?;
-    let scanned: Vec<Result<Vec<ScannedTable>>> =
+    let paths = superseded::without(find::find(settings)?, settings);
+    let mut scanned: Vec<Result<ScannedDump>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
     // A scan that decrypts takes a while.
     interrupt::check()?;
-    let collisions = collisions(scanned.iter().flatten().flatten());
+    if scanned.iter().all(Result::is_ok) {
+        check_tables(&mut scanned.iter_mut().flatten().collect::<Vec<_>>(), settings)?;
+    }
+    let scanned: Vec<Result<Vec<ScannedTable>>> =
+        scanned.into_iter().map(|dump| dump.and_then(|dump| dump.tables)).collect();
+    let collisions = collisions::faults(&scanned.iter().flatten().flatten().collect::<Vec<_>>());
     let of_types =
         |tables: Vec<ScannedTable>| tables.into_iter().flat_map(ScannedTable::into_type_faults).collect();
     let mut faults = match all(scanned, of_types) {
@@ -75,6 +79,31 @@ pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
     };
     faults.extend(collisions);
     Err(Error::gathered(faults))
+}
+
+/// A dump that was scanned.
+struct ScannedDump {
+    /// The names of all its tables.
+    names: BTreeSet<String>,
+    /// Why it holds no tables, if it does not.
+    empty: Option<Error>,
+    /// The tables to be loaded, or all that is wrong with them.
+    tables: Result<Vec<ScannedTable>>,
+}
+
+/// Checks that there is something to load.
+///
+/// # Errors
+/// Dumps of which none holds a table; a table of `--table` that no dump has.
+fn check_tables(dumps: &mut [&mut ScannedDump], settings: &Settings) -> Result<()> {
+    let empty: Vec<Error> = dumps.iter_mut().filter_map(|dump| dump.empty.take()).collect();
+    if !empty.is_empty() && empty.len() == dumps.len() {
+        return Err(Error::many(empty));
+    }
+    empty.iter().for_each(|error| tracing::warn!("{error}"));
+    let mut names: BTreeSet<String> = dumps.iter().flat_map(|dump| &dump.names).cloned().collect();
+    names.extend(settings.declared.iter().flatten().map(|mother| mother.name.clone()));
+    settings.selection.check(&names)
 }
 
 /// All results, or the faults in the same order, and what is wrong with the types of the others.
@@ -103,43 +132,18 @@ fn unasked(columns: &[ScannedColumn], types: &TypeMap, place: &Place) -> Vec<Err
         .collect()
 }
 
-/// Two tables for one version table.
-fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
-    let mut first: HashMap<&str, &Dump> = HashMap::new();
-    let mut said: HashSet<[String; 2]> = HashSet::new();
-    let mut faults = Vec::new();
-    for ScannedTable { source, child, .. } in tables {
-        let dump = source.dump.as_ref();
-        let Some(other) = first.get(child.as_str()) else {
-            first.insert(child, dump);
-            continue;
-        };
-        let locations = [other.location(), dump.location()];
-        let [one, two] = &locations;
-        if (&other.app, &other.version) != (&dump.app, &dump.version) {
-            let what = format!("{one} and {two} both map to the version table {child}");
-            faults.push(Error::refused(what).remedy(
-                "set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump",
-            ));
-            continue;
-        }
-        let what = format!("{one} and {two} are the same version of {}", dump.app);
-        // Once, and not for each of their tables.
-        if said.insert(locations) {
-            faults.push(Error::refused(what).remedy("remove or rename one of them"));
-        }
-    }
-    faults
-}
-
-fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<ScannedTable>> {
-    let (dump, listed) = source::open(path, settings)?;
+fn scan_dump(path: &Path, settings: &Settings) -> Result<ScannedDump> {
+    let ListedDump { dump, tables: listed, left_out, others } = source::open(path, settings)?;
     let place = Place::file(&dump.name);
     let dialect = settings.dialects.of_dump(&dump.plain_name).map_err(|error| error.at(place.clone()))?;
-    if listed.is_empty() {
+    let names: BTreeSet<String> = listed.iter().map(|listed| listed.table.clone()).chain(left_out).collect();
+    let empty = names.is_empty().then(|| {
         let (descriptor, data) = &settings.extensions;
-        tracing::warn!("{}: holds no {descriptor} and {data} files", dump.name);
-    }
+        let what = format!("holds no {descriptor} and {data} files; {}", others.describe());
+        Error::refused(what).at(place.clone()).remedy(
+            "set xport_cfg.fmt_extension and dat_extension to the extensions of its files, or move it away",
+        )
+    });
     let mut tables = Vec::new();
     for ListedTable { table, source } in listed {
         if !is_wanted(&table, settings) {
@@ -153,7 +157,8 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<Vec<ScannedTable>> {
         let scanned = source.and_then(|source| scan_table(source, dialect, settings));
         tables.push(scanned.map_err(|error| error.into_refused().at(place.clone())));
     }
-    all(tables, ScannedTable::into_type_faults).map_err(Error::many)
+    let tables = all(tables, ScannedTable::into_type_faults).map_err(Error::many);
+    Ok(ScannedDump { names, empty, tables })
 }
 
 fn is_wanted(table: &str, settings: &Settings) -> bool {
@@ -169,7 +174,7 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
         return Err(Error::refused(format!("the table {table} would have {refusal}"))
             .remedy("rename its files in the dump"));
     }
-    let child = settings.child_name.of(&source.dump.app, &source.dump.version, table);
+    let child = settings.child_name.of(&source.dump.app, &source.dump.version, table, &source.folder);
     if let Some(refusal) = ident::refusal(&child) {
         return Err(Error::refused(format!("the version table {child} would have {refusal}"))
             .remedy("set xport_cfg.child_name to a shorter pattern, or rename the dump"));

@@ -76,7 +76,9 @@ fn summary(input: &Input, dialect: &Dialect) -> String {
         out.push_str(&format!("#   {}\n", one_line(remark)));
     }
     if !input.is_dump {
-        out.push_str("#   pghaul loads zips: put the data files and their descriptors into one, named <app>_<version>.zip\n");
+        out.push_str(
+            "#   put the data files and their descriptors into a dump, such as <app>_<version>.zip\n",
+        );
     }
     for (table, descriptor) in &dialect.descriptors {
         out.push_str(&format!(

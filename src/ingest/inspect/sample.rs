@@ -4,13 +4,12 @@ use crate::config::Config;
 use crate::ingest::settings::limits::Limits;
 use crate::ingest::settings::{Request, Settings};
 use crate::ingest::source::file::DumpFile;
-use crate::ingest::source::name;
-use crate::ingest::source::zip::{TableMembers, Zip};
+use crate::ingest::source::listing::TableMembers;
+use crate::ingest::source::{self, name};
 use crate::{Error, Place, Result};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Bytes of each data file that are looked at.
 pub const SAMPLE_BYTES: u64 = 4 << 20;
@@ -88,23 +87,22 @@ pub fn read(path: &Path) -> Result<Vec<Input>> {
 }
 
 fn read_file(path: &Path) -> Result<Input> {
-    let read = if name::is_dump(path) { zip(path) } else { data_file(path) };
+    let read = if name::is_dump(path) { dump(path) } else { data_file(path) };
     read.map_err(|error| error.at(Place::file(path.display().to_string())))
 }
 
-fn zip(path: &Path) -> Result<Input> {
+fn dump(path: &Path) -> Result<Input> {
     if name::is_encrypted(path) {
         return Err(Error::failed("the dump is encrypted").remedy("decrypt it, and inspect the zip"));
     }
     let mut settings = Settings::resolve(Request::default(), &Config::default())?;
-    let file = Arc::new(DumpFile::look_at(path).map_err(into_failed)?);
     for extension in DATA_EXTENSIONS {
         settings.extensions = (DESCRIPTOR_EXTENSION.to_owned(), extension.to_owned());
-        let (zip, members) = Zip::open(Arc::clone(&file), &settings).map_err(into_failed)?;
+        let members = source::members(path, &settings).map_err(into_failed)?;
         if members.iter().all(|members| members.data.is_none()) {
             continue;
         }
-        let samples = members.into_iter().filter_map(|members| member(&zip, members, &settings.limits));
+        let samples = members.into_iter().filter_map(|members| member(members, &settings.limits));
         let samples = samples.collect::<Result<_>>()?;
         return Ok(Input {
             name: file_name(path),
@@ -118,20 +116,20 @@ fn zip(path: &Path) -> Result<Input> {
 }
 
 /// The sample of a zipped table; nothing where a descriptor stands alone.
-fn member(zip: &Zip, members: TableMembers, limits: &Limits) -> Option<Result<Sample>> {
-    let TableMembers { table, descriptor, data } = members;
+fn member(members: TableMembers, limits: &Limits) -> Option<Result<Sample>> {
+    let TableMembers { table, descriptor, data, .. } = members;
     let data = data?;
     let read = || {
         let descriptor = match descriptor {
             Some(member) => {
                 limits.check_descriptor(member.bytes)?;
                 let mut bytes = Vec::new();
-                member.open(zip.content()?)?.read_to_end(&mut bytes)?;
+                member.open()?.read_to_end(&mut bytes)?;
                 Some(bytes)
             }
             None => None,
         };
-        let bytes = first_bytes(data.open(zip.content()?)?)?;
+        let bytes = first_bytes(data.open()?)?;
         Ok(Sample { label: data.name.clone(), table, descriptor, bytes, size: data.bytes })
     };
     Some(read())

@@ -7,6 +7,7 @@ use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{MothersMode, Settings};
 use crate::{Error, Result};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The comment on every version table. A table of the right name without it is someone else's, whatever the ledger says. Unlike
 /// an oid, a comment survives dump and restore.
@@ -33,8 +34,9 @@ pub fn decide(
     fingerprint: &Value,
     state: &State,
     settings: &Settings,
+    children: &HashSet<String>,
 ) -> Result<Action> {
-    check_other_names(scanned, mother, state, settings)?;
+    check_other_names(scanned, mother, state, settings, children)?;
     let Some(relation) = state.relations.get(&scanned.child) else { return Ok(Action::Load) };
     let ours = relation.kind == 'r' && relation.comment.as_deref() == Some(COMMENT);
     let entry = state.ledger.get(&scanned.child).filter(|_| ours);
@@ -78,14 +80,17 @@ pub fn decide(
 }
 
 /// Checks that the version is not attached under another name, as after a change of `child_name`: its rows would count twice.
+/// `children` are the version tables of this run: one version has several where tables of one name lie in several folders.
 fn check_other_names(
     scanned: &ScannedTable,
     mother: &Mother,
     state: &State,
     settings: &Settings,
+    children: &HashSet<String>,
 ) -> Result<()> {
     let other = state.ledger.iter().find(|(unit, entry)| {
         **unit != scanned.child
+            && !children.contains(*unit)
             && (&entry.mother, &entry.app, &entry.version)
                 == (&mother.name, &scanned.source.dump.app, &scanned.source.dump.version)
             && state.is_child(&mother.name, unit)

@@ -107,7 +107,7 @@ fn warn_of_unknown_columns(settings: &Settings, units: &[Unit]) {
             tracing::warn!("mother_tables.{}: no dump has this table", mother.name);
             continue;
         }
-        for (column, _) in &mother.columns {
+        for (column, _) in mother.columns.iter().flatten() {
             if versions.iter().all(|unit| unit.columns.missing.contains(column)) {
                 tracing::warn!("mother_tables.{}.{column}: no dump has this column; it is NULL", mother.name);
             }

@@ -41,7 +41,16 @@ impl Mother {
 /// The names of the mothers of a run.
 pub fn names<'n>(settings: &'n Settings, catalogue: &'n [ScannedTable]) -> Vec<&'n str> {
     match &settings.declared {
-        Some(declared) => declared.iter().map(|mother| mother.name.as_str()).collect(),
+        // One whose columns are those of its versions needs a version, unless it is to be dropped.
+        Some(declared) => {
+            let has_version = |name: &String| catalogue.iter().any(|scanned| scanned.source.table == *name);
+            let is_made = |mother: &&DeclaredMother| {
+                mother.columns.is_some()
+                    || settings.mothers == MothersMode::Purge
+                    || has_version(&mother.name)
+            };
+            declared.iter().filter(is_made).map(|mother| mother.name.as_str()).collect()
+        }
         None => {
             let mut names: Vec<&str> =
                 catalogue.iter().map(|scanned| scanned.source.table.as_str()).collect();
@@ -83,6 +92,7 @@ pub fn resolve(
         let existing = state.relations.get(name);
         let kept = existing.filter(|_| settings.mothers.keeps_tables());
         let declared = settings.declared.iter().flatten().find(|declared| declared.name == name);
+        let declared = declared.and_then(|declared| declared.columns.as_deref());
         let may_be_mother = check_name(name, existing, state).and_then(|()| match (declared, kept) {
             (None, Some(_)) => check_may_be_mother(name, state),
             _ => Ok(()),
@@ -108,7 +118,7 @@ pub fn resolve(
                 widened: kept.map_or(Vec::new(), |table| changed(&table.columns, &columns)),
                 columns,
                 checks: kept.map_or(Vec::new(), |table| table.checks.clone()),
-                is_declared: settings.declared.is_some(),
+                is_declared: declared.is_some(),
             }),
             Err(error) => faults.push(error.into_refused().at(Place::table(name))),
         }
@@ -165,13 +175,13 @@ fn check_may_be_mother(name: &str, state: &State) -> Result<()> {
 }
 
 fn declared_columns(
-    declared: &DeclaredMother,
+    declared: &[(String, TypeName)],
     config: &str,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Vec<Column>> {
-    let mut columns = Vec::with_capacity(declared.columns.len());
-    for (name, type_name) in &declared.columns {
+    let mut columns = Vec::with_capacity(declared.len());
+    for (name, type_name) in declared {
         let canonical =
             types.canonical(client, type_name).map_err(|error| error.at(Place::file(config).column(name)))?;
         columns.push(Column::plain(name, canonical));

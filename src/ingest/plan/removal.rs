@@ -79,11 +79,16 @@ fn children(
         let Some(entry) = entry.filter(|_| child.schema() == state.rights.schema) else {
             return Err(has_foreign_child(child));
         };
-        let comes_back = catalogue.iter().map(|scanned| &scanned.source).any(|source| {
+        // One version has several tables where they lie in several folders: as many must come back.
+        let sources = catalogue.iter().map(|scanned| &scanned.source).filter(|source| {
             (&source.table, &source.dump.app, &source.dump.version)
                 == (&mother.name, &entry.app, &entry.version)
         });
-        if mode == MothersMode::Recreate && !comes_back {
+        let loaded = state.ledger.iter().filter(|(unit, other)| {
+            (&other.mother, &other.app, &other.version) == (&entry.mother, &entry.app, &entry.version)
+                && state.is_child(&mother.name, unit)
+        });
+        if mode == MothersMode::Recreate && sources.count() < loaded.count() {
             return Err(Error::refused(format!(
                 "would lose {}, since {} {} is not among the dumps to load",
                 child.name(),

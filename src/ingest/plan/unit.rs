@@ -24,6 +24,7 @@ use crate::table::additions::Replacement;
 use crate::{Error, Result};
 use postgres::Client;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A data file on its way to its version table.
@@ -71,6 +72,7 @@ pub fn build(
 ) -> Result<Vec<Unit>> {
     let mut units = Vec::with_capacity(catalogue.len());
     let mut faults = Vec::new();
+    let children: HashSet<String> = catalogue.iter().map(|scanned| scanned.child.clone()).collect();
     for scanned in catalogue {
         let Some(mother) = mothers.iter().find(|mother| mother.name == scanned.source.table) else {
             continue;
@@ -82,7 +84,7 @@ pub fn build(
             faults.push(Error::refused(what).at(place).remedy("set xport_cfg.child_name"));
             continue;
         }
-        match build_unit(settings, scanned, mother, state, client, types) {
+        match build_unit(settings, scanned, mother, state, &children, client, types) {
             Ok(unit) => units.push(unit),
             Err(error) => faults.push(error.into_refused().at(place)),
         }
@@ -95,6 +97,7 @@ fn build_unit(
     scanned: ScannedTable,
     mother: &Mother,
     state: &State,
+    children: &HashSet<String>,
     client: &mut Client,
     types: &mut TypeNames,
 ) -> Result<Unit> {
@@ -104,7 +107,7 @@ fn build_unit(
     }
     let schema = &state.rights.schema;
     let fingerprint = fingerprint(&scanned, &columns, schema);
-    let action = action::decide(&scanned, mother, &fingerprint, state, settings)?;
+    let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
     let mother_table = Qualified::new(schema, &mother.name);
     Ok(Unit {
         table: Qualified::new(schema, &scanned.child),

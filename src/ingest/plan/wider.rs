@@ -19,7 +19,7 @@ const NAMED: usize = 3;
 
 /// A message for each mother that lacks columns which all its versions have: a widening adds none.
 pub fn not_added(settings: &Settings, mothers: &[Mother], units: &[Unit], state: &State) -> Vec<Error> {
-    if settings.mothers != MothersMode::Widen || settings.declared.is_some() {
+    if settings.mothers != MothersMode::Widen {
         return Vec::new();
     }
     let of_mother = |mother: &Mother| {
@@ -42,7 +42,7 @@ pub fn not_added(settings: &Settings, mothers: &[Mother], units: &[Unit], state:
             Error::failed(what).remedy("--mothers recreate does").at(Place::table(&mother.name))
         })
     };
-    mothers.iter().filter_map(of_mother).collect()
+    mothers.iter().filter(|mother| !mother.is_declared).filter_map(of_mother).collect()
 }
 
 /// A type that a mother's column does not hold, and the versions that have it.
@@ -121,7 +121,7 @@ fn way_out(
         Qualified::new(&state.rights.schema, &mother.name),
         quote(&column.name)
     );
-    match (declares.is_some_and(|declared| declared.columns.iter().any(is_declared)), exists) {
+    match (declares.is_some_and(|declared| declared.columns.iter().flatten().any(is_declared)), exists) {
         (true, true) if is_ours => format!("let mother_tables say {wide}, and {by_mode}"),
         (true, true) => format!("let mother_tables say {wide}, and run {alter}"),
         (true, false) => format!("let mother_tables say {wide}"),

@@ -15,6 +15,7 @@ enum Piece {
     App,
     Version,
     Table,
+    Folder,
 }
 
 impl ChildName {
@@ -32,13 +33,19 @@ impl ChildName {
         })
     }
 
+    /// Whether tables of one name that lie in several folders get version tables of their own.
+    pub fn has_folder(&self) -> bool {
+        self.0.contains(&Piece::Folder)
+    }
+
     /// The name of the version table for a dump's table.
-    pub fn of(&self, app: &str, version: &str, table: &str) -> String {
+    pub fn of(&self, app: &str, version: &str, table: &str, folder: &str) -> String {
         let text = |part: &'_ Piece| match part {
             Piece::Text(text) => text.clone(),
             Piece::App => app.to_owned(),
             Piece::Version => version.to_owned(),
             Piece::Table => table.to_owned(),
+            Piece::Folder => folder.to_owned(),
         };
         self.0.iter().map(text).collect()
     }
@@ -54,6 +61,7 @@ fn parts(pattern: &str) -> Option<Vec<Piece>> {
             "app" => Piece::App,
             "version" => Piece::Version,
             "table" => Piece::Table,
+            "folder" => Piece::Folder,
             _ => return None,
         });
         rest = behind;
@@ -67,18 +75,21 @@ mod tests {
     use super::*;
 
     fn name(pattern: &str) -> Option<String> {
-        ChildName::parse(pattern).ok().map(|pattern| pattern.of("l{x}", "v1", "users"))
+        ChildName::parse(pattern).ok().map(|pattern| pattern.of("l{x}", "v1", "users", "dbo"))
     }
 
     #[test]
     fn names_follow_the_pattern() {
         assert_eq!(name(DEFAULT).as_deref(), Some("v1_users"));
         assert_eq!(name("{app}_{table}_{version}").as_deref(), Some("l{x}_users_v1"));
+        assert_eq!(name("{version}_{folder}_{table}").as_deref(), Some("v1_dbo_users"));
     }
 
     #[test]
     fn a_pattern_must_tell_versions_apart() {
-        for bad in ["{version}", "{table}", "{table}_{region}", "{table}_{version", "fixed"] {
+        for bad in
+            ["{version}", "{table}", "{folder}_{table}", "{table}_{region}", "{table}_{version", "fixed"]
+        {
             assert_eq!(name(bad), None, "{bad}");
         }
     }

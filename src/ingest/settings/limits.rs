@@ -24,7 +24,7 @@ const RATIO_FROM_BYTES: u64 = 1 << 30;
 /// What a dump may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Members that a zip lists.
+    /// Members that a dump lists.
     pub members: usize,
     /// Tables of a dump.
     pub tables: usize,
@@ -72,16 +72,16 @@ impl Limits {
         Ok(limits)
     }
 
-    /// Checks how many members a zip lists.
+    /// Checks how many members a dump lists: a `zip`, a `tar`, a `folder`.
     ///
     /// # Errors
     /// More than [`Limits::members`].
-    pub fn check_members(&self, count: usize) -> Result<()> {
+    pub fn check_members(&self, what: &str, count: usize) -> Result<()> {
         if count <= self.members {
             return Ok(());
         }
         Err(Error::refused(format!(
-            "the zip lists {count} members, and limits.max_members allows {}",
+            "the {what} lists {count} members, and limits.max_members allows {}",
             self.members
         ))
         .remedy("raise it if this dump is to be trusted"))

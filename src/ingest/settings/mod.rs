@@ -3,10 +3,12 @@
 pub mod after;
 pub mod child_name;
 mod dialects;
+pub mod dump_name;
 pub mod limits;
 mod mothers;
 pub mod rejects;
 pub mod secrets;
+pub mod selection;
 mod text;
 mod text_values;
 
@@ -20,9 +22,11 @@ use crate::run::cores;
 use crate::{Error, Result};
 use after::AfterMother;
 use child_name::ChildName;
+use dump_name::DumpName;
 use limits::Limits;
 use rejects::RejectSettings;
 use secrets::Secrets;
+use selection::Selection;
 use std::path::PathBuf;
 
 /// Where the dumps are when neither an argument nor the configuration says.
@@ -37,6 +41,8 @@ const DEFAULT_DATA_EXTENSION: &str = "dat";
 pub struct Request {
     /// Dumps and folders of dumps; empty for what the configuration says.
     pub inputs: Vec<PathBuf>,
+    /// Names and patterns of the tables to load; empty for all.
+    pub tables: Vec<String>,
     /// Units loaded at once.
     pub workers: Option<usize>,
     /// What happens to mother tables first.
@@ -60,11 +66,13 @@ pub struct Request {
 pub struct Settings {
     /// Dumps and folders of dumps.
     pub inputs: Vec<PathBuf>,
+    /// The tables to load.
+    pub selection: Selection,
     /// Units loaded at once.
     pub workers: usize,
     /// Extensions of descriptors and of data files.
     pub extensions: (String, String),
-    /// The mother tables; `None` to work them out from the dumps.
+    /// The mother tables that are selected; `None` to work them out from the dumps.
     pub declared: Option<Vec<DeclaredMother>>,
     /// What happens to mother tables first.
     pub mothers: MothersMode,
@@ -80,17 +88,19 @@ pub struct Settings {
     pub rejects: RejectSettings,
     /// The configuration file, for messages.
     pub config: String,
+    /// How the names of dumps are read.
+    pub dump_name: DumpName,
     /// The names of version tables.
     pub child_name: ChildName,
     /// Limits on what a dump may ask for.
     pub limits: Limits,
     /// What encrypted dumps need.
     pub secrets: Secrets,
-    /// The folder that a dump moves to when all its units are loaded, if dumps move.
+    /// The folder that a dump moves to when all its units are loaded, if dumps move. A dump of which tables are left out stays.
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
     pub views: bool,
-    /// What is done after the load, by mother.
+    /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
     /// The type maps of the dumps, and how their data files are written.
     pub dialects: Dialects,
@@ -113,11 +123,20 @@ impl Settings {
         if workers == 0 {
             return Err(Error::refused("max_workers is 0").remedy("use at least one worker"));
         }
+        let selection = Selection::parse(&request.tables)?;
+        let mut declared = mothers::declared(&config.file.mother_tables)?;
+        if let Some(mothers) = &mut declared {
+            mothers.retain(|mother| selection.has(&mother.name));
+        }
+        let mut after = after::resolve(config)?;
+        after.retain(|after| selection.has(&after.mother));
+        let archive = archive(config, request.unlogged)?.filter(|_| !selection.is_partial());
         Ok(Settings {
             inputs,
+            selection,
             workers,
             extensions: extensions(cfg)?,
-            declared: mothers::declared(&config.file.mother_tables)?,
+            declared,
             mothers: request.mothers,
             force: request.force,
             unlogged: request.unlogged,
@@ -128,10 +147,11 @@ impl Settings {
                 .path
                 .as_ref()
                 .map_or_else(|| "the configuration".to_owned(), |path| path.display().to_string()),
+            dump_name: DumpName::parse(text_or(&cfg.dump_name, dump_name::DEFAULT))?,
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
-            archive: archive(config, request.unlogged)?,
+            archive,
             views: config.file.views,
-            after: after::resolve(config)?,
+            after,
             limits: Limits::resolve(&config.file.limits)?,
             secrets: Secrets::new(config),
             dialects: Dialects::resolve(config)?,
@@ -213,7 +233,7 @@ mod tests {
             ),
             ("mother_tables: {Users: {a: text}}", "write users"),
             ("mother_tables: {users: {a: 'text; drop table x'}}", "mother_tables.users, column a"),
-            ("mother_tables: {users: {}}", "declares no columns"),
+            ("mother_tables: {users: {}}", "declares no columns; list its columns and types, or write auto"),
         ] {
             let error = settings(yaml).unwrap_err().to_string();
             assert!(error.contains(what), "{error}");

@@ -1,6 +1,6 @@
 //! Mother tables, as the command line and the configuration want them.
 
-use crate::config::{MotherTables, Text};
+use crate::config::{MotherColumns, MotherTables, Text};
 use crate::pg::ident;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
@@ -31,8 +31,8 @@ impl MothersMode {
 pub struct DeclaredMother {
     /// The table's name.
     pub name: String,
-    /// Its columns in order.
-    pub columns: Vec<(String, TypeName)>,
+    /// Its columns in order; `None` for those that all versions have.
+    pub columns: Option<Vec<(String, TypeName)>>,
 }
 
 /// Reads `mother_tables`; `None` for `auto`.
@@ -52,10 +52,14 @@ pub(super) fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMothe
         if let Some(refusal) = ident::refusal(name) {
             return Err(Error::refused(format!("has {refusal}")).at(place).remedy("rename it"));
         }
+        let MotherColumns::Declared(columns) = columns else {
+            mothers.push(DeclaredMother { name: name.clone(), columns: None });
+            continue;
+        };
         if columns.0.is_empty() {
             return Err(Error::refused("declares no columns")
                 .at(place)
-                .remedy("list its columns and types, or set mother_tables: auto"));
+                .remedy("list its columns and types, or write auto in place of them"));
         }
         let mut typed = Vec::with_capacity(columns.0.len());
         for (column, Text(type_name)) in &columns.0 {
@@ -65,7 +69,7 @@ pub(super) fn declared(tables: &MotherTables) -> Result<Option<Vec<DeclaredMothe
             }
             typed.push((column.clone(), TypeName::parse(type_name).map_err(|error| error.at(place))?));
         }
-        mothers.push(DeclaredMother { name: name.clone(), columns: typed });
+        mothers.push(DeclaredMother { name: name.clone(), columns: Some(typed) });
     }
     Ok(Some(mothers))
 }

@@ -2,9 +2,10 @@
 
 use crate::Result;
 use crate::ingest::source::file::DumpFile;
-use crate::ingest::source::name::without_encryption;
+use crate::ingest::source::name::{split, without_encryption};
 use crate::run::interrupt;
 use crate::run::unfinished::open_file;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -85,14 +86,23 @@ pub fn or_current(folder: &Path) -> &Path {
 /// The paths that a dump may get: its own name, then with numbers from 2 on.
 fn places(dump: &DumpFile, archive: &Path) -> impl Iterator<Item = PathBuf> {
     let name = Path::new(dump.path.file_name().unwrap_or_default());
-    let zip_name = without_encryption(name);
-    let encrypted = name.extension().filter(|_| zip_name != name);
+    let plain_name = without_encryption(name);
+    let encrypted = name.extension().filter(|_| plain_name != name);
     let numbered = move |number: u32| {
-        let mut numbered = zip_name.file_stem().unwrap_or_default().to_owned();
+        // Bytes that are no UTF-8 stay, though the end of such a name is not looked for.
+        let (stem, end) = match plain_name.to_str() {
+            Some(plain_name) => {
+                let (stem, end, _) = split(plain_name);
+                (OsString::from(stem), OsString::from(end))
+            }
+            None => (plain_name.as_os_str().to_owned(), OsString::new()),
+        };
+        let mut numbered = stem;
         numbered.push(format!(".{number}"));
-        for extension in [zip_name.extension(), encrypted].into_iter().flatten() {
+        numbered.push(end);
+        if let Some(encrypted) = encrypted {
             numbered.push(".");
-            numbered.push(extension);
+            numbered.push(encrypted);
         }
         archive.join(numbered)
     };

@@ -3,11 +3,20 @@
 //! The rest of `ingest` knows a [`TableSource`]: what it is called, how large it is, what its columns are, and how to open
 //! its rows. How they are stored is known below this folder only, each way in a folder of its own.
 
+pub mod bytes;
+pub mod compression;
+pub mod content;
 pub mod descriptor;
 pub mod dump;
 pub mod file;
 pub mod find;
+pub mod folder;
+pub mod listing;
+pub mod member;
 pub mod name;
+pub mod openpgp;
+pub mod superseded;
+pub mod tar;
 pub mod zip;
 
 use crate::copy::input::batch::BatchReader;
@@ -18,14 +27,19 @@ use crate::error::one_line;
 use crate::ingest::advice;
 use crate::ingest::settings::Settings;
 use crate::ingest::settings::limits::Limits;
-use crate::{Place, Result};
+use crate::{Error, Place, Result};
+use bytes::DumpBytes;
 use descriptor::SourceColumn;
 use dump::Dump;
 use file::DumpFile;
-use serde_json::{Map, Value};
+use listing::{Listed, Listing, Others, TableMembers};
+use member::{Member, MemberReader};
+use name::Packing;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use zip::{MemberReader, Zip, ZippedTable};
 
 /// The bytes of a data file, as they are in the dump.
 pub type OriginalReader = MemberReader;
@@ -44,13 +58,10 @@ pub struct TableSource {
     pub name: String,
     /// Size of the rows as they will be read, bytes.
     pub bytes: u64,
-    storage: Storage,
-}
-
-/// How the table is stored.
-#[derive(Debug)]
-enum Storage {
-    Zip(ZippedTable),
+    /// The folder that it lies in, in lower case, where the names of version tables have it.
+    pub folder: String,
+    descriptor: Member,
+    data: Member,
 }
 
 /// A table that a dump lists.
@@ -62,36 +73,90 @@ pub struct ListedTable {
     pub source: Result<TableSource>,
 }
 
+/// A dump and what it lists.
+#[derive(Debug)]
+pub struct ListedDump {
+    /// The dump.
+    pub dump: Arc<Dump>,
+    /// Its tables, in the order of their names.
+    pub tables: Vec<ListedTable>,
+    /// The names of its tables that are not selected.
+    pub left_out: BTreeSet<String>,
+    /// Its other members.
+    pub others: Others,
+}
+
 /// Opens a dump, and lists its tables.
 ///
 /// # Errors
 /// A file that is no dump, or that must not be read: all such faults at once. What one of the tables lacks is said
 /// in its [`ListedTable`].
-pub fn open(path: &Path, settings: &Settings) -> Result<(Arc<Dump>, Vec<ListedTable>)> {
-    open_zip(path, settings).map_err(|error| error.at(Place::file(path.display().to_string())))
+pub fn open(path: &Path, settings: &Settings) -> Result<ListedDump> {
+    list(path, settings).map_err(|error| error.into_refused().at(Place::file(path.display().to_string())))
 }
 
-fn open_zip(path: &Path, settings: &Settings) -> Result<(Arc<Dump>, Vec<ListedTable>)> {
-    let file = Arc::new(DumpFile::look_at(path)?);
-    let dump = Arc::new(Dump::in_file(Arc::clone(&file))?);
-    let (zip, members) = Zip::open(file, settings)?;
-    let zip = Arc::new(zip);
-    let listed = members.into_iter().map(|members| {
+fn list(path: &Path, settings: &Settings) -> Result<ListedDump> {
+    let mut listing = Listing::default();
+    let dump = if path.is_dir() {
+        let dump = Dump::new(path, None, settings)?;
+        folder::list(path, settings, &mut listing)?;
+        dump
+    } else {
+        let file = Arc::new(DumpFile::look_at(path)?);
+        let dump = Dump::new(path, Some(Arc::clone(&file)), settings)?;
+        list_file(path, file, settings, &mut listing)?;
+        dump
+    };
+    let Listed { tables: members, left_out, others } = listing.finish(settings)?;
+    let dump = Arc::new(dump);
+    let tables = members.into_iter().map(|members| {
         let table = members.table.clone();
-        let source = ZippedTable::new(&zip, members, settings).map(|zipped| TableSource {
-            dump: Arc::clone(&dump),
-            table: table.clone(),
-            name: zipped.data.name.clone(),
-            bytes: zipped.data.bytes,
-            storage: Storage::Zip(zipped),
-        });
-        ListedTable { table, source }
+        ListedTable { table, source: TableSource::new(&dump, members, settings) }
     });
-    let listed = listed.collect();
-    Ok((dump, listed))
+    let tables = tables.collect();
+    Ok(ListedDump { dump, tables, left_out, others })
+}
+
+fn list_file(path: &Path, file: Arc<DumpFile>, settings: &Settings, listing: &mut Listing) -> Result<()> {
+    let (bytes, content) = DumpBytes::open(file, settings)?;
+    match name::packing(path) {
+        Packing::Zip => zip::list(&bytes, &content, settings, listing),
+        Packing::Tar(compression) => tar::list(&bytes, content, compression, settings, listing),
+    }
+}
+
+/// The members of each table of a file, whatever its name says of an application and a version.
+///
+/// # Errors
+/// As [`open`], without the place.
+pub fn members(path: &Path, settings: &Settings) -> Result<Vec<TableMembers>> {
+    let mut listing = Listing::default();
+    list_file(path, Arc::new(DumpFile::look_at(path)?), settings, &mut listing)?;
+    listing.finish(settings).map(|listed| listed.tables)
 }
 
 impl TableSource {
+    /// The table that these members are named for.
+    ///
+    /// # Errors
+    /// A member that the table lacks.
+    fn new(dump: &Arc<Dump>, members: TableMembers, settings: &Settings) -> Result<TableSource> {
+        let TableMembers { folder, table, descriptor, data } = members;
+        let (descriptor_extension, data_extension) = &settings.extensions;
+        let (there, missing) = match (descriptor, data) {
+            (Some(descriptor), Some(data)) => {
+                let folder = if folder.is_empty() { dump.folder() } else { folder };
+                let (dump, name, bytes) = (Arc::clone(dump), data.name.clone(), data.bytes);
+                return Ok(TableSource { dump, table, name, bytes, folder, descriptor, data });
+            }
+            (Some(descriptor), None) => (descriptor.name, data_extension),
+            (None, data) => (data.map(|data| data.name).unwrap_or_default(), descriptor_extension),
+        };
+        Err(Error::refused(format!("there is no {table}.{missing} beside it"))
+            .at(Place { member: Some(there), ..Place::default() })
+            .remedy("every table needs a descriptor and a data file in the same dump"))
+    }
+
     /// How messages and the report call it: `lms_v1.zip/users.dat`.
     pub fn label(&self) -> String {
         one_line(&format!("{}/{}", self.dump.name, self.name))
@@ -99,9 +164,7 @@ impl TableSource {
 
     /// Whether its rows are encrypted in the dump.
     pub fn is_encrypted(&self) -> bool {
-        match &self.storage {
-            Storage::Zip(zipped) => zipped.is_encrypted(),
-        }
+        self.data.is_encrypted()
     }
 
     /// The place of errors in the rows.
@@ -111,17 +174,18 @@ impl TableSource {
 
     /// The place of errors in the description of the columns.
     pub fn descriptor_place(&self) -> Place {
-        match &self.storage {
-            Storage::Zip(zipped) => Place::member(&self.dump.name, &zipped.descriptor.name),
-        }
+        Place::member(&self.dump.name, &self.descriptor.name)
     }
 
     /// What tells these rows and columns from others. It is part of the ledger's fingerprints: one that is written otherwise
     /// makes the next run load everything again.
     pub fn fingerprint(&self) -> Map<String, Value> {
-        match &self.storage {
-            Storage::Zip(zipped) => zipped.fingerprint(),
-        }
+        let of_member = |member: &Member| {
+            let (name, checksum) = &member.checksum;
+            json!({*name: checksum, "bytes": member.bytes})
+        };
+        let parts = [("data", &self.data), ("descriptor", &self.descriptor)];
+        parts.into_iter().map(|(part, member)| (part.to_owned(), of_member(member))).collect()
     }
 
     /// The columns and their types in the source database.
@@ -129,9 +193,9 @@ impl TableSource {
     /// # Errors
     /// A dump that is gone, changed or damaged; a descriptor that is no list of columns, or larger than the limits allow.
     pub fn describe(&self, format: &Format, limits: &Limits) -> Result<Vec<SourceColumn>> {
-        let bytes = match &self.storage {
-            Storage::Zip(zipped) => zipped.read_descriptor(limits)?,
-        };
+        limits.check_descriptor(self.descriptor.bytes)?;
+        let mut bytes = Vec::new();
+        self.descriptor.open()?.read_to_end(&mut bytes)?;
         descriptor::parse(&bytes, format.charset, limits)
     }
 
@@ -150,9 +214,7 @@ impl TableSource {
     /// # Errors
     /// A dump that is gone or changed.
     pub fn open_original(&self) -> Result<OriginalReader> {
-        match &self.storage {
-            Storage::Zip(zipped) => zipped.open_data(),
-        }
+        self.data.open()
     }
 
     /// Opens the rows, behind the header line.

@@ -41,7 +41,11 @@ fn an_empty_folder() {
     ingest.work.write("dumps/readme.txt", "nothing to load");
     says(
         &ingest.refused(),
-        &["dumps: the folder holds no dumps (*.zip, *.zip.gpg)", "argument or in xport_cfg.zip_path"],
+        &[
+            "dumps: the folder holds no dumps (*.zip, *.tar",
+            "it holds readme.txt",
+            "argument or in xport_cfg.zip_path",
+        ],
     );
 }
 
@@ -129,7 +133,7 @@ fn an_encrypted_member() {
 
 #[test]
 fn an_unsupported_compression() {
-    for (method, name) in [(12, "12 (Bzip2)"), (200, "200 (Unknown)")] {
+    for (method, name) in [(98, "98 (Ppmd)"), (200, "200 (Unknown)")] {
         let message = refused(&dump().method(method).bytes());
         says(&message, &["app_v1.zip/t.dat: compression method", name, "deflate"]);
     }

@@ -99,8 +99,8 @@ pub fn list() -> Vec<Hostile> {
             whole().with(|member| member.method = 0).bytes(),
             "app_v1.zip/t.dat: the member is damaged: inflates to more than the 20 bytes that the zip states; transfer or export the dump again; nothing of this member was loaded",
         ),
-        method("compressed by deflate64", 9, "9 (Deflate64)"),
-        method("compressed by bzip2", 12, "12 (Bzip2)"),
+        method("compressed by WavPack", 97, "97 (Unknown)"),
+        method("compressed by PPMd", 98, "98 (Ppmd)"),
         method("compressed by an unknown method", 200, "200 (Unknown)"),
         encrypted(
             "encrypted in the old way",

@@ -4,11 +4,12 @@
 mod data;
 mod descriptors;
 mod files;
-mod forged;
+pub mod forged;
 mod limits;
 mod members;
 mod names;
 mod roles;
+mod tars;
 
 use crate::dumps::{COLUMNS, DATA};
 use forged::Zip;
@@ -169,6 +170,11 @@ fn limits() {
 }
 
 #[test]
+fn tars() {
+    check(tars::list());
+}
+
+#[test]
 fn descriptors() {
     check(descriptors::list());
 }
@@ -180,8 +186,15 @@ fn data() {
 
 #[test]
 fn the_list_is_long_and_no_name_stands_twice() {
-    let lists =
-        [files::list(), names::list(), members::list(), limits::list(), descriptors::list(), data::list()];
+    let lists = [
+        files::list(),
+        names::list(),
+        members::list(),
+        limits::list(),
+        tars::list(),
+        descriptors::list(),
+        data::list(),
+    ];
     let mut names: Vec<&str> = lists.iter().flatten().map(|hostile| hostile.name).collect();
     let count = names.len();
     names.sort_unstable();

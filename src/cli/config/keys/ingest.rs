@@ -2,11 +2,11 @@
 
 use super::key::{Entry, Variable, key};
 use crate::config::{Config, Size, Text};
-use crate::ingest::settings::child_name;
 use crate::ingest::settings::secrets::{
     KEY_FILE_VARIABLE, KEY_PASSPHRASE_VARIABLE, PASSPHRASE_VARIABLE, ZIP_PASSWORD_VARIABLE,
 };
 use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
+use crate::ingest::settings::{child_name, dump_name};
 
 /// The default of a dialect's key.
 const OF_ALL: &str = "as in `xport_cfg`";
@@ -74,8 +74,18 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
     )
     .default("`mdy`, with a warning"),
-    key("xport_cfg.child_name", "name of a version table: a pattern of `{version}`, `{table}` and `{app}`")
-        .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
+    key(
+        "xport_cfg.dump_name",
+        "how names of dumps are read, without their ends: a pattern of `{app}`, `{version}` and perhaps \
+         [`{date}`](ingest.md#which-dump-is-what)",
+    )
+    .of_file(|config| text(config.file.xport_cfg.dump_name.as_ref(), dump_name::DEFAULT)),
+    key(
+        "xport_cfg.child_name",
+        "name of a version table: a pattern of `{version}`, `{table}`, `{app}` and \
+         [`{folder}`](ingest.md#which-dump-is-what)",
+    )
+    .of_file(|config| text(config.file.xport_cfg.child_name.as_ref(), child_name::DEFAULT)),
     key(
         "xport_cfg.dialects",
         "kinds of dumps; the first that matches a dump's name says which [types](type-maps.md) \
@@ -103,7 +113,7 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("xport_cfg.dialects[].trailing_separator", "as `xport_cfg.trailing_separator`, for these dumps").default(OF_ALL),
     key("xport_cfg.dialects[].encoding", "as `xport_cfg.encoding`, for these dumps").default(OF_ALL),
     key("xport_cfg.dialects[].date_order", "as `xport_cfg.date_order`, for these dumps").default(OF_ALL),
-    key("limits.max_members", "members that a zip lists")
+    key("limits.max_members", "members that a dump lists")
         .value(|settings| settings.limits.members.to_string()),
     key("limits.max_tables", "tables that a dump has files of")
         .value(|settings| settings.limits.tables.to_string()),
@@ -142,8 +152,11 @@ pub static KEYS: &[Entry<Settings>] = &[
         "whether [rejects](ingest.md#rejects) of encrypted dumps may be written, as plain text",
     )
     .value(|settings| settings.rejects.plain.to_string()),
-    key("mother_tables", "`auto`, or table → column → type; tables that it does not name are skipped")
-        .value(|_| "auto".to_owned()),
+    key(
+        "mother_tables",
+        "`auto`, or table → column → type, or table → `auto`; tables that it does not name are skipped",
+    )
+    .value(|_| "auto".to_owned()),
     key("views", "whether each mother gets a [union view](ingest.md#union-views)")
         .value(|settings| settings.views.to_string()),
     key(

@@ -3,7 +3,7 @@
 //!
 //! The `zip` crate has a reader for them. It borrows from the archive, and so cannot go to another thread.
 
-use super::content::Content;
+use crate::ingest::source::content::Content;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use aes::cipher::{KeyIvInit, StreamCipher};

@@ -1,7 +1,7 @@
 //! The directory of a zip file, read without trusting it: it can be as large as the file, and its members can share bytes.
 
-use super::content::Content;
 use crate::ingest::settings::limits::Limits;
+use crate::ingest::source::content::Content;
 use crate::{Error, Place, Result};
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -35,7 +35,7 @@ pub fn open(dump: Content, limits: &Limits) -> Result<Archive> {
         Error::refused(format!("is no zip file, or is cut off: {error}"))
             .remedy("transfer or export the dump again, or move it out of this folder")
     })?;
-    limits.check_members(archive.len())?;
+    limits.check_members("zip", archive.len())?;
     if archive.is_empty() && archive.central_directory_start() > 0 {
         return Err(Error::refused("the zip lists no members, though the file holds more than an empty zip")
             .remedy("transfer or export the dump again, or move it out of this folder"));

@@ -1,4 +1,4 @@
-//! The bytes of a zip: the file itself, or the plain text of an encrypted file.
+//! The bytes of a dump: the file itself, or the plain text of an encrypted file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};

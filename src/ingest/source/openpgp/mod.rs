@@ -12,9 +12,9 @@ mod keyring;
 mod meter;
 mod unnamed;
 
-use super::content::Content;
 use crate::ingest::settings::limits::Limits;
 use crate::ingest::settings::secrets::Secrets;
+use crate::ingest::source::content::Content;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use inflated::Inflated;

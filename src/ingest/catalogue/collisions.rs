@@ -1,0 +1,92 @@
+//! Dumps that cannot be loaded together: two for one version table, and copies of a dump under another name, such as
+//! `lms_v1 (1).zip`, whose rows would count twice.
+
+use super::scan::ScannedTable;
+use crate::Error;
+use crate::ingest::source::dump::Dump;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What a dump holds: folder, table and checksum of each data file with rows.
+type Content = BTreeSet<(String, String, String)>;
+
+/// The faults of dumps that cannot be loaded together.
+pub fn faults(tables: &[&ScannedTable]) -> Vec<Error> {
+    let mut faults = collisions(tables.iter().copied());
+    faults.extend(copies(tables.iter().copied()));
+    faults
+}
+
+/// Two tables for one version table.
+fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
+    let mut first: HashMap<&str, &Dump> = HashMap::new();
+    let mut said: HashSet<[String; 2]> = HashSet::new();
+    let mut faults = Vec::new();
+    for ScannedTable { source, child, .. } in tables {
+        let dump = source.dump.as_ref();
+        let Some(other) = first.get(child.as_str()) else {
+            first.insert(child, dump);
+            continue;
+        };
+        let locations = [other.location(), dump.location()];
+        let [one, two] = &locations;
+        if (&other.app, &other.version) != (&dump.app, &dump.version) {
+            let what = format!("{one} and {two} both map to the version table {child}");
+            faults.push(Error::refused(what).remedy(
+                "set xport_cfg.child_name, for example to '{app}_{version}_{table}', or rename a dump",
+            ));
+            continue;
+        }
+        let what = format!("{one} and {two} are the same version of {}", dump.app);
+        // Once, and not for each of their tables.
+        if said.insert(locations) {
+            faults.push(Error::refused(what).remedy("remove or rename one of them"));
+        }
+    }
+    faults
+}
+
+/// The faults of dumps whose names look like copies of another, and whose data files with rows are the same.
+fn copies<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
+    let mut dumps: BTreeMap<String, (&Dump, Content)> = BTreeMap::new();
+    for ScannedTable { source, header, .. } in tables {
+        let dump = source.dump.as_ref();
+        let (_, content) = dumps.entry(dump.location()).or_insert_with(|| (dump, Content::new()));
+        if source.bytes > header.data_origin.offset {
+            let data = source.fingerprint().remove("data").unwrap_or_default().to_string();
+            content.insert((source.folder.clone(), source.table.clone(), data));
+        }
+    }
+    let dumps: Vec<&(&Dump, Content)> = dumps.values().filter(|(_, content)| !content.is_empty()).collect();
+    let mut faults = Vec::new();
+    for (number, (one, content)) in dumps.iter().enumerate() {
+        for (two, other) in &dumps[number + 1..] {
+            let are_copies = one.app == two.app
+                && (is_copy(&one.version, &two.version) || is_copy(&two.version, &one.version));
+            if are_copies && content == other {
+                let what = format!("{} and {} hold the same rows", one.location(), two.location());
+                faults.push(Error::refused(what).remedy("remove one of them, which seems to be a copy"));
+            }
+        }
+    }
+    faults
+}
+
+/// Whether `name` is what file managers, browsers and people call a copy of `original`: `v1 (1)`, `v1(2)`, `v1 - copy`, `v1-copy`.
+fn is_copy(original: &str, name: &str) -> bool {
+    name.strip_prefix(original).is_some_and(|behind| behind.starts_with([' ', '(', '-', '~']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_copies() {
+        for copy in ["v1 (1)", "v1(2)", "v1 - copy", "v1-copy", "v1~"] {
+            assert!(is_copy("v1", copy), "{copy}");
+        }
+        for other in ["v1", "v10", "v1.1", "v2", "v1b"] {
+            assert!(!is_copy("v1", other), "{other}");
+        }
+    }
+}

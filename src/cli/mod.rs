@@ -9,6 +9,7 @@ pub mod fetch;
 mod flags;
 pub mod generate;
 pub mod ingest;
+mod inspect;
 mod man;
 mod serve;
 mod status;
@@ -55,6 +56,8 @@ pub struct Cli {
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
     Ingest(ingest::IngestArgs),
+    /// Look at dumps or data files that were never seen, and print a configuration that loads them
+    Inspect(inspect::InspectArgs),
     /// Move the rows of a Redis cache into a table, each exactly once
     Drain(drain::DrainArgs),
     /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
@@ -113,6 +116,7 @@ fn run(cli: Cli) -> Result<Exit> {
     interrupt::end_in_time();
     match cli.command {
         Command::Ingest(args) => ingest::run(args, &cli.global),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Drain(args) => drain::run(args, &cli.global),
         Command::Fetch(args) => fetch::run(&args, &cli.global),
         Command::Sync(args) => sync::run(args, &cli.global),

@@ -8,11 +8,12 @@
 //! ```
 //!
 //! `types`, `settings`, `source`, `catalogue`, `union`, `plan`, `publish`, `load`, `after`, `shelf`: each folder knows only
-//! folders before it.
+//! folders before it. `inspect` is a command of its own: it looks at sources and writes the configuration for them.
 
 mod advice;
 mod after;
 mod catalogue;
+pub mod inspect;
 mod load;
 mod plan;
 mod publish;

@@ -14,6 +14,7 @@ mod expected;
 mod faults;
 mod formats;
 mod hostile;
+mod inspect;
 mod memory;
 mod mothers;
 mod names;

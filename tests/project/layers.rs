@@ -16,7 +16,19 @@ const LAYERS: [&str; 8] = ["cli", "JOB", "table", "copy", "config", "pg", "repor
 const STORIES: [(&str, &[&str]); 2] = [
     (
         "ingest",
-        &["shelf", "after", "load", "publish", "plan", "union", "catalogue", "source", "settings", "types"],
+        &[
+            "inspect",
+            "shelf",
+            "after",
+            "load",
+            "publish",
+            "plan",
+            "union",
+            "catalogue",
+            "source",
+            "settings",
+            "types",
+        ],
     ),
     ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "notices", "input"]),
 ];

@@ -104,11 +104,7 @@ fn list(path: &Path, settings: &Settings) -> Result<ListedDump> {
     } else {
         let file = Arc::new(DumpFile::look_at(path)?);
         let dump = Dump::new(path, Some(Arc::clone(&file)), settings)?;
-        let (bytes, content) = DumpBytes::open(file, settings)?;
-        match name::packing(path) {
-            Packing::Zip => zip::list(&bytes, &content, settings, &mut listing)?,
-            Packing::Tar(compression) => tar::list(&bytes, content, compression, settings, &mut listing)?,
-        }
+        list_file(path, file, settings, &mut listing)?;
         dump
     };
     let Listed { tables: members, left_out, others } = listing.finish(settings)?;
@@ -119,6 +115,24 @@ fn list(path: &Path, settings: &Settings) -> Result<ListedDump> {
     });
     let tables = tables.collect();
     Ok(ListedDump { dump, tables, left_out, others })
+}
+
+fn list_file(path: &Path, file: Arc<DumpFile>, settings: &Settings, listing: &mut Listing) -> Result<()> {
+    let (bytes, content) = DumpBytes::open(file, settings)?;
+    match name::packing(path) {
+        Packing::Zip => zip::list(&bytes, &content, settings, listing),
+        Packing::Tar(compression) => tar::list(&bytes, content, compression, settings, listing),
+    }
+}
+
+/// The members of each table of a file, whatever its name says of an application and a version.
+///
+/// # Errors
+/// As [`open`], without the place.
+pub fn members(path: &Path, settings: &Settings) -> Result<Vec<TableMembers>> {
+    let mut listing = Listing::default();
+    list_file(path, Arc::new(DumpFile::look_at(path)?), settings, &mut listing)?;
+    listing.finish(settings).map(|listed| listed.tables)
 }
 
 impl TableSource {

@@ -1,0 +1,63 @@
+//! A line of the configuration: a value, and why.
+
+/// A value, and the evidence for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The value, not yet in YAML.
+    pub value: String,
+    /// The evidence and the doubt, for a comment.
+    pub why: String,
+}
+
+impl Said {
+    /// A value for this reason.
+    pub fn new(value: impl Into<String>, why: impl Into<String>) -> Said {
+        Said { value: value.into(), why: why.into() }
+    }
+}
+
+/// A key of a dialect, its value in YAML, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The key.
+    pub key: &'static str,
+    /// The value, as YAML has it; nothing for a key that is only a comment.
+    pub value: Option<String>,
+    /// The evidence and the doubt.
+    pub why: String,
+}
+
+/// A text as YAML has it: in single quotes, or in double quotes where it holds control characters.
+pub fn yaml(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_word = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(is_plain);
+    match text {
+        _ if text.chars().any(char::is_control) => serde_json::Value::from(text).to_string(),
+        "true" | "false" => text.to_owned(),
+        "null" | "yes" | "no" | "on" | "off" | "y" | "n" => format!("'{text}'"),
+        _ if is_word => text.to_owned(),
+        _ => format!("'{}'", text.replace('\'', "''")),
+    }
+}
+
+/// Text from a file, fit for a comment: one line, and short.
+pub fn quoted(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
+    format!("{clean:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_from_yaml_as_they_were() {
+        for text in [
+            "|", "`", "'", "\"", "\t", "\r\n", "", "NULL", "null", "\\N", "none", "utf-16le", "#", "y",
+            "|~|", "\u{1f}",
+        ] {
+            let read: String = serde_yaml::from_str(&yaml(text)).unwrap();
+            assert_eq!(read, text, "{}", yaml(text));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Separator, quote, escape and line end: all combinations are tried on the sample, by the rules by which it would be loaded.
+
+use super::tally::Tally;
+use super::text::SampleText;
+use crate::copy::input::charset::Charset;
+use crate::copy::input::format::{Format, Spelling};
+use std::collections::BTreeSet;
+
+/// Separators that are tried; the first one counts where several fit as well.
+const SEPARATORS: [&str; 13] =
+    ["|~|", "|#|", "||", "~|~", "|", "\t", ";", ",", "\u{1}", "\u{1f}", "^", "~", "\u{a6}"];
+/// Quotes that are tried.
+const QUOTES: [&str; 4] = ["", "\"", "`", "'"];
+/// Bytes of all data files on which all combinations are tried.
+const TRIED_BYTES: usize = 512 << 10;
+/// The least of each.
+const LEAST_TRIED_BYTES: usize = 16 << 10;
+
+/// How the data files of a dump seem to be written.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Between fields.
+    pub separator: &'static str,
+    /// Around fields; empty for none.
+    pub quote: &'static str,
+    /// The escape; empty for none.
+    pub escape: &'static str,
+    /// Whether the escape is MySQL's, with quotes too.
+    pub escapes_all: bool,
+    /// The line end; empty where the first line decides.
+    pub line_end: &'static str,
+    /// The same for the reader of rows, without a header line.
+    pub format: Format,
+    /// What was seen with it.
+    pub tally: Tally,
+    /// Other separators that fit as many rows.
+    pub rivals: Vec<String>,
+}
+
+/// The best combination; nothing where no row has two fields and no descriptor says that there is one column.
+pub fn guess(texts: &[SampleText], encoding: &str) -> Option<Shape> {
+    let charset = Charset::for_label(encoding)?;
+    let most = (TRIED_BYTES / texts.len().max(1)).max(LEAST_TRIED_BYTES);
+    let short: Vec<SampleText> = texts.iter().map(|text| text.beginning(most)).collect();
+    let mut tried: Vec<Shape> = candidates(&short, encoding, charset);
+    for shape in &mut tried {
+        shape.tally = Tally::of(&short, &shape.format);
+    }
+    let best =
+        tried.iter().enumerate().max_by_key(|(number, shape)| (rank(shape), std::cmp::Reverse(*number)));
+    let mut best = best.map(|(_, shape)| shape.clone())?;
+    if best.tally.good == 0 || !best.tally.has_columns {
+        return None;
+    }
+    let other = |shape: &&Shape| shape.separator != best.separator && shape.tally.is_as_good_as(&best.tally);
+    let rivals: BTreeSet<String> =
+        tried.iter().filter(other).map(|shape| format!("{:?}", shape.separator)).collect();
+    best.rivals = rivals.into_iter().collect();
+    // A CSV writer quotes where it must; the sample may hold no such value.
+    if best.quote.is_empty()
+        && best.escape.is_empty()
+        && matches!(best.separator, "," | ";")
+        && best.line_end.is_empty()
+    {
+        let spelling = Spelling {
+            separator: best.separator,
+            quote: "\"",
+            encoding,
+            nulls: vec![""],
+            ..Spelling::default()
+        };
+        if let Ok(format) = spelling.format() {
+            best.format = Format { has_header: false, ..format };
+            best.quote = "\"";
+        }
+    }
+    best.tally = Tally::of(texts, &best.format);
+    Some(best)
+}
+
+/// All combinations of what the samples hold.
+fn candidates(texts: &[SampleText], encoding: &str, charset: Charset) -> Vec<Shape> {
+    let holds = |text: &str| {
+        let bytes = charset.encode(text);
+        bytes
+            .is_some_and(|bytes| texts.iter().any(|text| memchr::memmem::find(&text.bytes, &bytes).is_some()))
+    };
+    let one_column = texts.iter().any(|text| text.names.as_ref().is_some_and(|names| names.len() == 1));
+    let mut separators: Vec<&str> = SEPARATORS.into_iter().filter(|separator| holds(separator)).collect();
+    if separators.is_empty() || one_column {
+        separators.push("|");
+    }
+    let mut found = Vec::new();
+    for separator in separators {
+        for quote in QUOTES.into_iter().filter(|quote| quote.is_empty() || holds(quote)) {
+            for (escape, escapes_all) in [("", false), ("\\", false), ("\\", true)] {
+                // Without a quote, the escape is MySQL's anyway.
+                if !escape.is_empty() && (!holds("\\") || (quote.is_empty() && escapes_all)) {
+                    continue;
+                }
+                for line_end in ["", "\n", "\r\n"].into_iter().filter(|end| end.is_empty() || holds(end)) {
+                    let spelling = Spelling {
+                        separator,
+                        quote,
+                        escape,
+                        escapes_all,
+                        encoding,
+                        line_end,
+                        nulls: vec![""],
+                        ..Spelling::default()
+                    };
+                    let Ok(format) = spelling.format() else { continue };
+                    let format = Format { has_header: false, ..format };
+                    found.push(Shape {
+                        separator,
+                        quote,
+                        escape,
+                        escapes_all,
+                        line_end,
+                        format,
+                        tally: Tally::default(),
+                        rivals: Vec::new(),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What makes a combination better than another, the weightiest first.
+fn rank(shape: &Shape) -> (bool, u64, i64, i64, i64, u64) {
+    let tally = &shape.tally;
+    let permille = tally.good * 1000 / (tally.good + tally.bad).max(1);
+    let quotes = match shape.quote.is_empty() {
+        true => 1,
+        false if tally.quoted > tally.stray => 2,
+        false => 0,
+    };
+    let escapes = match (shape.escape.is_empty(), tally.escapes_are_likely()) {
+        (true, _) => 1,
+        (false, true) if shape.escapes_all == (tally.whole_nulls > 0) || shape.quote.is_empty() => 3,
+        (false, true) => 2,
+        (false, false) => 0,
+    };
+    // With quotes the first line decides; without them nothing else tells a line end from one in a value.
+    let line_end = match (shape.line_end, shape.quote.is_empty()) {
+        ("\n", _) if tally.ends_with_cr > 0 => -1,
+        (line_end, no_quote) => i64::from(line_end.is_empty() != no_quote),
+    };
+    (tally.has_columns && permille >= 500, permille, quotes, escapes, line_end, tally.columns)
+}
+
+/// How many columns a data file has.
+pub fn width(text: &SampleText, shape: &Shape) -> usize {
+    usize::try_from(Tally::of(std::slice::from_ref(text), &shape.format).columns).unwrap_or_default()
+}

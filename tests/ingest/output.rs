@@ -277,10 +277,7 @@ fn a_process_that_may_open_too_few_files_says_so_and_touches_nothing() {
 fn a_role_with_few_connections_loads_or_says_what_helps() {
     let case = case!();
     // The server is asked about its values, by a connection of its own.
-    case.dump(
-        "crm_v1",
-        &[("users", "id:int at:datetime", "1|27 Feb 2019 noon\n"), ("groups", "id:int", "1\n")],
-    );
+    case.dump("crm_v1", &[("users", "id:int at:datetime", "1|2019-Feb-27\n"), ("groups", "id:int", "1\n")]);
     let role = case.db.role("hunter2");
     case.db.execute(&format!(
         "ALTER DATABASE {} OWNER TO {role}; ALTER SCHEMA public OWNER TO {role}",

@@ -12,9 +12,12 @@ pub struct Hostile {
     pub heard: Arc<Mutex<String>>,
 }
 
+/// Answers one client: with the connection, what makes the next text, and what notes the bytes that came.
+type Serve = fn(TcpStream, &dyn Fn() -> String, &dyn Fn(&[u8]));
+
 impl Hostile {
     /// Starts one whose connections are served by `serve`, which is given the next text for each call of its second argument.
-    fn start(texts: Vec<String>, serve: fn(TcpStream, &dyn Fn() -> String, &dyn Fn(&[u8]))) -> Hostile {
+    fn start(texts: Vec<String>, serve: Serve) -> Hostile {
         let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
         let port = listener.local_addr().expect("an address").port();
         let heard = Arc::new(Mutex::new(String::new()));

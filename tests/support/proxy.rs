@@ -171,7 +171,10 @@ fn pump(mut from: TcpStream, to_server: bool, link: &Link, state: &State) -> io:
             fault.take_if(|(at, _)| *at == number).map(|(_, fault)| fault)
         };
         match fault {
-            Some(Fault::Cut) => return Ok(link.close()),
+            Some(Fault::Cut) => {
+                link.close();
+                return Ok(());
+            }
             Some(Fault::Stall) => link.stalled.store(true, Ordering::Relaxed),
             Some(Fault::Silence) => state.silent.store(true, Ordering::Relaxed),
             Some(Fault::Lose) => continue,

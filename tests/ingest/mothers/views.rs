@@ -351,7 +351,7 @@ fn two_runs_at_once_leave_nothing_out_of_the_view() {
 #[test]
 fn a_view_that_postgresql_cannot_make_is_named_and_the_rows_load() {
     let case = case!();
-    case.config("views: true");
+    case.config("views: true\nmother_tables: {t: {id: int}}");
     let columns = |letter: &str| {
         let own: Vec<String> = (1..1000).map(|number| format!("{letter}{number}:int")).collect();
         format!("id:int {}", own.join(" "))

@@ -53,6 +53,7 @@ fn every_flag_in_a_message_exists() {
         &["sync", "watch"],
         &["generate", "users"],
         &["generate", "dump"],
+        &["inspect"],
         &["serve"],
         &["status"],
         &["config", "check"],

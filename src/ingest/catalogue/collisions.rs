@@ -1,7 +1,7 @@
 //! Dumps that cannot be loaded together: two for one version table, and copies of a dump under another name, such as
 //! `lms_v1 (1).zip`, whose rows would count twice.
 
-use super::scan::ScannedTable;
+use super::scanned::ScannedTable;
 use crate::Error;
 use crate::ingest::source::dump::Dump;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

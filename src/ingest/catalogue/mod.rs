@@ -3,3 +3,4 @@
 pub mod collisions;
 pub mod names;
 pub mod scan;
+mod scanned;

@@ -4,55 +4,20 @@
 
 use super::collisions;
 use super::names::position;
+pub use super::scanned::{ScannedColumn, ScannedTable};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::header::Header;
-use crate::ingest::settings::{Dialect, Settings, TextFormat};
+use crate::ingest::settings::{Dialect, Settings};
 use crate::ingest::source::descriptor::SourceColumn;
 use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find, superseded};
 use crate::ingest::types::{Resolved, TypeMap, is_standard};
 use crate::pg::ident;
-use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-
-/// One table of one dump: what a unit will be made of.
-#[derive(Debug)]
-pub struct ScannedTable {
-    /// Where its rows come from.
-    pub source: TableSource,
-    /// The version table that its rows go to.
-    pub child: String,
-    /// The first line of its data file.
-    pub header: Header,
-    /// The header's columns in its order, then those that only the descriptor has.
-    pub columns: Vec<ScannedColumn>,
-    /// The type map that was used.
-    pub types: Arc<TypeMap>,
-    /// How its data file is written.
-    pub text: Arc<TextFormat>,
-    /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
-    /// together with those that the server does not know.
-    pub type_faults: Vec<Error>,
-}
-
-/// A column of a scanned table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScannedColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type in the source database.
-    pub source_type: String,
-    /// What that is in PostgreSQL.
-    pub type_name: TypeName,
-    /// Whether no type map knows the type, so that only the server can say whether it has one of that name.
-    pub by_own_name: bool,
-    /// Whether the data file has it; a column that only the descriptor has is NULL in every row.
-    pub in_data: bool,
-}
 
 /// Scans all dumps.
 ///
@@ -70,8 +35,7 @@ pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
     let scanned: Vec<Result<Vec<ScannedTable>>> =
         scanned.into_iter().map(|dump| dump.and_then(|dump| dump.tables)).collect();
     let collisions = collisions::faults(&scanned.iter().flatten().flatten().collect::<Vec<_>>());
-    let of_types =
-        |tables: Vec<ScannedTable>| tables.into_iter().flat_map(ScannedTable::into_type_faults).collect();
+    let of_types = |tables: Vec<ScannedTable>| tables.into_iter().flat_map(into_type_faults).collect();
     let mut faults = match all(scanned, of_types) {
         Ok(tables) if collisions.is_empty() => return Ok(tables.into_iter().flatten().collect()),
         Ok(_) => Vec::new(),
@@ -115,13 +79,11 @@ fn all<T>(results: Vec<Result<T>>, of_types: impl Fn(T) -> Vec<Error>) -> Result
     Err(faults.flatten().collect())
 }
 
-impl ScannedTable {
-    /// What is wrong with its types, as far as the database has not been asked.
-    fn into_type_faults(self) -> Vec<Error> {
-        let place = self.source.descriptor_place();
-        let unasked = unasked(&self.columns, &self.types, &place);
-        [self.type_faults, unasked].into_iter().flatten().collect()
-    }
+/// What is wrong with the types of a table, as far as the database has not been asked.
+fn into_type_faults(table: ScannedTable) -> Vec<Error> {
+    let place = table.source.descriptor_place();
+    let unasked = unasked(&table.columns, &table.types, &place);
+    [table.type_faults, unasked].into_iter().flatten().collect()
 }
 
 /// Columns of types that only the database can know, where the run ends before it is asked.
@@ -157,7 +119,7 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<ScannedDump> {
         let scanned = source.and_then(|source| scan_table(source, dialect, settings));
         tables.push(scanned.map_err(|error| error.into_refused().at(place.clone())));
     }
-    let tables = all(tables, ScannedTable::into_type_faults).map_err(Error::many);
+    let tables = all(tables, into_type_faults).map_err(Error::many);
     Ok(ScannedDump { names, empty, tables })
 }
 

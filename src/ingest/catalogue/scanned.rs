@@ -1,0 +1,44 @@
+//! What is known of a table of a dump when its dump was scanned.
+
+use crate::Error;
+use crate::copy::input::header::Header;
+use crate::ingest::settings::TextFormat;
+use crate::ingest::source::TableSource;
+use crate::ingest::types::TypeMap;
+use crate::pg::type_name::TypeName;
+use std::sync::Arc;
+
+/// One table of one dump: what a unit will be made of.
+#[derive(Debug)]
+pub struct ScannedTable {
+    /// Where its rows come from.
+    pub source: TableSource,
+    /// The version table that its rows go to.
+    pub child: String,
+    /// The first line of its data file.
+    pub header: Header,
+    /// The header's columns in its order, then those that only the descriptor has.
+    pub columns: Vec<ScannedColumn>,
+    /// The type map that was used.
+    pub types: Arc<TypeMap>,
+    /// How its data file is written.
+    pub text: Arc<TextFormat>,
+    /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
+    /// together with those that the server does not know.
+    pub type_faults: Vec<Error>,
+}
+
+/// A column of a scanned table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScannedColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type in the source database.
+    pub source_type: String,
+    /// What that is in PostgreSQL.
+    pub type_name: TypeName,
+    /// Whether no type map knows the type, so that only the server can say whether it has one of that name.
+    pub by_own_name: bool,
+    /// Whether the data file has it; a column that only the descriptor has is NULL in every row.
+    pub in_data: bool,
+}

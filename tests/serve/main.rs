@@ -11,6 +11,5 @@ mod load;
 mod refusals;
 mod safety;
 mod service;
-mod thousand;
 mod versions;
 mod writes;

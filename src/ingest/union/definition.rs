@@ -120,7 +120,7 @@ impl Definition {
 
     /// Why PostgreSQL makes no such view; `None` where it does.
     pub fn obstacle(&self) -> Option<String> {
-        let columns = self.columns.len() + 1;
+        let columns = self.columns.len();
         (columns > MOST_COLUMNS).then(|| {
             format!(
                 "would have {} columns, and PostgreSQL allows {}",

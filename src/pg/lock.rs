@@ -1,6 +1,7 @@
 //! Locks of tables, and advisory locks. While pghaul waits for one, it hears Ctrl-C, and lets readers pass.
 
 use super::ident::Qualified;
+use super::limits::{self, Until};
 use super::sqlstate::SqlState;
 use crate::Result;
 use crate::run::interrupt;
@@ -24,11 +25,10 @@ const ANALYZE_WAIT: Duration = Duration::from_secs(10);
 /// The pause between two tries, in which the sessions run that queued behind us.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Until its end, the server ends a transaction whose client has been silent for 30 s, or whose client's machine has gone for 25 s:
-/// it may hold locks against readers. Shorter times of the administrator's stay.
-const LIMIT_SILENCE: &str = "SELECT set_config('idle_in_transaction_session_timeout', '30s', true) \
-    WHERE current_setting('idle_in_transaction_session_timeout')::interval NOT BETWEEN '1ms' AND '30s'; \
-    SELECT set_config(name, least(current_setting(name)::int, ours)::text, true) \
+/// How long a client may be silent in a transaction that may hold locks against readers. The server ends it then.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+/// After 25 s, the server ends such a transaction if its client's machine has gone. Shorter times of the administrator's stay.
+const KEEPALIVES: &str = "SELECT set_config(name, least(current_setting(name)::int, ours)::text, true) \
     FROM (VALUES ('tcp_keepalives_idle', 10), ('tcp_keepalives_interval', 5)) AS wanted (name, ours)";
 
 /// The mode in which `ALTER TABLE … INHERIT` locks the parent. One session at a time has it; it does not stop readers.
@@ -147,10 +147,12 @@ pub fn lock_in_tries(
     mut work: impl FnMut(&mut Transaction<'_>) -> Result<()>,
 ) -> Result<()> {
     let started = Instant::now();
+    let limit_silence =
+        limits::shorten("idle_in_transaction_session_timeout", LONGEST_SILENCE, Until::Commit);
     let mut wait = FIRST_WAIT;
     loop {
         let mut attempt = transaction.transaction()?;
-        attempt.batch_execute(&format!("{}; {LIMIT_SILENCE}", set_timeout(wait)))?;
+        attempt.batch_execute(&format!("{}; {limit_silence}; {KEEPALIVES}", set_timeout(wait)))?;
         let error = match work(&mut attempt) {
             Ok(()) => {
                 attempt.batch_execute("SET LOCAL lock_timeout = 0")?;

@@ -8,6 +8,7 @@ pub mod cost;
 pub mod database;
 pub mod embedded;
 pub mod ident;
+pub mod limits;
 pub mod lock;
 pub mod path;
 pub mod retry;

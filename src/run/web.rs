@@ -1,18 +1,12 @@
 //! What all requests to web servers have in common.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+// A secret in a URL is hidden in the form in which it is sent.
+pub use crate::secret::percent_encoded;
+
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use std::sync::Arc;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-
-/// All characters but those that stand for themselves everywhere in a URL (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A text as a part of a URL: percent-encoded.
-pub fn percent_encoded(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, ENCODED)
-}
 
 /// TLS that trusts the certificate authorities of the system (or of `SSL_CERT_FILE`), and those of `own`.
 pub fn tls_trusting(own: Vec<CertificateDer<'static>>) -> TlsConfig {

@@ -1,12 +1,17 @@
 //! The forms in which a secret may stand in a text.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 
 /// Shorter forms are not hidden: they would hide half of each message.
 const LEAST_BYTES: usize = 4;
 const HIDDEN: &str = "***";
 /// All characters but those that stand for themselves everywhere in a URL (RFC 3986, section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A text as a part of a URL: percent-encoded.
+pub fn percent_encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
+}
 
 /// All forms of some secrets, the longest first, since it may contain another one.
 #[derive(Clone, Default)]
@@ -53,7 +58,7 @@ pub fn forms_of(secret: &str) -> Vec<String> {
     let jsons = [json.clone(), json.replace('/', "\\/"), ascii(&json), upper(&ascii(&json), "\\u", 4)];
     let quoted =
         jsons.iter().chain([&secret.to_owned()]).map(|text| inner(format!("{text:?}"))).collect::<Vec<_>>();
-    let percent = utf8_percent_encode(secret, ENCODED).to_string();
+    let percent = percent_encoded(secret).to_string();
     let all: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let mut forms = vec![secret.to_owned(), percent.replace("%20", "+"), lower(&percent, "%", 2), percent];
     forms.extend([all.to_lowercase(), all.replace('%', ""), all.to_lowercase().replace('%', ""), all]);

@@ -2,7 +2,7 @@
 
 mod forms;
 
-pub use forms::{Forms, forms_of};
+pub use forms::{Forms, forms_of, percent_encoded};
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};

@@ -5,6 +5,7 @@ use super::table::pair::Pair;
 use crate::copy::relay::pace::Pace;
 use crate::pg::connect::Target;
 use crate::pg::ident::literal;
+use crate::pg::limits::{self, Until};
 use crate::report::log::Verbosity;
 use crate::run::workers;
 use crate::{Error, Place, Result};
@@ -46,12 +47,9 @@ fn connect_source(settings: &Settings) -> Result<Client> {
     // A limited rate makes the server wait within a statement, so the timeout grows by the time of a window.
     let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());
     let timeout = settings.source_timeout + Duration::from_secs(pauses.min(1_000_000));
-    // A shorter timeout of the administrator's stays.
+    let limit_time = limits::shorten("statement_timeout", timeout, Until::Disconnect);
     client.batch_execute(&format!(
-        "SET default_transaction_read_only = on; SET lc_monetary = 'C'; SELECT set_config('statement_timeout', ours, false)
-         FROM (VALUES ('{}ms')) wanted (ours)
-         WHERE current_setting('statement_timeout')::interval NOT BETWEEN '1ms' AND ours::interval",
-        timeout.as_millis().min(i32::MAX as u128)
+        "SET default_transaction_read_only = on; SET lc_monetary = 'C'; {limit_time}"
     ))?;
     Ok(client)
 }

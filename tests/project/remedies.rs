@@ -5,17 +5,20 @@ use pghaul_test_support::{literals_of, source_literals};
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Arguments that we give to PostgreSQL's own programs, and the one that we advise giving to another.
-const FLAGS_OF_OTHER_PROGRAMS: [&str; 13] = [
+/// Arguments that we give to PostgreSQL's own programs, and those that we advise giving to others.
+const FLAGS_OF_OTHER_PROGRAMS: [&str; 16] = [
     "--auth",
     "--data-checksums",
     "--dbname",
+    "--dereference", // tar
     "--encoding",
+    "--hard-dereference", // tar
     "--lc-ctype",
     "--locale",
     "--mode",
     "--silent",
     "--single",
+    "--sparse", // tar
     "--system", // useradd
     "--timeout",
     "--username",

@@ -16,7 +16,9 @@ impl MariaDb {
     /// Starts a server; panics when it cannot.
     pub fn start() -> MariaDb {
         let mut command = Command::new("sh");
-        command.args(["-c", include_str!("mariadb.sh"), "watchdog"]).arg(env::temp_dir());
+        command
+            .args(["-c", concat!(include_str!("process.sh"), include_str!("mariadb.sh")), "watchdog"])
+            .arg(env::temp_dir());
         let mut watchdog = Watchdog::start(command);
         let dir = PathBuf::from(watchdog.answer());
         let log = || fs::read_to_string(dir.join("log")).unwrap_or_default();

@@ -1,34 +1,12 @@
-# Runs one throw-away MariaDB server until standard input ends.
+# Runs one throw-away MariaDB server until standard input ends; behind process.sh.
 #
-#   sh -c "$(cat mariadb.sh)" watchdog TMPDIR
-#
-# out: FOLDER (once), then "ok" or "failed" for each word that comes in; FOLDER/log says why
-#
-# Standard input is a pipe from the test process. However that process ends (return, panic, abort, SIGKILL),
-# the kernel closes the pipe, and the server and its folder go.
-set -eu
-dir=$(mktemp -d "$1/pghaul-mariadb-XXXXXX")
-pid=
-end() {
-    if [ -n "$pid" ]; then
-        kill "-$1" "$pid" || :
-        wait "$pid" || :
-        pid=
-    fi
-}
-trap 'end KILL >/dev/null 2>&1; rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
+# in:  start
+# out: FOLDER (once), then "ok" or "failed"; FOLDER/log says why
 
 answers() {
-    for _ in $(seq 1500); do
-        if mariadb-admin --no-defaults --socket="$dir/socket" ping; then return 0; fi
-        kill -0 "$pid" || return 1
-        sleep 0.02
-    done
-    return 1
+    mariadb-admin --no-defaults --socket="$dir/socket" ping
 }
 
-cd "$dir"
 mkdir data files
 user=$(id -un)
 echo "$dir"
@@ -41,7 +19,7 @@ while read -r word; do
             --skip-networking --innodb-flush-log-at-trx-commit=0 --skip-log-bin \
             --character-set-server=utf8mb4 </dev/null >>"$dir/log" 2>&1 &
         pid=$!
-        if answers >/dev/null 2>&1; then echo ok; else echo failed; fi
+        if wait_for_answer 1500 >/dev/null 2>&1; then echo ok; else echo failed; fi
         ;;
     esac
 done

@@ -1,9 +1,8 @@
 //! `drain:` in the configuration: jobs of `pghaul drain`.
 
 use super::into::IntoCfg;
-use crate::config::values::{Number, OrderedMap, Text};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use std::fmt;
+use crate::config::values::{Number, OrderedMap, Text, word_or_map};
+use serde::de::{Deserialize, Deserializer};
 
 /// A job: a cache, and the table for its rows.
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -84,24 +83,8 @@ impl<'de> Deserialize<'de> for RegisteredCfg {
 
 impl<'de> Deserialize<'de> for DrainColumns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ColumnsVisitor;
-        impl<'de> Visitor<'de> for ColumnsVisitor {
-            type Value = DrainColumns;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`infer`, or a map of columns to their types")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<DrainColumns, E> {
-                match text {
-                    "infer" => Ok(DrainColumns::Infer),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DrainColumns, A::Error> {
-                Deserialize::deserialize(de::value::MapAccessDeserializer::new(map))
-                    .map(DrainColumns::Declared)
-            }
-        }
-        deserializer.deserialize_any(ColumnsVisitor)
+        let contents = "columns to their types";
+        word_or_map(deserializer, "infer", DrainColumns::Infer, contents, DrainColumns::Declared)
     }
 }
 

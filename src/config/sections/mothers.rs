@@ -1,9 +1,7 @@
 //! `mother_tables:` in the configuration.
 
-use crate::config::values::{OrderedMap, Text};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use std::fmt;
+use crate::config::values::{OrderedMap, Text, word_or_map};
+use serde::de::{Deserialize, Deserializer};
 
 /// Mother tables: derived from the dumps, or declared.
 #[derive(Debug, Default)]
@@ -26,45 +24,15 @@ pub enum MotherColumns {
 
 impl<'de> Deserialize<'de> for MotherColumns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ColumnsVisitor;
-        impl<'de> Visitor<'de> for ColumnsVisitor {
-            type Value = MotherColumns;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`auto`, or a map of columns to their types")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<MotherColumns, E> {
-                match text {
-                    "auto" => Ok(MotherColumns::Auto),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MotherColumns, A::Error> {
-                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(MotherColumns::Declared)
-            }
-        }
-        deserializer.deserialize_any(ColumnsVisitor)
+        let contents = "columns to their types";
+        word_or_map(deserializer, "auto", MotherColumns::Auto, contents, MotherColumns::Declared)
     }
 }
 
 impl<'de> Deserialize<'de> for MotherTables {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MothersVisitor;
-        impl<'de> Visitor<'de> for MothersVisitor {
-            type Value = MotherTables;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`auto`, or a map of tables to their columns and types")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<MotherTables, E> {
-                match text {
-                    "auto" => Ok(MotherTables::Auto),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(text), &self)),
-                }
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MotherTables, A::Error> {
-                Deserialize::deserialize(MapAccessDeserializer::new(map)).map(MotherTables::Declared)
-            }
-        }
-        deserializer.deserialize_any(MothersVisitor)
+        let contents = "tables to their columns and types";
+        word_or_map(deserializer, "auto", MotherTables::Auto, contents, MotherTables::Declared)
     }
 }
 

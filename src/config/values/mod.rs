@@ -8,6 +8,7 @@ mod several;
 mod size;
 mod span;
 mod text;
+mod word_or_map;
 
 pub use number::Number;
 pub use ordered_map::OrderedMap;
@@ -17,3 +18,4 @@ pub use several::Several;
 pub use size::Size;
 pub use span::Span;
 pub use text::{Text, variables_of};
+pub use word_or_map::word_or_map;

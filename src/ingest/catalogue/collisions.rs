@@ -11,13 +11,13 @@ type Content = BTreeSet<(String, String, String)>;
 
 /// The faults of dumps that cannot be loaded together.
 pub fn faults(tables: &[&ScannedTable]) -> Vec<Error> {
-    let mut faults = collisions(tables.iter().copied());
-    faults.extend(copies(tables.iter().copied()));
+    let mut faults = collisions(tables);
+    faults.extend(copies(tables));
     faults
 }
 
 /// Two tables for one version table.
-fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
+fn collisions(tables: &[&ScannedTable]) -> Vec<Error> {
     let mut first: HashMap<&str, &Dump> = HashMap::new();
     let mut said: HashSet<[String; 2]> = HashSet::new();
     let mut faults = Vec::new();
@@ -46,29 +46,38 @@ fn collisions<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> 
 }
 
 /// The faults of dumps whose names look like copies of another, and whose data files with rows are the same.
-fn copies<'t>(tables: impl Iterator<Item = &'t ScannedTable>) -> Vec<Error> {
-    let mut dumps: BTreeMap<String, (&Dump, Content)> = BTreeMap::new();
-    for ScannedTable { source, header, .. } in tables {
-        let dump = source.dump.as_ref();
-        let (_, content) = dumps.entry(dump.location()).or_insert_with(|| (dump, Content::new()));
-        if source.bytes > header.data_origin.offset {
-            let data = source.fingerprint().remove("data").unwrap_or_default().to_string();
-            content.insert((source.folder.clone(), source.table.clone(), data));
-        }
-    }
-    let dumps: Vec<&(&Dump, Content)> = dumps.values().filter(|(_, content)| !content.is_empty()).collect();
+fn copies(tables: &[&ScannedTable]) -> Vec<Error> {
+    let dumps: BTreeMap<String, &Dump> =
+        tables.iter().map(|table| (table.source.dump.location(), table.source.dump.as_ref())).collect();
+    let dumps: Vec<(String, &Dump)> = dumps.into_iter().collect();
     let mut faults = Vec::new();
-    for (number, (one, content)) in dumps.iter().enumerate() {
+    for (number, (one, dump)) in dumps.iter().enumerate() {
         for (two, other) in &dumps[number + 1..] {
-            let are_copies = one.app == two.app
-                && (is_copy(&one.version, &two.version) || is_copy(&two.version, &one.version));
-            if are_copies && content == other {
-                let what = format!("{} and {} hold the same rows", one.location(), two.location());
+            let look_so = dump.app == other.app
+                && (is_copy(&dump.version, &other.version) || is_copy(&other.version, &dump.version));
+            if !look_so {
+                continue;
+            }
+            let content = content(tables, one);
+            if !content.is_empty() && content == self::content(tables, two) {
+                let what = format!("{one} and {two} hold the same rows");
                 faults.push(Error::refused(what).remedy("remove one of them, which seems to be a copy"));
             }
         }
     }
     faults
+}
+
+/// What the dump at `location` holds.
+fn content(tables: &[&ScannedTable], location: &str) -> Content {
+    let has_rows = |table: &&&ScannedTable| {
+        table.source.dump.location() == location && table.source.bytes > table.header.data_origin.offset
+    };
+    let of_table = |table: &&ScannedTable| {
+        let data = table.source.fingerprint().remove("data").unwrap_or_default().to_string();
+        (table.source.folder.clone(), table.source.table.clone(), data)
+    };
+    tables.iter().filter(has_rows).map(of_table).collect()
 }
 
 /// Whether `name` is what file managers, browsers and people call a copy of `original`: `v1 (1)`, `v1(2)`, `v1 - copy`, `v1-copy`.

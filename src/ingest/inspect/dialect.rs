@@ -72,7 +72,8 @@ pub fn of(input: &Input) -> Result<Dialect> {
     let trails = shape.tally.trailing > 0;
     let tables: Vec<Table> = texts
         .iter()
-        .map(|text| columns::look(text, &shape.format, shape::width(text, &shape), trails))
+        .zip(&shape.tally.widths)
+        .map(|(text, width)| columns::look(text, &shape.format, *width, trails))
         .collect();
     let (order, order_line) = date_order(&tables);
     let mut lines = vec![types::map(input, &described)];
@@ -154,8 +155,11 @@ fn text_lines(shape: &Shape, encoding: Said, tables: &[Table]) -> Vec<Line> {
         line_end_why,
     ));
     if tally.trailing > 0 {
-        let why =
-            format!("all rows of {} of {} data files end with a separator", tally.trailing, tally.files);
+        let why = format!(
+            "all rows of {} of {} data files end with a separator",
+            tally.trailing,
+            tally.widths.len()
+        );
         lines.push(said("trailing_separator", "true", why));
     }
     lines

@@ -1,5 +1,7 @@
 //! Types that hold all values of a column as they are written.
 
+use jiff::civil::Date;
+
 /// The type of a column, from the narrowest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -126,26 +128,16 @@ fn is_decimal(value: &str) -> bool {
 }
 
 fn is_date(value: &str) -> bool {
-    let mut parts = value.split('-');
-    let mut next = |length: usize| {
-        let part = parts.next().filter(|part| part.len() == length);
-        part.filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|part| part.parse::<u32>().ok())
-    };
-    let (Some(year), Some(month), Some(day)) = (next(4), next(2), next(2)) else { return false };
-    parts.next().is_none() && year > 0 && is_day(year, month, day)
-}
-
-fn is_day(year: u32, month: u32, day: u32) -> bool {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
+    let are_digits =
+        |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = value.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    if !are_digits(year, 4) || !are_digits(month, 2) || !are_digits(day, 2) {
+        return false;
+    }
+    // PostgreSQL has no year 0.
+    let is_day = |year, month, day| year > 0 && Date::new(year, month, day).is_ok();
+    matches!((year.parse(), month.parse(), day.parse()), (Ok(year), Ok(month), Ok(day)) if is_day(year, month, day))
 }
 
 /// Hours and minutes, and perhaps seconds with up to six digits behind the point.

@@ -62,16 +62,9 @@ pub fn guess(texts: &[SampleText], encoding: &str) -> Option<Shape> {
         && matches!(best.separator, "," | ";")
         && best.line_end.is_empty()
     {
-        let spelling = Spelling {
-            separator: best.separator,
-            quote: "\"",
-            encoding,
-            nulls: vec![""],
-            ..Spelling::default()
-        };
-        if let Ok(format) = spelling.format() {
-            best.format = Format { has_header: false, ..format };
-            best.quote = "\"";
+        let quoted = Spelling { separator: best.separator, quote: "\"", encoding, ..Spelling::default() };
+        if let Some(format) = format_of(quoted) {
+            (best.format, best.quote) = (format, "\"");
         }
     }
     best.tally = Tally::of(texts, &best.format);
@@ -106,11 +99,9 @@ fn candidates(texts: &[SampleText], encoding: &str, charset: Charset) -> Vec<Sha
                         escapes_all,
                         encoding,
                         line_end,
-                        nulls: vec![""],
                         ..Spelling::default()
                     };
-                    let Ok(format) = spelling.format() else { continue };
-                    let format = Format { has_header: false, ..format };
+                    let Some(format) = format_of(spelling) else { continue };
                     found.push(Shape {
                         separator,
                         quote,
@@ -128,8 +119,14 @@ fn candidates(texts: &[SampleText], encoding: &str, charset: Charset) -> Vec<Sha
     found
 }
 
+/// The format for samples, which are read from their first line on; `None` for a combination that cannot be.
+fn format_of(spelling: Spelling<'_>) -> Option<Format> {
+    let format = Spelling { nulls: vec![""], ..spelling }.format().ok()?;
+    Some(Format { has_header: false, ..format })
+}
+
 /// What makes a combination better than another, the weightiest first.
-fn rank(shape: &Shape) -> (bool, u64, i64, i64, i64, u64) {
+fn rank(shape: &Shape) -> (bool, u64, i64, i64, i64, usize) {
     let tally = &shape.tally;
     let permille = tally.good * 1000 / (tally.good + tally.bad).max(1);
     let quotes = match shape.quote.is_empty() {
@@ -148,10 +145,6 @@ fn rank(shape: &Shape) -> (bool, u64, i64, i64, i64, u64) {
         ("\n", _) if tally.ends_with_cr > 0 => -1,
         (line_end, no_quote) => i64::from(line_end.is_empty() != no_quote),
     };
-    (tally.has_columns && permille >= 500, permille, quotes, escapes, line_end, tally.columns)
-}
-
-/// How many columns a data file has.
-pub fn width(text: &SampleText, shape: &Shape) -> usize {
-    usize::try_from(Tally::of(std::slice::from_ref(text), &shape.format).columns).unwrap_or_default()
+    let columns = tally.widths.iter().sum();
+    (tally.has_columns && permille >= 500, permille, quotes, escapes, line_end, columns)
 }

@@ -12,8 +12,8 @@ pub struct Tally {
     pub good: u64,
     /// Rows and lines without it.
     pub bad: u64,
-    /// The right numbers, added up over the data files.
-    pub columns: u64,
+    /// The right number of fields in each data file; 0 where it has no rows.
+    pub widths: Vec<usize>,
     /// Whether each data file has two columns, or the one that its descriptor lists.
     pub has_columns: bool,
     /// Fields that begin and end with a quote.
@@ -34,8 +34,6 @@ pub struct Tally {
     pub nuls: u64,
     /// Data files in which all rows but perhaps the header end with an empty field too many.
     pub trailing: u64,
-    /// Data files.
-    pub files: u64,
 }
 
 /// Rows of one data file by their number of fields.
@@ -79,9 +77,9 @@ impl Tally {
     }
 
     fn file(&mut self, counts: &Counts, listed: Option<usize>, may_be_one: bool) {
-        self.files += 1;
         let Some((first, first_ends_empty)) = counts.first else {
             self.bad += counts.broken;
+            self.widths.push(0);
             return;
         };
         let all: u64 = counts.rows.values().map(|(rows, _)| rows).sum();
@@ -100,7 +98,7 @@ impl Tally {
         self.good += good;
         self.bad += all - good + counts.broken;
         let columns = right - usize::from(trails);
-        self.columns += columns as u64;
+        self.widths.push(columns);
         self.has_columns &= columns > 1 || may_be_one;
     }
 

@@ -3,7 +3,7 @@
 use super::columns::{Column, Table};
 use super::line::Line;
 use super::sample::Input;
-use crate::ingest::settings::DEFAULT_DIALECTS;
+use crate::ingest::settings::default_types;
 use crate::ingest::source::descriptor::SourceColumn;
 use crate::ingest::types::TypeMap;
 use serde_json::Value;
@@ -52,11 +52,10 @@ pub fn map(input: &Input, described: &[Option<Vec<SourceColumn>>]) -> Line {
         (mssql, mysql) if mysql > mssql => {
             ("mysql", format!("types that only MySQL has: {mysql}, that only SQL Server has: {mssql}"))
         }
-        _ => {
-            let is_lms = input.name.to_lowercase().contains("lms");
-            let (_, name) = DEFAULT_DIALECTS[usize::from(!is_lms)];
-            (name, "DOUBT: no type of the descriptors belongs to one database only".to_owned())
-        }
+        _ => (
+            default_types(&input.name),
+            "DOUBT: no type of the descriptors belongs to one database only".to_owned(),
+        ),
     };
     if let Some(Ok(map)) = TypeMap::built_in(name, "*") {
         let unknown = described

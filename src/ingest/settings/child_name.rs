@@ -1,5 +1,6 @@
 //! The names of version tables: `{version}_{table}`.
 
+use super::placeholders::{Piece, pieces};
 use crate::{Error, Result};
 
 /// The pattern when the configuration names none.
@@ -7,11 +8,11 @@ pub const DEFAULT: &str = "{version}_{table}";
 
 /// A pattern of texts and placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChildName(Vec<Piece>);
+pub struct ChildName(Vec<Piece<Part>>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
+/// What a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
     App,
     Version,
     Table,
@@ -24,10 +25,11 @@ impl ChildName {
     /// # Errors
     /// An unknown placeholder, a brace that is not closed, and a pattern that gives two versions one name.
     pub fn parse(pattern: &str) -> Result<ChildName> {
-        let parts = parts(pattern).filter(|parts| {
-            parts.contains(&Piece::Table) && (parts.contains(&Piece::Version) || parts.contains(&Piece::App))
-        });
-        parts.map(ChildName).ok_or_else(|| {
+        let tells_apart = |pieces: &Vec<Piece<Part>>| {
+            let has = |part: Part| pieces.contains(&Piece::Placeholder(part));
+            has(Part::Table) && (has(Part::Version) || has(Part::App))
+        };
+        pieces(pattern, part).filter(tells_apart).map(ChildName).ok_or_else(|| {
             Error::refused(format!("xport_cfg.child_name: {pattern:?} does not name a table per version"))
                 .remedy("use {table} with {version} or {app}, for example '{version}_{table}'")
         })
@@ -35,39 +37,30 @@ impl ChildName {
 
     /// Whether tables of one name that lie in several folders get version tables of their own.
     pub fn has_folder(&self) -> bool {
-        self.0.contains(&Piece::Folder)
+        self.0.contains(&Piece::Placeholder(Part::Folder))
     }
 
     /// The name of the version table for a dump's table.
     pub fn of(&self, app: &str, version: &str, table: &str, folder: &str) -> String {
-        let text = |part: &'_ Piece| match part {
+        let text = |piece: &Piece<Part>| match piece {
             Piece::Text(text) => text.clone(),
-            Piece::App => app.to_owned(),
-            Piece::Version => version.to_owned(),
-            Piece::Table => table.to_owned(),
-            Piece::Folder => folder.to_owned(),
+            Piece::Placeholder(Part::App) => app.to_owned(),
+            Piece::Placeholder(Part::Version) => version.to_owned(),
+            Piece::Placeholder(Part::Table) => table.to_owned(),
+            Piece::Placeholder(Part::Folder) => folder.to_owned(),
         };
         self.0.iter().map(text).collect()
     }
 }
 
-fn parts(pattern: &str) -> Option<Vec<Piece>> {
-    let mut parts = Vec::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (key, behind) = after.split_once('}')?;
-        parts.push(Piece::Text(before.to_owned()));
-        parts.push(match key {
-            "app" => Piece::App,
-            "version" => Piece::Version,
-            "table" => Piece::Table,
-            "folder" => Piece::Folder,
-            _ => return None,
-        });
-        rest = behind;
+fn part(name: &str) -> Option<Part> {
+    match name {
+        "app" => Some(Part::App),
+        "version" => Some(Part::Version),
+        "table" => Some(Part::Table),
+        "folder" => Some(Part::Folder),
+        _ => None,
     }
-    parts.push(Piece::Text(rest.to_owned()));
-    Some(parts)
 }
 
 #[cfg(test)]

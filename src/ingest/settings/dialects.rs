@@ -17,6 +17,16 @@ const IN_ANY_CASE: glob::MatchOptions = glob::MatchOptions {
     require_literal_leading_dot: false,
 };
 
+/// The name of the built-in type map that counts for a dump where the configuration names none.
+pub fn default_types(dump_name: &str) -> &'static str {
+    let fits = |pattern: &str| {
+        glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(dump_name, IN_ANY_CASE))
+    };
+    let found = DEFAULT_DIALECTS.into_iter().find(|(pattern, _)| fits(pattern));
+    // The last pattern fits all names.
+    found.map_or(DEFAULT_DIALECTS[1].1, |(_, types)| types)
+}
+
 /// The dialects of a run, each for the dumps whose names match its pattern.
 #[derive(Debug)]
 pub struct Dialects {

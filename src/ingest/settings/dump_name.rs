@@ -1,5 +1,6 @@
 //! How the names of dumps are read: their application, their version, and perhaps their date.
 
+use super::placeholders::{Piece, pieces};
 use crate::{Error, Result};
 
 /// The pattern when the configuration has none.
@@ -9,12 +10,12 @@ pub const DEFAULT: &str = "{app}_{version}";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DumpName {
     pattern: String,
-    pieces: Vec<Piece>,
+    pieces: Vec<Piece<Part>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
+/// What a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
     App,
     Version,
     Date,
@@ -38,15 +39,16 @@ impl DumpName {
     /// An unknown placeholder, a brace that is not closed, one placeholder behind another, and a pattern without application or
     /// version.
     pub fn parse(pattern: &str) -> Result<DumpName> {
-        let has_each_once = |pieces: &Vec<Piece>| {
-            let count = |piece: Piece| pieces.iter().filter(|known| **known == piece).count();
-            count(Piece::App) == 1 && count(Piece::Version) == 1 && count(Piece::Date) <= 1
+        let has_each_once = |pieces: &Vec<Piece<Part>>| {
+            let count =
+                |part: Part| pieces.iter().filter(|known| **known == Piece::Placeholder(part)).count();
+            count(Part::App) == 1 && count(Part::Version) == 1 && count(Part::Date) <= 1
         };
-        let are_apart = |pieces: &Vec<Piece>| {
-            let is_text = |piece: &Piece| matches!(piece, Piece::Text(_));
+        let are_apart = |pieces: &Vec<Piece<Part>>| {
+            let is_text = |piece: &Piece<Part>| matches!(piece, Piece::Text(_));
             pieces.windows(2).all(|pair| pair.iter().any(is_text))
         };
-        let pieces = pieces(&pattern.to_lowercase()).filter(has_each_once).filter(are_apart);
+        let pieces = pieces(&pattern.to_lowercase(), part).filter(has_each_once).filter(are_apart);
         let Some(pieces) = pieces else {
             return Err(Error::refused(format!(
                 "xport_cfg.dump_name: {pattern:?} does not say where application and version stand"
@@ -79,47 +81,30 @@ impl DumpName {
     }
 }
 
-fn pieces(pattern: &str) -> Option<Vec<Piece>> {
-    let mut pieces = Vec::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (key, behind) = after.split_once('}')?;
-        if !before.is_empty() {
-            pieces.push(Piece::Text(before.to_owned()));
-        }
-        pieces.push(match key {
-            "app" => Piece::App,
-            "version" => Piece::Version,
-            "date" => Piece::Date,
-            _ => return None,
-        });
-        rest = behind;
+fn part(name: &str) -> Option<Part> {
+    match name {
+        "app" => Some(Part::App),
+        "version" => Some(Part::Version),
+        "date" => Some(Part::Date),
+        _ => None,
     }
-    if !rest.is_empty() {
-        pieces.push(Piece::Text(rest.to_owned()));
-    }
-    Some(pieces)
 }
 
-fn matched(pieces: &[Piece], text: &str) -> Option<NameParts> {
-    let Some((piece, others)) = pieces.split_first() else {
-        return text.is_empty().then(NameParts::default);
+fn matched(pieces: &[Piece<Part>], text: &str) -> Option<NameParts> {
+    let part = match pieces.first() {
+        None => return text.is_empty().then(NameParts::default),
+        Some(Piece::Text(fixed)) => return matched(&pieces[1..], text.strip_prefix(fixed.as_str())?),
+        Some(Piece::Placeholder(part)) => *part,
     };
-    if let Piece::Text(fixed) = piece {
-        return matched(others, text.strip_prefix(fixed.as_str())?);
-    }
-    let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).rev();
-    ends.into_iter().find_map(|end| {
+    let mut ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).rev();
+    ends.find_map(|end| {
         let (value, behind) = text.split_at(end);
-        let date = match piece {
-            Piece::Date => Some(date(value)?),
-            _ => None,
-        };
-        let mut parts = matched(others, behind)?;
-        match piece {
-            Piece::App => parts.app = value.to_owned(),
-            Piece::Version => parts.version = value.to_owned(),
-            _ => parts.date = date,
+        let date = if part == Part::Date { Some(date(value)?) } else { None };
+        let mut parts = matched(&pieces[1..], behind)?;
+        match part {
+            Part::App => parts.app = value.to_owned(),
+            Part::Version => parts.version = value.to_owned(),
+            Part::Date => parts.date = date,
         }
         Some(parts)
     })

@@ -77,14 +77,10 @@ impl Limits {
     /// # Errors
     /// More than [`Limits::members`].
     pub fn check_members(&self, what: &str, count: usize) -> Result<()> {
-        if count <= self.members {
-            return Ok(());
-        }
-        Err(Error::refused(format!(
-            "the {what} lists {count} members, and limits.max_members allows {}",
-            self.members
-        ))
-        .remedy("raise it if this dump is to be trusted"))
+        let most = self.members;
+        check_count(count, most, || {
+            format!("the {what} lists {count} members, and limits.max_members allows {most}")
+        })
     }
 
     /// Checks for how many tables a dump has files.
@@ -92,14 +88,10 @@ impl Limits {
     /// # Errors
     /// More than [`Limits::tables`].
     pub fn check_tables(&self, count: usize) -> Result<()> {
-        if count <= self.tables {
-            return Ok(());
-        }
-        Err(Error::refused(format!(
-            "the dump has files of {count} tables, and limits.max_tables allows {}",
-            self.tables
-        ))
-        .remedy("raise it if this dump is to be trusted"))
+        let most = self.tables;
+        check_count(count, most, || {
+            format!("the dump has files of {count} tables, and limits.max_tables allows {most}")
+        })
     }
 
     /// Checks the sizes that a member states. The reader holds the member to them.
@@ -163,6 +155,13 @@ impl Limits {
             Size(self.total_bytes)
         ))
         .remedy("raise it if this dump is to be trusted"))
+    }
+}
+
+fn check_count(count: usize, most: usize, what: impl FnOnce() -> String) -> Result<()> {
+    match count <= most {
+        true => Ok(()),
+        false => Err(Error::refused(what()).remedy("raise it if this dump is to be trusted")),
     }
 }
 

@@ -6,13 +6,14 @@ mod dialects;
 pub mod dump_name;
 pub mod limits;
 mod mothers;
+mod placeholders;
 pub mod rejects;
 pub mod secrets;
 pub mod selection;
 mod text;
 mod text_values;
 
-pub use dialects::{DEFAULT_DIALECTS, Dialect, Dialects};
+pub use dialects::{DEFAULT_DIALECTS, Dialect, Dialects, default_types};
 pub use mothers::{DeclaredMother, MothersMode};
 pub use text::TextFormat;
 

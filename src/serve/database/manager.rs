@@ -1,6 +1,7 @@
 //! How connections of the pool are opened, and what is known of each.
 
 use crate::pg::connect::{Dial, Pulse, Target, of_this_process};
+use crate::pg::limits::{self, Until};
 use crate::{Error, Result};
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use std::collections::HashMap;
@@ -103,10 +104,15 @@ impl managed::Manager for Manager {
         let (target, dial) = (self.target.clone(), AsyncDial(Handle::current()));
         let connect = move || target.connect_by(&dial, &of_this_process);
         let ((client, tls), _) = tokio::task::spawn_blocking(connect).await.map_err(Error::failed)??;
-        // The server cancels a statement that takes too long, even if its client has gone. A shorter limit of the role stays.
-        let time = i32::try_from(self.time.as_millis()).unwrap_or(i32::MAX);
-        let row = client.query_one(include_str!("session.sql"), &[&time]).await?;
-        let only_reads = row.get(0);
+        // The server cancels a statement that takes too long, even if its client has gone.
+        let limit_time = limits::shorten("statement_timeout", self.time, Until::Disconnect);
+        let sql = format!("SELECT current_setting('default_transaction_read_only'); {limit_time}");
+        let answers = client.simple_query(&sql).await?;
+        let first_row = answers.iter().find_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let only_reads = first_row == Some("on");
         Ok(PooledClient { client, tls, only_reads, access: Mutex::default(), statements: Mutex::default() })
     }
 

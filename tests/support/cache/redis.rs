@@ -101,6 +101,8 @@ impl RedisServer {
 /// The script that starts and stops it.
 fn watchdog() -> Watchdog {
     let mut command = Command::new("sh");
-    command.args(["-c", include_str!("redis.sh"), "watchdog"]).arg(env::temp_dir());
+    command
+        .args(["-c", concat!(include_str!("../process.sh"), include_str!("redis.sh")), "watchdog"])
+        .arg(env::temp_dir());
     Watchdog::start(command)
 }

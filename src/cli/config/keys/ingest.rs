@@ -8,8 +8,20 @@ use crate::ingest::settings::secrets::{
 use crate::ingest::settings::{DEFAULT_DIALECTS, Settings};
 use crate::ingest::settings::{child_name, dump_name};
 
-/// The default of a dialect's key.
-const OF_ALL: &str = "as in `xport_cfg`";
+/// A key that says how data files are written.
+macro_rules! of_all {
+    ($key:literal, $text:literal) => {
+        key(concat!("xport_cfg.", $key), $text).optional(|settings| settings.dialects.of_all($key))
+    };
+}
+
+/// The same key of a dialect.
+macro_rules! of_dialect {
+    ($key:literal) => {
+        key(concat!("xport_cfg.dialects[].", $key), concat!("as `xport_cfg.", $key, "`, for these dumps"))
+            .default("as in `xport_cfg`")
+    };
+}
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[
@@ -46,29 +58,19 @@ pub static KEYS: &[Entry<Settings>] = &[
         "xport_cfg.format",
         "`csv`, `outfile` (MySQL) or `bcp` (SQL Server): [sets the keys below together](ingest.md#how-data-files-are-written)",
     ),
-    key("xport_cfg.field_separator", "what stands between fields: up to 8 bytes")
-        .optional(|settings| settings.dialects.of_all("field_separator")),
-    key("xport_cfg.dat_quote", "the character around fields; `none` where values are not quoted")
-        .optional(|settings| settings.dialects.of_all("dat_quote")),
-    key("xport_cfg.quotes", "`text`, or `copy`: [which quotes open and close](ingest.md#quotes)")
-        .optional(|settings| settings.dialects.of_all("quotes")),
-    key("xport_cfg.escape", "the [escape character](ingest.md#escapes), or `none`")
-        .optional(|settings| settings.dialects.of_all("escape")),
-    key("xport_cfg.null_pattern", "the unquoted text that means NULL, or a list of such texts")
-        .optional(|settings| settings.dialects.of_all("null_pattern")),
-    key("xport_cfg.nul", "`reject`, or `empty`: what a field is that holds nothing but a NUL byte")
-        .optional(|settings| settings.dialects.of_all("nul")),
-    key("xport_cfg.header", "whether the first line names the columns; else their order is the descriptor's")
-        .optional(|settings| settings.dialects.of_all("header")),
-    key("xport_cfg.line_end", "what ends rows: up to 8 bytes; `auto`: LF, CR LF or CR, as the first line ends")
-        .optional(|settings| settings.dialects.of_all("line_end")),
-    key("xport_cfg.trailing_separator", "whether lines may end with one separator more")
-        .optional(|settings| settings.dialects.of_all("trailing_separator")),
-    key(
-        "xport_cfg.encoding",
-        "`latin_1` (ISO-8859-1 exactly), `cp437`, `cp850`, `cp852`, or any label of the WHATWG Encoding Standard",
-    )
-    .optional(|settings| settings.dialects.of_all("encoding")),
+    of_all!("field_separator", "what stands between fields: up to 8 bytes"),
+    of_all!("dat_quote", "the character around fields; `none` where values are not quoted"),
+    of_all!("quotes", "`text`, or `copy`: [which quotes open and close](ingest.md#quotes)"),
+    of_all!("escape", "the [escape character](ingest.md#escapes), or `none`"),
+    of_all!("null_pattern", "the unquoted text that means NULL, or a list of such texts"),
+    of_all!("nul", "`reject`, or `empty`: what a field is that holds nothing but a NUL byte"),
+    of_all!("header", "whether the first line names the columns; else their order is the descriptor's"),
+    of_all!("line_end", "what ends rows: up to 8 bytes; `auto`: LF, CR LF or CR, as the first line ends"),
+    of_all!("trailing_separator", "whether lines may end with one separator more"),
+    of_all!(
+        "encoding",
+        "`latin_1` (ISO-8859-1 exactly), `cp437`, `cp850`, `cp852`, or any label of the WHATWG Encoding Standard"
+    ),
     key(
         "xport_cfg.date_order",
         "`mdy`, `dmy` or `ymd`: the order in [dates such as `01/02/2019`](ingest.md#dates)",
@@ -101,18 +103,18 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`mssql`, `mysql`, a file such as `types.json`, or a map such as `{extends: mysql, geometry: text}`",
     )
     .default("required"),
-    key("xport_cfg.dialects[].format", "as `xport_cfg.format`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].field_separator", "as `xport_cfg.field_separator`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].dat_quote", "as `xport_cfg.dat_quote`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].quotes", "as `xport_cfg.quotes`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].escape", "as `xport_cfg.escape`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].null_pattern", "as `xport_cfg.null_pattern`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].nul", "as `xport_cfg.nul`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].header", "as `xport_cfg.header`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].line_end", "as `xport_cfg.line_end`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].trailing_separator", "as `xport_cfg.trailing_separator`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].encoding", "as `xport_cfg.encoding`, for these dumps").default(OF_ALL),
-    key("xport_cfg.dialects[].date_order", "as `xport_cfg.date_order`, for these dumps").default(OF_ALL),
+    of_dialect!("format"),
+    of_dialect!("field_separator"),
+    of_dialect!("dat_quote"),
+    of_dialect!("quotes"),
+    of_dialect!("escape"),
+    of_dialect!("null_pattern"),
+    of_dialect!("nul"),
+    of_dialect!("header"),
+    of_dialect!("line_end"),
+    of_dialect!("trailing_separator"),
+    of_dialect!("encoding"),
+    of_dialect!("date_order"),
     key("limits.max_members", "members that a dump lists")
         .value(|settings| settings.limits.members.to_string()),
     key("limits.max_tables", "tables that a dump has files of")

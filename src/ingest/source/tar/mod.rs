@@ -175,7 +175,8 @@ impl Stream<'_> {
     }
 
     fn skip_to(&mut self, end: u64) -> Result<()> {
-        skip(self, |stream| end.saturating_sub(stream.position)).map_err(damaged)
+        let left = end.saturating_sub(self.position);
+        skip(self, left).map_err(damaged)
     }
 
     /// Checks that nothing but padding follows the end: `tar` itself would pass over what was appended by `cat`.

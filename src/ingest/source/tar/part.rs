@@ -11,7 +11,7 @@ use std::sync::Arc;
 const SKIP_BYTES: u64 = 8 << 20;
 
 /// Where a member lies in a tar.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// The tar.
     pub dump: Arc<DumpBytes>,
@@ -28,27 +28,14 @@ pub struct Part {
 impl Part {
     /// Opens the member, inflated if it is compressed by itself.
     pub fn open(&self, member: Option<Compression>) -> PartReader {
-        PartReader {
-            dump: Arc::clone(&self.dump),
-            compression: self.compression,
-            member,
-            start: self.start,
-            bytes: self.bytes,
-            head: Arc::clone(&self.head),
-            position: 0,
-            rest: None,
-        }
+        PartReader { part: self.clone(), member, position: 0, rest: None }
     }
 }
 
 /// The bytes of a member: what was kept of the scan, then those that lie in the tar.
 pub struct PartReader {
-    dump: Arc<DumpBytes>,
-    compression: Option<Compression>,
+    part: Part,
     member: Option<Compression>,
-    start: u64,
-    bytes: u64,
-    head: Arc<[u8]>,
     /// Bytes given.
     position: usize,
     rest: Option<Box<dyn Read + Send>>,
@@ -57,45 +44,38 @@ pub struct PartReader {
 impl PartReader {
     /// Opens the tar, and skips what was given.
     fn rest(&self) -> Result<Box<dyn Read + Send>> {
-        let mut content = self.dump.content()?;
-        let mut tar: Box<dyn Read + Send> = match self.compression {
+        let Part { dump, compression, start, bytes, .. } = &self.part;
+        let mut content = dump.content()?;
+        let mut tar: Box<dyn Read + Send> = match compression {
             None => {
-                content.seek(SeekFrom::Start(self.start))?;
+                content.seek(SeekFrom::Start(*start))?;
                 Box::new(content)
             }
             Some(compression) => {
                 let mut tar = compression.reader(content)?;
-                skip_bytes(&mut tar, self.start)?;
+                skip(&mut tar, *start)?;
                 tar
             }
         };
-        // Where the member is not compressed, what was given lies in the tar as it is.
-        if self.member.is_none() {
-            skip_bytes(&mut tar, self.position as u64)?;
-            return Ok(Box::new(tar.take(self.bytes - self.position as u64)));
+        let given = self.position as u64;
+        match self.member {
+            // What was given lies in the tar as it is.
+            None => {
+                skip(&mut tar, given)?;
+                Ok(Box::new(tar.take(bytes - given)))
+            }
+            Some(compression) => {
+                let mut member = compression.reader(tar.take(*bytes))?;
+                skip(&mut member, given)?;
+                Ok(member)
+            }
         }
-        let mut member: Box<dyn Read + Send> = Box::new(tar.take(self.bytes));
-        if let Some(compression) = self.member {
-            member = compression.reader(member)?;
-        }
-        skip_bytes(&mut member, self.position as u64)?;
-        Ok(member)
     }
-}
-
-fn skip_bytes(input: &mut Box<dyn Read + Send>, count: u64) -> io::Result<()> {
-    let mut left = count;
-    while left > 0 {
-        let step = left.min(SKIP_BYTES);
-        skip(&mut input.take(step), |taken| taken.limit())?;
-        left -= step;
-    }
-    Ok(())
 }
 
 impl Read for PartReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if let Some(left) = self.head.get(self.position..).filter(|left| !left.is_empty()) {
+        if let Some(left) = self.part.head.get(self.position..).filter(|left| !left.is_empty()) {
             let count = left.len().min(out.len());
             out[..count].copy_from_slice(&left[..count]);
             self.position += count;
@@ -111,16 +91,18 @@ impl Read for PartReader {
     }
 }
 
-/// Reads and drops as many bytes as `left` says.
-pub fn skip<R: Read>(input: &mut R, left: impl Fn(&R) -> u64) -> io::Result<()> {
-    loop {
+/// Reads and drops so many bytes.
+///
+/// # Errors
+/// An end before that; what `input` reports; Ctrl-C.
+pub fn skip(input: &mut impl Read, mut bytes: u64) -> io::Result<()> {
+    while bytes > 0 {
         interrupt::check().map_err(io::Error::other)?;
-        let step = left(input).min(SKIP_BYTES);
-        if step == 0 {
-            return Ok(());
-        }
+        let step = bytes.min(SKIP_BYTES);
         if io::copy(&mut input.take(step), &mut io::sink())? < step {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        bytes -= step;
     }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::ingest::source::bytes::DumpBytes;
 use crate::ingest::source::content::Content;
 use crate::ingest::source::listing::Listing;
 use crate::ingest::source::member;
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -24,7 +24,6 @@ pub fn list(
     let Settings { limits, secrets, .. } = settings;
     let mut archive = directory::open(content.again(), limits)?;
     let mut extents = Extents::default();
-    // All members of a dump have one password: one message says that it is missing.
     let mut lacks_password = false;
     if archive.has_duplicate_names() {
         listing.faults.push(Error::refused("the zip lists a member twice").remedy("export the dump again"));
@@ -53,18 +52,14 @@ pub fn list(
         }) else {
             continue;
         };
-        let found = match Member::new(&name, &file, content, limits, secrets) {
-            Ok(found) => found,
-            Err(error) => {
-                let lacks = file.encrypted() && !matches!(secrets.zip_password.find(), Ok(Some(_)));
-                if !(lacks && std::mem::replace(&mut lacks_password, true)) {
-                    let place = Place { member: Some(name), ..Place::default() };
-                    listing.faults.push(error.at(place));
-                }
-                continue;
-            }
-        };
-        listing.add(role, &name, member::Member::in_zip(Arc::clone(dump), found, limits));
+        let found = Member::new(&name, &file, content, limits, secrets);
+        let lacks = found.is_err() && file.encrypted() && !matches!(secrets.zip_password.find(), Ok(Some(_)));
+        // All members of a dump have one password: one message says that it is missing.
+        if lacks && std::mem::replace(&mut lacks_password, true) {
+            continue;
+        }
+        let member = found.and_then(|found| member::Member::in_zip(Arc::clone(dump), found, limits));
+        listing.add(role, &name, member);
     }
     listing.faults.extend(extents.check(archive.central_directory_start()).err());
     Ok(())

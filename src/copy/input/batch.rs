@@ -3,9 +3,10 @@
 //! Whether a line end is a row boundary depends on the quotes and escapes before it. Where there are none, the last line end
 //! is the boundary, and only bytes are counted here. The stream that takes a batch finds the fields.
 
-use super::format::{Format, LineEnd};
+use super::format::{EscapeKind, Format, LineEnd};
 use super::line_end::LineCount;
 use super::scan::Boundaries;
+use super::token::Token;
 use crate::config::Size;
 use crate::error::Hint;
 use crate::{Error, Place, Result};
@@ -80,6 +81,10 @@ pub struct BatchReader<R> {
     at_end: bool,
     batch_bytes: usize,
     row_bytes: usize,
+    line_end: Token,
+    /// Whether a line end may be a character of a value outside quotes.
+    escapes_line_ends: bool,
+    drops_blank_end: bool,
 }
 
 impl<R: Read> BatchReader<R> {
@@ -95,7 +100,15 @@ impl<R: Read> BatchReader<R> {
             at_end: false,
             batch_bytes: BATCH_BYTES,
             row_bytes: ROW_BYTES,
+            line_end: line_end.token(),
+            escapes_line_ends: format.escape.is_some_and(|escape| escape.kind == EscapeKind::OfAll),
+            drops_blank_end: false,
         }
+    }
+
+    /// Drops empty lines at the end of the input, which are no rows of several columns.
+    pub fn without_blank_end(self) -> Self {
+        BatchReader { drops_blank_end: true, ..self }
     }
 
     /// Allows rows of so many bytes without the line end, from [`MIN_ROW_BYTES`] to [`MAX_ROW_BYTES`], in place of [`ROW_BYTES`].
@@ -107,6 +120,37 @@ impl<R: Read> BatchReader<R> {
     #[cfg(test)]
     pub fn cutting_at(self, batch_bytes: usize) -> Self {
         BatchReader { batch_bytes, ..self }
+    }
+
+    /// Whether these bytes, which begin with a row, end with an empty line, if no line end in them is within a value.
+    fn is_blank_end(&self, bytes: &[u8]) -> bool {
+        let line_end = self.line_end.bytes();
+        let before = bytes.strip_suffix(line_end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with(line_end))
+    }
+
+    /// Drops the empty lines at the end of the last batch, of which so many bytes were searched for boundaries before.
+    fn drop_blank_end(&mut self, bytes: &mut Vec<u8>, searched: usize) {
+        if !self.drops_blank_end || !self.is_blank_end(bytes) {
+            return;
+        }
+        // Else a quote is open, or the line end is a character of a value.
+        if self.boundaries.last(bytes, searched) == Some(bytes.len()) {
+            while self.is_blank_end(bytes) {
+                bytes.truncate(bytes.len() - self.line_end.len());
+            }
+        }
+    }
+
+    /// The end of whole rows without the empty lines at their end: if the input ends with more of them, all are to be seen together.
+    fn before_blank_lines(&self, rows: &[u8]) -> usize {
+        let mut end = rows.len();
+        // One that is escaped would be taken for an empty line.
+        while self.drops_blank_end && !self.escapes_line_ends && self.is_blank_end(&rows[..end]) {
+            end -= self.line_end.len();
+        }
+        // A batch of nothing else is one: there may be no end of them.
+        if end == 0 { rows.len() } else { end }
     }
 
     /// Reads until `bytes` holds at least `target` bytes or the input ends.
@@ -142,16 +186,19 @@ impl<R: Read> BatchSource for BatchReader<R> {
         batch.bytes.clear();
         batch.bytes.append(&mut self.rest);
         self.boundaries.restart();
-        let mut searched = 0;
+        let (mut searched, mut held_back) = (0, 0);
         loop {
             // One byte more than a row may have is its line end, or shows that the row is too long.
             self.fill(&mut batch.bytes, (searched + self.batch_bytes).min(self.row_bytes + 1))?;
             if self.at_end {
+                self.drop_blank_end(&mut batch.bytes, searched);
                 break;
             }
             if let Some(boundary) = self.boundaries.last(&batch.bytes, searched) {
-                self.rest.extend_from_slice(&batch.bytes[boundary..]);
-                batch.bytes.truncate(boundary);
+                let end = self.before_blank_lines(&batch.bytes[..boundary]);
+                held_back = (boundary - end) / self.line_end.len();
+                self.rest.extend_from_slice(&batch.bytes[end..]);
+                batch.bytes.truncate(end);
                 break;
             }
             searched = batch.bytes.len();
@@ -164,7 +211,7 @@ impl<R: Read> BatchSource for BatchReader<R> {
         }
         self.next.line += match self.count {
             LineCount::Bytes(byte) => count(byte, &batch.bytes) as u64,
-            LineCount::Rows => self.boundaries.rows(),
+            LineCount::Rows => self.boundaries.rows().saturating_sub(held_back as u64),
         };
         self.next.offset += batch.bytes.len() as u64;
         Ok(!batch.bytes.is_empty())
@@ -178,7 +225,7 @@ fn count(byte: u8, bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::input::format::Quotes;
+    use crate::copy::input::format::{Quotes, Spelling};
     use proptest::prelude::*;
 
     fn batches(data: &[u8], batch_bytes: usize, line_end: LineEnd) -> Vec<(Origin, Vec<u8>)> {
@@ -198,6 +245,25 @@ mod tests {
         let texts: Vec<&str> = got.iter().map(|(_, bytes)| std::str::from_utf8(bytes).unwrap()).collect();
         assert_eq!(texts, ["a|`x\ny`|b\n", "c|d\ne|f\n"]);
         assert_eq!(got[1].0, Origin { line: 4, offset: 20 });
+    }
+
+    #[test]
+    fn an_escaped_line_end_at_the_end_is_no_empty_line() {
+        let outfile = Spelling { separator: "\t", escape: "\\", line_end: "\n", ..Spelling::default() };
+        let format = outfile.format().unwrap();
+        for (data, rows) in [
+            (&b"a\\\n\n\n"[..], &b"a\\\n"[..]),
+            (b"a\\\n\\\n", b"a\\\n\\\n"),
+            (b"a\n\\\n\n", b"a\n\\\n"),
+            (b"\n\n", b""),
+        ] {
+            let line_end = format.said_line_end().unwrap();
+            let reader = BatchReader::new(data, Vec::new(), &format, line_end, Origin { line: 1, offset: 0 });
+            let mut reader = reader.without_blank_end();
+            let mut batch = Batch::new();
+            assert_eq!(reader.next_into(&mut batch).unwrap(), !rows.is_empty(), "{data:?}");
+            assert_eq!(batch.bytes, rows, "{data:?}");
+        }
     }
 
     #[test]
@@ -249,6 +315,27 @@ mod tests {
     }
 
     proptest! {
+        /// With any batch size, the empty lines at the end are dropped, if no quote is open, and nothing else.
+        #[test]
+        fn empty_lines_at_the_end_are_dropped(data in "([a|`]{1,5}\n){0,9}\n{0,5}", batch_bytes in 8usize..30) {
+            let format = Format { quotes: Quotes::Copy, ..Format::default() };
+            let start = Origin { line: 2, offset: 0 };
+            let reader = BatchReader::new(data.as_bytes(), Vec::new(), &format, LineEnd::Lf, start);
+            let mut reader = reader.cutting_at(batch_bytes).without_blank_end();
+            let (mut batch, mut got) = (Batch::new(), Vec::new());
+            while reader.next_into(&mut batch).unwrap() {
+                prop_assert_eq!(batch.origin.line, 2 + count(b'\n', &got) as u64);
+                got.extend_from_slice(&batch.bytes);
+            }
+            let rows = data.trim_end_matches('\n');
+            let expected = match (count(b'`', data.as_bytes()) % 2, rows.is_empty()) {
+                (0, true) => String::new(),
+                (0, false) => format!("{rows}\n"),
+                _ => data.clone(),
+            };
+            prop_assert_eq!(String::from_utf8(got).unwrap(), expected);
+        }
+
         /// With any batch size, the batches are the input, and each but the last ends at a boundary.
         #[test]
         fn nothing_is_lost_and_no_row_is_torn(data in "[a`\n|\r]{0,60}", batch_bytes in 1usize..20) {

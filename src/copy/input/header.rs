@@ -27,6 +27,8 @@ pub struct Header {
     pub columns: Vec<String>,
     /// How the lines of this file end.
     pub line_end: LineEnd,
+    /// Whether its first line has an end, which says so.
+    pub has_line_end: bool,
     /// Where the first row begins.
     pub data_origin: Origin,
     /// Whether a UTF-8 byte-order mark stands before it.
@@ -94,6 +96,7 @@ fn begin(bytes: &[u8], first: FirstEnd) -> (Header, Vec<u8>) {
         line: Vec::new(),
         columns: Vec::new(),
         line_end: first.line_end,
+        has_line_end: first.next > first.end,
         data_origin: Origin { line: 1, offset: start as u64 },
         byte_order_mark: start > 0,
         has_cr: has_cr(bytes, first),
@@ -197,7 +200,8 @@ fn parse(bytes: &[u8], first: FirstEnd, format: &Format, max_columns: usize) -> 
     let data_origin = Origin { line: 2 + lines, offset: next as u64 };
     let (line, rest) = (bytes[..next].to_vec(), bytes[next..].to_vec());
     let has_cr = has_cr(bytes, first);
-    Ok((Header { line, columns, line_end, data_origin, byte_order_mark, has_cr }, rest))
+    let has_line_end = next > end;
+    Ok((Header { line, columns, line_end, has_line_end, data_origin, byte_order_mark, has_cr }, rest))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod header;
 pub mod line_end;
 pub mod open_quote;
 pub mod original;
+pub mod part;
 pub mod rows;
 pub mod scan;
 pub mod token;

@@ -120,6 +120,20 @@ impl Error {
         self
     }
 
+    /// The same error with a place that `change` has changed.
+    pub fn moved(mut self, change: &dyn Fn(&mut Place)) -> Self {
+        match &mut *self.0 {
+            Inner::One { place, .. } => change(place),
+            Inner::Many(errors) => {
+                for error in std::mem::take(errors) {
+                    errors.push(error.moved(change));
+                }
+            }
+            Inner::Interrupted(_) => {}
+        }
+        self
+    }
+
     /// Adds what the user can do about it. The first remedy stays: it comes from closest to the cause.
     pub fn remedy(mut self, text: impl fmt::Display) -> Self {
         if let Inner::One { remedy: remedy @ None, .. } = &mut *self.0 {

@@ -28,7 +28,7 @@ use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
-use crate::report::{Done, plural};
+use crate::report::{self, Done, plural};
 use crate::run::interrupt;
 use crate::table::ledger::setup;
 use crate::{Error, Place, Result};
@@ -40,6 +40,7 @@ use publish::mother_lock::{self, lock_mothers};
 use publish::{changes, staged, statistics};
 use settings::{MothersMode, Settings};
 use shelf::archive;
+use source::superseded::Superseded;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -47,7 +48,11 @@ use std::time::Instant;
 const SETUP_LOCK: &str = "the mother tables";
 
 /// What the dumps hold, before the database is looked at.
-pub struct Catalogue(Vec<ScannedTable>);
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    tables: Vec<ScannedTable>,
+    superseded: Vec<Superseded>,
+}
 
 /// Scans the dumps. This comes before the database: a wrong folder should start no server.
 ///
@@ -58,23 +63,24 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     settings.rejects.check()?;
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
-    let catalogue = if needs_dumps {
+    let (tables, superseded) = if needs_dumps {
         scan::scan(settings)?
     } else {
         let names = settings.declared.iter().flatten().map(|mother| mother.name.clone());
         settings.selection.check(&names.collect())?;
-        Vec::new()
+        Default::default()
     };
-    check_rejects(settings, &catalogue)?;
+    check_rejects(settings, &tables)?;
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let count = catalogue.len() as u64;
+    let count = tables.len() as u64;
     tracing::debug!("scanned {count} data {} in {milliseconds:.1} ms", plural(count, "file"));
     if let Some(folder) = &settings.archive
         && settings.mothers != MothersMode::Purge
     {
-        archive::check(folder, catalogue.iter().filter_map(|scanned| scanned.source.dump.file()))?;
+        let current = tables.iter().map(|scanned| &scanned.source.dump.on_disk);
+        archive::check(folder, current.chain(superseded.iter().filter_map(|old| old.on_disk.as_ref())))?;
     }
-    Ok(Catalogue(catalogue))
+    Ok(Catalogue { tables, superseded })
 }
 
 /// Checks that the rejects of all dumps may be written.
@@ -97,11 +103,13 @@ pub fn run(
     verbosity: Verbosity,
 ) -> Result<Done> {
     let mut client = database.connect()?;
-    let plan = prepare(settings, catalogue, &mut client)
+    let Catalogue { tables, superseded } = catalogue;
+    let plan = prepare(settings, tables, &mut client)
         .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Done::default());
     }
+    let superseded_dumps = superseded.iter().map(report_of).collect();
     for unit in &plan.units {
         if let Action::Replace(reason) = unit.action {
             reason.log(unit.table.name());
@@ -117,10 +125,15 @@ pub fn run(
     statistics::of_mothers(&reports, &plan.schema, settings, database);
     after.extend(after::run_statements(settings, &reports, &after, &plan.schema, database));
     let archived = match &settings.archive {
-        Some(folder) => archive::archive(folder, &plan.units, &reports),
+        Some(folder) => archive::archive(folder, &plan.units, &reports, &superseded),
         None => Vec::new(),
     };
-    Ok(Done { units: reports, archived, after })
+    Ok(Done { units: reports, superseded: superseded_dumps, archived, after })
+}
+
+fn report_of(superseded: &Superseded) -> report::Superseded {
+    let Superseded { dump, by, .. } = superseded;
+    report::Superseded { dump: dump.display().to_string(), by: by.display().to_string() }
 }
 
 /// What a run would do, as text: the catalogue, the statements, and how the versions differ.
@@ -129,28 +142,29 @@ pub fn run(
 /// As [`run`], which would refuse the same.
 pub fn plan(settings: &Settings, catalogue: Catalogue, database: &Database) -> Result<String> {
     let mut client = database.connect()?;
-    let printed = compare(settings, catalogue, &mut client).and_then(|plan| {
-        let text = print::text(&plan, &mut client)?;
+    let Catalogue { tables, superseded } = catalogue;
+    let printed = compare(settings, tables, &mut client).and_then(|plan| {
+        let text = print::text(&plan, &superseded, &mut client)?;
         Ok(text + &after::plan(settings, &plan, &mut client)?)
     });
     printed.map_err(|error| error.into_refused().at(Place::file(database.describe())))
 }
 
 /// Compares the catalogue with what the database holds, and carries out the changes that wait for no load.
-fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Result<Plan> {
+fn prepare(settings: &Settings, tables: Vec<ScannedTable>, client: &mut Client) -> Result<Plan> {
     // A version that another run publishes after the comparison would be in the way of the drop. These locks come before that of
     // the setup: runs for other mothers need not wait.
     let mothers = match settings.mothers {
         MothersMode::Keep => Vec::new(),
         MothersMode::Widen | MothersMode::Recreate | MothersMode::Purge => {
             let schema = setup::rights(client)?.schema;
-            let names = mothers::names(settings, &catalogue.0);
+            let names = mothers::names(settings, &tables);
             names.into_iter().map(|name| Qualified::new(&schema, name)).collect()
         }
     };
     lock_mothers(mothers.iter(), client)?;
     let plan = lock::exclusively(client, SETUP_LOCK, |client| {
-        let plan = compare(settings, catalogue, client)?;
+        let plan = compare(settings, tables, client)?;
         interrupt::check()?;
         plan.wider.iter().for_each(|message| tracing::warn!("{message}"));
         changes::apply(&plan.changes, &plan.views, client)?;
@@ -163,8 +177,8 @@ fn prepare(settings: &Settings, catalogue: Catalogue, client: &mut Client) -> Re
 }
 
 /// Compares the catalogue with what the database holds.
-fn compare(settings: &Settings, Catalogue(catalogue): Catalogue, client: &mut Client) -> Result<Plan> {
-    let plan = Plan::new(settings, catalogue, client)?;
+fn compare(settings: &Settings, tables: Vec<ScannedTable>, client: &mut Client) -> Result<Plan> {
+    let plan = Plan::new(settings, tables, client)?;
     if settings.mothers != MothersMode::Purge {
         after::check(settings, &plan, client)?;
     }

@@ -26,6 +26,9 @@ pub struct Report {
     pub seconds: f64,
     /// All units of the catalogue, in its order.
     pub units: Vec<UnitReport>,
+    /// The dumps that were passed over, since newer ones are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
     /// The dumps that were to move to the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub archived: Vec<Archived>,
@@ -52,7 +55,16 @@ pub enum RunStatus {
     Interrupted,
 }
 
-/// A dump whose units are all loaded, and which was to move to the archive.
+/// A dump of a version of which a newer dump is there. It was not opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Superseded {
+    /// Where it is, or was before it moved to the archive.
+    pub dump: String,
+    /// The newer dump.
+    pub by: String,
+}
+
+/// A dump whose units are all loaded, or that was superseded, and which was to move to the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Archived {
     /// Where it was.
@@ -81,6 +93,8 @@ pub struct AfterReport {
 pub struct Done {
     /// All units of the catalogue, in its order.
     pub units: Vec<UnitReport>,
+    /// The dumps that were passed over, since newer ones are there.
+    pub superseded: Vec<Superseded>,
     /// The dumps that were to move to the archive.
     pub archived: Vec<Archived>,
     /// Indexes and statements that follow the load.
@@ -110,7 +124,7 @@ impl Started {
     /// The report of the run, which ends now: with its work, or with the error that has stopped it before it touched
     /// anything.
     pub fn finish(&self, outcome: Result<impl Into<Done>, &Error>) -> Report {
-        let (Done { units, archived, after }, error) = match outcome {
+        let (Done { units, superseded, archived, after }, error) = match outcome {
             Ok(done) => (done.into(), None),
             Err(error) => (Done::default(), Some(error)),
         };
@@ -132,6 +146,7 @@ impl Started {
             started_at: self.at.to_string(),
             seconds: self.clock.elapsed().as_secs_f64(),
             units,
+            superseded,
             archived,
             after,
             totals,

@@ -11,7 +11,7 @@ mod summary;
 mod table;
 pub mod unit;
 
-pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started};
+pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started, Superseded};
 pub use made::made_lines;
 pub use numbers::{plural, seconds, size, some_of, thousands};
 pub use output::print;

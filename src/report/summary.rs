@@ -1,6 +1,6 @@
 //! The summary table at the end of a run.
 
-use super::document::{AfterReport, Archived, Report};
+use super::document::{AfterReport, Archived, Report, Superseded};
 use super::numbers::{plural, seconds, size, thousands};
 use super::table::table;
 use super::unit::{Adjusted, UnitReport, UnitStatus};
@@ -28,7 +28,7 @@ pub fn summary(report: &Report) -> String {
     let totals = &report.totals;
     if totals.units == 0 {
         text.push_str("nothing to load\n");
-        return text;
+        return text + &superseded(&report.superseded);
     }
     text.push_str(&format!(
         "{} {}: {} loaded, {} unchanged, {} failed; {} {}{}, {} in {} s\n",
@@ -45,12 +45,21 @@ pub fn summary(report: &Report) -> String {
     ));
     text.push_str(&adjusted(&report.units));
     text.push_str(&after(&report.after));
+    text.push_str(&superseded(&report.superseded));
     for Archived { dump, to, .. } in &report.archived {
         if let Some(to) = to {
             text.push_str(&format!("{dump} moved to {to}\n"));
         }
     }
     text
+}
+
+/// A line for each dump that was passed over, or one for all if they are many.
+fn superseded(dumps: &[Superseded]) -> String {
+    if dumps.len() > MOST_UNCHANGED {
+        return format!("{} dumps are superseded by newer ones\n", dumps.len());
+    }
+    dumps.iter().map(|Superseded { dump, by }| format!("{dump} is superseded by {by}\n")).collect()
 }
 
 /// A line for the statements after the load that have succeeded; empty where there are none.

@@ -13,6 +13,9 @@ pub struct UnitReport {
     pub name: String,
     /// Dump and data file.
     pub source: String,
+    /// How many parts the data file has.
+    #[serde(skip_serializing_if = "is_one")]
+    pub parts: usize,
     /// The mother table, where the command knows mothers.
     pub mother: Option<String>,
     /// Whether it was loaded.
@@ -40,6 +43,10 @@ pub struct UnitReport {
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 /// What became of a unit.
@@ -75,6 +82,7 @@ impl UnitReport {
         UnitReport {
             name: name.into(),
             source: source.into(),
+            parts: 1,
             mother: None,
             status,
             rows_read: 0,
@@ -132,6 +140,7 @@ pub(super) mod samples {
         UnitReport {
             name: "v1_users".into(),
             source: "lms_v1.zip/users.dat".into(),
+            parts: 1,
             mother: Some("users".into()),
             status,
             rows_read: rows,

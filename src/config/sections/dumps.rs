@@ -44,6 +44,8 @@ pub struct XportCfg {
     pub encoding: Option<Text>,
     /// The order of day, month and year in dates such as `01/02/2019`.
     pub date_order: Option<Text>,
+    /// Pattern of the names of data files that are parts of a table.
+    pub data_files: Option<Text>,
     /// Pattern of the names of dumps.
     pub dump_name: Option<Text>,
     /// Pattern of version-table names.
@@ -133,6 +135,8 @@ pub struct Dialect {
     pub encoding: Option<Text>,
     /// The order of day, month and year in dates such as `01/02/2019`.
     pub date_order: Option<Text>,
+    /// Pattern of the names of data files that are parts of a table.
+    pub data_files: Option<Text>,
 }
 
 /// How the data files of some dumps are written: what one map of the configuration says about it.
@@ -162,6 +166,8 @@ pub struct TextKeys<'c> {
     pub encoding: Option<&'c Text>,
     /// `date_order`
     pub date_order: Option<&'c Text>,
+    /// `data_files`
+    pub data_files: Option<&'c Text>,
 }
 
 /// The keys that two maps have.
@@ -180,6 +186,7 @@ macro_rules! text_keys {
             trailing_separator: $map.trailing_separator,
             encoding: $map.encoding.as_ref(),
             date_order: $map.date_order.as_ref(),
+            data_files: $map.data_files.as_ref(),
         }
     };
 }

@@ -8,6 +8,7 @@ use super::reject::Reject;
 use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
 use crate::copy::input::original::copy_original;
+use crate::copy::input::part;
 use crate::error::Advise;
 use crate::run::unfinished::{beside, private_folder};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -27,15 +28,20 @@ struct Reason<'r> {
 
 impl Serialize for Reason<'_> {
     /// A line counts from 1: the header is line 1, and line ends within quotes count. An offset is that of the row's first
-    /// byte in the inflated and decoded data file.
+    /// byte in the inflated and decoded data file. Of a data file in parts, both are those of the part.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Reason { places, reject, reason } = self;
         let mut fields = serializer.serialize_map(None)?;
         for (name, value) in &places.origin {
             fields.serialize_entry(name, value)?;
         }
-        fields.serialize_entry("line", &reject.origin.line)?;
-        fields.serialize_entry("byte_offset", &reject.origin.offset)?;
+        let ((part, line), (_, offset)) =
+            (part::split(reject.origin.line), part::split(reject.origin.offset));
+        if let Some(name) = places.data_files.get(part) {
+            fields.serialize_entry("data_file", name)?;
+        }
+        fields.serialize_entry("line", &line)?;
+        fields.serialize_entry("byte_offset", &offset)?;
         fields.serialize_entry("column", &reject.column)?;
         fields.serialize_entry("value", &reject.value)?;
         fields.serialize_entry("reason", reason)?;
@@ -111,14 +117,14 @@ impl RejectFiles {
         Ok(())
     }
 
-    /// Gives both files their names. The data file is read once more, from `original`, if it had to be decoded.
+    /// Gives both files their names. The data file is read once more if it had to be decoded: `original` opens a part of it.
     ///
     /// # Errors
     /// What the operating system reports.
     pub fn install<R: Read>(
         mut self,
         places: &RejectPlaces,
-        original: impl FnOnce() -> io::Result<R>,
+        original: impl Fn(usize) -> io::Result<R>,
     ) -> io::Result<()> {
         let is_in_order = self.sort();
         let rows =
@@ -129,7 +135,7 @@ impl RejectFiles {
             self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
         }
         if places.charset.is_decoded_first() {
-            self.rows = self.rows.originals(&places.rows(), places.charset, original()?)?;
+            self.rows = self.rows.originals(&places.rows(), places.charset, original)?;
         }
         // The reasons come last: they tell that the rows are ours.
         self.rows.install(&places.rows())?;
@@ -182,8 +188,13 @@ impl Growing {
         }
     }
 
-    /// A file with the rows of `original` that are at the places that this one holds.
-    fn originals(mut self, path: &Path, charset: Charset, original: impl Read) -> io::Result<Growing> {
+    /// A file with the rows of the data file that are at the places that this one holds. `original` opens a part of it.
+    fn originals<R: Read>(
+        mut self,
+        path: &Path,
+        charset: Charset,
+        original: impl Fn(usize) -> io::Result<R>,
+    ) -> io::Result<Growing> {
         self.out.flush()?;
         let mut file = self.out.get_ref().as_file();
         file.seek(SeekFrom::Start(0))?;
@@ -192,9 +203,19 @@ impl Growing {
             let mut bytes = [0; 8];
             places.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
         };
-        let parts = (0..self.bytes / 16).map(|_| Ok(number()?..number()?));
         let mut rows = Growing::create(path)?;
-        copy_original(original, charset, parts, &mut rows.out)?;
+        let mut next = || {
+            let ((part, start), (_, end)) = (part::split(number()?), part::split(number()?));
+            Ok((part, start..end))
+        };
+        // The part of a place that cannot be read does not matter: the copy ends with its error.
+        let part_of = |place: &io::Result<(usize, Range<u64>)>| place.as_ref().map_or(0, |(part, _)| *part);
+        let mut places = (0..self.bytes / 16).map(|_| next()).peekable();
+        while let Some(part) = places.peek().map(part_of) {
+            let of_part = std::iter::from_fn(|| places.next_if(|place| part_of(place) == part));
+            let pieces = of_part.map(|place| place.map(|(_, piece)| piece));
+            copy_original(original(part)?, charset, pieces, &mut rows.out)?;
+        }
         Ok(rows)
     }
 
@@ -229,7 +250,8 @@ mod tests {
         RejectPlaces {
             folder: folder.join("not/there"),
             name: "v1_a/b%".into(),
-            origin: vec![("dump", "app_v1.zip".into()), ("data_file", "t.dat".into())],
+            origin: vec![("dump", "app_v1.zip".into())],
+            data_files: vec!["t.dat".into()],
             header: b"id|n\xE4me\r\n".to_vec(),
             charset: Charset::Latin1,
         }
@@ -258,7 +280,7 @@ mod tests {
                 let (batch, rejects) = batch(offset, format!("{offset}|\u{e9}\r\n").as_bytes());
                 files.add(&places, &batch, &rejects, |_| Advice::detail(", by `encoding`")).unwrap();
             }
-            files.install(&places, || Ok(io::empty())).unwrap();
+            files.install(&places, |_| Ok(io::empty())).unwrap();
             let rows = std::fs::read(folder.path().join("not/there/v1_a%2Fb%25.dat")).unwrap();
             assert_eq!(rows, [&places.header[..], "9|é\r\n20|é\r\n31|é\r\n".as_bytes()].concat());
             let reasons = std::fs::read_to_string(places.reasons()).unwrap();

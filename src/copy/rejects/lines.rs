@@ -66,6 +66,7 @@ impl Rejects {
             folder: PathBuf::new(),
             name: String::new(),
             origin: Vec::new(),
+            data_files: Vec::new(),
             header: Vec::new(),
             charset: Charset::Latin1,
         };
@@ -136,15 +137,15 @@ impl Rejects {
         store.budget.judge(loaded).map_err(|error| self.give_up(&mut store, error))
     }
 
-    /// Gives the files their names. The data file is read once more, from `original`, if it had to be decoded. To be called
-    /// right before the rows are committed: after the commit, a crash could leave a table without some of its rows, and no
-    /// file with them.
+    /// Gives the files their names. The data file is read once more if it had to be decoded: `original` opens a part of it, the
+    /// first one for 0. To be called right before the rows are committed: after the commit, a crash could leave a table without
+    /// some of its rows, and no file with them.
     ///
     /// # Errors
     /// Files that cannot be written.
-    pub fn install_files<R: io::Read>(&self, original: impl FnOnce() -> Result<R>) -> Result<()> {
+    pub fn install_files<R: io::Read>(&self, original: impl Fn(usize) -> Result<R>) -> Result<()> {
         let Some(files) = self.store().files.take() else { return Ok(()) };
-        let installed = files.install(&self.places, || original().map_err(io::Error::other));
+        let installed = files.install(&self.places, |part| original(part).map_err(io::Error::other));
         installed.map_err(|error| self.unwritten(error))
     }
 
@@ -210,6 +211,7 @@ mod tests {
             folder: folder.to_owned(),
             name: "v1_t".into(),
             origin: vec![("dump", "app_v1.zip".into())],
+            data_files: vec!["t.dat".into()],
             header: b"id\n".to_vec(),
             charset: Charset::Latin1,
         };
@@ -266,7 +268,7 @@ mod tests {
         let enough = rejects("10%", folder.path());
         add(&enough, 0, 2).unwrap();
         enough.judge(18).unwrap();
-        enough.install_files(|| Ok(io::empty())).unwrap();
+        enough.install_files(|_| Ok(io::empty())).unwrap();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.failed.jsonl", "v1_t.jsonl"]);
         enough.log_outcome();
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.jsonl"]);
@@ -279,12 +281,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = rejects("3", folder.path());
         add(&first, 0, 1).unwrap();
-        first.install_files(|| Ok(io::empty())).unwrap();
+        first.install_files(|_| Ok(io::empty())).unwrap();
         let second = rejects("3", folder.path());
         add(&second, 0, 1).unwrap();
         second.forget();
         assert_eq!(second.count(), 0);
-        second.install_files(|| Ok(io::empty())).unwrap();
+        second.install_files(|_| Ok(io::empty())).unwrap();
         second.log_outcome();
         assert!(names(folder.path()).is_empty());
     }

@@ -16,7 +16,9 @@ pub struct RejectPlaces {
     /// Where the rows come from: the first fields of each line of the file of reasons. A file whose first field has another
     /// name is not ours, and is kept.
     pub origin: Vec<(&'static str, String)>,
-    /// The header line of the data file, with the line end.
+    /// The name of the data file, or of each of its parts.
+    pub data_files: Vec<String>,
+    /// The header line of the data file, or of its first part, with the line end.
     pub header: Vec<u8>,
     /// The encoding of the data file.
     pub charset: Charset,
@@ -86,6 +88,7 @@ mod tests {
             folder: folder.path().to_owned(),
             name: "v1_a/b%".into(),
             origin: vec![("from", String::new())],
+            data_files: Vec::new(),
             header: Vec::new(),
             charset: Charset::Utf8,
         };

@@ -3,7 +3,7 @@
 use super::sink::{CopyFailure, CopySink, Refusal};
 use crate::copy::encode::Encoder;
 use crate::copy::encode::batch_encoder::{BatchEncoder, CORRECT_THE_ROW, collect_into, row_error};
-use crate::copy::input::batch::{BATCH_BYTES, Batch, BatchReader, BatchSource, Origin};
+use crate::copy::input::batch::{BATCH_BYTES, Batch, BatchSource, Origin};
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::rows::Rows;
 use crate::copy::rejects::lines::Rejects;
@@ -11,7 +11,6 @@ use crate::copy::verify::{SentRows, Watch};
 use crate::error::Hint;
 use crate::run::interrupt;
 use crate::{Place, Result};
-use std::io::Read;
 
 /// Encoded bytes that are gathered before they are sent: blocks of 64 KiB and more suit COPY.
 const SEND_BYTES: usize = 256 << 10;
@@ -35,7 +34,7 @@ pub struct Sent {
     end: u64,
 }
 
-/// A part of the data file that one stream has sent without a gap.
+/// A piece of the data file that one stream has sent without a gap.
 #[derive(Debug)]
 struct Piece {
     /// Where it begins.
@@ -114,13 +113,13 @@ pub fn send_rows(
 ///
 /// # Errors
 /// What the server refuses. If the server names a row, the data file is `reopen`ed to find its line.
-pub fn finish_rows<R: Read>(
+pub fn finish_rows<S: BatchSource>(
     sink: CopySink<'_>,
     sent: &Sent,
     encoder: &Encoder,
     line_end: LineEnd,
     rejects: &Rejects,
-    reopen: impl FnOnce() -> Result<BatchReader<R>>,
+    reopen: impl FnOnce() -> Result<S>,
 ) -> Result<()> {
     match sink.finish(encoder.columns(), sent.rows) {
         Ok(()) => Ok(()),
@@ -146,8 +145,8 @@ pub fn finish_rows<R: Read>(
 
 /// Where row `number` of a stream, counted from 1, begins. To read the file again costs time only when a row was refused; to
 /// remember the line of every row would always cost memory.
-fn find_row<R: Read>(
-    reader: &mut BatchReader<R>,
+fn find_row(
+    reader: &mut dyn BatchSource,
     line_end: LineEnd,
     encoder: &Encoder,
     sent: &Sent,

@@ -6,11 +6,10 @@
 
 use super::stream::STREAM_BYTES;
 use crate::Result;
-use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
+use crate::copy::input::batch::{Batch, BatchSource};
 use crate::run::interrupt;
 use crate::run::workers::Workers;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One stream's access to the batches of a file.
@@ -53,8 +52,8 @@ fn spare_batches(streams: usize) -> usize {
 ///
 /// # Errors
 /// Of several failures, the one at the first line, else the one that came first. All threads have ended then.
-pub fn share<R: Read, S: Send>(
-    reader: &mut BatchReader<R>,
+pub fn share<S: Send>(
+    reader: &mut dyn BatchSource,
     streams: Vec<S>,
     send: impl Fn(S, SharedBatches<'_>) -> Result<u64> + Sync,
 ) -> Result<u64> {
@@ -85,8 +84,8 @@ pub fn share<R: Read, S: Send>(
 }
 
 /// Fills batches until no row is left, or no stream takes them.
-fn read<R: Read>(
-    reader: &mut BatchReader<R>,
+fn read(
+    reader: &mut dyn BatchSource,
     spent: Receiver<Batch>,
     full: Sender<Batch>,
     workers: &Workers<'_>,
@@ -103,10 +102,11 @@ fn read<R: Read>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::input::batch::{BATCH_BYTES, Origin};
+    use crate::copy::input::batch::{BATCH_BYTES, BatchReader, Origin};
     use crate::copy::input::format::{Format, LineEnd};
     use crate::run::workers::PANICKED;
     use crate::{Error, Place};
+    use std::io::Read;
     use std::sync::Mutex;
 
     /// Numbered rows, and what `send` makes of them; a few batches' worth.

@@ -71,7 +71,7 @@ fn copies(tables: &[&ScannedTable]) -> Vec<Error> {
 /// What the dump at `location` holds.
 fn content(tables: &[&ScannedTable], location: &str) -> Content {
     let has_rows = |table: &&&ScannedTable| {
-        table.source.dump.location() == location && table.source.bytes > table.header.data_origin.offset
+        table.source.dump.location() == location && table.source.bytes > table.header_bytes
     };
     let of_table = |table: &&ScannedTable| {
         let data = table.source.fingerprint().remove("data").unwrap_or_default().to_string();

@@ -1,4 +1,4 @@
-//! Which column of one version is which column of another, by their names, and which version comes first.
+//! Which column of one version is which column of another, by their names.
 
 /// Where `wanted` stands among `names`: the same spelling, or else the only one that differs in case alone.
 /// Source databases compare names without case, and their exports differ in it.
@@ -28,21 +28,6 @@ pub fn match_names(columns: &[&str], names: &[&str]) -> Vec<Option<usize>> {
     matched
 }
 
-/// A name in pieces that sort as people count: `v2` before `v10`.
-pub fn numbered(name: &str) -> Vec<(u128, String)> {
-    let mut pieces = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(digits);
-        let text = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
-        // A number of more than 38 digits is no version's.
-        pieces.push((number.parse().unwrap_or_default(), behind[..text].to_owned()));
-        rest = &behind[text..];
-    }
-    pieces
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,12 +39,5 @@ mod tests {
         assert_eq!(find(&["UserId", "name"], "userid"), Some(0));
         assert_eq!(find(&["Id", "ID"], "id"), None);
         assert_eq!(find(&["a"], "b"), None);
-    }
-
-    #[test]
-    fn versions_sort_as_people_count() {
-        let mut names = ["v10_users", "v2_users", "v1_users", "users"];
-        names.sort_by_cached_key(|name| numbered(name));
-        assert_eq!(names, ["users", "v1_users", "v2_users", "v10_users"]);
     }
 }

@@ -9,7 +9,8 @@ use crate::copy::input::charset::Charset;
 use crate::copy::input::header::Header;
 use crate::ingest::settings::{Dialect, Settings};
 use crate::ingest::source::descriptor::SourceColumn;
-use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find, superseded};
+use crate::ingest::source::superseded::{self, Superseded};
+use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find};
 use crate::ingest::types::{Resolved, TypeMap, is_standard};
 use crate::pg::ident;
 use crate::run::interrupt;
@@ -19,12 +20,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Scans all dumps.
+/// Scans all dumps but those of which a newer one is there, and gives these, too.
 ///
 /// # Errors
 /// All faults of all dumps, two dumps that map to one version table, and copies of a dump.
-pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
-    let paths = superseded::without(find::find(settings)?, settings);
+pub fn scan(settings: &Settings) -> Result<(Vec<ScannedTable>, Vec<Superseded>)> {
+    let mut paths = find::find(settings)?;
+    let superseded = superseded::take(&mut paths, settings);
     let mut scanned: Vec<Result<ScannedDump>> =
         paths.par_iter().map(|path| scan_dump(path, settings)).collect();
     // A scan that decrypts takes a while.
@@ -37,7 +39,9 @@ pub fn scan(settings: &Settings) -> Result<Vec<ScannedTable>> {
     let collisions = collisions::faults(&scanned.iter().flatten().flatten().collect::<Vec<_>>());
     let of_types = |tables: Vec<ScannedTable>| tables.into_iter().flat_map(into_type_faults).collect();
     let mut faults = match all(scanned, of_types) {
-        Ok(tables) if collisions.is_empty() => return Ok(tables.into_iter().flatten().collect()),
+        Ok(tables) if collisions.is_empty() => {
+            return Ok((tables.into_iter().flatten().collect(), superseded));
+        }
         Ok(_) => Vec::new(),
         Err(faults) => faults,
     };
@@ -145,7 +149,8 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
     let described = source
         .describe(format, limits)
         .map_err(|error| error.into_refused().at(source.descriptor_place()))?;
-    let mut header = source.header(format, limits).map_err(|error| error.at(source.place()))?;
+    let (mut header, header_bytes) =
+        source.header(format, limits).map_err(|error| error.at(source.place()))?;
     if !format.has_header {
         header.columns = described.iter().map(|column| column.name.clone()).collect();
     }
@@ -168,7 +173,7 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
     let (columns, type_faults) =
         columns(&header, &described, &dialect.types, source.descriptor_place(), source.place())?;
     let (types, text) = (Arc::clone(&dialect.types), Arc::clone(&dialect.text));
-    Ok(ScannedTable { source, child, header, columns, types, text, type_faults })
+    Ok(ScannedTable { source, child, header, header_bytes, columns, types, text, type_faults })
 }
 
 /// Joins the header with the descriptor.

@@ -15,8 +15,10 @@ pub struct ScannedTable {
     pub source: TableSource,
     /// The version table that its rows go to.
     pub child: String,
-    /// The first line of its data file.
+    /// The first line of its data file, or of each part of it.
     pub header: Header,
+    /// Bytes before the rows, of all parts.
+    pub header_bytes: u64,
     /// The header's columns in its order, then those that only the descriptor has.
     pub columns: Vec<ScannedColumn>,
     /// The type map that was used.

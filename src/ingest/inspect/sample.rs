@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::ingest::settings::limits::Limits;
 use crate::ingest::settings::{Request, Settings};
 use crate::ingest::source::file::DumpFile;
-use crate::ingest::source::listing::TableMembers;
+use crate::ingest::source::parts::TableMembers;
 use crate::ingest::source::{self, name};
 use crate::{Error, Place, Result};
 use std::fs;
@@ -129,8 +129,8 @@ fn member(members: TableMembers, limits: &Limits) -> Option<Result<Sample>> {
             }
             None => None,
         };
-        let bytes = first_bytes(data.open()?)?;
-        Ok(Sample { label: data.name.clone(), table, descriptor, bytes, size: data.bytes })
+        let bytes = first_bytes(data.open_original(0)?)?;
+        Ok(Sample { label: data.name(), table, descriptor, bytes, size: data.bytes() })
     };
     Some(read())
 }

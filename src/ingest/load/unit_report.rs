@@ -46,6 +46,7 @@ pub fn untouched(unit: &Unit) -> UnitReport {
     };
     UnitReport {
         mother: Some(unit.mother.name().to_owned()),
+        parts: unit.source.data.parts(),
         error,
         ..UnitReport::empty(unit.table.name(), unit.source.label(), status)
     }

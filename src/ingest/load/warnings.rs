@@ -62,9 +62,10 @@ fn in_all_columns<'u>(unit: &'u Unit, notices: &Counts, wanted: Notice) -> (Vec<
 fn text(unit: &Unit, notice: Notice, columns: &[&str], count: Count) -> String {
     let Count { values, first_line } = count;
     let many = format!("{} {}", thousands(values), plural(values, "value"));
+    let line = unit.source.data.line(first_line);
     let word = plural(columns.len() as u64, "column");
     let (columns, said) = (some_of(columns, NAMED_COLUMNS), said(unit, notice, values == 1));
-    format!("{word} {columns}: {many}, first in line {first_line}, {said}")
+    format!("{word} {columns}: {many}, first in line {line}, {said}")
 }
 
 /// What is so with one value, or with several.

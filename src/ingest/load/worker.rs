@@ -80,6 +80,7 @@ impl Worker<'_> {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
             let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
             work(&load, client).inspect_err(|_| bar.restart()).map_err(|error| {
+                let error = unit.source.data.locate(error);
                 error.explained(|column, hint| unit.columns.advice(column, hint, &unit.types))
             })
         })

@@ -1,9 +1,10 @@
 //! The mother tables of a run, and their columns.
 
 use super::state::State;
-use crate::ingest::catalogue::names::{match_names, numbered};
+use crate::ingest::catalogue::names::match_names;
 use crate::ingest::catalogue::scan::ScannedTable;
 use crate::ingest::settings::{DeclaredMother, MothersMode, Settings};
+use crate::ingest::source::name::numbered;
 use crate::ingest::types::common_type::{common_type, holds};
 use crate::ingest::union::{Typed, UnionView};
 use crate::pg::catalog::{Column, Relation};

@@ -5,15 +5,24 @@ use super::action::Action;
 use super::columns::Retyped;
 use super::unit::Unit;
 use crate::Result;
+use crate::ingest::source::superseded::Superseded;
 use crate::pg::catalog::Column;
 use postgres::Client;
 
-/// The plan as text: the catalogue, how each version's columns differ from its mother's, the statements, and the union views.
+/// The plan as text: the dumps that are passed over, the catalogue, how each version's columns differ from its mother's, the statements, and the union views.
 ///
 /// # Errors
 /// What the server reports.
-pub fn text(plan: &Plan, client: &mut Client) -> Result<String> {
-    let mut text = String::from("-- Units\n");
+pub fn text(plan: &Plan, superseded: &[Superseded], client: &mut Client) -> Result<String> {
+    let mut text = String::new();
+    if !superseded.is_empty() {
+        text.push_str("-- Superseded dumps\n");
+        for Superseded { dump, by, .. } in superseded {
+            text.push_str(&format!("-- {} by {}\n", dump.display(), by.display()));
+        }
+        text.push('\n');
+    }
+    text.push_str("-- Units\n");
     for unit in &plan.units {
         push_unit(unit, client, &mut text)?;
     }

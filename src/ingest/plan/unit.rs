@@ -32,8 +32,10 @@ use std::sync::Arc;
 pub struct Unit {
     /// Where the rows come from.
     pub source: TableSource,
-    /// The first line of the data file.
+    /// The first line of the data file, or of each part of it.
     pub header: Header,
+    /// Bytes before the rows, of all parts.
+    pub header_bytes: u64,
     /// The type map that was used.
     pub types: Arc<TypeMap>,
     /// The version table.
@@ -122,6 +124,7 @@ fn build_unit(
         unlogged: settings.unlogged,
         source: scanned.source,
         header: scanned.header,
+        header_bytes: scanned.header_bytes,
         types: scanned.types,
     })
 }
@@ -250,7 +253,8 @@ impl Unit {
         let places = RejectPlaces {
             folder: settings.rejects.folder.clone(),
             name: self.table.name().to_owned(),
-            origin: vec![("dump", self.source.dump.name.clone()), ("data_file", self.source.name.clone())],
+            origin: vec![("dump", self.source.dump.name.clone())],
+            data_files: self.source.data.names().map(str::to_owned).collect(),
             header: self.header.line.clone(),
             charset: self.format.charset,
         };

@@ -3,9 +3,9 @@
 use super::unit_copy::UnitCopy;
 use super::verify;
 use crate::config::Size;
+use crate::copy::input::batch::BatchSource;
 use crate::copy::send::streams::{self, SharedBatches};
 use crate::ingest::advice;
-use crate::ingest::source::DataReader;
 use crate::pg::awake;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
@@ -24,7 +24,8 @@ pub fn fill_by_one(
     transaction: &mut Transaction<'_>,
     steps: &mut Steps<'_>,
 ) -> Result<u64> {
-    let at_once = |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run(attempt, reader, true);
+    let at_once =
+        |attempt: &mut Transaction<'_>, reader: &mut dyn BatchSource| copy.run(attempt, reader, true);
     match create_and_copy(copy, transaction, steps, at_once) {
         Err(error) if copy.rejects.need_care() => fill_carefully(copy, transaction, steps, error),
         filled => filled.and_then(|rows| verify::compare(copy, transaction, steps).map(|()| rows)),
@@ -88,7 +89,7 @@ fn fill_carefully(
     refusal: Error,
 ) -> Result<u64> {
     interrupt::check()?;
-    let refusal = refusal.advised(advice::of);
+    let refusal = copy.unit.source.data.locate(refusal).advised(advice::of);
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
     copy.notices.forget();
@@ -97,7 +98,7 @@ fn fill_carefully(
     }
     copy.progress.restart();
     let carefully =
-        |attempt: &mut Transaction<'_>, reader: &mut DataReader| copy.run_carefully(attempt, reader);
+        |attempt: &mut Transaction<'_>, reader: &mut dyn BatchSource| copy.run_carefully(attempt, reader);
     let rows = create_and_copy(copy, transaction, steps, carefully)?;
     verify::compare(copy, transaction, steps)?;
     Ok(rows)
@@ -108,7 +109,7 @@ fn create_and_copy(
     copy: &UnitCopy<'_>,
     transaction: &mut Transaction<'_>,
     steps: &mut Steps<'_>,
-    send: impl FnOnce(&mut Transaction<'_>, &mut DataReader) -> Result<u64>,
+    send: impl FnOnce(&mut Transaction<'_>, &mut dyn BatchSource) -> Result<u64>,
 ) -> Result<u64> {
     let unit = copy.unit;
     let mut attempt = transaction.transaction()?;

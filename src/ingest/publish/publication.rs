@@ -63,7 +63,7 @@ pub fn publish(
     }
     record(unit, rows, &copy.notices.all(), started, transaction)?;
     interrupt::check()?;
-    rejects.install_files(|| unit.source.open_original())
+    rejects.install_files(|part| unit.source.open_original(part))
 }
 
 /// Puts the new table in the place of the old one, with all that users have put on that, and makes it a child of the mother.

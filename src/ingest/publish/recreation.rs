@@ -49,7 +49,7 @@ pub fn publish(recreation: &Recreation, versions: &[(&Unit, &Staged)], client: &
     }
     interrupt::check()?;
     for (unit, staged) in versions {
-        let installed = staged.rejects.install_files(|| unit.source.open_original());
+        let installed = staged.rejects.install_files(|part| unit.source.open_original(part));
         installed.map_err(|error| error.at(unit.source.place()))?;
     }
     Ok(transaction.commit()?)

@@ -41,14 +41,19 @@ pub struct UnitCopy<'u> {
 }
 
 impl UnitCopy<'_> {
-    /// Opens the rows, and counts the header line as done.
+    /// Opens the rows, and counts the header lines as done.
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged.
-    pub fn open(&self) -> Result<DataReader> {
-        let reader = self.unit.source.open(&self.unit.format, &self.settings.limits)?;
-        self.progress.advance(self.unit.header.data_origin.offset);
+    pub fn open(&self) -> Result<DataReader<'_>> {
+        let reader = self.reopen()?;
+        self.progress.advance(self.unit.header_bytes);
         Ok(reader)
+    }
+
+    fn reopen(&self) -> Result<DataReader<'_>> {
+        let UnitCopy { unit, settings, .. } = self;
+        unit.source.open(&unit.format, &settings.limits, unit.columns.copied.len())
     }
 
     /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
@@ -82,8 +87,7 @@ impl UnitCopy<'_> {
             .noting(self.notices);
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
-        let reopen = || self.unit.source.open(&self.unit.format, &self.settings.limits);
-        stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, reopen)?;
+        stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, || self.reopen())?;
         self.add(watch);
         Ok(sent.rows)
     }

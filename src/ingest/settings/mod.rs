@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod child_name;
+pub mod data_files;
 mod dialects;
 pub mod dump_name;
 pub mod limits;

@@ -2,6 +2,7 @@
 //!
 //! A dialect's key comes first, then its `format`, then the same two of `xport_cfg`, then the default.
 
+use super::data_files::DataFiles;
 use super::text_values::{AUTO, Found, NONE, TextSetting, without};
 use crate::config::{Several, Text, TextKeys};
 use crate::copy::input::format::{
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 pub struct TextFormat {
     /// The format.
     pub format: Format,
+    /// How the parts of a table's data file are named, if it may have several.
+    pub data_files: Option<DataFiles>,
     settings: Vec<TextSetting>,
 }
 
@@ -107,6 +110,7 @@ impl TextFormat {
         let encoding =
             maps.find("encoding", DEFAULT_ENCODING.to_owned(), |keys| owned(keys.encoding), |_| None);
         let order = maps.find("date_order", String::new(), |keys| owned(keys.date_order), |_| None);
+        let parts = maps.find("data_files", String::new(), |keys| owned(keys.data_files), |_| None);
 
         for text in [&separator, &line_end] {
             text.not_in_yaml()?;
@@ -155,8 +159,11 @@ impl TextFormat {
             trailing.setting(),
             encoding.setting(),
             order.setting(),
+            parts.setting(),
         ];
-        Ok(TextFormat { format, settings })
+        let is_said = parts.from.is_some();
+        let data_files = is_said.then(|| DataFiles::parse(&parts.path(), &parts.value)).transpose()?;
+        Ok(TextFormat { format, data_files, settings })
     }
 
     /// The setting of a key.

@@ -3,7 +3,8 @@
 
 use super::shelve::{self, Shelved};
 use crate::ingest::plan::unit::Unit;
-use crate::ingest::source::file::DumpFile;
+use crate::ingest::source::on_disk::OnDisk;
+use crate::ingest::source::superseded::Superseded;
 use crate::report::{Archived, UnitReport, UnitStatus};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
@@ -18,7 +19,7 @@ const REMEDY: &str = "let this user write there, or set another xport_cfg.archiv
 ///
 /// # Errors
 /// A file in the archive's place; folders that this user may not write.
-pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d DumpFile>) -> Result<()> {
+pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d OnDisk>) -> Result<()> {
     let unusable = |path: &Path, what: &dyn std::fmt::Display| {
         Error::refused(format!("cannot be the archive: {what}"))
             .at(Place::file(path.display().to_string()))
@@ -38,11 +39,17 @@ pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d DumpFile>) -> R
         }
     }
     for dump in dumps {
-        may_write(shelve::folder_of(&dump.path)).map_err(|error| {
-            Error::refused(format!("cannot move to the archive, since its folder cannot be written: {error}"))
-                .at(Place::file(dump.path.display().to_string()))
+        let refused = |whose: &str, error: io::Error| {
+            let what = format!("cannot move to the archive, since {whose} cannot be written: {error}");
+            Error::refused(what)
+                .at(Place::file(dump.path().display().to_string()))
                 .remedy("let this user write there, or set xport_cfg.archive: false")
-        })?;
+        };
+        may_write(shelve::folder_of(dump.path())).map_err(|error| refused("its folder", error))?;
+        // A folder that moves gets another parent.
+        if dump.file().is_none() {
+            may_write(dump.path()).map_err(|error| refused("it", error))?;
+        }
     }
     Ok(())
 }
@@ -51,16 +58,25 @@ fn may_write(folder: &Path) -> io::Result<()> {
     access(folder, AccessFlags::W_OK | AccessFlags::X_OK).map_err(io::Error::from)
 }
 
-/// Moves the dumps whose units are all loaded; reports those that moved, and those that could not.
-pub fn archive(archive: &Path, units: &[Unit], reports: &[UnitReport]) -> Vec<Archived> {
-    let mut dumps: Vec<(&DumpFile, bool)> = Vec::new();
+/// Moves the dumps whose units are all loaded, and those that they supersede; reports those that moved, and those that could not.
+pub fn archive(
+    archive: &Path,
+    units: &[Unit],
+    reports: &[UnitReport],
+    superseded: &[Superseded],
+) -> Vec<Archived> {
+    let mut dumps: Vec<(&OnDisk, bool)> = Vec::new();
     for (unit, report) in units.iter().zip(reports) {
-        let Some(dump) = unit.source.dump.file() else { continue };
+        let dump = &unit.source.dump.on_disk;
         let loaded = report.status != UnitStatus::Failed;
-        match dumps.iter_mut().find(|(known, _)| known.path == dump.path) {
+        match dumps.iter_mut().find(|(known, _)| known.path() == dump.path()) {
             Some((_, all_loaded)) => *all_loaded &= loaded,
             None => dumps.push((dump, loaded)),
         }
+    }
+    for Superseded { on_disk, by, .. } in superseded {
+        let is_loaded = dumps.iter().any(|(dump, all_loaded)| *all_loaded && dump.path() == by);
+        dumps.extend(on_disk.iter().map(|dump| (dump, is_loaded)));
     }
     shelve::remove_leftovers(archive);
     let mut archived = Vec::new();
@@ -68,7 +84,7 @@ pub fn archive(archive: &Path, units: &[Unit], reports: &[UnitReport]) -> Vec<Ar
         if interrupt::requested().is_some() {
             break;
         }
-        let from = dump.path.display().to_string();
+        let from = dump.path().display().to_string();
         match shelve::shelve(dump, archive) {
             Ok(Shelved::At(to)) => {
                 archived.push(Archived { dump: from, to: Some(to.display().to_string()), error: None });

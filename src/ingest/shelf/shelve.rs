@@ -1,8 +1,9 @@
-//! Moving one dump into the archive. No file is overwritten, and a file that is not the one that was loaded stays.
+//! Moving one dump, a file or a folder, into the archive. No file is overwritten, and a file that is not the one that was loaded stays.
 
 use crate::Result;
 use crate::ingest::source::file::DumpFile;
 use crate::ingest::source::name::{split, without_encryption};
+use crate::ingest::source::on_disk::OnDisk;
 use crate::run::interrupt;
 use crate::run::unfinished::open_file;
 use std::ffi::OsString;
@@ -16,6 +17,9 @@ const UNFINISHED: &str = ".archiving";
 const COPY_BYTES: u64 = 64 << 20;
 /// Why a dump stays.
 const REPLACED: &str = "it was replaced or changed while it was being loaded";
+/// Why a folder stays that cannot be renamed.
+const FOLDER: &str =
+    "it is a folder that cannot be renamed into the archive, as on another file system; move it yourself";
 
 /// What became of a dump.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,27 +37,31 @@ pub enum Shelved {
 ///
 /// # Errors
 /// What the operating system reports; Ctrl-C. The dump is where it was then.
-pub fn shelve(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
-    let metadata = match fs::symlink_metadata(&dump.path) {
+pub fn shelve(dump: &OnDisk, archive: &Path) -> Result<Shelved> {
+    let path = dump.path();
+    let metadata = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Shelved::Not("it is gone")),
         metadata => metadata?,
     };
     if metadata.is_symlink() {
         return Ok(Shelved::Not("it is a symbolic link"));
     }
-    if !dump.is_still(&metadata) {
+    if !dump.is_at(path)? {
         return Ok(Shelved::Not(REPLACED));
     }
     fs::create_dir_all(archive)?;
-    if archive.canonicalize()? == folder_of(&dump.path).canonicalize()? {
+    if archive.canonicalize()? == folder_of(path).canonicalize()? {
         return Ok(Shelved::Already);
     }
-    for place in places(dump, archive) {
-        match rename_new(&dump.path, &place) {
+    for place in places(path, dump.file().is_none(), archive) {
+        match rename_new(path, &place) {
             Ok(()) => return renamed(dump, place),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             // Another file system, or one that cannot do this.
-            Err(_) => return copy(dump, archive),
+            Err(_) => match dump {
+                OnDisk::File(file) => return copy(file, archive),
+                OnDisk::Folder(_) => return Ok(Shelved::Not(FOLDER)),
+            },
         }
     }
     Ok(Shelved::Not("all its names are taken in the archive"))
@@ -84,18 +92,18 @@ pub fn or_current(folder: &Path) -> &Path {
 }
 
 /// The paths that a dump may get: its own name, then with numbers from 2 on.
-fn places(dump: &DumpFile, archive: &Path) -> impl Iterator<Item = PathBuf> {
-    let name = Path::new(dump.path.file_name().unwrap_or_default());
-    let plain_name = without_encryption(name);
+fn places<'p>(path: &'p Path, is_folder: bool, archive: &'p Path) -> impl Iterator<Item = PathBuf> + 'p {
+    let name = Path::new(path.file_name().unwrap_or_default());
+    let plain_name = if is_folder { name.to_owned() } else { without_encryption(name) };
     let encrypted = name.extension().filter(|_| plain_name != name);
     let numbered = move |number: u32| {
         // Bytes that are no UTF-8 stay, though the end of such a name is not looked for.
         let (stem, end) = match plain_name.to_str() {
-            Some(plain_name) => {
+            Some(plain_name) if !is_folder => {
                 let (stem, end, _) = split(plain_name);
                 (OsString::from(stem), OsString::from(end))
             }
-            None => (plain_name.as_os_str().to_owned(), OsString::new()),
+            _ => (plain_name.as_os_str().to_owned(), OsString::new()),
         };
         let mut numbered = stem;
         numbered.push(format!(".{number}"));
@@ -123,13 +131,13 @@ fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
 }
 
 /// Concludes a rename. Another file may have taken the dump's place just before: it is moved back.
-fn renamed(dump: &DumpFile, place: PathBuf) -> Result<Shelved> {
-    if dump.is_still(&fs::symlink_metadata(&place)?) {
+fn renamed(dump: &OnDisk, place: PathBuf) -> Result<Shelved> {
+    if dump.is_at(&place)? {
         sync(folder_of(&place))?;
-        sync(folder_of(&dump.path))?;
+        sync(folder_of(dump.path()))?;
         return Ok(Shelved::At(place));
     }
-    rename_new(&place, &dump.path)?;
+    rename_new(&place, dump.path())?;
     Ok(Shelved::Not(REPLACED))
 }
 
@@ -155,7 +163,7 @@ fn copy(dump: &DumpFile, archive: &Path) -> Result<Shelved> {
     copy.as_file().set_permissions(metadata.permissions())?;
     copy.as_file().set_modified(metadata.modified()?)?;
     copy.as_file().sync_all()?;
-    for place in places(dump, archive) {
+    for place in places(&dump.path, false, archive) {
         match copy.persist_noclobber(&place) {
             Ok(_) => {
                 sync(archive)?;
@@ -182,17 +190,21 @@ mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
 
-    fn dump(folder: &Path, content: &str) -> DumpFile {
+    fn dump(folder: &Path, content: &str) -> OnDisk {
         let path = folder.join("app_v1.zip");
         fs::write(&path, content).unwrap();
-        DumpFile::look_at(&path).unwrap()
+        OnDisk::look_at(&path, 9).unwrap()
+    }
+
+    fn copy(dump: &OnDisk, archive: &Path) -> Result<Shelved> {
+        super::copy(dump.file().unwrap(), archive)
     }
 
     #[test]
     fn a_copy_has_content_time_and_permissions_and_takes_no_ones_name() {
         let work = tempfile::tempdir().unwrap();
         let dump = dump(work.path(), "new");
-        let before = fs::metadata(&dump.path).unwrap();
+        let before = fs::metadata(dump.path()).unwrap();
         let archive = work.path().join("archive");
         fs::create_dir(&archive).unwrap();
         fs::write(archive.join("app_v1.zip"), "old").unwrap();
@@ -202,7 +214,7 @@ mod tests {
         assert_eq!((after.modified().unwrap(), after.mode()), (before.modified().unwrap(), before.mode()));
         assert_eq!(fs::read(archive.join("app_v1.zip")).unwrap(), b"old");
         assert_eq!(fs::read(place).unwrap(), b"new");
-        assert!(!dump.path.exists() && archive.read_dir().unwrap().count() == 2);
+        assert!(!dump.path().exists() && archive.read_dir().unwrap().count() == 2);
     }
 
     #[test]
@@ -213,9 +225,9 @@ mod tests {
             let archive = work.path().join("archive");
             fs::create_dir(&archive).unwrap();
             fs::write(work.path().join("next"), "new").unwrap();
-            fs::rename(work.path().join("next"), &dump.path).unwrap();
+            fs::rename(work.path().join("next"), dump.path()).unwrap();
             assert_eq!(way(&dump, &archive).unwrap(), Shelved::Not(REPLACED));
-            assert_eq!(fs::read(&dump.path).unwrap(), b"new");
+            assert_eq!(fs::read(dump.path()).unwrap(), b"new");
             assert_eq!(archive.read_dir().unwrap().count(), 0);
         }
         // Noticed at the last moment only.
@@ -224,9 +236,29 @@ mod tests {
         let place = work.path().join("place");
         fs::write(work.path().join("next"), "new").unwrap();
         fs::rename(work.path().join("next"), &place).unwrap();
-        fs::remove_file(&dump.path).unwrap();
+        fs::remove_file(dump.path()).unwrap();
         assert_eq!(renamed(&dump, place).unwrap(), Shelved::Not(REPLACED));
-        assert_eq!(fs::read(&dump.path).unwrap(), b"new");
+        assert_eq!(fs::read(dump.path()).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_folder_moves_unless_a_file_in_it_has_changed() {
+        let work = tempfile::tempdir().unwrap();
+        let (folder, archive) = (work.path().join("app_v1.2"), work.path().join("archive"));
+        fs::create_dir_all(folder.join("data")).unwrap();
+        fs::write(folder.join("data/t.dat"), "old").unwrap();
+        fs::create_dir_all(archive.join("app_v1.2")).unwrap();
+        let dump = OnDisk::look_at(&folder, 9).unwrap();
+        fs::write(folder.join("data/u.dat"), "late").unwrap();
+        assert_eq!(shelve(&dump, &archive).unwrap(), Shelved::Not(REPLACED));
+        fs::remove_file(folder.join("data/u.dat")).unwrap();
+        let place = archive.join("app_v1.2.2");
+        assert_eq!(shelve(&dump, &archive).unwrap(), Shelved::At(place.clone()));
+        assert_eq!(fs::read(place.join("data/t.dat")).unwrap(), b"old");
+        assert!(!folder.exists());
+        // Into itself.
+        let dump = OnDisk::look_at(&place, 9).unwrap();
+        assert_eq!(shelve(&dump, &place.join("archive")).unwrap(), Shelved::Not(FOLDER));
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! A dump: one version of one application, wherever its tables lie.
 
-use super::file::DumpFile;
 use super::name;
+use super::on_disk::OnDisk;
 use crate::Result;
 use crate::ingest::settings::Settings;
 use crate::ingest::settings::dump_name::NameParts;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// One version of one application.
 #[derive(Debug)]
@@ -21,37 +19,34 @@ pub struct Dump {
     pub version: String,
     /// The date of the dump, where `xport_cfg.dump_name` has one.
     pub date: Option<String>,
-    path: PathBuf,
-    file: Option<Arc<DumpFile>>,
+    /// Where it lies.
+    pub on_disk: OnDisk,
 }
 
 impl Dump {
-    /// The dump in a file, or the folder at `path` if there is none.
+    /// The dump in a file or a folder.
     ///
     /// # Errors
     /// A name that does not say application and version.
-    pub fn new(path: &Path, file: Option<Arc<DumpFile>>, settings: &Settings) -> Result<Dump> {
-        let NameParts { app, version, date } = settings.dump_name.read(&name::stem(path, file.is_none()))?;
-        let plain_name = match file {
-            Some(_) => name::file_name(&name::without_encryption(path)),
-            None => name::file_name(path),
+    pub fn new(on_disk: OnDisk, settings: &Settings) -> Result<Dump> {
+        let (path, is_file) = (on_disk.path(), on_disk.file().is_some());
+        let NameParts { app, version, date } = settings.dump_name.read(&name::stem(path, !is_file))?;
+        let plain_name = match is_file {
+            true => name::file_name(&name::without_encryption(path)),
+            false => name::file_name(path),
         };
-        Ok(Dump { name: name::file_name(path), plain_name, app, version, date, path: path.to_owned(), file })
+        Ok(Dump { name: name::file_name(path), plain_name, app, version, date, on_disk })
     }
 
     /// Where it is, for messages that must tell it from another dump of its name.
     pub fn location(&self) -> String {
-        self.path.display().to_string()
+        self.on_disk.path().display().to_string()
     }
 
     /// The name of the folder that it lies in, in lower case; empty where that has none.
     pub fn folder(&self) -> String {
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let path = self.on_disk.path();
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         path.parent().map(name::file_name).unwrap_or_default().to_lowercase()
-    }
-
-    /// The file that can move to the archive; `None` for a folder.
-    pub fn file(&self) -> Option<&DumpFile> {
-        self.file.as_deref()
     }
 }

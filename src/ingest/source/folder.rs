@@ -14,17 +14,22 @@ use std::path::{Path, PathBuf};
 const MAX_DEPTH: usize = 32;
 
 /// A file in a folder.
-struct Found {
+pub struct Found {
     /// Its path, with slashes, from the dump's folder on.
-    name: String,
-    path: PathBuf,
+    pub name: String,
+    /// Where it lies.
+    pub path: PathBuf,
     kind: FileType,
 }
 
 /// Whether a folder is a dump, not a folder of dumps: its name says application and version, and it holds data files, but no
-/// dumps.
+/// dumps. The archive is none, whatever lies there.
 pub fn is_dump(folder: &Path, settings: &Settings) -> bool {
     if name::is_hidden(folder) || !settings.dump_name.fits(&name::stem(folder, true)) {
+        return false;
+    }
+    let is_archive = |archive: &PathBuf| archive.canonicalize().ok() == folder.canonicalize().ok();
+    if settings.archive.as_ref().is_some_and(is_archive) {
         return false;
     }
     let Ok(files) = files(folder, settings.limits.members) else { return false };
@@ -63,7 +68,10 @@ fn member(file: &Found, settings: &Settings) -> Result<Member> {
 }
 
 /// All files below a folder, in the order of their names; `most` and one at most. Links to folders are not followed.
-fn files(folder: &Path, most: usize) -> Result<Vec<Found>> {
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn files(folder: &Path, most: usize) -> Result<Vec<Found>> {
     let mut files = Vec::new();
     let mut folders = vec![(folder.to_owned(), String::new(), 0)];
     while let Some((folder, prefix, depth)) = folders.pop() {

@@ -2,37 +2,29 @@
 
 use super::compression::Compression;
 use super::member::Member;
+use super::parts::{self, Key, Named, TableMembers};
 use crate::ingest::settings::Settings;
+use crate::ingest::settings::data_files::DataFiles;
 use crate::report::plural;
 use crate::{Error, Place, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The most names of other members that a message lists.
 const NAMED: usize = 5;
 
-/// The members that are named for one table.
-#[derive(Debug)]
-pub struct TableMembers {
-    /// The last folder of the members within the dump, in lower case, where tables of one name in several folders are told apart;
-    /// empty for the top of the dump.
-    pub folder: String,
-    /// The table's name: the members' file name without folder and extension, in lower case.
-    pub table: String,
-    /// The descriptor, if the dump has one.
-    pub descriptor: Option<Member>,
-    /// The data file, if the dump has one.
-    pub data: Option<Member>,
-}
-
 /// The members of a dump, while they are listed.
 #[derive(Debug, Default)]
 pub struct Listing {
-    tables: BTreeMap<(String, String), TableMembers>,
+    /// How the parts of data files are named, if they may have several.
+    data_files: Option<DataFiles>,
+    named: Named,
+    /// The tables that have a descriptor, selected or not.
+    described: BTreeSet<Key>,
     /// Everything that is wrong with members.
     pub faults: Vec<Error>,
     total_bytes: u64,
-    /// Tables that are not selected: their members are not looked at.
-    left_out: BTreeSet<String>,
+    /// What is not selected: these members are not looked at.
+    left_out: BTreeSet<Key>,
     others: Others,
 }
 
@@ -45,6 +37,8 @@ pub struct Listed {
     pub left_out: BTreeSet<String>,
     /// The other members.
     pub others: Others,
+    /// What is odd about its data files.
+    pub warnings: Vec<String>,
 }
 
 /// Members that are named for no table.
@@ -75,18 +69,23 @@ impl Others {
     }
 }
 
-/// The table that a member is named for, and what it is to it.
+/// The table that a member is named for, or the part of one, and what it is to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// As in [`TableMembers`].
     pub folder: String,
-    /// The table's name, in lower case.
+    /// The table's name, or that and its part, in lower case.
     pub table: String,
     /// Whether it is the descriptor, not the data file.
     pub is_descriptor: bool,
 }
 
 impl Listing {
+    /// An empty one of a dump whose data files may have parts of such names.
+    pub fn new(data_files: Option<DataFiles>) -> Listing {
+        Listing { data_files, ..Listing::default() }
+    }
+
     /// What a member is named for. `None` for one that is of no table or of one that is not selected, or whose name is a fault.
     pub fn role(&mut self, name: &str, settings: &Settings) -> Option<Role> {
         if let Err(error) = check_name(name) {
@@ -96,16 +95,28 @@ impl Listing {
         if is_hidden(name) {
             return None;
         }
-        let role = role_of(name, &settings.extensions);
-        if role.is_none() {
+        let Some(role) = role_of(name, &settings.extensions) else {
             self.others.add(name);
-        }
-        if let Some(role) = role.as_ref().filter(|role| !settings.selection.has(&role.table)) {
-            self.left_out.insert(role.table.clone());
             return None;
-        }
+        };
         let folder = if settings.child_name.has_folder() { last_folder(name) } else { String::new() };
-        role.map(|role| Role { folder, ..role })
+        let key = (role.table.clone(), folder.clone());
+        if role.is_descriptor {
+            self.described.insert(key.clone());
+        }
+        let selection = &settings.selection;
+        // Whether it is a part is not known before all descriptors are.
+        let may_be_part = || {
+            let pattern = self.data_files.as_ref().filter(|_| !role.is_descriptor);
+            pattern.is_some_and(|pattern| {
+                pattern.readings(&role.table).iter().any(|(table, _)| selection.has(table))
+            })
+        };
+        if selection.has(&role.table) || may_be_part() {
+            return Some(Role { folder, ..role });
+        }
+        self.left_out.insert(key);
+        None
     }
 
     /// Checks the name of a folder, which is of no table.
@@ -123,9 +134,7 @@ impl Listing {
 
     fn add_member(&mut self, Role { folder, table, is_descriptor }: Role, member: Member) -> Result<()> {
         self.total_bytes = self.total_bytes.saturating_add(member.bytes);
-        let members = self.tables.entry((table.clone(), folder.clone()));
-        let empty = || TableMembers { folder, table: table.clone(), descriptor: None, data: None };
-        let members = members.or_insert_with(empty);
+        let members = self.named.entry((table.clone(), folder)).or_default();
         let slot = if is_descriptor { &mut members.descriptor } else { &mut members.data };
         if let Some(first) = slot {
             let what = format!("two members are named for table {table}, the other is {}", first.name);
@@ -142,14 +151,26 @@ impl Listing {
     /// # Errors
     /// All faults at once; more bytes than the limits allow.
     pub fn finish(mut self, settings: &Settings) -> Result<Listed> {
-        self.faults.extend(settings.limits.check_tables(self.tables.len()).err());
         self.faults.extend(settings.limits.check_total(self.total_bytes).err());
-        if self.faults.is_empty() {
-            let Listing { tables, left_out, others, .. } = self;
-            Ok(Listed { tables: tables.into_values().collect(), left_out, others })
-        } else {
-            Err(Error::many(self.faults))
+        let Listing { data_files, named, described, mut faults, left_out, others, .. } = self;
+        let joined = parts::join(named, data_files.as_ref(), &described);
+        faults.extend(joined.faults);
+        faults.extend(settings.limits.check_tables(joined.tables.len()).err());
+        if !faults.is_empty() {
+            return Err(Error::many(faults));
         }
+        let table_of = |key: Key| match parts::table_of(&key, data_files.as_ref(), &described) {
+            Some((table, _)) => table,
+            None => key.0,
+        };
+        let mut left_out: BTreeSet<String> = left_out.into_iter().map(table_of).collect();
+        let (tables, others_parts): (Vec<_>, Vec<_>) =
+            joined.tables.into_iter().partition(|members| settings.selection.has(&members.table));
+        left_out.extend(others_parts.into_iter().map(|members| members.table));
+        // Of a table that is not selected, not all parts were looked at.
+        let warnings = joined.warnings.into_iter().filter(|(table, _)| settings.selection.has(table));
+        let warnings = warnings.map(|(table, what)| format!("table {table}: {what}")).collect();
+        Ok(Listed { tables, left_out, others, warnings })
     }
 }
 

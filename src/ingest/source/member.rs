@@ -10,6 +10,7 @@ use super::{tar, zip};
 use crate::ingest::settings::limits::Limits;
 use crate::run::interrupt;
 use crate::{Error, Result};
+use serde_json::{Value, json};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -140,6 +141,12 @@ impl Member {
         self.bytes = examined.bytes;
         self.checksum = checksum_of(examined.crc32);
         self.crc32 = Some(examined.crc32);
+    }
+
+    /// What tells its bytes from others. It is part of the ledger's fingerprints.
+    pub fn fingerprint(&self) -> Value {
+        let (name, checksum) = &self.checksum;
+        json!({*name: checksum, "bytes": self.bytes})
     }
 
     /// Whether the dump is encrypted, or the member in it.

@@ -6,6 +6,7 @@
 pub mod bytes;
 pub mod compression;
 pub mod content;
+mod data_file;
 pub mod descriptor;
 pub mod dump;
 pub mod file;
@@ -14,38 +15,35 @@ pub mod folder;
 pub mod listing;
 pub mod member;
 pub mod name;
+pub mod on_disk;
 pub mod openpgp;
+pub mod parts;
 pub mod superseded;
 pub mod tar;
 pub mod zip;
 
-use crate::copy::input::batch::BatchReader;
-use crate::copy::input::charset::CharsetReader;
 use crate::copy::input::format::Format;
-use crate::copy::input::header::{Header, read_header};
+use crate::copy::input::header::Header;
 use crate::error::one_line;
-use crate::ingest::advice;
 use crate::ingest::settings::Settings;
 use crate::ingest::settings::limits::Limits;
+use crate::report::plural;
 use crate::{Error, Place, Result};
 use bytes::DumpBytes;
+pub use data_file::{DataFile, DataReader};
 use descriptor::SourceColumn;
 use dump::Dump;
 use file::DumpFile;
-use listing::{Listed, Listing, Others, TableMembers};
+use listing::{Listed, Listing, Others};
 use member::{Member, MemberReader};
 use name::Packing;
-use serde_json::{Map, Value, json};
+use on_disk::OnDisk;
+use parts::{Alike, TableMembers};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The bytes of a data file, as they are in the dump.
-pub type OriginalReader = MemberReader;
-
-/// The rows of a data file, ready to be sent.
-pub type DataReader = BatchReader<CharsetReader<OriginalReader>>;
 
 /// One table of one dump.
 #[derive(Debug)]
@@ -54,14 +52,15 @@ pub struct TableSource {
     pub dump: Arc<Dump>,
     /// The table that it is named for, in lower case: its mother.
     pub table: String,
-    /// What the dump calls the rows: the name of the data file.
+    /// What the dump calls the rows: the name of the data file, and how many parts it has, if several.
     pub name: String,
     /// Size of the rows as they will be read, bytes.
     pub bytes: u64,
     /// The folder that it lies in, in lower case, where the names of version tables have it.
     pub folder: String,
     descriptor: Member,
-    data: Member,
+    /// The data file.
+    pub data: DataFile,
 }
 
 /// A table that a dump lists.
@@ -96,18 +95,16 @@ pub fn open(path: &Path, settings: &Settings) -> Result<ListedDump> {
 }
 
 fn list(path: &Path, settings: &Settings) -> Result<ListedDump> {
-    let mut listing = Listing::default();
-    let dump = if path.is_dir() {
-        let dump = Dump::new(path, None, settings)?;
-        folder::list(path, settings, &mut listing)?;
-        dump
-    } else {
-        let file = Arc::new(DumpFile::look_at(path)?);
-        let dump = Dump::new(path, Some(Arc::clone(&file)), settings)?;
-        list_file(path, file, settings, &mut listing)?;
-        dump
-    };
-    let Listed { tables: members, left_out, others } = listing.finish(settings)?;
+    let dump = Dump::new(OnDisk::look_at(path, settings.limits.members)?, settings)?;
+    // The scan of the tables says that no dialect is for this dump.
+    let dialect = settings.dialects.of_dump(&dump.plain_name).ok();
+    let mut listing = Listing::new(dialect.and_then(|dialect| dialect.text.data_files.clone()));
+    match dump.on_disk.file() {
+        None => folder::list(path, settings, &mut listing)?,
+        Some(file) => list_file(path, Arc::clone(file), settings, &mut listing)?,
+    }
+    let Listed { tables: members, left_out, others, warnings } = listing.finish(settings)?;
+    warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", dump.name));
     let dump = Arc::new(dump);
     let tables = members.into_iter().map(|members| {
         let table = members.table.clone();
@@ -130,7 +127,7 @@ fn list_file(path: &Path, file: Arc<DumpFile>, settings: &Settings, listing: &mu
 /// # Errors
 /// As [`open`], without the place.
 pub fn members(path: &Path, settings: &Settings) -> Result<Vec<TableMembers>> {
-    let mut listing = Listing::default();
+    let mut listing = Listing::new(None);
     list_file(path, Arc::new(DumpFile::look_at(path)?), settings, &mut listing)?;
     listing.finish(settings).map(|listed| listed.tables)
 }
@@ -141,19 +138,30 @@ impl TableSource {
     /// # Errors
     /// A member that the table lacks.
     fn new(dump: &Arc<Dump>, members: TableMembers, settings: &Settings) -> Result<TableSource> {
-        let TableMembers { folder, table, descriptor, data } = members;
+        let TableMembers { folder, table, descriptor, data, alike } = members;
         let (descriptor_extension, data_extension) = &settings.extensions;
         let (there, missing) = match (descriptor, data) {
             (Some(descriptor), Some(data)) => {
                 let folder = if folder.is_empty() { dump.folder() } else { folder };
-                let (dump, name, bytes) = (Arc::clone(dump), data.name.clone(), data.bytes);
+                let (dump, name, bytes) = (Arc::clone(dump), data.name(), data.bytes());
                 return Ok(TableSource { dump, table, name, bytes, folder, descriptor, data });
             }
             (Some(descriptor), None) => (descriptor.name, data_extension),
-            (None, data) => (data.map(|data| data.name).unwrap_or_default(), descriptor_extension),
+            (None, data) => (data.map(|data| data.name()).unwrap_or_default(), descriptor_extension),
         };
+        let at = Place { member: Some(there), ..Place::default() };
+        if let Some(Alike { first, more, pattern }) = alike {
+            let files = match more {
+                0 => first,
+                _ => format!("{first} and {more} more {}", plural(more, "file")),
+            };
+            let what = format!("there is no {table}.{missing} beside it, but {files}");
+            return Err(Error::refused(what).at(at).remedy(format!(
+                "if they are the parts of one data file, set xport_cfg.data_files: '{pattern}'"
+            )));
+        }
         Err(Error::refused(format!("there is no {table}.{missing} beside it"))
-            .at(Place { member: Some(there), ..Place::default() })
+            .at(at)
             .remedy("every table needs a descriptor and a data file in the same dump"))
     }
 
@@ -180,12 +188,8 @@ impl TableSource {
     /// What tells these rows and columns from others. It is part of the ledger's fingerprints: one that is written otherwise
     /// makes the next run load everything again.
     pub fn fingerprint(&self) -> Map<String, Value> {
-        let of_member = |member: &Member| {
-            let (name, checksum) = &member.checksum;
-            json!({*name: checksum, "bytes": member.bytes})
-        };
-        let parts = [("data", &self.data), ("descriptor", &self.descriptor)];
-        parts.into_iter().map(|(part, member)| (part.to_owned(), of_member(member))).collect()
+        let of_both = [("data", self.data.fingerprint()), ("descriptor", self.descriptor.fingerprint())];
+        of_both.into_iter().map(|(name, fingerprint)| (name.to_owned(), fingerprint)).collect()
     }
 
     /// The columns and their types in the source database.
@@ -199,32 +203,33 @@ impl TableSource {
         descriptor::parse(&bytes, format.charset, limits)
     }
 
-    /// The header line, which names the columns in the order of the rows; without columns where the format has none.
+    /// The header line, which names the columns in the order of the rows, and how many bytes stand before the rows; without columns
+    /// where the format has none.
     ///
     /// # Errors
-    /// A dump that is gone, changed or damaged; a data file without a header line.
-    pub fn header(&self, format: &Format, limits: &Limits) -> Result<Header> {
-        let mut input = format.charset.reader(self.open_original()?);
-        let read = read_header(&mut input, format, limits.columns);
-        read.map(|(header, _)| header).map_err(|error| error.advised(advice::of))
+    /// As [`DataFile::header`].
+    pub fn header(&self, format: &Format, limits: &Limits) -> Result<(Header, u64)> {
+        self.data.header(format, limits)
     }
 
-    /// Opens the data file as it is in the dump, with the header line.
+    /// Opens a part of the data file as it is in the dump, with the header line; 0 is the first one, or all of it.
     ///
     /// # Errors
     /// A dump that is gone or changed.
-    pub fn open_original(&self) -> Result<OriginalReader> {
-        self.data.open()
+    pub fn open_original(&self, number: usize) -> Result<MemberReader> {
+        self.data.open_original(number)
     }
 
-    /// Opens the rows, behind the header line.
+    /// Opens the rows, which have so many columns, behind the header line.
     ///
     /// # Errors
     /// A dump that is gone, changed or damaged.
-    pub fn open(&self, format: &Format, limits: &Limits) -> Result<DataReader> {
-        let mut input = format.charset.reader(self.open_original()?);
-        let (header, rest) = read_header(&mut input, format, limits.columns)?;
-        let reader = BatchReader::new(input, rest, format, header.line_end, header.data_origin);
-        Ok(reader.with_max_row(limits.row_bytes))
+    pub fn open<'s>(
+        &'s self,
+        format: &'s Format,
+        limits: &'s Limits,
+        columns: usize,
+    ) -> Result<DataReader<'s>> {
+        self.data.open(format, limits, columns)
     }
 }

@@ -1,4 +1,4 @@
-//! What the name of a dump says: that it is one, how it is packed, its application and its version.
+//! What the name of a dump says: that it is one, how it is packed, its application and its version; and the order of names.
 
 use super::compression::Compression;
 use std::ffi::OsStr;
@@ -79,9 +79,31 @@ pub fn stem(path: &Path, is_folder: bool) -> String {
     }
 }
 
+/// A name in pieces that sort as people count: `v2` before `v10`.
+pub fn numbered(name: &str) -> Vec<(u128, String)> {
+    let mut pieces = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(digits);
+        let text = behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len());
+        // A number of more than 38 digits is no version's.
+        pieces.push((number.parse().unwrap_or_default(), behind[..text].to_owned()));
+        rest = &behind[text..];
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_sort_as_people_count() {
+        let mut names = ["v10_users", "v2_users", "v1_users", "users"];
+        names.sort_by_cached_key(|name| numbered(name));
+        assert_eq!(names, ["users", "v1_users", "v2_users", "v10_users"]);
+    }
 
     #[test]
     fn ends_are_no_part_of_what_names_a_dump() {

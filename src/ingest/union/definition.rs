@@ -1,6 +1,7 @@
 //! Which tables a union view reads, and which columns it has.
 
-use crate::ingest::catalogue::names::{match_names, numbered};
+use crate::ingest::catalogue::names::match_names;
+use crate::ingest::source::name::numbered;
 use crate::ingest::types::common_type::{cast, common_type, without_limit};
 use crate::pg::catalog::Column;
 use crate::pg::ident::{Qualified, literal, quote};

@@ -26,7 +26,7 @@ fn too_few_fields() {
         ],
     );
     says(
-        &fails("1|a|b\n\n"),
+        &fails("1|a|b\n\n2|c|d\n"),
         &["app_v1.zip/t.dat, line 3: row has 1 field, the header names 3", "name", CORRECT_THE_ROW],
     );
 }

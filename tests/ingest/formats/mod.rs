@@ -129,11 +129,24 @@ fn a_separator_at_the_end_of_lines() {
     ingest.config(&format!("xport_cfg: {{{setting}}}"));
     ingest.unit(&TEXT, "id|txt\n1|a|b\n");
     says(&ingest.fails(), &["line 2: row has 3 fields"]);
-    ingest.unit(&TEXT, "id|txt\r\n1|a\r\n\r\n");
+    ingest.unit(&TEXT, "id|txt\r\n1|a\r\n\r\n2|b\r\n");
     says(
         &ingest.fails(),
         &["line 3: row has 1 field, the header names 2: the line is empty, nothing for column txt"],
     );
+}
+
+#[test]
+fn empty_lines_at_the_end_are_no_rows_unless_there_is_one_column() {
+    for data in ["id|txt\n1|a\n\n", "id|txt\r\n1|a\r\n\r\n\r\n", "id|txt\n1|a\n\n\n\n"] {
+        has_texts("encoding: utf-8", data.as_bytes(), &[Some("a")]);
+    }
+    // The line ends belong to the value.
+    has_texts("encoding: utf-8", b"id|txt\n1|`a\n\n`\n", &[Some("a\n\n")]);
+    let ingest = ingest!();
+    ingest.unit(&[("txt", "text")], "txt\na\n\n");
+    ingest.loads();
+    assert_eq!(ingest.db.one("SELECT count(*) FROM v1_t"), "2");
 }
 
 #[test]

@@ -77,6 +77,12 @@ pub static KEYS: &[Entry<Settings>] = &[
     )
     .default("`mdy`, with a warning"),
     key(
+        "xport_cfg.data_files",
+        "how data files are named that are parts of one table, without their extensions: a pattern of `{table}` and \
+         `{part}`, such as [`{table}_{part}`](ingest.md#data-files-in-parts)",
+    )
+    .default("a table has one data file"),
+    key(
         "xport_cfg.dump_name",
         "how names of dumps are read, without their ends: a pattern of `{app}`, `{version}` and perhaps \
          [`{date}`](ingest.md#which-dump-is-what)",
@@ -115,6 +121,7 @@ pub static KEYS: &[Entry<Settings>] = &[
     of_dialect!("trailing_separator"),
     of_dialect!("encoding"),
     of_dialect!("date_order"),
+    of_dialect!("data_files"),
     key("limits.max_members", "members that a dump lists")
         .value(|settings| settings.limits.members.to_string()),
     key("limits.max_tables", "tables that a dump has files of")

@@ -13,7 +13,7 @@ fn two_nights(settings: &str, rows: &str) -> Ingest {
     ingest.config(&format!("xport_cfg: {{dump_name: '{{app}}_{{version}}_{{date}}'{settings}}}"));
     ingest.work.write(format!("{OLD}/t.json"), descriptor(&COLUMNS));
     ingest.work.write(format!("{OLD}/t.dat"), "id|name\n1|old\n");
-    ingest.dump("app_v1_20240201.zip", &Dump::new().table("t", &COLUMNS, &format!("id|name\n{rows}")));
+    ingest.dump("app_v1_20240201.zip", &Dump::new().table("t", &COLUMNS, format!("id|name\n{rows}")));
     ingest
 }
 

@@ -39,16 +39,19 @@ pub fn check<'d>(archive: &Path, dumps: impl Iterator<Item = &'d OnDisk>) -> Res
         }
     }
     for dump in dumps {
-        let refused = |whose: &str, error: io::Error| {
-            let what = format!("cannot move to the archive, since {whose} cannot be written: {error}");
+        let refused = |what: String| {
             Error::refused(what)
                 .at(Place::file(dump.path().display().to_string()))
                 .remedy("let this user write there, or set xport_cfg.archive: false")
         };
-        may_write(shelve::folder_of(dump.path())).map_err(|error| refused("its folder", error))?;
+        may_write(shelve::folder_of(dump.path())).map_err(|error| {
+            refused(format!("cannot move to the archive, since its folder cannot be written: {error}"))
+        })?;
         // A folder that moves gets another parent.
         if dump.file().is_none() {
-            may_write(dump.path()).map_err(|error| refused("it", error))?;
+            may_write(dump.path()).map_err(|error| {
+                refused(format!("cannot move to the archive, since the dump cannot be written: {error}"))
+            })?;
         }
     }
     Ok(())

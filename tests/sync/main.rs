@@ -7,4 +7,6 @@ mod compared;
 mod faults;
 mod initial;
 mod questions;
+mod shapes;
 mod sides;
+mod texts;

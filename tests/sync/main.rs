@@ -4,6 +4,7 @@
 
 mod changes;
 mod compared;
+mod cursors;
 mod faults;
 mod initial;
 mod questions;

@@ -4,7 +4,6 @@
 //! Each transaction of a pass begins with a lock that no change of the table's columns gets past, and compares the columns with
 //! those that the run knows. So the rows that it reads have the shape that they are taken for.
 
-use super::session::OLDEST_VERSION;
 use super::settings::Settings;
 use crate::pg::connect::{self, ForOneTransaction, Target};
 use crate::pg::ident::{Qualified, literal};
@@ -12,6 +11,9 @@ use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place, Result};
 use postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 use std::time::Duration;
+
+/// PostgreSQL 13, the oldest version with all that sync uses.
+const OLDEST_VERSION: i32 = 130_000;
 
 /// What the statements of a transaction see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Reader {
             texts.all
         ))?;
         let text = |column| find(&messages, column).map(str::to_owned).unwrap_or_default();
-        super::session::check_version(text("version").parse().unwrap_or(OLDEST_VERSION), "source")?;
+        check_version(text("version").parse().unwrap_or(OLDEST_VERSION), "source")?;
         let timeout = match text("unlimited").as_str() {
             "t" => format!("SET LOCAL statement_timeout = {most};"),
             _ => String::new(),
@@ -192,6 +194,19 @@ impl Reader {
     pub fn encoding(&self) -> &str {
         &self.encoding
     }
+}
+
+/// Checks that the server of a side is new enough.
+///
+/// # Errors
+/// One that is too old, exit code 2.
+pub fn check_version(version: i32, side: &str) -> Result<()> {
+    if version < OLDEST_VERSION {
+        return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))
+            .at(Place::file(side))
+            .remedy("use a server of version 13 or newer"));
+    }
+    Ok(())
 }
 
 /// Makes the texts of `money` the same everywhere.

@@ -1,16 +1,14 @@
 //! The connections to both sides.
 
-use super::reader::Reader;
+use super::reader::{Reader, check_version};
 use super::settings::Settings;
 use super::table::pair::Pair;
+use crate::Result;
 use crate::copy::relay::pace::Pace;
 use crate::report::log::Verbosity;
 use crate::run::workers;
-use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// PostgreSQL 13, the oldest version with all that sync uses.
-pub const OLDEST_VERSION: i32 = 130_000;
 /// Keeps the temporary table for windows in memory; with the default of 8 MB it goes to the disk.
 const PREPARE_DESTINATION: &str = "SET temp_buffers = '128MB'";
 
@@ -57,19 +55,6 @@ pub fn connect_destination(settings: &Settings) -> Result<Client> {
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
     check_version(version, "destination")?;
     Ok(client)
-}
-
-/// Checks that the server of a side is new enough.
-///
-/// # Errors
-/// One that is too old, exit code 2.
-pub fn check_version(version: i32, side: &str) -> Result<()> {
-    if version < OLDEST_VERSION {
-        return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))
-            .at(Place::file(side))
-            .remedy("use a server of version 13 or newer"));
-    }
-    Ok(())
 }
 
 impl Session<'_> {

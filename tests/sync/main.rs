@@ -7,6 +7,7 @@ mod compared;
 mod cursors;
 mod faults;
 mod initial;
+mod pooler;
 mod questions;
 mod shapes;
 mod sides;

@@ -123,7 +123,7 @@ install_packages() {
     apt_get update
     for package in "${missing_packages[@]}"; do
         case $package in
-        postgresql | redis-server | mariadb-server) ;;
+        postgresql | redis-server | mariadb-server | pgbouncer) ;;
         *) others+=("$package") ;;
         esac
     done
@@ -140,6 +140,9 @@ install_packages() {
     if [[ " ${missing_packages[*]} " == *" mariadb-server "* ]]; then
         install_without_service mariadb-server
         has_mariadb || exit 1
+    fi
+    if [[ " ${missing_packages[*]} " == *" pgbouncer "* ]]; then
+        install_without_service pgbouncer
     fi
     missing_packages=()
     reasons=()

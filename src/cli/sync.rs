@@ -21,8 +21,8 @@ Examples:
   pghaul sync watch orders                       a job of config.yml, every five seconds
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
 
-The cursor is a column that grows with every change: a bigint, timestamp or timestamptz. Without one, only the
-initial load can be done. The source is only read.
+The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. Without one,
+only the initial load can be done. The source is only read.
 
 Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
 2 wrong usage, or tables that do not fit; 130 or 143 interrupted.";
@@ -109,7 +109,7 @@ struct CommonArgs {
     /// How long a statement may take at the source, but for the initial load's [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = numbers::time)]
     source_timeout: Option<Duration>,
-    /// Add columns to the destination that have come up at the source
+    /// Add columns to the destination that have come up at the source, and fill them
     #[arg(long)]
     evolve: bool,
 }

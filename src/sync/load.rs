@@ -4,7 +4,8 @@
 //! them in a snapshot of its own. The mix of snapshots does no harm: a row that has changed since the first snapshot has a
 //! cursor above the watermark, which was taken before it, or a transaction id from the horizon on. So the passes read it again.
 
-use super::ranges::{self, Order};
+use super::ranges;
+use super::reader::View;
 use super::session::Session;
 use super::state::{self, Phase, Range, RangesLeft, State};
 use super::table::indexes;
@@ -50,7 +51,7 @@ fn wanted_ranges(bytes: u64, workers: usize, correlation: f64) -> usize {
 /// What the server reports.
 pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Range>> {
     let wanted = wanted_ranges(pair.source.bytes, workers, ranges::correlation(source, pair)?);
-    Ok(ranges::between(&ranges::bounds(source, pair, wanted, Order::Own)?))
+    Ok(ranges::between(&ranges::bounds(source, pair, wanted)?))
 }
 
 /// Loads the ranges that are left and builds the indexes. Gives what this run has loaded.
@@ -85,9 +86,9 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
         // Without a key the only range is the whole table, and nothing identifies rows of an earlier attempt.
         session.destination.batch_execute(&format!("TRUNCATE {}", session.pair.table))?;
     }
-    // The snapshot exists as long as the transaction that exports it.
-    session.source.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-    let snapshot: String = session.source.query_one("SELECT pg_export_snapshot()", &[])?.get(0);
+    // The snapshot exists as long as the transaction that exports it. Its lock keeps the table's columns as they are.
+    session.source.begin(View::Still)?;
+    let snapshot: String = session.source.client().query_one("SELECT pg_export_snapshot()", &[])?.get(0);
     let workers = session.settings.workers.min(left.len()).max(1);
     let sources = session.connect_sources(workers, &snapshot)?;
     let destinations = session.connect_destinations(workers)?;
@@ -102,12 +103,12 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
     let load =
         |(source, destination): &mut (Client, Client), range: Range| work.load(source, destination, &range);
     // One holds the snapshot, the other the lock of the table.
-    awake::while_others(&mut session.source, || {
+    awake::while_others(session.source.client(), || {
         awake::while_others(&mut session.destination, || workers::share("worker", left, connections, load))
     })?;
     let (loaded, _) = work.loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
     drop(work.progress);
-    session.source.batch_execute("COMMIT")?;
+    session.source.commit()?;
     Ok(loaded)
 }
 
@@ -125,7 +126,7 @@ impl Work<'_> {
     fn load(&self, source: &mut Client, destination: &mut Client, range: &Range) -> Result<()> {
         interrupt::check()?;
         let Pair { table, .. } = self.pair;
-        let condition = ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref(), Order::Own);
+        let condition = ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref());
         let mut transaction = destination.transaction()?;
         let piped = pipe(
             source,

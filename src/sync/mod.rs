@@ -15,6 +15,7 @@ mod load;
 mod open;
 mod outcome;
 mod ranges;
+mod reader;
 mod session;
 pub mod settings;
 mod state;

@@ -2,6 +2,7 @@
 
 use super::follow::now::Now;
 use super::load;
+use super::reader::{Known, View};
 use super::session::{self, Session};
 use super::settings::Settings;
 use super::state::{self, Marks, Phase, Source, State};
@@ -45,28 +46,45 @@ fn with_session<T>(
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
     let (mut source, mut destination) = session::connect_both(settings)?;
-    for client in [&mut source, &mut destination] {
+    for client in [source.client(), &mut destination] {
         trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
     }
-    let shape = Shape::find(&mut source, &settings.table)?.ok_or_else(|| {
-        let (schema, name) = &settings.table;
-        let name = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
-        Error::refused("does not exist at the source")
-            .at(Place::table(name))
-            .remedy("name another one with --table")
-    })?;
+    let shape = source_shape(source.client(), settings)?;
     let table = destination_name(&mut destination, &shape, settings)?;
     // The connection that writes the state holds the lock. If it is lost, so is the right to write.
     let lock = format!("sync {table}");
     lock::until_disconnect(&mut destination, &lock)?;
-    let pair = Pair::new(&mut source, shape, table, settings)?;
+    let known = Known {
+        table: shape.table.clone(),
+        shape: shape.fingerprint.clone(),
+        needs_all_rows: settings.deletes.is_some(),
+    };
+    let mut pair = Pair::new(source.client(), shape, table, settings)?;
+    let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
+    pair.any_encoding = encoding != source.encoding();
+    source.expect(known);
+    source.begin(View::Moving)?;
     let pace = Pace::new(settings.max_rate);
     let (others, has_window) = (Vec::new(), false);
     let mut session = Session { settings, verbosity, pair, source, destination, others, has_window, pace };
     let mut state = prepare(&mut session)?;
+    session.source.pause()?;
     let done = work(&mut session, &mut state)?;
     lock::release(&mut session.destination, &lock)?;
     Ok(done)
+}
+
+/// The shape of the source's table.
+fn source_shape(client: &mut Client, settings: &Settings) -> Result<Shape> {
+    let (schema, name) = &settings.table;
+    let written = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
+    let missing = || {
+        Error::refused("does not exist at the source")
+            .at(Place::table(&written))
+            .remedy("name another one with --table")
+    };
+    let table = Shape::locate(client, &settings.table)?.ok_or_else(missing)?;
+    Shape::read(client, &table).map_err(|error| error.at(Place::table(&written)))?.ok_or_else(missing)
 }
 
 /// The name of the destination's table, in the named schema or in one of the same name as the source's. The table may not exist
@@ -106,7 +124,7 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
 fn identify(session: &mut Session<'_>) -> Result<Source> {
     Ok(Source {
         described: format!("{} {}", session.settings.from.describe(), session.pair.source.table),
-        id: state::identity(&mut session.source, session.pair.source.oid)?,
+        id: state::identity(session.source.client(), session.pair.source.oid)?,
         cursor: session.settings.cursor.clone(),
     })
 }
@@ -114,7 +132,7 @@ fn identify(session: &mut Session<'_>) -> Result<Source> {
 /// Creates the table, and plans its initial load.
 fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
     let state = State { phase: Phase::Loading, marks: first_marks(session)? };
-    let ranges = load::plan(&mut session.source, &session.pair, session.settings.workers)?;
+    let ranges = load::plan(session.source.client(), &session.pair, session.settings.workers)?;
     let table = &session.pair.table;
     let mut transaction = session.destination.transaction()?;
     destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
@@ -133,15 +151,35 @@ fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
 /// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass
 /// reads all rows of the source, as if each had changed.
 fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
+    session.pair.consider(existing);
     let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
-    if let Some((_, followed)) = &known {
-        check_same(followed, source)?;
-    }
+    let followable = session.pair.followed().is_ok();
+    let is_swapped = match &known {
+        Some((_, followed)) => check_same(followed, source, followable)?,
+        None => false,
+    };
     let mut transaction = session.destination.transaction()?;
-    destination::compare(&mut transaction, &session.pair.source, existing, session.settings)?;
+    let has_changed =
+        destination::compare(&mut transaction, &session.pair.source, existing, session.settings)?;
+    let known = match known {
+        Some((state, _)) if followable && (is_swapped || has_changed) => {
+            // Rows that are not written again may have other values all the same.
+            let state = State { marks: Marks::default(), ..state };
+            state.write(&mut transaction, &existing.table)?;
+            if is_swapped {
+                state::follow(&mut transaction, &existing.table, source)?;
+                tracing::warn!(
+                    "{}: the source's table is another one now, so all rows are compared once",
+                    existing.table
+                );
+            }
+            Some(state)
+        }
+        known => known.map(|(state, _)| state),
+    };
     transaction.commit()?;
     let state = match known {
-        Some((state, _)) => state,
+        Some(state) => state,
         None => adopt(session, source, existing)?,
     };
     if state.phase == Phase::Following && !session.pair.key.is_empty() {
@@ -163,7 +201,7 @@ fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result
     };
     let ranges = match has_rows {
         true => Vec::new(),
-        false => load::plan(&mut session.source, &session.pair, session.settings.workers)?,
+        false => load::plan(session.source.client(), &session.pair, session.settings.workers)?,
     };
     let mut transaction = session.destination.transaction()?;
     state.begin(&mut transaction, &table, existing.oid, source)?;
@@ -178,18 +216,20 @@ fn first_marks(session: &mut Session<'_>) -> Result<Marks> {
     if session.pair.cursor.is_none() || session.pair.key.is_empty() {
         return Ok(Marks::default());
     }
-    let now = Now::look(&mut session.source, &session.pair)?;
+    let now = Now::look(&mut session.source, &session.pair, None)?;
     Ok(now.into_first_marks())
 }
 
-fn check_same(followed: &Source, source: &Source) -> Result<()> {
-    if followed.id != source.id {
+/// Checks that the destination follows this source. Gives whether another table has taken the place of the source's.
+fn check_same(followed: &Source, source: &Source, followable: bool) -> Result<bool> {
+    let is_swapped = followed.id != source.id;
+    if is_swapped && !(followable && followed.is_namesake_of(source)) {
         return Err(Error::refused(format!("follows another table, {}", followed.described)).remedy(
             "drop it to have it loaded again, or delete its row from pghaul.syncs to have all rows compared once",
         ));
     }
     match (&followed.cursor, &source.cursor) {
-        (before, now) if before == now => Ok(()),
+        (before, now) if before == now => Ok(is_swapped),
         (Some(before), _) => {
             Err(Error::refused(format!("is followed by the cursor {before}")).remedy(format!(
                 "give --cursor {before}, or delete its row from pghaul.syncs to have all rows compared once"

@@ -6,10 +6,10 @@ use crate::copy::relay::pipe::Piped;
 use crate::report::{UnitReport, UnitStatus, plural, seconds, thousands};
 use std::time::Duration;
 
-/// Keys that are printed of each kind in a range.
+/// Keys that are printed of each kind in a part.
 const SHOWN_KEYS: usize = 20;
-/// Ranges that are printed.
-const SHOWN_RANGES: usize = 20;
+/// Parts that are printed.
+const SHOWN_PARTS: usize = 20;
 
 /// What a run has done, and how long each part took.
 #[derive(Debug, Default)]
@@ -115,20 +115,20 @@ fn rows(count: u64) -> String {
     format!("{} {}", thousands(count), plural(count, "row"))
 }
 
-/// The number of ranges and rows that differ.
+/// The number of parts and rows that differ.
 fn counts(comparison: &Comparison) -> String {
     let sum = |of: fn(&Difference) -> usize| comparison.differences.iter().map(of).sum::<usize>() as u64;
     format!(
-        "{} of {} ranges: {} missing, {} too many, {} not the same",
+        "{} of {} parts: {} missing, {} too many, {} not the same",
         comparison.differences.len(),
-        comparison.ranges,
+        comparison.parts,
         rows(sum(|difference| difference.missing.len())),
         thousands(sum(|difference| difference.gone.len())),
         thousands(sum(|difference| difference.different.len())),
     )
 }
 
-/// A comparison in words, with ranges and keys.
+/// A comparison in words, with parts and keys.
 fn comparison_text(table: &str, comparison: &Comparison, time: Duration) -> String {
     let time = seconds(time.as_secs_f64());
     if comparison.differences.is_empty() {
@@ -138,10 +138,8 @@ fn comparison_text(table: &str, comparison: &Comparison, time: Duration) -> Stri
         );
     }
     let mut text = format!("{table}: differs in {}, compared in {time} s\n", counts(comparison));
-    for difference in comparison.differences.iter().take(SHOWN_RANGES) {
-        let bound = |bound: &Option<String>| bound.clone().unwrap_or_else(|| "…".to_owned());
-        let (low, high) = &difference.range;
-        text.push_str(&format!("  keys from {} to before {}\n", bound(low), bound(high)));
+    for difference in comparison.differences.iter().take(SHOWN_PARTS) {
+        text.push_str(&format!("  {}\n", difference.part));
         let kinds = [
             ("missing", &difference.missing),
             ("too many", &difference.gone),
@@ -151,8 +149,8 @@ fn comparison_text(table: &str, comparison: &Comparison, time: Duration) -> Stri
             text.push_str(&format!("    {kind}: {}\n", key_list(keys)));
         }
     }
-    if comparison.differences.len() > SHOWN_RANGES {
-        text.push_str(&format!("  and {} ranges more\n", comparison.differences.len() - SHOWN_RANGES));
+    if comparison.differences.len() > SHOWN_PARTS {
+        text.push_str(&format!("  and {} parts more\n", comparison.differences.len() - SHOWN_PARTS));
     }
     text
 }
@@ -175,17 +173,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_are_shown_with_ranges_and_keys() {
+    fn differences_are_shown_with_parts_and_keys() {
         let key = |key: &str| vec![key.to_owned()];
         let difference = Difference {
-            range: (None, Some("50".into())),
+            part: "keys from … to before 50".into(),
             missing: vec![key("3")],
             gone: Vec::new(),
             different: vec![vec!["1".into(), "a".into()], key("2")],
         };
-        let comparison = Comparison { rows: 9, ranges: 4, differences: vec![difference] };
+        let comparison = Comparison { rows: 9, rows_there: 8, parts: 4, differences: vec![difference] };
         insta::assert_snapshot!(comparison_text("t", &comparison, Duration::from_millis(10)), @r"
-        t: differs in 1 of 4 ranges: 1 row missing, 0 too many, 2 not the same, compared in 0.01 s
+        t: differs in 1 of 4 parts: 1 row missing, 0 too many, 2 not the same, compared in 0.01 s
           keys from … to before 50
             missing: 3
             not the same: (1, a), 2

@@ -9,12 +9,12 @@ use postgres::Client;
 /// Rows of a sample, if the planner has no statistics.
 const SAMPLE_ROWS: f64 = 30_000.0;
 
-/// Different values of the key's first column that cut the table into up to `wanted` parts, in this `order`; none if the table
-/// has no key or no rows.
+/// Different values of the key's first column that cut the table into up to `wanted` parts, in the order of the source's index;
+/// none if the table has no key or no rows.
 ///
 /// # Errors
 /// What the server reports.
-pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> Result<Vec<String>> {
+pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize) -> Result<Vec<String>> {
     let Some(first) = pair.key.first() else { return Ok(Vec::new()) };
     if wanted < 2 {
         return Ok(Vec::new());
@@ -31,14 +31,13 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize, order: Order) -> 
     );
     let share = (100.0 * SAMPLE_ROWS / (pair.source.rows as f64).max(1.0)).min(100.0);
     let sample = format!("SELECT {name} AS bound FROM {table} TABLESAMPLE SYSTEM ({share})");
-    let order = order.clause(pair);
     for values in [statistics, sample] {
         let sql = format!(
             "SELECT bound::text AS value FROM (\
                  SELECT bound, row_number() OVER w AS place, count(*) OVER () AS all_of_them FROM ({values}) v \
-                 WHERE bound IS NOT NULL WINDOW w AS (ORDER BY bound{order})) n \
+                 WHERE bound IS NOT NULL WINDOW w AS (ORDER BY bound)) n \
              WHERE place * {wanted} / all_of_them <> (place - 1) * {wanted} / all_of_them AND place < all_of_them \
-             GROUP BY bound ORDER BY bound{order}"
+             GROUP BY bound ORDER BY bound"
         );
         let found: Vec<String> = client.query(&sql, &[])?.iter().map(|row| row.get(0)).collect();
         if !found.is_empty() {
@@ -62,25 +61,6 @@ pub fn correlation(client: &mut Client, pair: &Pair) -> Result<f64> {
     Ok(row.and_then(|row| row.get(0)).unwrap_or(0.0))
 }
 
-/// The order of bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The order of the source's index.
-    Own,
-    /// An order that servers with different collations share.
-    Shared,
-}
-
-impl Order {
-    /// Follows a value of the key's first column to have it compared in this order.
-    pub fn clause(self, pair: &Pair) -> &'static str {
-        let collatable = pair.key.first().and_then(|name| pair.source.column(name)).is_some_and(|column| {
-            ["text", "character", "name", "\"char\""].iter().any(|text| column.type_name.starts_with(text))
-        });
-        if self == Order::Shared && collatable { " COLLATE \"C\"" } else { "" }
-    }
-}
-
 /// The ranges between bounds.
 pub fn between(bounds: &[String]) -> Vec<Range> {
     let low = std::iter::once(None).chain(bounds.iter().cloned().map(Some));
@@ -89,14 +69,14 @@ pub fn between(bounds: &[String]) -> Vec<Range> {
 }
 
 /// The condition that the rows of a range fulfil.
-pub fn condition(pair: &Pair, low: Option<&str>, high: Option<&str>, order: Order) -> String {
+pub fn condition(pair: &Pair, low: Option<&str>, high: Option<&str>) -> String {
     let Some(column) = pair.key.first().and_then(|name| pair.source.column(name)) else {
         return "true".to_owned();
     };
-    let (name, order) = (quote(&column.name), order.clause(pair));
+    let name = quote(&column.name);
     let compare = |sign: &str, value: &str| {
         let sign = column.comparison(sign);
-        format!("{name}{order} {sign} {}::{}", literal(value), column.type_name)
+        format!("{name} {sign} {}::{}", literal(value), column.type_name)
     };
     let parts: Vec<String> =
         low.map(|low| compare(">=", low)).into_iter().chain(high.map(|high| compare("<", high))).collect();

@@ -1,19 +1,14 @@
 //! The connections to both sides.
 
+use super::reader::{Reader, check_version};
 use super::settings::Settings;
 use super::table::pair::Pair;
+use crate::Result;
 use crate::copy::relay::pace::Pace;
-use crate::pg::connect::Target;
-use crate::pg::ident::literal;
-use crate::pg::limits::{self, Until};
 use crate::report::log::Verbosity;
 use crate::run::workers;
-use crate::{Error, Place, Result};
 use postgres::Client;
-use std::time::Duration;
 
-/// PostgreSQL 13, the oldest version with all that sync uses.
-const OLDEST_VERSION: i32 = 130_000;
 /// Keeps the temporary table for windows in memory; with the default of 8 MB it goes to the disk.
 const PREPARE_DESTINATION: &str = "SET temp_buffers = '128MB'";
 
@@ -25,8 +20,8 @@ pub struct Session<'s> {
     pub verbosity: Verbosity,
     /// Both tables.
     pub pair: Pair,
-    /// The source. This connection cannot write.
-    pub source: Client,
+    /// The source.
+    pub source: Reader,
     /// The destination.
     pub destination: Client,
     /// Whether the destination's connection has the temporary table for windows. Creating one writes to the database, so a pass
@@ -38,52 +33,27 @@ pub struct Session<'s> {
     pub pace: Pace,
 }
 
-/// A connection to the source, which can only read.
-///
-/// # Errors
-/// As [`Target::connect`]; a server that is too old.
-fn connect_source(settings: &Settings) -> Result<Client> {
-    let mut client = connect(&settings.from, "source")?;
-    // A limited rate makes the server wait within a statement, so the timeout grows by the time of a window.
-    let pauses = settings.max_rate.map_or(0, |rate| settings.chunk / rate.get());
-    let timeout = settings.source_timeout + Duration::from_secs(pauses.min(1_000_000));
-    let limit_time = limits::shorten("statement_timeout", timeout, Until::Disconnect);
-    client.batch_execute(&format!(
-        "SET default_transaction_read_only = on; SET lc_monetary = 'C'; {limit_time}"
-    ))?;
-    Ok(client)
-}
-
 /// Connections to both sides, at the same time.
 ///
 /// # Errors
-/// As [`connect_source`] and [`connect_destination`].
-pub fn connect_both(settings: &Settings) -> Result<(Client, Client)> {
+/// As [`Reader::connect`] and [`connect_destination`].
+pub fn connect_both(settings: &Settings) -> Result<(Reader, Client)> {
     std::thread::scope(|scope| {
-        let source = scope.spawn(|| connect_source(settings));
+        let source = scope.spawn(|| Reader::connect(settings));
         let destination = connect_destination(settings);
         Ok((workers::joined(source)?, destination?))
     })
 }
 
-/// A connection to the destination.
+/// A connection to the destination, whose session is ours: it holds locks and a temporary table.
 ///
 /// # Errors
-/// As [`Target::connect`]; a server that is too old.
+/// As [`crate::pg::connect::Target::connect_alone`]; a server that is too old.
 pub fn connect_destination(settings: &Settings) -> Result<Client> {
-    let mut client = connect(&settings.to, "destination")?;
+    let mut client = settings.to.connect_alone()?;
     client.batch_execute(&format!("{PREPARE_DESTINATION}; SET lc_monetary = 'C'"))?;
-    Ok(client)
-}
-
-fn connect(target: &Target, side: &str) -> Result<Client> {
-    let mut client = target.connect()?;
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
-    if version < OLDEST_VERSION {
-        return Err(Error::refused(format!("PostgreSQL {} is too old for sync", version / 10_000))
-            .at(Place::file(side))
-            .remedy("use a server of version 13 or newer"));
-    }
+    check_version(version, "destination")?;
     Ok(client)
 }
 
@@ -91,19 +61,9 @@ impl Session<'_> {
     /// Connections to the source that see this snapshot, each in one transaction that ends with the connection.
     ///
     /// # Errors
-    /// As [`connect_source`].
+    /// As [`Reader::connect_at`].
     pub fn connect_sources(&self, count: usize, snapshot: &str) -> Result<Vec<Client>> {
-        let begin = format!(
-            "RESET statement_timeout; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT {}",
-            literal(snapshot)
-        );
-        (0..count)
-            .map(|_| {
-                let mut client = connect_source(self.settings)?;
-                client.batch_execute(&begin)?;
-                Ok(client)
-            })
-            .collect()
+        (0..count).map(|_| Reader::connect_at(self.settings, snapshot)).collect()
     }
 
     /// Connections to the destination.

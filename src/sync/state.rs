@@ -185,6 +185,26 @@ pub struct Source {
     pub cursor: Option<String>,
 }
 
+impl Source {
+    /// Whether both are tables of one name in one database.
+    pub fn is_namesake_of(&self, other: &Source) -> bool {
+        let database = |source: &Source| source.id.rsplit_once('/').map(|(database, _)| database.to_owned());
+        let name = |source: &Source| source.described.rsplit_once(' ').map(|(_, name)| name.to_owned());
+        database(self) == database(other) && name(self) == name(other)
+    }
+}
+
+/// Records that a destination follows this source from now on.
+///
+/// # Errors
+/// What the server reports.
+pub fn follow(client: &mut impl GenericClient, table: &Qualified, source: &Source) -> Result<()> {
+    let sql =
+        "UPDATE pghaul.syncs SET source = $3, source_id = $4 WHERE schema_name = $1 AND table_name = $2";
+    client.execute(sql, &[&table.schema(), &table.name(), &source.described, &source.id])?;
+    Ok(())
+}
+
 /// Removes the state of a destination.
 ///
 /// # Errors

@@ -1,7 +1,8 @@
 //! The steps of a run: the initial load, a pass over the changes, and the statements that follow.
 
 use super::compare::{self, Compared};
-use super::follow::{deletes, pass};
+use super::follow::deletes::{self, Found};
+use super::follow::pass;
 use super::load;
 use super::outcome::Outcome;
 use super::session::Session;
@@ -37,19 +38,20 @@ pub fn follow_changes(
 ) -> Result<()> {
     session.pair.followed()?;
     let started = Instant::now();
-    let pass = pass::run(session, state, in_snapshot)?;
-    let deleted = match (session.settings.deletes, in_snapshot) {
-        (Some(_), true) => deletes::run(session)?,
-        _ => 0,
+    let mut pass = pass::run(session, state, in_snapshot)?;
+    let found = match (session.settings.deletes, in_snapshot) {
+        (Some(_), true) => deletes::run(session, state)?,
+        _ => Found::default(),
     };
-    outcome.add_pass(pass, deleted, started.elapsed());
+    pass.add(found.fetched);
+    outcome.add_pass(pass, found.gone, started.elapsed());
     if session.settings.verify && in_snapshot {
         let started = Instant::now();
         let comparison = compare::compare(session, Compared::Rows)?;
         outcome.add_comparison(comparison, started.elapsed());
     }
     if in_snapshot {
-        session.source.batch_execute("COMMIT")?;
+        session.source.commit()?;
     }
     Ok(())
 }

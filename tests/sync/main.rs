@@ -4,7 +4,11 @@
 
 mod changes;
 mod compared;
+mod cursors;
 mod faults;
 mod initial;
+mod pooler;
 mod questions;
+mod shapes;
 mod sides;
+mod texts;

@@ -2,7 +2,8 @@
 
 use super::choices::ChannelBinding;
 use super::host::Host;
-use super::params::Params;
+use super::params::{Opening, Params};
+use super::session::MARK;
 use crate::secret::Secret;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -25,8 +26,13 @@ pub(super) fn config(params: &Params, user: &str, dbname: &str, password: Option
     if let Some(password) = password {
         config.password(password.reveal());
     }
-    if let Some(options) = &params.options {
-        config.options(options);
+    let mark = match &params.opening {
+        Opening::Marked(mark) => Some(format!("-c {MARK}={mark}")),
+        Opening::Prepared | Opening::Bare => None,
+    };
+    let options: Vec<String> = params.options.iter().cloned().chain(mark).collect();
+    if !options.is_empty() {
+        config.options(options.join(" "));
     }
     config.connect_timeout(params.connect_limit());
     config.keepalives(params.keepalives.unwrap_or(true));

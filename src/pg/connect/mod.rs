@@ -21,22 +21,27 @@ mod verify;
 
 pub use dial::Dial;
 pub use env::{Env, of_this_process};
+pub use session::{ForOneTransaction, for_one_transaction};
 pub use silence::Pulse;
 
 use crate::run::interrupt;
 use crate::secret::Secret;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 use choices::{ServerKind, SslMode};
 use dial::{Blocking, Dialled};
 use host::Host;
 use nix::unistd::{User, geteuid};
-use params::Params;
+use params::{Opening, Params};
 use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
 use silence::{Opened, Watch, cancel, within};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// The SQLSTATE of a pooler that does not know a setting.
+const PROTOCOL_VIOLATION: &str = "08P01";
 
 /// A database and how to get into it. `Debug` shows no password.
 #[derive(Debug, Clone)]
@@ -99,10 +104,7 @@ impl Target {
     /// without TLS, make a message each. Where no server has answered, the error is one of the connection; where one has,
     /// its SQLSTATE says whether to try again.
     pub fn connect(&self) -> Result<Client> {
-        self.connect_in(&of_this_process).map_err(|error| match error.sqlstate() {
-            None => error.of_connection(),
-            Some(_) => error,
-        })
+        self.connect_in(&of_this_process).map_err(of_connection)
     }
 
     /// Connects with another environment. Its `PGPASSWORD`, `PGPASSFILE` and `HOME` count.
@@ -110,9 +112,48 @@ impl Target {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_in(&self, env: Env<'_>) -> Result<Client> {
-        let (Dialled { opened, config, tls, pulse }, backend) = self.connect_by(&Blocking, env)?;
+        self.open_in(env).map(|(client, _)| client)
+    }
+
+    /// Connects to a session that is as the server has made it, for callers that set what they need in each transaction. Gives
+    /// whether the session is ours alone; behind a pooler others may have it after each of our transactions.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub fn connect_bare(&self) -> Result<(Client, bool)> {
+        let open = |opening: Opening| Target(Params { opening, ..self.0.clone() }).open_in(&of_this_process);
+        let mark = RandomState::new().hash_one(std::process::id());
+        let opened = match open(Opening::Marked(format!("m{mark:x}"))) {
+            // Poolers refuse settings that they do not know.
+            Err(error) if error.sqlstate() == Some(PROTOCOL_VIOLATION) => open(Opening::Bare),
+            opened => opened,
+        };
+        opened.map(|(client, backend)| (client, backend.is_some())).map_err(of_connection)
+    }
+
+    /// As [`Target::connect`], to a session that is certainly ours until we disconnect: locks and settings of the session are
+    /// left behind in no other.
+    ///
+    /// # Errors
+    /// As there; a pooler.
+    pub fn connect_alone(&self) -> Result<Client> {
+        let (mut client, is_ours) = self.connect_bare()?;
+        if !is_ours {
+            return Err(Error::refused(
+                "a pooler stands before the server, and gives its sessions to others after each transaction",
+            )
+            .at(Place::file(self.describe()))
+            .remedy("connect to the server itself"));
+        }
+        session::prepare(&mut |sql| client.simple_query(sql))?;
+        Ok(client)
+    }
+
+    /// As [`Target::connect_in`], with the process id of the server process, if it is known to be ours.
+    fn open_in(&self, env: Env<'_>) -> Result<(Client, Option<i32>)> {
+        let (Dialled { opened, config, tls, pulse }, backend) = self.connect_dialled(&Blocking, env)?;
         let Opened { client, connector } = opened;
-        if connector.is_some() {
+        if let (Some(_), Some(backend)) = (&connector, backend) {
             let pulse = Arc::downgrade(&pulse);
             Watch { config, tls, pulse, backend, patience: self.0.patience() }.begin()?;
         }
@@ -123,7 +164,7 @@ impl Target {
                 tracing::debug!("cannot cancel what the server does: {error}");
             }
         });
-        Ok(client)
+        Ok((client, backend))
     }
 
     /// Connects by `dial`, and waits until that is done. Returns the process id of the server process, too.
@@ -131,6 +172,11 @@ impl Target {
     /// # Errors
     /// As [`Target::connect`].
     pub fn connect_by<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<(D::Client, i32)> {
+        let (client, backend) = self.connect_dialled(dial, env)?;
+        Ok((client, backend.unwrap_or_default()))
+    }
+
+    fn connect_dialled<D: Dial>(&self, dial: &D, env: Env<'_>) -> Result<(D::Client, Option<i32>)> {
         let user = self.user()?;
         let dbname = self.0.dbname.as_deref().unwrap_or(&user);
         let home = env::home(env);
@@ -176,7 +222,7 @@ impl Target {
         config: &tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         kind: ServerKind,
-    ) -> Result<(D::Client, i32), Vec<Refusal>> {
+    ) -> Result<(D::Client, Option<i32>), Vec<Refusal>> {
         let mut refusals = Vec::new();
         for address in attempt.host.addresses().map_err(|error| vec![attempt.away(error)])? {
             let earlier = refusals.len();
@@ -213,8 +259,9 @@ impl Target {
         config: tokio_postgres::Config,
         tls: Option<&MakeRustlsConnect>,
         kind: ServerKind,
-    ) -> Result<(D::Client, i32), Refusal> {
+    ) -> Result<(D::Client, Option<i32>), Refusal> {
         let (dialler, tls, pulse) = (dial.clone(), tls.cloned(), Arc::<Pulse>::default());
+        let opening = self.0.opening.clone();
         let its_pulse = Arc::clone(&pulse);
         let connect = move || {
             let mut client = dialler.dial(config, tls, its_pulse)?;
@@ -223,7 +270,11 @@ impl Target {
             if let Err(other_kind) = session::check(&mut query, kind) {
                 return Ok(Err(other_kind));
             }
-            let backend = session::prepare(&mut query)?;
+            let backend = match opening {
+                Opening::Prepared => Some(session::prepare(&mut query)?),
+                Opening::Marked(mark) => session::find_mark(&mut query, &mark)?,
+                Opening::Bare => None,
+            };
             Ok(Ok((client, backend)))
         };
         let connected = within(self.0.connect_limit(), &pulse, connect);
@@ -251,6 +302,11 @@ impl Target {
                 .remedy("name one: postgresql://USER@host/db")
         })
     }
+}
+
+/// Where no server has answered, the error is one of the connection.
+fn of_connection(error: Error) -> Error {
+    if error.sqlstate().is_some() { error } else { error.of_connection() }
 }
 
 /// One error of all attempts. Those that have failed in the same way make one message.

@@ -46,6 +46,18 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// How long a silent network is borne, where `tcp_user_timeout` does not say: the kernel would bear it for a quarter of an hour.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How a session begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// With the settings of every session of ours.
+    #[default]
+    Prepared,
+    /// As it is, with a setting of this value from its first moment on. A pooler opens its sessions itself, and they lack it.
+    Marked(String),
+    /// As it is.
+    Bare,
+}
+
 /// The parameters that were given. One that was not given, or was given empty, is `None` or an empty list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params {
@@ -70,6 +82,8 @@ pub(super) struct Params {
     pub keepalives_count: Option<u32>,
     pub tcp_user_timeout: Option<Duration>,
     pub channel_binding: ChannelBinding,
+    /// How the session begins. No URL says it.
+    pub opening: Opening,
 }
 
 impl Params {

@@ -1,52 +1,126 @@
 //! Rows that were deleted at the source. Comparing keys finds them; they are deleted or marked at the destination.
 
+use super::window::{self, Merged, WindowRows};
 use crate::Result;
-use crate::pg::ident::quote;
+use crate::pg::ident::{literal, quote};
+use crate::run::interrupt;
 use crate::sync::compare::{Compared, Key, compare};
 use crate::sync::session::Session;
+use crate::sync::state::State;
 use crate::sync::table::pair::Pair;
+use crate::sync::table::same;
+use crate::sync::table::shape::ShapeColumn;
+use postgres::types::ToSql;
+use std::collections::HashSet;
 
-/// Deletes or marks them. The source is seen by the transaction that is open on its connection. Gives the number of rows.
+/// Keys of one statement.
+const TOGETHER: usize = 10_000;
+
+/// What was found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Rows that were deleted or marked.
+    pub gone: u64,
+    /// Rows that the destination lacked although no pass would have read them, and that it has now.
+    pub fetched: Merged,
+}
+
+/// Deletes or marks them. Rows that the destination lacks come first: one of them may be the row under another text of its key. The
+/// source is seen by the transaction that is open on its connection.
 ///
 /// # Errors
 /// What a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
-pub fn run(session: &mut Session<'_>) -> Result<u64> {
+pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
-    let sql = statement(&session.pair);
-    let mut count = 0;
-    for difference in comparison.differences.iter().filter(|difference| !difference.gone.is_empty()) {
-        let columns: Vec<Vec<&str>> = (0..session.pair.key.len())
-            .map(|column| difference.gone.iter().map(|key: &Key| key[column].as_str()).collect())
-            .collect();
-        let parameters: Vec<&(dyn postgres::types::ToSql + Sync)> =
-            columns.iter().map(|column| column as _).collect();
-        count += session.destination.execute(&sql, &parameters)?;
+    let mut found = Found::default();
+    for keys in comparison.keys(|difference| &difference.missing).chunks(TOGETHER) {
+        let condition = is_one_of(&session.pair, keys);
+        let rows = WindowRows { condition: &condition, order: "", are_many: false };
+        found.fetched.add(window::copy_and_merge(session, state, rows)?);
     }
-    Ok(count)
+    for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
+        interrupt::check()?;
+        let gone = without_those_of_source(session, keys)?;
+        if !gone.is_empty() {
+            let sql = statement(&session.pair);
+            found.gone += session.destination.execute(&sql, &parameters(&lists(&session.pair, &gone)))?;
+        }
+    }
+    Ok(found)
 }
 
-/// The statement that deletes or marks rows. Its parameters are the values of the keys, a list of text for each column.
+/// The keys that no row of the source has, by the equality of their types: what the comparison of texts says is not enough to delete.
+fn without_those_of_source(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Key>> {
+    let pair = &session.pair;
+    let sql = format!(
+        "SELECT g.place FROM {} WITH ORDINALITY g ({}, place) \
+         WHERE EXISTS (SELECT FROM {} t WHERE {})",
+        unnested(pair),
+        names(pair),
+        pair.source.table,
+        has_key(pair, "t")
+    );
+    let there = session.source.client().query(&sql, &parameters(&lists(pair, keys)))?;
+    let there: HashSet<usize> =
+        there.iter().filter_map(|row| usize::try_from(row.get::<_, i64>(0) - 1).ok()).collect();
+    if !there.is_empty() {
+        tracing::warn!("{}: {} rows stay, since the source has their keys", pair.table, there.len());
+    }
+    let others = keys.iter().enumerate().filter(|(place, _)| !there.contains(place));
+    Ok(others.map(|(_, key)| key.clone()).collect())
+}
+
+/// The condition of the source's rows with these keys.
+fn is_one_of(pair: &Pair, keys: &[Key]) -> String {
+    let list = |values: Vec<&str>| {
+        format!("ARRAY[{}]::text[]", values.into_iter().map(literal).collect::<Vec<_>>().join(", "))
+    };
+    let lists: Vec<String> = lists(pair, keys).into_iter().map(list).collect();
+    let (names, has_key) = (names(pair), has_key(pair, &pair.source.table.to_string()));
+    format!("EXISTS (SELECT FROM unnest({}) g ({names}) WHERE {has_key})", lists.join(", "))
+}
+
+/// The values of the keys, a list for each column.
+fn lists<'k>(pair: &Pair, keys: &'k [Key]) -> Vec<Vec<&'k str>> {
+    (0..pair.key.len()).map(|column| keys.iter().map(|key| key[column].as_str()).collect()).collect()
+}
+
+fn parameters<'l>(lists: &'l [Vec<&str>]) -> Vec<&'l (dyn ToSql + Sync)> {
+    lists.iter().map(|list| list as _).collect()
+}
+
+/// The names that the values of a key have in `g`.
+fn names(pair: &Pair) -> String {
+    (1..=pair.key.len()).map(|number| format!("k{number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The parameters: a list of texts for each column of the key.
+fn unnested(pair: &Pair) -> String {
+    let lists: Vec<String> = (1..=pair.key.len()).map(|number| format!("${number}::text[]")).collect();
+    format!("unnest({})", lists.join(", "))
+}
+
+/// The condition that a row has the key of `g`, by the equality of its types.
+fn has_key(pair: &Pair, row: &str) -> String {
+    same::key_equals(&pair.source, &pair.key, row, |place, column| {
+        format!("g.k{}::{}", place + 1, column.type_name)
+    })
+}
+
+/// The statement that deletes or marks rows. Its parameters are the values of the keys, a list of text for each column. A row whose
+/// key has another text is another row.
 fn statement(pair: &Pair) -> String {
-    let number = 1..=pair.key.len();
-    let lists: Vec<String> = number.clone().map(|number| format!("${number}::text[]")).collect();
-    let names: Vec<String> = number.map(|number| format!("k{number}")).collect();
-    let same: Vec<String> = pair
-        .source
-        .columns
-        .iter()
-        .filter_map(|column| {
-            let place = pair.key.iter().position(|name| *name == column.name)?;
-            let equals = column.comparison("=");
-            Some(format!("t.{} {equals} g.{}::{}", quote(&column.name), names[place], column.type_name))
-        })
-        .collect();
-    let (table, lists, names, same) = (&pair.table, lists.join(", "), names.join(", "), same.join(" AND "));
+    let text = |(place, column): (usize, &ShapeColumn)| {
+        column.by_text.then(|| format!("{} = g.k{}", same::text(column, "t."), place + 1))
+    };
+    let texts = pair.key_columns().enumerate().filter_map(text);
+    let same: Vec<String> = std::iter::once(has_key(pair, "t")).chain(texts).collect();
+    let (table, given, names, same) = (&pair.table, unnested(pair), names(pair), same.join(" AND "));
     match &pair.mark {
         Some(mark) => format!(
-            "UPDATE {table} t SET {mark} = clock_timestamp() FROM unnest({lists}) g ({names}) \
-             WHERE {same} AND t.{mark} IS NULL",
+            "UPDATE {table} t SET {mark} = clock_timestamp() FROM {given} g ({names}) WHERE {same} AND t.{mark} IS NULL",
             mark = quote(mark)
         ),
-        None => format!("DELETE FROM {table} t USING unnest({lists}) g ({names}) WHERE {same}"),
+        None => format!("DELETE FROM {table} t USING {given} g ({names}) WHERE {same}"),
     }
 }

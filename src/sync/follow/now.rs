@@ -5,9 +5,10 @@
 //! one. So that transaction is still open right afterwards, or it has committed by then and every later read sees the row.
 
 use crate::Result;
+use crate::sync::reader::Reader;
 use crate::sync::state::{Marks, Pending};
+use crate::sync::table::cursor::{Clock, Cursor};
 use crate::sync::table::pair::Pair;
-use postgres::Client;
 
 /// The longest time from a transaction's `now()` until other sessions see it as open (seconds). It is microseconds of work, but
 /// the process may have to wait for a processor.
@@ -16,8 +17,14 @@ const UNSEEN: f64 = 1.0;
 /// The state of the source at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Now {
-    /// The greatest cursor, as text; none if no row has one.
+    /// The greatest cursor that is not ahead of the source's clock, as text; none if no row has one.
     pub greatest: Option<String>,
+    /// The greatest cursor that is ahead of it by more than a minute.
+    pub ahead: Option<String>,
+    /// Whether the watermark is ahead of it by more than a day. Earlier versions let it get there.
+    pub overtaken: bool,
+    /// The limit between the two, as SQL; none for cursors that no clock gives.
+    pub limit: Option<String>,
     /// The source's clock (seconds).
     pub clock: f64,
     /// The virtual ids of the open transactions.
@@ -29,18 +36,36 @@ pub struct Now {
 }
 
 impl Now {
-    /// Looks at the source.
+    /// Looks at the source, in a transaction that sees what is committed. `read_to` is the watermark.
     ///
     /// # Errors
     /// What the server reports.
-    pub fn look(client: &mut Client, pair: &Pair) -> Result<Now> {
-        let greatest = greatest(client, pair)?;
-        let row = client.query_one(include_str!("open.sql"), &[])?;
+    pub fn look(reader: &mut Reader, pair: &Pair, read_to: Option<&str>) -> Result<Now> {
+        let cursor = pair.followed()?;
+        let limit = cursor.now(reader.clock(), reader.zone());
+        let name = cursor.quoted();
+        let ahead = limit.as_ref().map_or("NULL".to_owned(), |limit| {
+            format!(
+                "(SELECT max({name})::text FROM {} WHERE {name} > {limit} + interval '1 minute' AND {name} < 'infinity')",
+                pair.source.table
+            )
+        });
+        let overtaken = match (&limit, read_to) {
+            (Some(limit), Some(read_to)) => {
+                format!("{} > {limit} + interval '1 day'", cursor.value(read_to))
+            }
+            _ => "false".to_owned(),
+        };
+        let greatest = greatest_statement(pair, cursor, limit.as_deref());
+        let sql = format!("SELECT ({greatest}), {ahead}::text, {overtaken}");
+        let row = reader.client().query_one(&sql, &[])?;
+        let (greatest, ahead, overtaken) = (row.get(0), row.get(1), row.get(2));
+        let row = reader.client().query_one(include_str!("open.sql"), &[])?;
         let (clock, open) = (row.get(0), row.get(1));
         let sql = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint \
                    FROM pg_current_snapshot() s";
-        let row = client.query_one(sql, &[])?;
-        Ok(Now { greatest, clock, open, oldest: row.get(0), next: row.get(1) })
+        let row = reader.client().query_one(sql, &[])?;
+        Ok(Now { greatest, ahead, overtaken, limit, clock, open, oldest: row.get(0), next: row.get(1) })
     }
 
     /// The marks before the first snapshot, which will hold everything that is visible now.
@@ -65,19 +90,35 @@ impl Now {
     }
 }
 
-/// The greatest cursor that is visible, by one probe of its index.
+/// The greatest cursor up to the limit that is visible, by one probe of its index.
 ///
 /// # Errors
 /// What the server reports.
-pub fn greatest(client: &mut Client, pair: &Pair) -> Result<Option<String>> {
-    let cursor = pair.followed()?;
-    let sql = format!(
+pub fn greatest(reader: &mut Reader, pair: &Pair, limit: Option<&str>) -> Result<Option<String>> {
+    let sql = greatest_statement(pair, pair.followed()?, limit);
+    Ok(reader.client().query_one(&sql, &[])?.get(0))
+}
+
+fn greatest_statement(pair: &Pair, cursor: &Cursor, limit: Option<&str>) -> String {
+    format!(
         "SELECT max({})::text FROM {} WHERE {}",
         cursor.quoted(),
         pair.source.table,
-        cursor.is_dated()
-    );
-    Ok(client.query_one(&sql, &[])?.get(0))
+        cursor.is_dated(limit)
+    )
+}
+
+/// From where rows have to be read again that a transaction may write below `settled`. A clock that shows local time goes back
+/// by an hour when summer time ends.
+///
+/// # Errors
+/// What the server reports.
+pub fn least_to_come(reader: &mut Reader, cursor: &Cursor, settled: &str) -> Result<String> {
+    if cursor.clock != Clock::Local || cursor.type_name == "date" {
+        return Ok(settled.to_owned());
+    }
+    let zone = reader.zone().to_owned();
+    Ok(reader.client().query_one(include_str!("repeated.sql"), &[&settled, &zone])?.get(0))
 }
 
 /// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true
@@ -107,7 +148,16 @@ mod tests {
 
     #[test]
     fn a_transaction_is_over_when_it_is_no_longer_open() {
-        let now = Now { greatest: None, clock: 10.0, open: vec!["3/1".into()], oldest: 1, next: 2 };
+        let now = Now {
+            greatest: None,
+            ahead: None,
+            overtaken: false,
+            limit: None,
+            clock: 10.0,
+            open: vec!["3/1".into()],
+            oldest: 1,
+            next: 2,
+        };
         assert!(now.have_ended(&[]) && now.have_ended(&["4/1".into()]));
         assert!(!now.have_ended(&["4/1".into(), "3/1".into()]));
         assert!(now.is_after(9.0) && now.is_after(99.0) && !now.is_after(9.5));

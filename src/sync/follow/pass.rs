@@ -10,6 +10,7 @@ use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
 use crate::Result;
 use crate::run::interrupt;
+use crate::sync::reader::View;
 use crate::sync::session::Session;
 use crate::sync::state::{Marks, Pending, State};
 
@@ -19,22 +20,41 @@ use crate::sync::state::{Marks, Pending, State};
 /// # Errors
 /// What a server reports; Ctrl-C. Complete windows stay.
 pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
-    let now = Now::look(&mut session.source, &session.pair)?;
+    session.source.begin(View::Moving)?;
+    let now = Now::look(&mut session.source, &session.pair, state.marks.read_to.as_deref())?;
+    warn_of_clock(session, &now);
+    if now.overtaken {
+        tracing::warn!("the watermark is ahead of the source's clock, so all rows are compared once");
+        state.marks = Marks::default();
+        state.write(&mut session.destination, &session.pair.table)?;
+    }
     let mut to = now.greatest.clone();
     if in_snapshot {
-        session.source.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        to = now::greatest(&mut session.source, &session.pair)?;
+        session.source.begin(View::Still)?;
+        to = now::greatest(&mut session.source, &session.pair, now.limit.as_deref())?;
     }
     let before = state.clone();
     let settles = settling(&mut state.marks, &now);
     let mut done = Merged::default();
     let all_again = read_again(session, state, &now, settles.is_some(), &mut done)?;
     read_on(session, state, to, &mut done)?;
+    session.source.pause()?;
     conclude(&mut state.marks, now, settles, all_again);
     if *state != before {
         state.write(&mut session.destination, &session.pair.table)?;
     }
     Ok(done)
+}
+
+fn warn_of_clock(session: &Session<'_>, now: &Now) {
+    if let (Some(ahead), Ok(cursor)) = (&now.ahead, session.pair.followed()) {
+        tracing::warn!(
+            "{}, column {}: the greatest cursor, {ahead}, is ahead of the source's clock, {}; such rows are looked for in each pass",
+            session.pair.source.table,
+            cursor.name,
+            session.source.clock(),
+        );
+    }
 }
 
 /// The cursor that is settled after this pass, if it is a new one.
@@ -66,7 +86,7 @@ fn read_again(
     }
     let written_since = now::written_since(horizon, now.next);
     let cursor = session.pair.followed()?.clone();
-    if let Some(undated) = cursor.is_undated() {
+    if let Some(undated) = cursor.is_undated(now.limit.as_deref()) {
         let condition = format!("{undated} AND {written_since}");
         window(session, state, WindowRows { condition: &condition, order: "", are_many: false }, done)?;
     }
@@ -76,9 +96,14 @@ fn read_again(
         (None, None) if read_to.is_some() => return Ok(all),
         (None, _) => None,
     };
+    let from = from.cloned().map(|from| {
+        session.source.resume()?;
+        now::least_to_come(&mut session.source, &cursor, &from)
+    });
+    let from = from.transpose()?;
     if let Some(read_to) = &read_to {
         let name = cursor.quoted();
-        let from = from.map_or(String::new(), |from| format!("{name} >= {} AND ", cursor.value(from)));
+        let from = from.map_or(String::new(), |from| format!("{name} >= {} AND ", cursor.value(&from)));
         let condition = format!("{from}{name} <= {} AND {written_since}", cursor.value(read_to));
         window(session, state, WindowRows { condition: &condition, order: "", are_many: false }, done)?;
     }
@@ -107,10 +132,12 @@ fn read_on(
             )
         };
         let chunk = session.settings.chunk;
-        let full = session.source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
+        session.source.resume()?;
+        let source = session.source.client();
+        let full = source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
         // With one worker the number of rows makes no difference.
         let may_be_many = chunk > FEW && session.settings.workers > 1;
-        let are_many = may_be_many && (full.is_some() || session.source.query_opt(&sql(FEW), &[])?.is_some());
+        let are_many = may_be_many && (full.is_some() || source.query_opt(&sql(FEW), &[])?.is_some());
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);
@@ -145,7 +172,16 @@ mod tests {
 
     fn now(greatest: &str, clock: f64, open: &[&str], oldest: i64) -> Now {
         let open = open.iter().map(|id| (*id).to_owned()).collect();
-        Now { greatest: Some(greatest.to_owned()), clock, open, oldest, next: oldest }
+        Now {
+            greatest: Some(greatest.to_owned()),
+            ahead: None,
+            overtaken: false,
+            limit: None,
+            clock,
+            open,
+            oldest,
+            next: oldest,
+        }
     }
 
     /// The effect of one pass on the marks.

@@ -13,6 +13,7 @@ use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
 use crate::sync::table::pair::{Pair, WINDOW};
+use crate::sync::table::same;
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
 
@@ -77,12 +78,14 @@ pub fn copy_and_merge(session: &mut Session<'_>, state: &State, rows: WindowRows
         return Ok(merged);
     }
     let Session { pair, source, destination, pace, .. } = session;
+    source.resume()?;
     let mut transaction = destination.transaction()?;
     let parts = std::slice::from_mut(&mut transaction);
-    let copied = copy(source, pair, rows, parts, Meter { pace, advance: &|_| {} })?;
+    let copied = copy(source.client(), pair, rows, parts, Meter { pace, advance: &|_| {} })?;
     if copied.rows == 0 {
         return Ok(Merged { copied, changed: 0 });
     }
+    source.pause()?;
     let changed = merge(&mut transaction, pair)?;
     state.write(&mut transaction, &pair.table)?;
     transaction.commit()?;
@@ -102,7 +105,9 @@ fn by_many(session: &mut Session<'_>, state: &State, rows: WindowRows<'_>) -> Re
         others.clear();
         return Ok(None);
     };
-    let copied = copy(source, pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
+    source.resume()?;
+    let copied = copy(source.client(), pair, rows, &mut parts, Meter { pace, advance: &|_| {} })?;
+    source.pause()?;
     let pair: &Pair = pair;
     let merged: Result<Vec<u64>> =
         side_by_side(parts.iter_mut(), |part| merge_part(part, pair)).into_iter().collect();
@@ -177,10 +182,9 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;
-    let key = pair.source.columns.iter().filter(|column| pair.key.contains(&column.name));
-    let same: Vec<String> =
-        key.map(|column| format!("t.{0} {1} w.{0}", quote(&column.name), column.comparison("="))).collect();
-    let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {}", pair.table, same.join(" AND "));
+    let same =
+        same::key_equals(&pair.source, &pair.key, "t", |_, column| format!("w.{}", quote(&column.name)));
+    let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {same}", pair.table);
     transaction.batch_execute(&delete)?;
     transaction.execute(&pair.merge(), &[]).map_err(|error| {
         at(error.into()).remedy(

@@ -78,6 +78,7 @@ fn definition(column: &ShapeColumn) -> String {
 }
 
 /// Compares the destination's table with the source's. With `--evolve`, adds the columns that only the source has.
+/// Gives whether it has added any of the source's columns.
 ///
 /// # Errors
 /// Every difference that would lose values or rows, exit code 2; what the server reports.
@@ -86,7 +87,7 @@ pub fn compare(
     source: &Shape,
     destination: &Shape,
     settings: &Settings,
-) -> Result<()> {
+) -> Result<bool> {
     let mut differences = Vec::new();
     let mut missing = Vec::new();
     for column in &source.columns {
@@ -109,7 +110,7 @@ pub fn compare(
     }
     let no_mark = marks.filter(|name| destination.column(name).is_none());
     if settings.evolve && differences.is_empty() {
-        for column in missing {
+        for column in &missing {
             tracing::info!("adding column {} to {}", column.name, destination.table);
             let add = format!("ALTER TABLE {} ADD COLUMN {}", destination.table, definition(column));
             transaction.batch_execute(&add).map_err(|error| {
@@ -120,14 +121,14 @@ pub fn compare(
             let sql = format!("ALTER TABLE {} ADD COLUMN {} {DELETED_TYPE}", destination.table, quote(name));
             transaction.batch_execute(&sql)?;
         }
-        return Ok(());
+        return Ok(!missing.is_empty());
     }
     let can_be_added = differences.is_empty();
     differences
         .extend(missing.iter().map(|column| format!("{} {} is missing", column.name, column.type_name)));
     differences.extend(no_mark.map(|name| format!("{name} {DELETED_TYPE} is missing")));
     if differences.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let error = Error::refused(format!("differs from the source: {}", differences.join("; ")));
     Err(match can_be_added {

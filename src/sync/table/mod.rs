@@ -1,6 +1,8 @@
 //! The tables of a source and a destination: their columns, keys and indexes.
 
+pub mod cursor;
 pub mod destination;
 pub mod indexes;
 pub mod pair;
+pub mod same;
 pub mod shape;

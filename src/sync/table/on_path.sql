@@ -1,8 +1,8 @@
--- The qualified name of the relation $1, a quoted name, by the search path that the session began with.
+-- The schema of the relation $1, a quoted name, by the search path that the session began with; none if it does not exist.
 SELECT coalesce(
-    (SELECT format('%I.%s', path.name, $1::text)
+    (SELECT path.name::text
      FROM unnest(current_setting('pghaul.schemas')::name[]) WITH ORDINALITY AS path (name, place)
      WHERE to_regclass(format('%I.%s', path.name, $1::text)) IS NOT NULL
      ORDER BY path.place
      LIMIT 1),
-    CASE WHEN to_regclass($1::text) IS NOT NULL THEN 'pg_catalog.' || $1::text END)
+    CASE WHEN to_regclass($1::text) IS NOT NULL THEN 'pg_catalog' END)

@@ -1,29 +1,17 @@
 //! The pair of tables, and the statements that move rows from one to the other.
 
-use super::shape::Shape;
+use super::cursor::Cursor;
+use super::same;
+use super::shape::{Shape, ShapeColumn};
 use crate::pg::catalog;
-use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::ident::{Qualified, quote};
 use crate::sync::settings::Settings;
-use crate::table::upsert::{assignment, difference};
+use crate::table::upsert::assignment;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// Types that a cursor can have.
-const CURSOR_TYPES: [&str; 5] =
-    ["bigint", "integer", "timestamp without time zone", "timestamp with time zone", "date"];
 /// The temporary table that a window is copied into.
 pub const WINDOW: &str = "pg_temp.pghaul_window";
-
-/// The column that grows with every change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub type_name: String,
-    /// Whether it allows NULL.
-    pub nullable: bool,
-}
 
 /// Both tables, with key and cursor.
 #[derive(Debug, Clone)]
@@ -38,6 +26,8 @@ pub struct Pair {
     pub cursor: Option<Cursor>,
     /// The column that soft deletes set.
     pub mark: Option<String>,
+    /// Whether the databases have different encodings.
+    pub any_encoding: bool,
 }
 
 impl Pair {
@@ -47,7 +37,7 @@ impl Pair {
     /// A key or a cursor whose columns the source lacks, or that do not qualify; exit code 2.
     pub fn new(client: &mut Client, source: Shape, table: Qualified, settings: &Settings) -> Result<Pair> {
         let at = Place::table(source.table.to_string());
-        let cursor = settings.cursor.as_deref().map(|name| cursor_of(&source, name)).transpose();
+        let cursor = settings.cursor.as_deref().map(|name| Cursor::of(&source, name)).transpose();
         let cursor = cursor.map_err(|error| error.at(at.clone()))?;
         let key = if settings.key.is_empty() { source.primary_key.clone() } else { settings.key.clone() };
         check_key(client, &source, &key).map_err(|error| error.at(at))?;
@@ -59,7 +49,22 @@ impl Pair {
             );
         }
         let mark = settings.soft().then(|| settings.deleted_column.clone());
-        Ok(Pair { source, table, key, cursor, mark })
+        Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
+    }
+
+    /// Takes the destination's table into account: texts are compared where one of the two columns needs it.
+    pub fn consider(&mut self, destination: &Shape) {
+        for column in &mut self.source.columns {
+            if let Some(there) = destination.column(&column.name) {
+                column.by_text |= there.by_text;
+                column.ordered &= there.ordered;
+            }
+        }
+    }
+
+    /// The columns of the key.
+    pub fn key_columns(&self) -> impl Iterator<Item = &ShapeColumn> {
+        same::key_columns(&self.source, &self.key)
     }
 
     /// The cursor. Everything but the initial load needs it, and a key.
@@ -116,10 +121,11 @@ impl Pair {
     /// in the order in which they were copied, that of the cursor.
     pub fn merge(&self) -> String {
         let columns = self.columns();
-        let others: Vec<_> = self.source.copied().filter(|column| !self.key.contains(&column.name)).collect();
-        let mut set: Vec<String> = others.iter().map(|column| assignment(&column.name)).collect();
-        let mut differs: Vec<String> =
-            others.iter().map(|column| difference(&column.name, &column.type_name)).collect();
+        // A key that the index takes for equal may have another text.
+        let is_other = |column: &&ShapeColumn| column.by_text || !self.key.contains(&column.name);
+        let others = || self.source.copied().filter(is_other);
+        let mut set: Vec<String> = others().map(|column| assignment(&column.name)).collect();
+        let mut differs: Vec<String> = same::differ(others(), "t", "excluded").into_iter().collect();
         if let Some(mark) = &self.mark {
             set.push(format!("{} = NULL", quote(mark)));
             differs.push(format!("t.{} IS NOT NULL", quote(mark)));
@@ -137,56 +143,8 @@ impl Pair {
     }
 }
 
-impl Cursor {
-    /// A value of the cursor, as SQL.
-    pub fn value(&self, text: &str) -> String {
-        format!("{}::{}", literal(text), self.type_name)
-    }
-
-    /// Its name, quoted.
-    pub fn quoted(&self) -> String {
-        quote(&self.name)
-    }
-
-    /// Whether its type has infinite values. No watermark gets past them.
-    fn has_infinity(&self) -> bool {
-        !matches!(self.type_name.as_str(), "bigint" | "integer")
-    }
-
-    /// The condition of rows with a place in the order of changes.
-    pub fn is_dated(&self) -> String {
-        match self.has_infinity() {
-            true => format!("{} < 'infinity'", self.quoted()),
-            false => format!("{} IS NOT NULL", self.quoted()),
-        }
-    }
-
-    /// The condition of rows without a place in that order; none if the table can have no such row.
-    pub fn is_undated(&self) -> Option<String> {
-        let name = self.quoted();
-        match (self.nullable, self.has_infinity()) {
-            (true, true) => Some(format!("({name} IS NULL OR {name} = 'infinity')")),
-            (true, false) => Some(format!("{name} IS NULL")),
-            (false, true) => Some(format!("{name} = 'infinity'")),
-            (false, false) => None,
-        }
-    }
-}
-
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.map(quote).collect::<Vec<_>>().join(", ")
-}
-
-fn cursor_of(source: &Shape, name: &str) -> Result<Cursor> {
-    let Some(column) = source.column(name) else {
-        return Err(Error::refused(format!("has no column {name}")).remedy("name another one with --cursor"));
-    };
-    if !CURSOR_TYPES.contains(&column.type_name.as_str()) {
-        return Err(Error::refused(format!("{} cannot be the type of a cursor", column.type_name))
-            .at(Place::default().column(name))
-            .remedy("name a bigint, timestamp or timestamptz column with --cursor"));
-    }
-    Ok(Cursor { name: name.to_owned(), type_name: column.type_name.clone(), nullable: !column.not_null })
 }
 
 fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> {

@@ -3,7 +3,7 @@
 use crate::pg::ident::{Qualified, quote};
 use crate::sync::settings::TableName;
 use crate::{Error, Result};
-use postgres::{Client, Transaction};
+use postgres::{Client, GenericClient};
 
 /// The shape of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Shape {
     pub table: Qualified,
     /// Its oid. A later table of the same name has another one.
     pub oid: u32,
+    /// Its oid and columns in one text, which changes with them.
+    pub fingerprint: String,
     /// Its comment.
     pub comment: Option<String>,
     /// The planner's estimate of its rows; 0 without an estimate.
@@ -49,6 +51,11 @@ pub struct ShapeColumn {
     pub operators: Option<String>,
     /// Whether COPY's binary form of its type means the same to every server.
     pub binary: bool,
+    /// Whether values that its type takes for equal may have different texts, or whether its type has no equality. The texts
+    /// are compared then.
+    pub by_text: bool,
+    /// Whether every server orders its values alike.
+    pub ordered: bool,
 }
 
 /// An index.
@@ -77,51 +84,46 @@ impl ShapeColumn {
 }
 
 impl Shape {
-    /// Looks up the table `name`, without a schema in the search path that the session began with; none if it does not exist.
+    /// The name of the table `name`, without a schema in the search path that the session began with; none if it does not
+    /// exist there.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn locate(client: &mut Client, name: &TableName) -> Result<Option<Qualified>> {
+        let (schema, table) = name;
+        if let Some(schema) = schema {
+            return Ok(Some(Qualified::new(schema, table)));
+        }
+        let found: Option<String> = client.query_one(include_str!("on_path.sql"), &[&quote(table)])?.get(0);
+        Ok(found.map(|schema| Qualified::new(schema, table)))
+    }
+
+    /// The shape of a table; none if it does not exist.
     ///
     /// # Errors
     /// A relation that is not a table; what the server reports.
-    pub fn find(client: &mut Client, name: &TableName) -> Result<Option<Shape>> {
-        match name {
-            (Some(schema), table) => Self::read(client, &Qualified::new(schema, table)),
-            (None, table) => {
-                let name: Option<String> =
-                    client.query_one(include_str!("on_path.sql"), &[&quote(table)])?.get(0);
-                name.map_or(Ok(None), |name| Self::of_regclass(client, &name))
-            }
-        }
-    }
-
-    /// As [`Shape::find`], of a table whose schema is known.
-    ///
-    /// # Errors
-    /// As [`Shape::find`].
-    pub fn read(client: &mut Client, table: &Qualified) -> Result<Option<Shape>> {
-        Self::of_regclass(client, &table.to_string())
-    }
-
-    fn of_regclass(client: &mut Client, name: &str) -> Result<Option<Shape>> {
-        let mut transaction = client.transaction()?;
-        let sql = "SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class'), \
+    pub fn read(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<Shape>> {
+        let name = table.to_string();
+        let sql = "SELECT c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), \
                    greatest(c.reltuples, 0)::float8, pg_table_size(c.oid) \
-                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)";
-        let Some(row) = transaction.query_opt(sql, &[&name])? else { return Ok(None) };
+                   FROM pg_class c WHERE c.oid = to_regclass($1)";
+        let Some(row) = client.query_opt(sql, &[&name])? else { return Ok(None) };
         let oid: u32 = row.get(0);
-        if !matches!(row.get::<_, &str>(3), "r" | "p") {
+        if !matches!(row.get::<_, &str>(1), "r" | "p") {
             return Err(Error::refused("is no table").remedy("name a table with --table and --to-table"));
         }
-        let shape = Shape {
-            table: Qualified::new(row.get::<_, String>(1), row.get::<_, String>(2)),
+        let fingerprint = client.query_opt(include_str!("shape_now.sql"), &[&name])?;
+        Ok(Some(Shape {
+            table: table.clone(),
             oid,
-            comment: row.get(4),
-            rows: row.get::<_, f64>(5) as u64,
-            bytes: u64::try_from(row.get::<_, i64>(6)).unwrap_or(0),
-            columns: columns(&mut transaction, oid)?,
-            indexes: indexes(&mut transaction, oid)?,
-            primary_key: primary_key(&mut transaction, oid)?,
-        };
-        transaction.rollback()?;
-        Ok(Some(shape))
+            fingerprint: fingerprint.map(|row| row.get(0)).unwrap_or_default(),
+            comment: row.get(2),
+            rows: row.get::<_, f64>(3) as u64,
+            bytes: u64::try_from(row.get::<_, i64>(4)).unwrap_or(0),
+            columns: columns(client, oid)?,
+            indexes: indexes(client, oid)?,
+            primary_key: primary_key(client, oid)?,
+        }))
     }
 
     /// The column of that name.
@@ -135,8 +137,8 @@ impl Shape {
     }
 }
 
-fn columns(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<ShapeColumn>> {
-    let rows = transaction.query(include_str!("columns.sql"), &[&oid])?;
+fn columns(client: &mut impl GenericClient, oid: u32) -> Result<Vec<ShapeColumn>> {
+    let rows = client.query(include_str!("columns.sql"), &[&oid])?;
     let column = |row: &postgres::Row| ShapeColumn {
         name: row.get(0),
         type_name: row.get(1),
@@ -148,12 +150,14 @@ fn columns(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<ShapeColum
         comment: row.get(7),
         binary: row.get(8),
         operators: row.get(9),
+        by_text: row.get(10),
+        ordered: row.get(11),
     };
     Ok(rows.iter().map(column).collect())
 }
 
-fn indexes(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<Index>> {
-    let rows = transaction.query(include_str!("indexes.sql"), &[&oid])?;
+fn indexes(client: &mut impl GenericClient, oid: u32) -> Result<Vec<Index>> {
+    let rows = client.query(include_str!("indexes.sql"), &[&oid])?;
     let index = |row: &postgres::Row| Index {
         name: row.get(0),
         unique: row.get(1),
@@ -164,9 +168,9 @@ fn indexes(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<Index>> {
     Ok(rows.iter().map(index).collect())
 }
 
-fn primary_key(transaction: &mut Transaction<'_>, oid: u32) -> Result<Vec<String>> {
+fn primary_key(client: &mut impl GenericClient, oid: u32) -> Result<Vec<String>> {
     let sql = "SELECT a.attname::text FROM pg_constraint k, unnest(k.conkey) WITH ORDINALITY c (number, place) \
                JOIN pg_attribute a ON a.attnum = c.number \
                WHERE k.conrelid = $1 AND k.contype = 'p' AND a.attrelid = $1 ORDER BY c.place";
-    Ok(transaction.query(sql, &[&oid])?.iter().map(|row| row.get(0)).collect())
+    Ok(client.query(sql, &[&oid])?.iter().map(|row| row.get(0)).collect())
 }

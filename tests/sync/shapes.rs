@@ -1,0 +1,66 @@
+//! The source's table changes its shape between two passes, or another one takes its place.
+
+use crate::sides::{BY_U, Sides, numbered};
+use nix::sys::signal::Signal;
+use pghaul_test_support::{Running, wait_for};
+
+/// `watch`, after its initial load.
+fn watching(sides: &Sides, flags: &[&str]) -> Running {
+    let watch = Running::start(sides.watch(&[&["--every", "100ms"], flags].concat()));
+    wait_for("the initial load", || {
+        sides.destination.rows("SELECT FROM pg_class WHERE relname = 't' AND reltuples = 100").len() == 1
+    });
+    watch
+}
+
+#[test]
+fn watch_adds_columns_and_fills_them() {
+    let sides = Sides::new(&numbered(100), &BY_U);
+    let watch = watching(&sides, &["--evolve"]);
+    sides.source.execute("ALTER TABLE t ADD w text; UPDATE t SET w = 'w' || id");
+    wait_for("the column", || {
+        sides
+            .destination
+            .one("SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'w'")
+            == "1"
+            && sides.destination.one("SELECT count(w) FROM t") == "100"
+    });
+    watch.signal(Signal::SIGTERM);
+    watch.wait().assert_code(143);
+    sides.assert_same("SELECT * FROM t ORDER BY id");
+    sides.source.execute("ALTER TABLE t RENAME w TO x");
+    sides.synced(&["--evolve"]);
+    sides.assert_same("SELECT id, x FROM t ORDER BY id");
+}
+
+#[test]
+fn watch_stops_where_a_type_changes() {
+    for (change, says) in [
+        ("v TYPE int USING id", "v is text, at the source integer"),
+        ("u TYPE float8", "u is bigint, at the source double precision"),
+        ("id TYPE bigint", "id is integer, at the source bigint"),
+    ] {
+        let flags =
+            if change.starts_with('u') { [&["--cursor", "x"], &BY_U[..2]].concat() } else { BY_U.to_vec() };
+        let sides = Sides::new(&format!("{}; ALTER TABLE t ADD x bigint DEFAULT 0", numbered(100)), &flags);
+        let watch = watching(&sides, &[]);
+        sides.source.execute(&format!("ALTER TABLE t ALTER {change}; UPDATE t SET v = '1' WHERE id = 1"));
+        watch.wait().assert_code(2).assert_stderr_has(says);
+    }
+}
+
+#[test]
+fn a_table_that_takes_the_place_of_the_source_s_is_compared_once() {
+    let sides = Sides::new(&numbered(100), &BY_U);
+    let watch = watching(&sides, &[]);
+    sides.source.execute(
+        "BEGIN; CREATE TABLE t_new (LIKE t INCLUDING ALL); INSERT INTO t_new SELECT id, 'new', u FROM t; \
+         ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t; COMMIT",
+    );
+    wait_for("the other table's rows", || {
+        sides.destination.one("SELECT count(*) FROM t WHERE v = 'new'") == "100"
+    });
+    watch.signal(Signal::SIGTERM);
+    watch.wait().assert_code(143).assert_stderr_has("the source's table is another one now");
+    sides.synced(&["--verify"]).assert_stdout_has("100 rows are the same");
+}

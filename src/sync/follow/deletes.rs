@@ -26,7 +26,7 @@ pub fn run(session: &mut Session<'_>) -> Result<u64> {
 }
 
 /// The statement that deletes or marks rows. Its parameters are the values of the keys, a list of text for each column.
-fn statement(pair: &Pair) -> String {
+pub fn statement(pair: &Pair) -> String {
     let number = 1..=pair.key.len();
     let lists: Vec<String> = number.clone().map(|number| format!("${number}::text[]")).collect();
     let names: Vec<String> = number.map(|number| format!("k{number}")).collect();

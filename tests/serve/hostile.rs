@@ -15,7 +15,7 @@ const ITEMS: &str = "CREATE TABLE items (id int PRIMARY KEY, name text); INSERT 
 const ACTIVE: &str = "SELECT count(*) = 0 FROM pg_stat_activity
                       WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()";
 
-fn items() -> Case {
+pub fn items() -> Case {
     let case = case!();
     case.db.execute(ITEMS);
     case
@@ -28,7 +28,7 @@ fn asked(service: &Service, head: &str, body: Option<&str>) -> TcpStream {
 }
 
 /// A connection from another address of this machine.
-async fn from(client: Ipv4Addr, port: u16) -> std::io::Result<tokio::net::TcpStream> {
+pub async fn from(client: Ipv4Addr, port: u16) -> std::io::Result<tokio::net::TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(4096)?;
     socket.bind(SocketAddr::new(IpAddr::V4(client), 0))?;

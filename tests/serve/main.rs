@@ -4,6 +4,7 @@
 
 mod answers;
 mod client;
+mod crowd;
 mod hostile;
 mod injection;
 mod life;

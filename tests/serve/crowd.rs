@@ -92,6 +92,9 @@ fn many_hostile_clients_do_not_hold_up_an_honest_one() {
     runtime.shutdown_background();
     times.sort_unstable();
     let (median, most) = (times[HONEST / 2], times[HONEST * 99 / 100]);
-    println!("{count} hostile clients: median {median:?}, 99 of 100 within {most:?}, worst {:?}", times[HONEST - 1]);
+    println!(
+        "{count} hostile clients: median {median:?}, 99 of 100 within {most:?}, worst {:?}",
+        times[HONEST - 1]
+    );
     assert!(most < MOST_WAIT, "99 of 100 within {most:?}");
 }

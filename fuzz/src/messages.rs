@@ -55,9 +55,11 @@ impl Messages {
             (text.to_vec(), None),
             (text.repeat(20), Some(CompressionAlgorithm::ZLIB)),
             (text.repeat(20), Some(CompressionAlgorithm::BZip2)),
-            ((0..20_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect(), None),
+            (noise(20_000), None),
             (vec![0; 1 << 20], Some(CompressionAlgorithm::ZLIB)),
             (vec![0; 200 << 10], Some(CompressionAlgorithm::ZIP)),
+            // Longer than all buffers on the way: its end is read only by those who ask for it.
+            (noise(150_000), Some(CompressionAlgorithm::ZLIB)),
         ] {
             for (has_aead, for_key) in [(false, false), (false, true), (true, false), (true, true)] {
                 let recipient = for_key.then_some(&key);
@@ -67,6 +69,16 @@ impl Messages {
         }
         Messages { originals, secrets, _folder: folder }
     }
+}
+
+/// Bytes that no compression makes fewer.
+fn noise(count: u32) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 fn key(rng: &mut ChaCha8Rng) -> SignedSecretKey {

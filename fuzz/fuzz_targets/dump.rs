@@ -40,7 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut total = 0;
     for table in listed.tables.iter().flat_map(|table| &table.source) {
         total += table.bytes;
-        let Ok(mut reader) = table.open_original() else { continue };
+        let Ok(mut reader) = table.open_original(0) else { continue };
         let (mut inflated, mut out) = (0, [0; 4096]);
         let outcome = loop {
             match reader.read(&mut out) {

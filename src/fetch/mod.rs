@@ -8,7 +8,7 @@
 mod advice;
 pub mod api;
 mod fetchers;
-mod json;
+pub mod json;
 mod ledger;
 pub mod pages;
 mod pipeline;

@@ -82,28 +82,6 @@ impl Pages {
     }
 }
 
-/// The target of `rel="next"` in a header `Link`.
-pub fn next_link(header: &str) -> Option<&str> {
-    let mut rest = header;
-    while let Some(start) = rest.find('<') {
-        let end = start + rest[start..].find('>')?;
-        let (target, behind) = (&rest[start + 1..end], &rest[end + 1..]);
-        let parameters = &behind[..behind.find('<').unwrap_or(behind.len())];
-        let is_next = parameters.split(';').any(|parameter| {
-            parameter.split_once('=').is_some_and(|(name, value)| {
-                let values = value.trim().trim_end_matches(',').trim().trim_matches('"');
-                name.trim().eq_ignore_ascii_case("rel")
-                    && values.split_whitespace().any(|value| value.eq_ignore_ascii_case("next"))
-            })
-        });
-        if is_next {
-            return Some(target);
-        }
-        rest = behind;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,14 +107,5 @@ mod tests {
             assert!(pages(yaml).is_err(), "{yaml}");
         }
         assert_eq!(pages("{link: true, most: 3}").unwrap(), Pages { way: Way::Link, most: 3 });
-    }
-
-    #[test]
-    fn the_next_link_is_found_among_others() {
-        let header = r#"<https://h/?p=1>; rel="prev", <https://h/?p=3,4>; title="a; b"; rel="last next", <x>; rel=first"#;
-        assert_eq!(next_link(header), Some("https://h/?p=3,4"));
-        assert_eq!(next_link("<a>; rel=next"), Some("a"));
-        assert_eq!(next_link("<a>; rel=\"prev\""), None);
-        assert_eq!(next_link("<a"), None);
     }
 }

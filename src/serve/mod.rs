@@ -13,12 +13,12 @@ mod answer;
 mod database;
 mod describe;
 mod http;
-mod query;
+pub mod query;
 mod requests;
 pub mod settings;
 mod shared;
 mod signals;
-mod tables;
+pub mod tables;
 
 use crate::pg::database::Database;
 use crate::pg::trust;

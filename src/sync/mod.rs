@@ -10,17 +10,17 @@
 //! rows, so a run can end at any point and the next one goes on. The source is only read.
 
 mod compare;
-mod follow;
+pub mod follow;
 mod load;
 mod open;
 mod outcome;
-mod ranges;
+pub mod ranges;
 mod reader;
 mod session;
 pub mod settings;
 mod state;
 mod steps;
-mod table;
+pub mod table;
 mod watch;
 
 pub use outcome::Outcome;

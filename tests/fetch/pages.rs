@@ -21,6 +21,7 @@ fn every_way_gives_every_item_once() {
     for (path, pages, requests) in [
         ("next", "{next: '.next'}", 3),
         ("link?page=1", "{link: true}", 3),
+        ("links?page=1", "{link: true}", 3),
         ("count", "{page: page}", 4),
         ("count", "{page: page, first: 2}", 3),
         ("offset", "{offset: offset, step: 10}", 4),

@@ -100,7 +100,7 @@ fn statements_stand_beside_those_who_use_them() {
 /// Files are named by the end of their paths, folders by `src/…/`.
 #[test]
 fn files_that_the_documentation_of_the_house_names_exist() {
-    let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets", "benches"]
+    let paths: Vec<PathBuf> = ["src", "tests", "fuzz/fuzz_targets", "fuzz/src", "benches"]
         .iter()
         .flat_map(|folder| files_below(&repository().join(folder), None))
         .collect();

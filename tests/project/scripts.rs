@@ -46,6 +46,26 @@ fn bench_takes_what_it_can_measure() {
 }
 
 #[test]
+fn fuzz_takes_targets_that_exist() {
+    let refused = |arguments: &[&str]| {
+        let usage = "usage: scripts/fuzz [--seconds N] [--sanitizer none|address] [--keep] [TARGET]...\n  TARGET: answers ";
+        refused("fuzz", arguments, 2, usage)
+    };
+    for target in ["", "Rows", "rows.rs", "../rows", "--help"] {
+        refused(&[target]);
+        refused(&["rows", target]);
+    }
+    for seconds in ["", "0", "-1", "1.5", "ten", "rows"] {
+        refused(&["--seconds", seconds]);
+    }
+    for sanitizer in ["", "memory", "Address", "none address", "rows"] {
+        refused(&["--sanitizer", sanitizer]);
+    }
+    refused(&["--seconds"]);
+    refused(&["--sanitizer"]);
+}
+
+#[test]
 fn compose_test_takes_what_there_is() {
     let refused = |arguments: &[&str]| {
         let usage = "usage: scripts/compose-test [--stand-ins] [--binaries FOLDER] [--compose COMMAND]\n";

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::response::Parts;
-use ureq::http::{self, HeaderName, StatusCode, Uri, header};
+use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 
@@ -72,7 +72,7 @@ pub struct Response {
     pub status: StatusCode,
     /// The header `Retry-After`.
     pub retry_after: Option<String>,
-    /// The header `Link`.
+    /// The headers `Link`, as one.
     pub link: Option<String>,
     /// The URL that the response came from, after redirects.
     pub url: String,
@@ -191,7 +191,7 @@ impl Client {
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
                 let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
-                let (retry_after, link) = (text(header::RETRY_AFTER), text(header::LINK));
+                let (retry_after, link) = (text(header::RETRY_AFTER), joined(&headers, header::LINK));
                 return Ok(Response {
                     status,
                     retry_after,
@@ -296,6 +296,12 @@ impl Client {
             _ => &self.public,
         }
     }
+}
+
+/// Headers of one name as one, since they mean the same (RFC 9110, section 5.3); none where there is none.
+fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    let values: Vec<&str> = headers.get_all(name).iter().flat_map(|value| value.to_str()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// How far an origin is trusted.

@@ -3,4 +3,5 @@
 pub mod apart;
 mod depth;
 pub mod filter;
+pub mod headers;
 pub mod shape;

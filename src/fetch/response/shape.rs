@@ -1,15 +1,17 @@
 //! The meaning of a response: rows and the next page, another try, or a failure.
 
 use super::filter::Filter;
+use super::headers::{next_link, retry_after};
 use crate::Result;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::error::{one_line, shortened};
 use crate::fetch::api::client::Response;
 use crate::fetch::json::{kind_of, parse, parse_within, push, text_of};
-use crate::fetch::pages::{Pages, Way, next_link};
+use crate::fetch::pages::{Pages, Way};
 use crate::fetch::requests::Request;
 use crate::fetch::url::join;
 use jaq_json::Val;
+use jiff::Timestamp;
 use std::time::Duration;
 use ureq::http::Uri;
 
@@ -150,7 +152,9 @@ impl Shaper {
             let body = parse_within(&response.body, self.max_memory).ok()?;
             self.asked_to_wait(&body, object).ok().flatten()
         };
-        let wait = response.retry_after.as_deref().and_then(retry_after).or_else(from_body);
+        let from_header =
+            response.retry_after.as_deref().and_then(|header| retry_after(header, Timestamp::now()));
+        let wait = from_header.or_else(from_body);
         Meaning::Again { why, wait, everyone: wait.is_some() || SLOW_DOWN.contains(&status) }
     }
 
@@ -252,30 +256,9 @@ pub fn start(body: &[u8]) -> String {
     format!("{:?}", shortened(text.trim(), SHOWN_CHARS))
 }
 
-/// The wait that a header `Retry-After` asks for, in seconds or until a date (RFC 9110, section 10.2.3).
-fn retry_after(header: &str) -> Option<Duration> {
-    let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(header).ok()?.timestamp();
-    Duration::try_from(date.duration_since(jiff::Timestamp::now())).ok().or(Some(Duration::ZERO))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after(" 7 "), Some(Duration::from_secs(7)));
-        let soon = jiff::Timestamp::now() + Duration::from_secs(90);
-        let header = soon.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let wait = retry_after(&header).unwrap();
-        assert!(wait > Duration::from_secs(80) && wait <= Duration::from_secs(90), "{wait:?}");
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon"), None);
-    }
 
     #[test]
     fn a_body_is_shown_by_its_start() {

@@ -109,7 +109,7 @@ fn has_key(pair: &Pair, row: &str) -> String {
 
 /// The statement that deletes or marks rows. Its parameters are the values of the keys, a list of text for each column. A row whose
 /// key has another text is another row.
-fn statement(pair: &Pair) -> String {
+pub fn statement(pair: &Pair) -> String {
     let text = |(place, column): (usize, &ShapeColumn)| {
         column.by_text.then(|| format!("{} = g.k{}", same::text(column, "t."), place + 1))
     };

@@ -27,21 +27,8 @@ pub fn create(
     if !transaction.query_one(exists, &[&quote(table.schema())])?.get::<_, bool>(0) {
         transaction.batch_execute(&format!("CREATE SCHEMA {}", quote(table.schema())))?;
     }
-    let mut clauses: Vec<String> = source.columns.iter().map(definition).collect();
-    if settings.soft() {
-        clauses.push(format!("{} {DELETED_TYPE}", quote(&settings.deleted_column)));
-    }
-    let mut sql = format!("CREATE TABLE {table} ({})", clauses.join(", "));
-    if let Some(comment) = &source.comment {
-        sql.push_str(&format!("; COMMENT ON TABLE {table} IS {}", literal(comment)));
-    }
-    for column in &source.columns {
-        if let Some(comment) = &column.comment {
-            let name = quote(&column.name);
-            sql.push_str(&format!("; COMMENT ON COLUMN {table}.{name} IS {}", literal(comment)));
-        }
-    }
-    transaction.batch_execute(&sql).map_err(|error| {
+    let marks = settings.soft().then_some(settings.deleted_column.as_str());
+    transaction.batch_execute(&creation(source, table, marks)).map_err(|error| {
         let error = Error::from(error);
         match SqlState::from(&error) {
             // A missing type, schema, collation or function of a default.
@@ -54,6 +41,23 @@ pub fn create(
             _ => error,
         }
     })
+}
+
+/// The statements that create `table` and comment on it. `marks` is the column that soft deletes set.
+pub fn creation(source: &Shape, table: &Qualified, marks: Option<&str>) -> String {
+    let mut clauses: Vec<String> = source.columns.iter().map(definition).collect();
+    clauses.extend(marks.map(|name| format!("{} {DELETED_TYPE}", quote(name))));
+    let mut sql = format!("CREATE TABLE {table} ({})", clauses.join(", "));
+    if let Some(comment) = &source.comment {
+        sql.push_str(&format!("; COMMENT ON TABLE {table} IS {}", literal(comment)));
+    }
+    for column in &source.columns {
+        if let Some(comment) = &column.comment {
+            let name = quote(&column.name);
+            sql.push_str(&format!("; COMMENT ON COLUMN {table}.{name} IS {}", literal(comment)));
+        }
+    }
+    sql
 }
 
 /// The column's clause in `CREATE TABLE`.

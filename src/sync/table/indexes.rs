@@ -21,7 +21,10 @@ pub fn build(clients: &mut [Client], source: &Shape, destination: &Shape) -> Res
     let build = |client: &mut &mut Client, index: &Index| -> Result<()> {
         interrupt::check()?;
         tracing::debug!("building {}", index.name);
-        let statement = create_statement(client, index, &destination.table)?;
+        let table = &destination.table;
+        let qualified = Qualified::new(table.schema(), &index.name).to_string();
+        let is_taken = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&qualified])?.get(0);
+        let statement = creation(index, is_taken, table);
         client.batch_execute(&statement).map_err(|error| at(error.into(), &destination.table))
     };
     workers::share("builder", wanted.collect(), clients.iter_mut(), build)?;
@@ -35,12 +38,10 @@ fn same(one: &Index, other: &Index) -> bool {
 }
 
 /// The statement that builds an index. If its name is taken, the server chooses another one.
-fn create_statement(client: &mut Client, index: &Index, table: &Qualified) -> Result<String> {
-    let qualified = Qualified::new(table.schema(), &index.name).to_string();
-    let taken: bool = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&qualified])?.get(0);
-    let name = if taken { String::new() } else { quote(&index.name) };
+pub fn creation(index: &Index, is_taken: bool, table: &Qualified) -> String {
+    let name = if is_taken { String::new() } else { quote(&index.name) };
     let unique = if index.unique { "UNIQUE " } else { "" };
-    Ok(format!("CREATE {unique}INDEX {name} ON {table} USING {}", index.definition))
+    format!("CREATE {unique}INDEX {name} ON {table} USING {}", index.definition)
 }
 
 /// Makes constraints of the unique indexes that belong to constraints at the source.

@@ -5,6 +5,7 @@ use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, Gpg, Ingest, Pghaul, Run, ingest, says};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 fn plain(data: &str) -> Vec<u8> {
     Dump::new().table("t", &COLUMNS, data).good().bytes()
@@ -259,6 +260,67 @@ fn a_message_that_inflates_to_too_much_is_refused() {
     ] {
         ingest.config(&format!("limits: {{{limits}}}"));
         says(&ingest.refuses(with_passphrase(&ingest)), &["dumps/app_v1.zip.gpg: ", fault]);
+    }
+}
+
+/// A message of version 2 (RFC 9580, section 5.13.2), which gpg does not write, for the passphrase `correct horse`. It holds a text.
+const VERSION_2: &str = "c33f061d07020b03089c1b9ca02dd836b2000af8d3091bf67b7194d469693b33af85e488aef1a484cff0c90a54bfdf8b8237 \
+    c6d77d4851acc3557601c519104cc2d26b0207020012ce1b1b2b6f35b293b086b60b65905f358d95b9bc9bbe49d97a7c3f2d \
+    2c9344ced775e8166c7d5443348a8214031a258ba0366087df6e2e96235a263ce676fb40bd59883799616a0dc280a7501ea9 \
+    054616f755e141319245a5f668037e784cd4c78806cdb4e5";
+
+/// The header that says by what the data are encrypted is not encrypted itself.
+#[test]
+fn a_message_of_an_unknown_cipher_is_refused() {
+    let digits: String = VERSION_2.split_ascii_whitespace().collect();
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits");
+    let message: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+    let header = message.windows(4).position(|bytes| bytes == [2, 7, 2, 0]).expect("the header");
+    let refusal = |cipher: u8, mode: u8, chunk: u8| {
+        let mut message = message.clone();
+        message[header + 1..header + 4].copy_from_slice(&[cipher, mode, chunk]);
+        let ingest = with("app_v1.zip.gpg", message);
+        ingest.refuses(ingest.command().env("PGHAUL_PASSPHRASE", "correct horse"))
+    };
+    says(&refusal(7, 2, 0), &["dumps/app_v1.zip.gpg: is no zip file, or is cut off"]);
+    for mode in [0, 4, 100, 255] {
+        says(&refusal(7, mode, 0), &["dumps/app_v1.zip.gpg: is encrypted in a mode that is not known"]);
+    }
+    for (cipher, mode, chunk) in [
+        (7, 1, 0),
+        (7, 3, 0),
+        (0, 2, 0),
+        (1, 2, 0),
+        (9, 2, 0),
+        (99, 2, 0),
+        (7, 2, 1),
+        (7, 2, 16),
+        (7, 2, 255),
+    ] {
+        says(&refusal(cipher, mode, chunk), &["dumps/app_v1.zip.gpg: "]);
+    }
+}
+
+/// The message decides how much is computed to try a passphrase (RFC 9580, section 3.7.1.4).
+#[test]
+fn a_message_that_asks_for_too_much_work_is_refused_at_once() {
+    let with_argon2 = |passes: u8, memory: u8, count: usize| {
+        // Version 4, AES-128, Argon2, its salt, passes, lanes, memory. Then an encrypted packet of zeros.
+        let session_key = [&[0xC3, 22, 4, 7, 4][..], &[1; 16], &[passes, 1, memory]].concat();
+        [session_key.repeat(count), vec![0xD2, 60], vec![1; 60]].concat()
+    };
+    for (message, fault) in [
+        (with_argon2(255, 19, 1), "asks for too much work to try a passphrase"),
+        (with_argon2(255, 10, 16), "the passphrase is wrong, or the message is damaged"),
+        (with_argon2(1, 19, 16), "asks for too much work to try a passphrase"),
+        (with_argon2(1, 20, 1), "asks for more than 512 MiB of memory to try a passphrase"),
+        (with_argon2(1, 255, 1), "asks for more than 512 MiB of memory to try a passphrase"),
+        (with_argon2(1, 10, 17), "is encrypted with more than 16 passphrases"),
+    ] {
+        let ingest = with("app_v1.zip.gpg", message);
+        let begun = Instant::now();
+        says(&ingest.refuses(with_passphrase(&ingest)), &["dumps/app_v1.zip.gpg: ", fault]);
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 }
 

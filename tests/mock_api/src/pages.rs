@@ -33,6 +33,15 @@ pub fn answer(request: &Request, base: &str) -> Answer {
                 ),
             }
         }
+        // A header for each link, and quotes that hold what looks like one.
+        "/pages/links" => {
+            let answer = Answer::json(format!("{{\"items\": [{items}]}}"))
+                .header("link", "</pages/links?page=1>; title=\"<>; rel=next\"; rel=first".to_owned());
+            match next {
+                None => answer,
+                Some(page) => answer.header("link", format!("<?page={page}>; rel=next")),
+            }
+        }
         _ => Answer::json(format!("{{\"items\": [{items}]}}")),
     }
 }

@@ -15,6 +15,8 @@ pub const AGAIN: &str = "transfer or export the dump again, or move it out of th
 const MAX_PASSPHRASES: usize = 16;
 /// The exponent of the KiB that Argon2 may take: 512 MiB.
 const MAX_ARGON2_MEMORY: u8 = 19;
+/// The KiB that Argon2 may go over, pass by pass, to try all passphrases of a message: 4 GiB take a few seconds.
+const MAX_ARGON2_WORK: u64 = 4 << 20;
 
 /// The secret that opens one message: a private key, or a passphrase.
 #[derive(Default)]
@@ -92,13 +94,20 @@ impl Keyring {
 
 /// Limits what it costs to try a passphrase, which the message decides.
 fn check_cost(packets: &[&SymKeyEncryptedSessionKey]) -> Result<()> {
-    let costly = |packet: &&SymKeyEncryptedSessionKey| matches!(packet.s2k(), Some(StringToKey::Argon2 { m_enc, .. }) if *m_enc > MAX_ARGON2_MEMORY);
+    let argon2 = |packet: &&SymKeyEncryptedSessionKey| match packet.s2k() {
+        Some(StringToKey::Argon2 { t, m_enc, .. }) => Some((u64::from(*t), *m_enc)),
+        _ => None,
+    };
+    let work = packets.iter().filter_map(argon2);
     let what = match packets {
         _ if packets.len() > MAX_PASSPHRASES => {
             format!("is encrypted with more than {MAX_PASSPHRASES} passphrases")
         }
-        _ if packets.iter().any(costly) => {
+        _ if work.clone().any(|(_, memory)| memory > MAX_ARGON2_MEMORY) => {
             "asks for more than 512 MiB of memory to try a passphrase".to_owned()
+        }
+        _ if work.map(|(passes, memory)| passes << memory).sum::<u64>() > MAX_ARGON2_WORK => {
+            "asks for too much work to try a passphrase".to_owned()
         }
         _ => return Ok(()),
     };

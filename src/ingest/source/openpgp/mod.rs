@@ -21,6 +21,7 @@ use inflated::Inflated;
 use keyring::{AGAIN, Keyring};
 use meter::Meter;
 use pgp::composed::{DecryptionOptions, Edata, Message, TheRing};
+use pgp::packet::{ProtectedDataConfig, SymEncryptedProtectedDataConfig};
 use pgp::types::Seipdv1ReadMode;
 use std::fmt::Debug;
 use std::fs::File;
@@ -117,6 +118,11 @@ fn open<'a>(
         )
         .remedy("encrypt it again by a program of this century; gpg protects integrity by default"));
     }
+    if has_unknown_mode(edata) {
+        return Err(
+            Error::refused("is encrypted in a mode that is not known").remedy("encrypt it again by gpg")
+        );
+    }
     let keyring = Keyring::choose(esk, secrets)?;
     let ring = TheRing {
         secret_keys: keyring.keys.iter().collect(),
@@ -150,6 +156,20 @@ fn open<'a>(
         }
     }
     Err(unusual(&format!("has more than {MAX_LAYERS} layers")))
+}
+
+/// Whether a message says that it is encrypted in a mode that the library does not have: it would panic.
+fn has_unknown_mode(edata: &Edata<'_>) -> bool {
+    let (Edata::SymEncryptedProtectedData { reader } | Edata::GnupgAeadData { reader }) = edata else {
+        return false;
+    };
+    match reader.config() {
+        ProtectedDataConfig::Seipd(SymEncryptedProtectedDataConfig::V1) => false,
+        ProtectedDataConfig::Seipd(SymEncryptedProtectedDataConfig::V2 { aead, .. }) => {
+            aead.tag_size().is_none()
+        }
+        ProtectedDataConfig::GnupgAead(config) => config.aead.tag_size().is_none(),
+    }
 }
 
 fn unusual(what: &str) -> Error {

@@ -351,6 +351,21 @@ fn dumps_that_differ_have_a_dialect_each() {
 }
 
 #[test]
+fn parts_of_a_data_file_are_looked_at() {
+    let ingest = ingest!();
+    let descriptor = descriptor(&[("id", "integer"), ("txt", "text")]);
+    let part = |first: u32| {
+        (first..first + 20).fold("id;txt\n".to_owned(), |part, id| part + &format!("{id};text {id}\n"))
+    };
+    let dump =
+        Dump::new().member("t.json", descriptor).member("t_1.dat", part(1)).member("t_2.dat", part(21));
+    ingest.dump("crm_v1.zip", &dump);
+    let run = pghaul!(ingest.work).args(["inspect", "dumps/crm_v1.zip"]).run();
+    run.assert_code(0);
+    says(&run.stdout, &["field_separator: ';'"]);
+}
+
+#[test]
 fn what_cannot_be_read_is_exit_code_1_and_wrong_usage_2() {
     let ingest = ingest!();
     ingest.work.write("dumps/x_v1.zip.gpg", "x");

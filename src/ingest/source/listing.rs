@@ -17,6 +17,8 @@ const NAMED: usize = 5;
 pub struct Listing {
     /// How the parts of data files are named, if they may have several.
     data_files: Option<DataFiles>,
+    /// Whether the tables are to be loaded, not only looked at.
+    is_for_load: bool,
     named: Named,
     /// The tables that have a descriptor, selected or not.
     described: BTreeSet<Key>,
@@ -81,9 +83,10 @@ pub struct Role {
 }
 
 impl Listing {
-    /// An empty one of a dump whose data files may have parts of such names.
+    /// An empty one of a dump that is to be loaded, whose data files may have parts of such names. The default is one of a dump that
+    /// is only looked at: each data file stands for itself.
     pub fn new(data_files: Option<DataFiles>) -> Listing {
-        Listing { data_files, ..Listing::default() }
+        Listing { data_files, is_for_load: true, ..Listing::default() }
     }
 
     /// What a member is named for. `None` for one that is of no table or of one that is not selected, or whose name is a fault.
@@ -152,8 +155,8 @@ impl Listing {
     /// All faults at once; more bytes than the limits allow.
     pub fn finish(mut self, settings: &Settings) -> Result<Listed> {
         self.faults.extend(settings.limits.check_total(self.total_bytes).err());
-        let Listing { data_files, named, described, mut faults, left_out, others, .. } = self;
-        let joined = parts::join(named, data_files.as_ref(), &described);
+        let Listing { data_files, is_for_load, named, described, mut faults, left_out, others, .. } = self;
+        let joined = parts::join(named, data_files.as_ref(), &described, is_for_load);
         faults.extend(joined.faults);
         faults.extend(settings.limits.check_tables(joined.tables.len()).err());
         if !faults.is_empty() {

@@ -127,7 +127,7 @@ fn list_file(path: &Path, file: Arc<DumpFile>, settings: &Settings, listing: &mu
 /// # Errors
 /// As [`open`], without the place.
 pub fn members(path: &Path, settings: &Settings) -> Result<Vec<TableMembers>> {
-    let mut listing = Listing::new(None);
+    let mut listing = Listing::default();
     list_file(path, Arc::new(DumpFile::look_at(path)?), settings, &mut listing)?;
     listing.finish(settings).map(|listed| listed.tables)
 }

@@ -87,8 +87,14 @@ pub fn table_of(
     pattern.readings(name).into_iter().find(is_described)
 }
 
-/// Joins the members of each table.
-pub fn join(named: Named, pattern: Option<&DataFiles>, described: &BTreeSet<Key>) -> Joined {
+/// Joins the members of each table. Without a pattern, files that look like parts of a data file that is missing are told apart from
+/// tables if the dump `is_for_load`.
+pub fn join(
+    named: Named,
+    pattern: Option<&DataFiles>,
+    described: &BTreeSet<Key>,
+    is_for_load: bool,
+) -> Joined {
     let mut joined = Joined::default();
     let mut tables = Named::new();
     let mut parts: BTreeMap<Key, Vec<Part>> = BTreeMap::new();
@@ -102,7 +108,7 @@ pub fn join(named: Named, pattern: Option<&DataFiles>, described: &BTreeSet<Key>
             }
         }
     }
-    let mut alike = if pattern.is_none() { take_alike(&mut tables) } else { BTreeMap::new() };
+    let mut alike = if is_for_load && pattern.is_none() { take_alike(&mut tables) } else { BTreeMap::new() };
     for key in parts.keys() {
         // Where its descriptor cannot be read, that is the fault.
         tables.entry(key.clone()).or_default();

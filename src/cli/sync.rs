@@ -5,6 +5,7 @@ use super::flags::numbers;
 use super::flags::report::ReportArgs;
 use crate::Result;
 use crate::config::Config;
+use crate::copy::rejects::limit::RejectLimit;
 use crate::exit::Exit;
 use crate::report::{Done, Started};
 use crate::run::interrupt;
@@ -100,6 +101,9 @@ struct CommonArgs {
     /// Follow deletes: hard deletes the rows, soft sets a column
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "hard")]
     deletes: Option<DeletesArg>,
+    /// How many rows a pass may delete: a number, or a share of the table; more stop it [default: 10%, at least 100]
+    #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit)]
+    max_deletes: Option<RejectLimit>,
     /// Column that soft deletes set to the time when they were found [default: deleted_at]
     #[arg(long, value_name = "COLUMN")]
     deleted_column: Option<String>,
@@ -182,6 +186,7 @@ impl CommonArgs {
                 DeletesArg::Soft => settings::Deletes::Soft,
             }),
             deleted_column: self.deleted_column,
+            max_deletes: self.max_deletes,
             max_rate: self.max_rate,
             source_timeout: self.source_timeout,
             evolve: self.evolve,

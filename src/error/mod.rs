@@ -37,7 +37,8 @@ enum Inner {
         remedy: Option<String>,
         hint: Option<Hint>,
         sqlstate: Option<String>,
-        of_connection: bool,
+        /// Whether it is one of the connection or of the data, if that is known.
+        of_connection: Option<bool>,
     },
     Many(Vec<Error>),
     Interrupted(i32),
@@ -99,7 +100,7 @@ impl Error {
             remedy: None,
             hint: None,
             sqlstate: None,
-            of_connection: false,
+            of_connection: None,
         }))
     }
 
@@ -154,17 +155,25 @@ impl Error {
         self
     }
 
-    /// The same error, marked as one of the connection and not of the data.
+    /// The same error, marked as one of the connection and not of the data, unless it is marked as one of the data.
     pub fn of_connection(mut self) -> Self {
         if let Inner::One { of_connection, .. } = &mut *self.0 {
-            *of_connection = true;
+            of_connection.get_or_insert(true);
+        }
+        self
+    }
+
+    /// The same error, marked as one of the data: another try would find the same.
+    pub fn of_data(mut self) -> Self {
+        if let Inner::One { of_connection, .. } = &mut *self.0 {
+            *of_connection = Some(false);
         }
         self
     }
 
     /// Whether [`Error::of_connection`] has marked it. [`crate::pg::retry::is_of_connection`] looks at the SQLSTATE as well.
     pub fn is_marked_of_connection(&self) -> bool {
-        matches!(&*self.0, Inner::One { of_connection: true, .. })
+        matches!(&*self.0, Inner::One { of_connection: Some(true), .. })
     }
 
     /// The exit code of a run that this error ends.

@@ -51,6 +51,8 @@ fn with_session<T>(
     }
     let shape = source_shape(source.client(), settings)?;
     let table = destination_name(&mut destination, &shape, settings)?;
+    // The lock may take long, and while a transaction is open the source keeps old rows, and others wait for it.
+    source.pause()?;
     // The connection that writes the state holds the lock. If it is lost, so is the right to write.
     let lock = format!("sync {table}");
     lock::until_disconnect(&mut destination, &lock)?;
@@ -59,11 +61,11 @@ fn with_session<T>(
         shape: shape.fingerprint.clone(),
         needs_all_rows: settings.deletes.is_some(),
     };
+    source.expect(known);
+    source.begin(View::Moving)?;
     let mut pair = Pair::new(source.client(), shape, table, settings)?;
     let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
     pair.any_encoding = encoding != source.encoding();
-    source.expect(known);
-    source.begin(View::Moving)?;
     let pace = Pace::new(settings.max_rate);
     let (others, has_window) = (Vec::new(), false);
     let mut session = Session { settings, verbosity, pair, source, destination, others, has_window, pace };

@@ -1,11 +1,13 @@
 //! The settings of `pghaul sync`: flags and a job of the configuration, combined and checked.
 
 use crate::config::{Config, SyncCfg, Text};
+use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::connect::Target;
 use crate::pg::ident::{column_refusal, parse_name};
 use crate::run::cores;
 use crate::secret::Secret;
 use crate::{Error, Result};
+use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -25,6 +27,35 @@ pub enum Deletes {
     Hard,
     /// A column of the destination gets the time at which the deletion was found.
     Soft,
+}
+
+/// How many rows a pass may delete or mark; by default [`DEFAULT_SHARE`] of the destination's, and [`DEFAULT_ROWS`] in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MaxDeletes(Option<RejectLimit>);
+
+/// The share of rows that may be gone: more look like a fault at the source.
+const DEFAULT_SHARE: RejectLimit = RejectLimit::Share(100_000);
+/// So many rows may always be gone, since a share of a small table is nothing.
+const DEFAULT_ROWS: u64 = 100;
+
+impl MaxDeletes {
+    /// Whether `gone` of the destination's `rows` are not too many.
+    pub fn allows(self, gone: u64, rows: u64) -> bool {
+        match self.0 {
+            Some(limit) => limit.allows(gone, rows),
+            None => gone <= DEFAULT_ROWS || DEFAULT_SHARE.allows(gone, rows),
+        }
+    }
+}
+
+impl fmt::Display for MaxDeletes {
+    /// As it can be typed, but for the default.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(limit) => limit.fmt(f),
+            None => write!(f, "{DEFAULT_SHARE}, at least {DEFAULT_ROWS}"),
+        }
+    }
 }
 
 /// What was typed. The job of the configuration gives the rest.
@@ -54,6 +85,8 @@ pub struct Request {
     pub deletes: Option<Deletes>,
     /// The column that soft deletes set.
     pub deleted_column: Option<String>,
+    /// How many rows a pass may delete or mark.
+    pub max_deletes: Option<RejectLimit>,
     /// The most rows per second that are read from the source.
     pub max_rate: Option<u64>,
     /// The longest time of a statement at the source.
@@ -94,6 +127,8 @@ pub struct Settings {
     pub deletes: Option<Deletes>,
     /// The column that soft deletes set.
     pub deleted_column: String,
+    /// How many rows a pass may delete or mark.
+    pub max_deletes: MaxDeletes,
     /// The most rows per second that are read from the source.
     pub max_rate: Option<NonZeroU64>,
     /// The longest time of a statement at the source.
@@ -165,6 +200,7 @@ impl Settings {
                 crate::config::DeletesCfg::Soft => Deletes::Soft,
             })),
             deleted_column,
+            max_deletes: max_deletes(request.max_deletes, job)?,
             max_rate: at_least_one(request.max_rate.or(job.max_rate.map(|number| number.0)), "--max-rate")?
                 .and_then(NonZeroU64::new),
             source_timeout: request
@@ -183,6 +219,18 @@ impl Settings {
     pub fn soft(&self) -> bool {
         self.deletes == Some(Deletes::Soft)
     }
+}
+
+fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> {
+    let written = || -> Result<Option<RejectLimit>> {
+        let Some(text) = &job.max_deletes else { return Ok(None) };
+        let limit = text
+            .0
+            .parse()
+            .map_err(|how: &str| Error::refused(format!("max_deletes is {:?}", text.0)).remedy(how))?;
+        Ok(Some(limit))
+    };
+    Ok(MaxDeletes(typed.map_or_else(written, |limit| Ok(Some(limit)))?))
 }
 
 fn revealed(url: Option<Secret>) -> Option<String> {

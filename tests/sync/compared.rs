@@ -18,6 +18,36 @@ fn deletes_are_followed_if_wanted() {
 }
 
 #[test]
+fn more_deletes_than_allowed_stop_the_pass_and_delete_nothing() {
+    for how in ["--deletes", "--deletes=soft"] {
+        let sides = Sides::new(&numbered(2000), &BY_U);
+        sides.synced(&[how]);
+        let stays =
+            || sides.destination.one("SELECT count(*) FROM t WHERE to_jsonb(t)->>'deleted_at' IS NULL");
+        sides.source.execute("DELETE FROM t WHERE id <= 201; INSERT INTO t VALUES (9000, 'new', 9000)");
+        let refused = |flags: &[&str], most: &str| {
+            let what = format!(
+                "201 of 2,001 rows are gone at the source, and --max-deletes allows {most}; none was deleted"
+            );
+            sides.once(&[&[how][..], flags].concat()).assert_code(1).assert_stderr_has(&what);
+            assert_eq!(stays(), "2001");
+        };
+        refused(&[], "10%, at least 100");
+        refused(&["--max-deletes", "200"], "200");
+        refused(&["--max-deletes", "10.02%"], "10.02%");
+        refused(&["--max-deletes", "0"], "0");
+        sides.synced(&[how, "--max-deletes", "10.1%"]).assert_stdout_has(", 201 gone");
+        assert_eq!(stays(), "1800");
+        sides.source.execute("DELETE FROM t WHERE id <= 301");
+        sides.synced(&[how]).assert_stdout_has(", 100 gone");
+        sides.source.execute("DELETE FROM t");
+        sides.once(&[how]).assert_code(1).assert_stderr_has("1,700 of 1,700 rows are gone");
+        sides.synced(&[how, "--max-deletes", "100%"]).assert_stdout_has(", 1,700 gone");
+        assert_eq!(stays(), "0");
+    }
+}
+
+#[test]
 fn soft_deletes_set_a_column_and_rows_can_come_back() {
     let sides = Sides::new(&numbered(100), &[&BY_U[..], &["--deleted-column", "Gone at"]].concat());
     sides.synced(&["--deletes=soft"]);

@@ -33,6 +33,8 @@ pub struct SyncCfg {
     pub deletes: Option<DeletesCfg>,
     /// The column that `deletes: soft` sets.
     pub deleted_column: Option<Text>,
+    /// How many rows a pass may delete or mark: a number, or a share such as `10%`.
+    pub max_deletes: Option<Text>,
     /// Rows per second that are read at most.
     pub max_rate: Option<Number<u64>>,
     /// How long a statement may take at the source, such as `10m`.

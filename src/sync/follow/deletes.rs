@@ -1,8 +1,8 @@
 //! Rows that were deleted at the source. Comparing keys finds them; they are deleted or marked at the destination.
 
 use super::window::{self, Merged, WindowRows};
-use crate::Result;
 use crate::pg::ident::{literal, quote};
+use crate::report::thousands;
 use crate::run::interrupt;
 use crate::sync::compare::{Compared, Key, compare};
 use crate::sync::session::Session;
@@ -10,6 +10,7 @@ use crate::sync::state::State;
 use crate::sync::table::pair::Pair;
 use crate::sync::table::same;
 use crate::sync::table::shape::ShapeColumn;
+use crate::{Error, Place, Result};
 use postgres::types::ToSql;
 use std::collections::HashSet;
 
@@ -29,7 +30,7 @@ pub struct Found {
 /// source is seen by the transaction that is open on its connection.
 ///
 /// # Errors
-/// What a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
+/// More rows gone than the settings allow, of which none is deleted then; what a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
 pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
     let mut found = Found::default();
@@ -38,13 +39,26 @@ pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
         let rows = WindowRows { condition: &condition, order: "", are_many: false };
         found.fetched.add(window::copy_and_merge(session, state, rows)?);
     }
+    let mut gone = Vec::new();
     for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
         interrupt::check()?;
-        let gone = without_those_of_source(session, keys)?;
-        if !gone.is_empty() {
-            let sql = statement(&session.pair);
-            found.gone += session.destination.execute(&sql, &parameters(&lists(&session.pair, &gone)))?;
-        }
+        gone.extend(without_those_of_source(session, keys)?);
+    }
+    let (count, most) = (gone.len() as u64, session.settings.max_deletes);
+    if !most.allows(count, comparison.rows_there) {
+        let what = format!(
+            "{} of {} rows are gone at the source, and --max-deletes allows {most}; none was deleted",
+            thousands(count),
+            thousands(comparison.rows_there)
+        );
+        return Err(Error::failed(what)
+            .of_data()
+            .at(Place::table(session.pair.table.to_string())).remedy("look at the source; if these rows are really gone, run `pghaul sync once` with a greater --max-deletes, such as 100%"));
+    }
+    for keys in gone.chunks(TOGETHER) {
+        interrupt::check()?;
+        let sql = statement(&session.pair);
+        found.gone += session.destination.execute(&sql, &parameters(&lists(&session.pair, keys)))?;
     }
     Ok(found)
 }

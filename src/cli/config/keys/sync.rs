@@ -39,6 +39,12 @@ pub static KEYS: &[Entry<Settings>] = &[
     )
     .flag("--deletes")
     .default("such rows stay"),
+    key(
+        "sync.JOB.max_deletes",
+        "how many rows a pass may delete or mark: a number, or a share; more stop it",
+    )
+    .flag("--max-deletes")
+    .value(|job| job.max_deletes.to_string()),
     key("sync.JOB.deleted_column", "the column that `deletes: soft` sets")
         .flag("--deleted-column")
         .value(|job| job.deleted_column.clone()),

@@ -97,9 +97,11 @@ impl<'b> Rows<'b> {
         }
         let origin = self.next;
         // Only a row that does not fit into a batch can have too many fields; others need not be counted.
-        let scanned = match self.bytes.len() - start > Batch::CAPACITY {
-            true => self.scan::<true>(fields),
-            false => self.scan::<false>(fields),
+        let is_long = self.bytes.len() - start > Batch::CAPACITY;
+        let scanned = match (is_long, self.separator.len() == 1) {
+            (false, true) => self.scan::<false, true>(fields),
+            (false, false) => self.scan::<false, false>(fields),
+            (true, _) => self.scan::<true, false>(fields),
         };
         let (content_end, row_end, odd) =
             scanned.map_err(|what| RowFault { origin, what: what.to_owned(), extent: Extent::Rest })?;
@@ -114,7 +116,8 @@ impl<'b> Rows<'b> {
             }
             LineCount::Bytes(_) | LineCount::Rows => 1,
         };
-        if let Some(what) = self.fault_before(row_end) {
+        if self.ends.is_stray_before(row_end) || self.ends.behind_quote(row_end).is_some() {
+            let what = self.fault_before(row_end);
             // Only the first one is known.
             self.ends.restart(row_end);
             return Err(RowFault { origin, what, extent: Extent::Line });
@@ -122,26 +125,17 @@ impl<'b> Rows<'b> {
         Ok(Some(origin))
     }
 
-    /// What is wrong with the row that ends here.
-    #[inline]
-    fn fault_before(&self, row_end: usize) -> Option<String> {
+    /// What is wrong with the row that ends here: text behind a quote, or else a line end of another kind.
+    #[cold]
+    fn fault_before(&self, row_end: usize) -> String {
         if let Some(place) = self.ends.behind_quote(row_end) {
-            return Some(self.behind_quote(place));
+            return self.behind_quote(place);
         }
-        self.ends.is_stray_before(row_end).then(|| {
-            let line_end = self.line_end.name();
-            match self.format.has_header {
-                true => format!(
-                    "holds a line end that is not {line_end}, which the header line ends with, outside quotes"
-                ),
-                false => format!(
-                    "holds a line end that is not {line_end}, which the first line ends with, outside quotes"
-                ),
-            }
-        })
+        let line_end = self.line_end.name();
+        let line = if self.format.has_header { "header" } else { "first" };
+        format!("holds a line end that is not {line_end}, which the {line} line ends with, outside quotes")
     }
 
-    #[cold]
     fn behind_quote(&self, place: usize) -> String {
         let is_escaped = place.checked_sub(2).is_some_and(|before| self.bytes[before] == b'\\');
         let what = "has text behind the quote that ends a field";
@@ -157,9 +151,10 @@ impl<'b> Rows<'b> {
         self.position
     }
 
-    /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes.
+    /// Scans one row: where its last field ends, where the next row begins, and whether it holds quotes. `NARROW` if the separator is
+    /// one byte.
     #[inline]
-    fn scan<const LONG: bool>(
+    fn scan<const LONG: bool, const NARROW: bool>(
         &mut self,
         fields: &mut Vec<FieldSpan>,
     ) -> Result<(usize, usize, bool), &'static str> {
@@ -175,12 +170,16 @@ impl<'b> Rows<'b> {
                 return Ok((end, end, any_odd | odd));
             };
             any_odd |= odd;
-            if self.separator.is_at(self.bytes, at) {
+            let is_separator = match NARROW {
+                true => self.bytes[at] == self.separator.first(),
+                false => self.separator.is_at(self.bytes, at),
+            };
+            if is_separator {
                 if LONG && fields.len() == MAX_FIELDS {
                     return Err("has more than 100000 fields");
                 }
                 fields.push(FieldSpan { start, end: at, odd, plain });
-                start = at + self.separator.len();
+                start = at + if NARROW { 1 } else { self.separator.len() };
                 continue;
             }
             // A line feed without it makes the row a faulty one.

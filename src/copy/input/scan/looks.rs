@@ -28,24 +28,27 @@ pub struct Walked;
 
 impl Scanner {
     /// The masks of the block at `at`, and which of its bytes there are.
-    #[inline]
+    #[inline(always)]
     fn masks(&self, bytes: &[u8], at: usize) -> (Masks, u64) {
-        let rest = &bytes[at..];
-        match rest.first_chunk() {
+        match bytes[at..].first_chunk() {
             Some(whole) => (Masks::of(whole, self.needles), !0),
-            None => {
-                let mut padded = [0; BLOCK];
-                padded[..rest.len()].copy_from_slice(rest);
-                let Masks { needles, special } = Masks::of(&padded, self.needles);
-                // A padding byte is no end, even if the separator is zero.
-                let real = (1 << rest.len()) - 1;
-                (Masks { needles: needles.map(|mask| mask & real), special: special & real }, real)
-            }
+            None => self.last_masks(&bytes[at..]),
         }
     }
 
+    /// The masks of a block that is not whole.
+    #[cold]
+    fn last_masks(&self, rest: &[u8]) -> (Masks, u64) {
+        let mut padded = [0; BLOCK];
+        padded[..rest.len()].copy_from_slice(rest);
+        let Masks { needles, special } = Masks::of(&padded, self.needles);
+        // A padding byte is no end, even if the separator is zero.
+        let real = (1 << rest.len()) - 1;
+        (Masks { needles: needles.map(|mask| mask & real), special: special & real }, real)
+    }
+
     /// The line ends among these, which have their meaning; remembers the first stray one.
-    #[inline]
+    #[inline(always)]
     fn line_ends(&mut self, bytes: &[u8], at: usize, crs: u64, lfs: u64) -> u64 {
         let (ends, strays) = match self.rules.line_end {
             LineEnd::Lf => (lfs, crs),
@@ -82,7 +85,7 @@ impl Look for Quoted {
     /// Where every quote that opens stands at the beginning of a field, and every quote that closes is followed by another
     /// one or by the end of the field, the parity of the number of quotes before a byte says whether it is inside quotes: six
     /// shifts give it for all 64 bytes. Only in other blocks the quotes are looked at one by one.
-    #[inline]
+    #[inline(always)]
     fn look(scanner: &mut Scanner, bytes: &[u8], at: usize) -> Found {
         let (Masks { needles: [separators, crs, lfs, quotes], special }, real) = scanner.masks(bytes, at);
         if quotes | scanner.after_close == 0 && !scanner.is_broken {
@@ -116,7 +119,7 @@ impl Look for Quoted {
 }
 
 impl Look for Toggling {
-    #[inline]
+    #[inline(always)]
     fn look(scanner: &mut Scanner, bytes: &[u8], at: usize) -> Found {
         let (Masks { needles: [separators, crs, lfs, quotes], special }, _) = scanner.masks(bytes, at);
         let inside = if quotes == 0 { scanner.inside } else { parities(quotes) ^ scanner.inside };
@@ -127,7 +130,7 @@ impl Look for Toggling {
 }
 
 impl Look for Bare {
-    #[inline]
+    #[inline(always)]
     fn look(scanner: &mut Scanner, bytes: &[u8], at: usize) -> Found {
         let (Masks { needles: [separators, crs, lfs, _], special }, _) = scanner.masks(bytes, at);
         let lines = scanner.line_ends(bytes, at, crs, lfs);
@@ -136,7 +139,7 @@ impl Look for Bare {
 }
 
 impl Look for Escaped {
-    #[inline]
+    #[inline(always)]
     fn look(scanner: &mut Scanner, bytes: &[u8], at: usize) -> Found {
         let (Masks { needles: [separators, crs, lfs, escapes], special }, _) = scanner.masks(bytes, at);
         let plain = match escapes | scanner.escaped {
@@ -164,7 +167,7 @@ impl Scanner {
 }
 
 impl Look for Walked {
-    #[inline]
+    #[inline(always)]
     fn look(scanner: &mut Scanner, bytes: &[u8], at: usize) -> Found {
         let (Masks { needles: [separators, crs, lfs, odd], special }, real) = scanner.masks(bytes, at);
         let escapes = match (scanner.rules.quote, scanner.rules.escape) {

@@ -29,7 +29,7 @@ pub enum Deletes {
     Soft,
 }
 
-/// How many rows a pass may delete or mark; by default [`DEFAULT_SHARE`] of the destination's, and [`DEFAULT_ROWS`] in any case.
+/// How many rows a pass may delete or mark; by default a tenth of the destination's, and a hundred in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MaxDeletes(Option<RejectLimit>);
 

@@ -42,10 +42,12 @@ fn secrets_of_encrypted_dumps_are_in_no_output() {
     }
     // In the wrong place.
     let secret = matrix.secret("passphrase").replace('\'', "''");
-    matrix.write("config.yml", format!("decrypt: {{passphrase: '{secret}'}}\n"));
-    for args in ["config check", "config show", "ingest dumps"] {
-        let command = matrix.pghaul(args);
-        matrix.look(&format!("in the configuration: {args}"), command).assert_code(2);
+    for place in [format!("'{secret}'"), format!("{{env: '{secret}'}}")] {
+        matrix.write("config.yml", format!("decrypt: {{passphrase: {place}}}\n"));
+        for args in ["config check", "config show", "ingest dumps"] {
+            let command = matrix.pghaul(args);
+            matrix.look(&format!("{place}: {args}"), command).assert_code(2);
+        }
     }
-    matrix.conclude(11);
+    matrix.conclude(14);
 }

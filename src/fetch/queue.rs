@@ -147,6 +147,9 @@ mod tests {
             url: "http://h".into(),
             page: 1,
             rows_before: 0,
+            items_before: 0,
+            total: None,
+            seen: std::collections::HashSet::new(),
             tries: 0,
         }
     }

@@ -3,14 +3,17 @@
 use super::api::client::ClientSettings;
 use super::api::header::Header;
 use super::api::origin::Origin;
-use super::pages::Pages;
+use super::pages::{Pages, Way, statuses};
 use super::requests::maker::RequestRules;
 use super::requests::source::Source;
+use super::response::body::{BodyRules, Form};
 use super::response::filter::Filter;
+use super::response::paging::setter;
 use super::response::shape::ResponseRules;
 use super::secrets::Secrets;
 use super::template::{Escape, Template};
 use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
+use crate::copy::input::charset::Charset;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::run::cores;
 use crate::{Error, Place, Result};
@@ -92,6 +95,12 @@ pub struct Settings {
     pub rows: String,
     /// The pages of a request.
     pub pages: Option<Pages>,
+    /// Statuses that mean: there is nothing.
+    pub empty: Vec<u16>,
+    /// The form of the responses.
+    pub form: Form,
+    /// The encoding of the responses, where the job names it.
+    pub encoding: Option<Charset>,
     /// The largest response, bytes.
     pub max_response: u64,
     /// The memory of all large responses and their values, bytes.
@@ -138,7 +147,7 @@ impl Settings {
         };
         let mut faults = Faults { job, errors: Vec::new() };
         for (key, filter) in filters(cfg) {
-            faults.take(key, Filter::compile(&filter.0));
+            faults.take(key, Filter::compile(&filter));
         }
         let source = faults.take("requests", Source::resolve(&cfg.requests, config));
         let url = faults.take("url", url_template(&cfg.url.text));
@@ -149,6 +158,22 @@ impl Settings {
         let origins = faults.take("origins", origins);
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
         let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
+        if body.is_none() && pages.as_ref().is_some_and(|pages| matches!(pages.way, Way::Body(_))) {
+            let error = Error::refused("puts values into a body, and the job has none");
+            faults.take::<()>("pages.body", Err(error.remedy("write body: '{{}}'")));
+        }
+        let empty = faults.take("empty", statuses("empty", &cfg.empty));
+        let form = cfg.format.as_ref().map_or(Ok(Form::default()), |name| {
+            let error = || Error::refused(format!("{} is none", name.0)).remedy("write json, ndjson or csv");
+            Form::of(&name.0).ok_or_else(error)
+        });
+        let form = faults.take("format", form);
+        let encoding = cfg.encoding.as_ref().map(|label| {
+            let error =
+                || Error::refused(format!("{} is unknown", label.0)).remedy("write for example latin_1");
+            Charset::for_label(&label.0).ok_or_else(error)
+        });
+        let encoding = encoding.and_then(|encoding| faults.take("encoding", encoding));
         let into = faults.take("into", cfg.into.resolve());
         let concurrency = cfg.concurrency.map_or(DEFAULT_CONCURRENCY, |number| number.0);
         if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
@@ -157,8 +182,18 @@ impl Settings {
             faults.take::<()>("concurrency", Err(error));
         }
         let errors = faults.errors;
-        let (Some(source), Some(url), Some(headers), Some(origins), Some((limit, window)), Some(into), true) =
-            (source, url, headers, origins, rate, into, errors.is_empty())
+        let given = (source, url, headers, origins, rate, into, empty, form, errors.is_empty());
+        let (
+            Some(source),
+            Some(url),
+            Some(headers),
+            Some(origins),
+            Some((limit, window)),
+            Some(into),
+            Some(empty),
+            Some(form),
+            true,
+        ) = given
         else {
             return Err(Error::many(errors));
         };
@@ -182,6 +217,9 @@ impl Settings {
             wait: filter(&cfg.wait),
             rows: cfg.rows.0.clone(),
             pages,
+            empty,
+            form,
+            encoding,
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
             max_memory: cfg.max_memory.map_or(DEFAULT_MAX_MEMORY, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
@@ -238,7 +276,8 @@ impl Settings {
             success: self.success.clone(),
             wait: self.wait.clone(),
             pages: self.pages.clone(),
-            max_memory: self.max_memory,
+            empty: self.empty.clone(),
+            body: BodyRules { form: self.form, encoding: self.encoding, max_memory: self.max_memory },
         }
     }
 }
@@ -257,15 +296,24 @@ impl Faults<'_> {
     }
 }
 
-fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, &Text)> {
-    let next = cfg.pages.as_ref().and_then(|pages| pages.next.as_ref());
+/// All filters of a job, with their keys.
+fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, String)> {
+    let pages = cfg.pages.as_ref();
+    let text = |filter: Option<&Text>| filter.map(|filter| filter.0.clone());
     let filters = [
-        ("rows", Some(&cfg.rows)),
-        ("success", cfg.success.as_ref()),
-        ("wait", cfg.wait.as_ref()),
-        ("pages.next", next),
+        ("rows", Some(cfg.rows.0.clone())),
+        ("success", text(cfg.success.as_ref())),
+        ("wait", text(cfg.wait.as_ref())),
+        ("pages.next", text(pages.and_then(|pages| pages.next.as_ref()))),
+        ("pages.items", text(pages.and_then(|pages| pages.items.as_ref()))),
+        ("pages.total", text(pages.and_then(|pages| pages.total.as_ref()))),
     ];
-    filters.into_iter().filter_map(|(key, filter)| Some((key, filter?)))
+    let cursors = pages.and_then(|pages| pages.body.as_ref()).map(|body| &body.0[..]).unwrap_or_default();
+    let of_body = cursors
+        .iter()
+        .flat_map(|(path, filter)| [("pages.body", setter(path)), ("pages.body", filter.0.clone())]);
+    let of_body: Vec<_> = of_body.collect();
+    filters.into_iter().filter_map(|(key, filter)| Some((key, filter?))).chain(of_body)
 }
 
 fn url_template(text: &str) -> Result<Template> {

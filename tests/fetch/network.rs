@@ -183,3 +183,14 @@ fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     let run = job.command(&["-q"]).env("HTTPS_PROXY", "no proxy").run();
     run.assert_code(2).assert_stderr_has("HTTPS_PROXY names no proxy");
 }
+
+#[test]
+fn a_socks_proxy_is_refused_before_the_first_request() {
+    let job = fetch!(Options::default());
+    job.one("/fault/good", "");
+    for (name, url) in [("ALL_PROXY", "socks5://127.0.0.1:9"), ("http_proxy", "socks4a://127.0.0.1:9")] {
+        let run = job.command(&["-q"]).env(name, url).run();
+        run.assert_code(2).assert_stderr_has(&format!("{name} names a SOCKS proxy, which is not supported"));
+    }
+    assert_eq!(job.api.count("/fault/good"), 0);
+}

@@ -40,8 +40,15 @@ pub struct FetchCfg {
     pub wait: Option<Text>,
     /// A filter: the rows of a response.
     pub rows: Text,
+    /// Statuses that mean: there is nothing.
+    #[serde(default)]
+    pub empty: Vec<Number<u16>>,
     /// The way to the next page.
     pub pages: Option<PagesCfg>,
+    /// The form of the responses: `json`, `ndjson` or `csv`.
+    pub format: Option<Text>,
+    /// The encoding of the responses, in place of what they say.
+    pub encoding: Option<Text>,
     /// The largest response, inflated.
     pub max_response: Option<Size>,
     /// The memory of large responses and their values.
@@ -86,7 +93,7 @@ pub struct RateCfg {
     pub strict: bool,
 }
 
-/// The way to the next page: one of the first four keys.
+/// The way to the next page: one of the first five keys.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -102,6 +109,15 @@ pub struct PagesCfg {
     /// Whether the header `Link` names the next page.
     #[serde(default)]
     pub link: bool,
+    /// Paths into the body, each with a filter that gives its value for the next page.
+    pub body: Option<OrderedMap<Text>>,
+    /// A filter: the items of a page, or their number.
+    pub items: Option<Text>,
+    /// A filter: the number of items of all pages.
+    pub total: Option<Text>,
+    /// Statuses that mean: the page before was the last one.
+    #[serde(default)]
+    pub end: Vec<Number<u16>>,
     /// The first page's number or offset.
     pub first: Option<Number<u64>>,
     /// The difference to the next page's number or offset.

@@ -17,9 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::response::Parts;
-use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
+use ureq::http::{self, HeaderMap, StatusCode, Uri, header};
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Proxy, ProxyProtocol};
 
 /// The most redirects of a request. An honest API needs one.
 const MAX_REDIRECTS: usize = 5;
@@ -70,16 +70,27 @@ pub struct ClientSettings<'s> {
 pub struct Response {
     /// The status.
     pub status: StatusCode,
-    /// The header `Retry-After`.
-    pub retry_after: Option<String>,
-    /// The headers `Link`, as one.
-    pub link: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The URL that the response came from, after redirects.
     pub url: String,
     /// The body, inflated.
     pub body: Vec<u8>,
     /// Its share of the run's memory, until its rows are made; none outside of a run.
     pub share: Option<Share>,
+}
+
+impl Response {
+    /// The headers of a name as one, since they mean the same (RFC 9110, section 5.3); none where there is none.
+    ///
+    /// # Errors
+    /// A header that is no text.
+    pub fn header(&self, name: &str) -> Option<Result<String, ()>> {
+        let mut values = self.headers.get_all(name).iter().peekable();
+        values.peek()?;
+        let texts = values.map(|value| std::str::from_utf8(value.as_bytes()).map_err(|_| ()));
+        Some(texts.collect::<Result<Vec<_>, _>>().map(|texts| texts.join(", ")))
+    }
 }
 
 /// Why a request has no response.
@@ -136,11 +147,16 @@ impl Client {
                 .build()
         };
         let proxied = |names: &[&str]| -> Result<Option<(Agent, Proxy)>> {
-            let url = names.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
-            let Some(url) = url else { return Ok(None) };
-            let proxy = Proxy::new(&url).map_err(|_| {
-                Error::refused(format!("{} names no proxy", names[0])).remedy("write it as http://host:port")
-            })?;
+            let named = names
+                .iter()
+                .find_map(|name| Some((name, std::env::var(name).ok().filter(|url| !url.is_empty())?)));
+            let Some((name, url)) = named else { return Ok(None) };
+            let refused =
+                |what: &str| Error::refused(format!("{name} {what}")).remedy("write it as http://host:port");
+            let proxy = Proxy::new(&url).map_err(|_| refused("names no proxy"))?;
+            if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+                return Err(refused("names a SOCKS proxy, which is not supported"));
+            }
             Ok(Some((config(Some(proxy.clone())).new_agent(), proxy)))
         };
         Ok(Client {
@@ -190,16 +206,8 @@ impl Client {
             let (status, headers) = (parts.status, parts.headers);
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
-                let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
-                let (retry_after, link) = (text(header::RETRY_AFTER), joined(&headers, header::LINK));
-                return Ok(Response {
-                    status,
-                    retry_after,
-                    link,
-                    url: url.to_string(),
-                    body: bytes,
-                    share: Some(share),
-                });
+                let url = url.to_string();
+                return Ok(Response { status, headers, url, body: bytes, share: Some(share) });
             };
             if status == StatusCode::SEE_OTHER || (status.as_u16() < 303 && method == http::Method::POST) {
                 (method, body) = (http::Method::GET, None);
@@ -296,12 +304,6 @@ impl Client {
             _ => &self.public,
         }
     }
-}
-
-/// Headers of one name as one, since they mean the same (RFC 9110, section 5.3); none where there is none.
-fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().flat_map(|value| value.to_str()).collect();
-    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// How far an origin is trusted.

@@ -7,7 +7,7 @@ use crate::fetch::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a job says about its requests.
@@ -73,6 +73,9 @@ impl<'s> Maker<'s> {
             url,
             page: 1,
             rows_before: 0,
+            items_before: 0,
+            total: None,
+            seen: HashSet::new(),
             tries: 0,
         })
     }

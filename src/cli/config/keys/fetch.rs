@@ -45,15 +45,27 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("fetch.JOB.retries", "how often a request is retried").value(|job| job.retries.to_string()),
     key("fetch.JOB.max_wait", "the longest wait that the API may ask for")
         .value(|job| Span(job.max_wait).to_string()),
-    key("fetch.JOB.success", "filter: whether a response is a success").default("any 2xx"),
+    key(
+        "fetch.JOB.success",
+        "filter: whether a response is a success; one with `$status` in it judges every status, others only 2xx",
+    )
+    .default("any 2xx"),
     key("fetch.JOB.wait", "filter: the seconds that the API asks to wait"),
     key("fetch.JOB.rows", "filter: the [rows](fetch.md#rows)").default("required"),
+    key("fetch.JOB.empty", "list of statuses, such as `404`, that mean: a request without rows"),
+    key("fetch.JOB.format", "form of the responses: `json`, `ndjson` or `csv`; the last two are lists to filters")
+        .default("`json`"),
+    key("fetch.JOB.encoding", "encoding of the responses").default("what they say, else UTF-8"),
     key("fetch.JOB.pages.next", "[next page](fetch.md#pages): filter that gives its URL, or null"),
     key("fetch.JOB.pages.page", "next page: the URL's parameter for its number"),
-    key("fetch.JOB.pages.offset", "next page: the URL's parameter for the number of rows before it"),
+    key("fetch.JOB.pages.offset", "next page: the URL's parameter for the number of items before it"),
     key("fetch.JOB.pages.link", "next page: whether the header `Link` names it").default("`false`"),
+    key("fetch.JOB.pages.body", "next page: path into the body → filter that gives its value there, or null"),
+    key("fetch.JOB.pages.items", "filter: the items of a page, or their number").default("the only list of a response"),
+    key("fetch.JOB.pages.total", "filter: the number of items of all pages, which is checked"),
+    key("fetch.JOB.pages.end", "list of statuses, such as `404`, that mean: the page before was the last one"),
     key("fetch.JOB.pages.first", "number or offset of the first page").default("1, or 0 as offset"),
-    key("fetch.JOB.pages.step", "what is added for the next page").default("1; required with `pages.offset`"),
+    key("fetch.JOB.pages.step", "what is added for the next page; of an offset, the items of a page").default("1; required with `pages.offset`"),
     key("fetch.JOB.pages.most", "the most pages of one request").constant(|| DEFAULT_MOST.to_string()),
     key("fetch.JOB.max_response", "the largest response, inflated")
         .value(|job| Size(job.max_response).to_string()),

@@ -157,6 +157,7 @@ static API: LazyLock<Api> = LazyLock::new(|| {
         job: "fuzz",
         method: "GET",
         headers: &[],
+        auth: None,
         names_host: true,
         origins: &[],
         limit: 0,
@@ -164,6 +165,7 @@ static API: LazyLock<Api> = LazyLock::new(|| {
         strict: false,
         concurrency: 1,
         timeout: Duration::from_secs(10),
+        max_wait: Duration::ZERO,
         max_response: MOST_BYTES as u64,
         max_memory: 64 << 20,
         ca_file: None,
@@ -176,7 +178,7 @@ fn check_response(choices: &mut Choices<'_>) {
     let sent = Response::drawn(choices, 8 * MOST_BYTES);
     let body = &sent.body;
     let url = API.server.url(sent.bytes);
-    match API.client.send(&url, &url, None, &|| false) {
+    match API.client.send(&url, &url, None, &[], &|| false) {
         Ok(got) => {
             assert!(got.body.len() <= MOST_BYTES);
             let is_start = sent.has_no_end && body.starts_with(&got.body);

@@ -35,7 +35,7 @@ pub fn start(count: usize, client: &Arc<Client>, queue: &Arc<Queue>, send: &Send
                 let outcome = match &request.home {
                     // Without an outcome the run would wait for ever.
                     Ok(home) => catch_unwind(AssertUnwindSafe(|| {
-                        client.send(&request.url, home, request.body.as_deref(), &stopped)
+                        client.send(&request.url, home, request.body.as_deref(), &request.headers, &stopped)
                     }))
                     .unwrap_or_else(|_| Err(Failure::Never(format!("is not sent: {PANICKED}")))),
                     Err(lacks) => Err(Failure::Never(lacks.clone())),

@@ -20,6 +20,9 @@ const OBJECT_BYTES: u64 = 160;
 /// A place in an object, with its hash, and without its key's text.
 const MEMBER_BYTES: u64 = 96;
 
+/// Below, jq writes a whole number without an exponent.
+const MOST_WHOLE: f64 = 1e17;
+
 /// What is wrong with a text.
 #[derive(Debug)]
 enum Fault {
@@ -258,8 +261,7 @@ pub fn push(batch: &mut ValueBatch, value: &Val, scratch: &mut String) -> Result
         Val::Bool(value) => Json::Bool(*value),
         // PostgreSQL spells `NaN` and infinities in the same way.
         Val::Num(number) => {
-            // Writing into a string never fails.
-            let _ = write!(scratch, "{number}");
+            push_number(scratch, number);
             Json::Number(scratch)
         }
         Val::TStr(_) | Val::BStr(_) => Json::String(text_of(value).ok_or("value is no text in UTF-8")?),
@@ -283,8 +285,7 @@ pub fn write_json(out: &mut String, value: &Val) -> Result<(), String> {
         Val::Num(Num::Float(number)) if !number.is_finite() => {
             return Err(format!("{number} has no form in JSON"));
         }
-        Val::Num(Num::Dec(text)) => out.push_str(text),
-        Val::Num(number) => drop(write!(out, "{number}")),
+        Val::Num(number) => push_number(out, number),
         Val::TStr(_) | Val::BStr(_) => write_string(out, text_of(value).ok_or("value is no text in UTF-8")?),
         Val::Arr(items) => {
             out.push('[');
@@ -310,6 +311,16 @@ pub fn write_json(out: &mut String, value: &Val) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Appends a number. What a filter has computed and is whole is written as jq writes it, without a fraction.
+pub fn push_number(out: &mut String, number: &Num) {
+    // Writing into a string never fails.
+    let _ = match number {
+        Num::Dec(text) => write!(out, "{text}"),
+        Num::Float(float) if float.fract() == 0.0 && float.abs() < MOST_WHOLE => write!(out, "{float:.0}"),
+        other => write!(out, "{other}"),
+    };
 }
 
 /// Appends a string of JSON.
@@ -356,6 +367,17 @@ mod tests {
             assert_eq!(round(text), text);
         }
         assert_eq!(round(" [ 1 ,\"\\u00e4\\/\" ] "), "[1, \"ä/\"]");
+    }
+
+    #[test]
+    fn computed_numbers_are_written_as_jq_writes_them() {
+        for (number, text) in
+            [(5.0, "5"), (-0.0, "-0"), (0.5, "0.5"), (1e16, "10000000000000000"), (1e300, "1e300")]
+        {
+            let mut out = String::new();
+            push_number(&mut out, &Num::Float(number));
+            assert_eq!(out, text);
+        }
     }
 
     #[test]

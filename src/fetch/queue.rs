@@ -144,6 +144,7 @@ mod tests {
             object: "{}".into(),
             home: Ok("http://h".into()),
             body: None,
+            headers: [].into(),
             url: "http://h".into(),
             page: 1,
             rows_before: 0,

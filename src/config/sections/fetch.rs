@@ -19,6 +19,8 @@ pub struct FetchCfg {
     pub method: Option<Text>,
     /// Headers of each request.
     pub headers: Option<OrderedMap<SecretText>>,
+    /// How requests show who sends them.
+    pub auth: Option<AuthCfg>,
     /// Other origins that get headers and body, and may be inside the network.
     #[serde(default)]
     pub origins: Vec<Text>,
@@ -63,6 +65,52 @@ pub struct FetchCfg {
     /// Statements after the rows are in place.
     #[serde(default)]
     pub after: Vec<Text>,
+}
+
+/// How requests show who sends them: one of these.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {bearer: '${TOKEN}'} or {oauth2: {token_url: 'https://…', client_id: …, client_secret: '${SECRET}'}}"
+)]
+pub struct AuthCfg {
+    /// A token.
+    pub bearer: Option<SecretText>,
+    /// A user and a password.
+    pub basic: Option<BasicCfg>,
+    /// Tokens by OAuth 2.0.
+    pub oauth2: Option<OAuth2Cfg>,
+}
+
+/// A user and a password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {user: me, password: '${PASSWORD}'}")]
+pub struct BasicCfg {
+    /// The user.
+    pub user: Text,
+    /// The password.
+    pub password: SecretText,
+}
+
+/// Tokens by OAuth 2.0, for the client itself or by a refresh token.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {token_url: 'https://…', client_id: …, client_secret: '${SECRET}', scope: read}"
+)]
+pub struct OAuth2Cfg {
+    /// The URL that gives tokens.
+    pub token_url: Text,
+    /// Who asks.
+    pub client_id: Text,
+    /// The proof.
+    pub client_secret: SecretText,
+    /// What the token is for.
+    pub scope: Option<Text>,
+    /// A refresh token, in place of the client's own credentials.
+    pub refresh_token: Option<SecretText>,
+    /// Other parameters, such as `audience`.
+    pub params: Option<OrderedMap<SecretText>>,
 }
 
 /// The source of requests: one of these.

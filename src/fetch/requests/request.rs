@@ -1,5 +1,6 @@
 //! A request to the API.
 
+use crate::fetch::api::header::Header;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Request {
     pub home: Result<Arc<str>, String>,
     /// The body.
     pub body: Option<Arc<str>>,
+    /// Headers that only this request has.
+    pub headers: Arc<[Header]>,
     /// The page's URL.
     pub url: Arc<str>,
     /// The page, counted from 1.

@@ -21,17 +21,32 @@ pub static KEYS: &[Entry<Settings>] = &[
     .default("this or `requests.sql`"),
     key(
         "fetch.JOB.url",
-        "template: `{field}` is the request's field, percent-encoded; `{{` and `}}` are braces",
+        "template: `{field}` is the request's field, percent-encoded; `{{` and `}}` are braces; what no URL can hold is \
+         encoded",
     )
     .default("required"),
     key("fetch.JOB.method", "HTTP method").value(|job| job.method.clone()),
-    key("fetch.JOB.headers", "header → value; `${VAR}` is the environment variable").secret(),
+    key("fetch.JOB.headers", "header → value, a template; `${VAR}` is the environment variable").secret(),
+    key("fetch.JOB.auth.bearer", "[who sends the requests](fetch.md#who-sends-the-requests): a token").secret(),
+    key("fetch.JOB.auth.basic.user", "who sends the requests: a user"),
+    key("fetch.JOB.auth.basic.password", "the user's password").secret(),
+    key("fetch.JOB.auth.oauth2.token_url", "who sends the requests: the URL that gives tokens"),
+    key("fetch.JOB.auth.oauth2.client_id", "who asks for tokens"),
+    key("fetch.JOB.auth.oauth2.client_secret", "the proof of that").secret(),
+    key("fetch.JOB.auth.oauth2.scope", "what tokens are for").default("what the server gives"),
+    key("fetch.JOB.auth.oauth2.refresh_token", "a refresh token, in place of the client's own credentials").secret(),
+    key("fetch.JOB.auth.oauth2.params", "other parameters → value, such as `audience`").secret(),
     key(
         "fetch.JOB.origins",
         "list of [other origins](fetch.md#secrets-and-certificates), such as `https://other.example`: they get headers \
          and body, and may be inside the network",
     ),
-    key("fetch.JOB.body", "template of the body; its fields are written as JSON").secret(),
+    key(
+        "fetch.JOB.body",
+        "template of the body: JSON, unless `headers` name another `Content-Type`; fields are written as JSON, in a string as a part of \
+         it, in a form percent-encoded",
+    )
+    .secret(),
     key(
         "fetch.JOB.rate.requests",
         "requests that the API allows in `rate.per`, [see below](fetch.md#the-limit)",

@@ -1,20 +1,23 @@
 //! The settings of `pghaul fetch`: a job of the configuration, and flags.
 
-use super::api::client::ClientSettings;
-use super::api::header::Header;
-use super::api::origin::Origin;
-use super::pages::{Pages, Way, statuses};
-use super::requests::maker::RequestRules;
-use super::requests::source::Source;
-use super::response::body::{BodyRules, Form};
-use super::response::filter::Filter;
-use super::response::paging::setter;
-use super::response::shape::ResponseRules;
-use super::secrets::Secrets;
-use super::template::{Escape, Template};
-use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
+mod sender;
+
+use crate::config::{Config, Destination, FetchCfg, RateCfg, Text};
 use crate::copy::input::charset::Charset;
 use crate::copy::rejects::limit::RejectLimit;
+use crate::fetch::api::auth::Auth;
+use crate::fetch::api::client::ClientSettings;
+use crate::fetch::api::header::{Header, JobHeader};
+use crate::fetch::api::origin::Origin;
+use crate::fetch::pages::{Pages, Way, statuses};
+use crate::fetch::requests::maker::RequestRules;
+use crate::fetch::requests::source::Source;
+use crate::fetch::response::body::{BodyRules, Form};
+use crate::fetch::response::filter::Filter;
+use crate::fetch::response::paging::setter;
+use crate::fetch::response::shape::ResponseRules;
+use crate::fetch::secrets::Secrets;
+use crate::fetch::template::Template;
 use crate::run::cores;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
@@ -67,8 +70,12 @@ pub struct Settings {
     pub url: Template,
     /// The method.
     pub method: String,
-    /// The headers of each request.
+    /// The headers that are the same in each request.
     pub headers: Vec<Header>,
+    /// The headers that the fields of a request fill.
+    pub filled_headers: Vec<JobHeader>,
+    /// How requests show who sends them.
+    pub auth: Option<Auth>,
     /// Other origins that get headers and body, and may be inside the network.
     pub origins: Vec<Origin>,
     /// The body of a request.
@@ -150,10 +157,10 @@ impl Settings {
             faults.take(key, Filter::compile(&filter));
         }
         let source = faults.take("requests", Source::resolve(&cfg.requests, config));
-        let url = faults.take("url", url_template(&cfg.url.text));
-        let body = cfg.body.as_ref();
-        let body = body.and_then(|body| faults.take("body", Template::parse(&body.text, Escape::Json)));
-        let headers = faults.take("headers", headers(cfg));
+        let (url, user) = faults.take("url", sender::url(cfg)).unzip();
+        let auth = sender::auth(cfg, user.flatten(), &mut faults);
+        let body = sender::body(cfg).and_then(|body| faults.take("body", body));
+        let headers = faults.take("headers", sender::headers(cfg));
         let origins = cfg.origins.iter().map(|origin| Origin::parse(&origin.0)).collect();
         let origins = faults.take("origins", origins);
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
@@ -197,13 +204,21 @@ impl Settings {
         else {
             return Err(Error::many(errors));
         };
+        let (filled_headers, fixed): (Vec<_>, Vec<_>) =
+            headers.into_iter().partition(|header| matches!(header, JobHeader::Filled(..)));
+        let fixed = fixed.into_iter().filter_map(|header| match header {
+            JobHeader::Fixed(header) => Some(header),
+            JobHeader::Filled(..) => None,
+        });
         let texts = |texts: &[Text]| texts.iter().map(|text| text.0.clone()).collect();
         let filter = |filter: &Option<Text>| filter.as_ref().map(|filter| filter.0.clone());
         Ok(Settings {
             source,
             url,
             method: cfg.method.as_ref().map_or("GET".to_owned(), |method| method.0.to_ascii_uppercase()),
-            headers,
+            headers: fixed.collect(),
+            filled_headers,
+            auth,
             origins,
             body,
             limit,
@@ -226,7 +241,7 @@ impl Settings {
             into,
             before: texts(&cfg.before),
             after: texts(&cfg.after),
-            secrets: secrets(cfg),
+            secrets: sender::secrets(cfg),
             resume: request.resume,
             max_failures: request.max_failures,
             max_rejects: request.max_rejects,
@@ -246,6 +261,7 @@ impl Settings {
             method: &self.method,
             url: &self.url,
             body: self.body.as_ref(),
+            headers: &self.filled_headers,
             pages: self.pages.as_ref(),
         }
     }
@@ -256,6 +272,7 @@ impl Settings {
             job: &self.job,
             method: &self.method,
             headers: &self.headers,
+            auth: self.auth.as_ref(),
             names_host: self.url.names_host(),
             origins: &self.origins,
             limit: self.limit,
@@ -263,6 +280,7 @@ impl Settings {
             strict: self.strict,
             concurrency: self.concurrency,
             timeout: self.timeout,
+            max_wait: self.max_wait,
             max_response: self.max_response,
             max_memory: self.max_memory,
             ca_file: self.ca_file.as_deref(),
@@ -316,19 +334,6 @@ fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, String)> {
     filters.into_iter().filter_map(|(key, filter)| Some((key, filter?))).chain(of_body)
 }
 
-fn url_template(text: &str) -> Result<Template> {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    if !matches!(scheme.as_deref(), Some("http" | "https")) {
-        return Err(Error::refused("begins with neither http:// nor https://").remedy("write the whole URL"));
-    }
-    Template::parse(text, Escape::Percent)
-}
-
-fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
-    let headers = cfg.headers.as_ref().map(|headers| &headers.0[..]).unwrap_or_default();
-    headers.iter().map(|(name, value)| Header::new(name, &value.text)).collect()
-}
-
 /// The number of requests in a window, and its length.
 fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
     let Some(rate) = rate else { return Ok((0, DEFAULT_PER)) };
@@ -341,21 +346,4 @@ fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
     let requests = u128::from(rate.requests.0) * window.as_millis() / per.as_millis();
     let limit = usize::try_from(requests).map_err(|_| Error::refused("allows too many requests to count"))?;
     Ok((limit, window))
-}
-
-/// Whether a header's value is secret by its name, even without an environment variable in it.
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["auth", "cookie", "key", "token", "secret", "passw"].iter().any(|part| name.contains(part))
-}
-
-fn secrets(cfg: &FetchCfg) -> Secrets {
-    let headers = cfg.headers.iter().flat_map(|headers| &headers.0).map(|(_, value)| value);
-    let texts = headers.chain([&cfg.url]).chain(&cfg.body);
-    let values = texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned());
-    let written = cfg.headers.iter().flat_map(|headers| &headers.0).filter(|(name, _)| is_secret_name(name));
-    // `Bearer TOKEN`: the token alone, too.
-    let parts =
-        written.flat_map(|(_, value)| [Some(&*value.text), value.text.split_once(' ').map(|parts| parts.1)]);
-    Secrets::new(values.chain(parts.flatten().map(str::to_owned)))
 }

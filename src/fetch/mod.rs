@@ -50,7 +50,7 @@ pub use summary::summary;
 /// What is wrong before the first request (exit code 2); then the first failure that concerns more than one request. What
 /// happens to a request is in its report.
 pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
-    let client = client::Client::new(settings.client_settings())?;
+    let mut client = client::Client::new(settings.client_settings())?;
     let mut connection = database.connect()?;
     let key = |list: &str| format!("fetch.{}.{list}", settings.job);
     if !settings.resume {
@@ -59,6 +59,9 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     }
     let target = TargetTable::find(&mut connection, &settings.into, None)?;
     fetches::set_up(&mut connection).map_err(Error::into_refused)?;
+    if let Some(limit) = settings.shared_limit() {
+        client.share(limit, database.connect()?);
+    }
     let lock = format!("the table {}", target.table());
     lock::exclusively(&mut connection, &lock, |connection| {
         let job = Job { settings, database };

@@ -141,6 +141,8 @@ pub struct RateCfg {
     /// Whether a request counts until its response is there, without an estimate from the fastest responses.
     #[serde(default)]
     pub strict: bool,
+    /// The name of the limit, which jobs and processes with the same database share.
+    pub share: Option<Text>,
 }
 
 /// What has changed since the last run.

@@ -12,6 +12,7 @@ use super::window::Window;
 use crate::error::with_sources;
 use crate::fetch::response::headers::retry_after;
 use crate::fetch::url::join_to;
+use crate::table::ledger::fetches::turns::SharedLimit;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use std::io::Read;
@@ -144,6 +145,11 @@ impl Client {
         })
     }
 
+    /// Counts with other processes as well, over this connection.
+    pub fn share(&mut self, limit: SharedLimit, connection: postgres::Client) {
+        self.limiter.share(limit, connection);
+    }
+
     /// The limiter, to pause all requests.
     pub fn limiter(&self) -> &Limiter {
         &self.limiter
@@ -174,7 +180,7 @@ impl Client {
                 }
                 false => None,
             };
-            let started = self.limiter.start(stopped).ok_or(Failure::Stopped)?;
+            let started = self.limiter.start(stopped)?;
             let own = (own, authorization.as_ref());
             let exchanged = self.exchange(&url, &method, body, own, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());

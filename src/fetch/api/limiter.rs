@@ -1,6 +1,9 @@
-//! The limiter: a [`Window`] with a clock, whose turns all threads wait for.
+//! The limiter: a [`Window`] with a clock, whose turns all threads wait for; and a limit that processes share.
 
+use super::client::Failure;
 use super::window::{Turn, Window};
+use crate::table::ledger::fetches::turns::{SharedLimit, Taken};
+use postgres::Client;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,24 +15,48 @@ pub struct Limiter {
     window: Mutex<Window>,
     changed: Condvar,
     since: Instant,
+    shared: Option<Shared>,
+}
+
+/// A limit that processes share, with the connection that counts.
+struct Shared {
+    limit: SharedLimit,
+    client: Mutex<Client>,
+}
+
+/// A request that has begun.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Started {
+    at: Duration,
+    /// Its turn of the shared limit.
+    turn: Option<i64>,
 }
 
 impl Limiter {
     /// Its clock starts now.
     pub fn new(window: Window) -> Limiter {
-        Limiter { window: Mutex::new(window), changed: Condvar::new(), since: Instant::now() }
+        Limiter { window: Mutex::new(window), changed: Condvar::new(), since: Instant::now(), shared: None }
     }
 
-    /// Waits for a turn. Gives the time of the start, for [`Limiter::end`]; none once `stopped`.
-    pub fn start(&self, stopped: &dyn Fn() -> bool) -> Option<Duration> {
+    /// Counts with other processes as well, over a connection of its own.
+    pub fn share(&mut self, limit: SharedLimit, client: Client) {
+        self.shared = Some(Shared { limit, client: Mutex::new(client) });
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// `stopped`; a connection that is lost.
+    pub fn start(&self, stopped: &dyn Fn() -> bool) -> Result<Started, Failure> {
+        let turn = self.shared.as_ref().map(|shared| shared.take(stopped)).transpose()?;
         let mut window = self.window();
         loop {
             if stopped() {
-                return None;
+                return Err(Failure::Stopped);
             }
             let now = self.since.elapsed();
             let wait = match window.turn(now) {
-                Turn::Now => return Some(now),
+                Turn::Now => return Ok(Started { at: now, turn }),
                 Turn::At(time) => time.saturating_sub(now).min(POLL),
                 Turn::AfterAnother => POLL,
             };
@@ -37,10 +64,13 @@ impl Limiter {
         }
     }
 
-    /// Ends the request that began at `started`; `answered` says whether it has a response.
-    pub fn end(&self, started: Duration, answered: bool) {
-        self.window().end(started, self.since.elapsed(), answered);
+    /// Ends a request; `answered` says whether it has a response.
+    pub fn end(&self, started: Started, answered: bool) {
+        self.window().end(started.at, self.since.elapsed(), answered);
         self.changed.notify_one();
+        if let (Some(shared), Some(turn)) = (&self.shared, started.turn) {
+            shared.end(turn);
+        }
     }
 
     /// Starts no request for so long.
@@ -50,6 +80,34 @@ impl Limiter {
 
     fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn client(&self) -> MutexGuard<'_, Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, stopped: &dyn Fn() -> bool) -> Result<i64, Failure> {
+        loop {
+            if stopped() {
+                return Err(Failure::Stopped);
+            }
+            let taken = self.limit.take(&mut self.client());
+            match taken.map_err(|error| {
+                Failure::Never(format!("is not sent, since no turn of rate.share can be had: {error}"))
+            })? {
+                Taken::Turn(turn) => return Ok(turn),
+                Taken::After(wait) => std::thread::sleep(wait.min(POLL)),
+            }
+        }
+    }
+
+    /// An end that cannot be noted comes by itself, later.
+    fn end(&self, turn: i64) {
+        if let Err(error) = self.limit.end(&mut self.client(), turn) {
+            tracing::debug!("{error}");
+        }
     }
 }
 
@@ -64,8 +122,8 @@ mod tests {
         std::thread::scope(|scope| {
             let second = scope.spawn(|| limiter.start(&|| false).unwrap());
             limiter.end(first, true);
-            assert!(second.join().unwrap() >= first + Duration::from_millis(20));
+            assert!(second.join().unwrap().at >= first.at + Duration::from_millis(20));
         });
-        assert_eq!(limiter.start(&|| true), None);
+        assert!(matches!(limiter.start(&|| true), Err(Failure::Stopped)));
     }
 }

@@ -20,6 +20,7 @@ use crate::fetch::secrets::Secrets;
 use crate::fetch::since::{self, Since};
 use crate::fetch::template::Template;
 use crate::run::cores;
+use crate::table::ledger::fetches::turns::SharedLimit;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,6 +88,8 @@ pub struct Settings {
     pub window: Duration,
     /// Whether a request counts until its response has come.
     pub strict: bool,
+    /// The limit that jobs and processes with the same database share.
+    pub share: Option<String>,
     /// Requests at once.
     pub concurrency: usize,
     /// The longest time for one request with its response.
@@ -238,6 +241,7 @@ impl Settings {
             limit,
             window,
             strict: cfg.rate.as_ref().is_some_and(|rate| rate.strict),
+            share: cfg.rate.as_ref().and_then(|rate| rate.share.as_ref()).map(|share| share.0.clone()),
             concurrency,
             timeout: cfg.timeout.map_or(DEFAULT_TIMEOUT, |span| span.0),
             retries: cfg.retries.map_or(DEFAULT_RETRIES, |number| number.0),
@@ -301,6 +305,12 @@ impl Settings {
             max_memory: self.max_memory,
             ca_file: self.ca_file.as_deref(),
         }
+    }
+
+    /// The limit that the job shares with others.
+    pub fn shared_limit(&self) -> Option<SharedLimit> {
+        let name = self.share.clone()?;
+        Some(SharedLimit { name, limit: self.limit, window: self.window, longest: self.timeout })
     }
 
     /// What concerns the meaning of responses.

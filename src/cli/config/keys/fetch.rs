@@ -55,6 +55,10 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("fetch.JOB.rate.per", "the time for so many requests").constant(|| Span(DEFAULT_PER).to_string()),
     key("fetch.JOB.rate.window", "the time over which requests are counted").default("as `rate.per`"),
     key("fetch.JOB.rate.strict", "whether a request counts until its response is there").default("`false`"),
+    key(
+        "fetch.JOB.rate.share",
+        "name of the limit, which all jobs and processes with the same name and database keep together",
+    ),
     key("fetch.JOB.concurrency", "requests at once").value(|job| job.concurrency.to_string()),
     key("fetch.JOB.timeout", "for one request with its response, and for the filters on a response").value(|job| Span(job.timeout).to_string()),
     key("fetch.JOB.retries", "how often a request is retried").value(|job| job.retries.to_string()),

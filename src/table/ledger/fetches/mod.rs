@@ -1,6 +1,8 @@
 //! The ledger of `fetch`: a row per page of a request, written with its rows, and a row per job, of its last run. A run that
 //! is resumed repeats only the requests that are missing here.
 
+pub mod turns;
+
 use super::{bigint, setup};
 use crate::Result;
 use postgres::{Client, GenericClient, Transaction};
@@ -79,7 +81,7 @@ pub struct LastRun {
 /// # Errors
 /// What the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    setup::set_up_once(client, SETUP_LOCK, "fetch_jobs.since_of_run", |transaction| {
+    setup::set_up_once(client, SETUP_LOCK, "fetch_turns", |transaction| {
         Ok(transaction.batch_execute(include_str!("tables.sql"))?)
     })
 }

@@ -40,4 +40,13 @@ ALTER TABLE pghaul.fetches ADD COLUMN IF NOT EXISTS next_body text,
     ADD COLUMN IF NOT EXISTS next_total bigint;
 COMMENT ON TABLE pghaul.fetches IS 'The requests of the last run of each job of pghaul fetch: done, or failed for good';
 COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets';
-COMMENT ON COLUMN pghaul.fetches.next_body IS 'The body of the request for the next page, with marks in place of secrets'
+COMMENT ON COLUMN pghaul.fetches.next_body IS 'The body of the request for the next page, with marks in place of secrets';
+
+-- Requests of jobs that share a limit: those under way, and those that ended a short time ago.
+CREATE TABLE IF NOT EXISTS pghaul.fetch_turns (
+    turn       bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    share      text        NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended_at   timestamptz
+);
+COMMENT ON TABLE pghaul.fetch_turns IS 'What jobs of pghaul fetch with the same rate.share count together'

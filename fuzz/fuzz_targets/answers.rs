@@ -7,7 +7,9 @@
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use pghaul::fetch::api::client::{Client, ClientSettings, Failure};
+use pghaul::fetch::api::client::Client;
+use pghaul::fetch::api::client_settings::ClientSettings;
+use pghaul::fetch::api::failure::Failure;
 use pghaul::fetch::json::{Budget, parse, parse_within, write_json};
 use pghaul::fetch::response::filter::{Filter, Known};
 use pghaul::fetch::response::headers::{next_link, retry_after};

@@ -1,6 +1,7 @@
 //! The threads that wait for the API, as many as there may be requests at once.
 
-use super::api::client::{Client, Failure, Response};
+use super::api::client::{Client, Response};
+use super::api::failure::Failure;
 use super::queue::Queue;
 use super::requests::Request;
 use crate::run::interrupt;

@@ -21,7 +21,6 @@ pub mod settings;
 pub mod since;
 mod summary;
 mod tally;
-pub mod template;
 mod url;
 mod writer;
 

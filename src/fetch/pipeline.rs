@@ -11,13 +11,15 @@
 //! The next page is requested when the rows of the page before are committed. So the table always has the first pages of a
 //! request, without a gap.
 
-use super::api::client::{Client, Failure, Response};
+use super::api::client::{Client, Response};
+use super::api::failure::Failure;
 use super::fetchers::{self, Fetched, is_interrupted};
 use super::ledger::{Entry, RequestProgress};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::apart::ShaperThread;
-use super::response::shape::{Meaning, start};
+use super::response::body::start;
+use super::response::shape::Meaning;
 use super::settings::Settings;
 use super::tally::{Filled, Tally};
 use super::writer::{Shaped, Writers};

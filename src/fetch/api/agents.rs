@@ -1,6 +1,6 @@
 //! The agents of a job: one for direct connections, one for origins that the job does not name, one for each proxy.
 
-use super::client::ClientSettings;
+use super::client_settings::ClientSettings;
 use super::origin::PublicResolver;
 use crate::run::web;
 use crate::{Error, Place, Result};

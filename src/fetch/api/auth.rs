@@ -1,6 +1,6 @@
 //! How requests show who sends them: a header that is always the same, or an access token by OAuth 2.0 (RFC 6749).
 
-use super::client::Failure;
+use super::failure::Failure;
 use crate::error::{shortened, with_sources};
 use crate::run::web::percent_encoded;
 use crate::secret::Secret;

@@ -2,8 +2,10 @@
 //! the job does not name.
 
 use super::agents::Agents;
-use super::auth::{Auth, Authorization};
+use super::auth::Authorization;
+use super::client_settings::ClientSettings;
 use super::coding::{ACCEPTED, decoded};
+use super::failure::Failure;
 use super::header::Header;
 use super::limiter::Limiter;
 use super::memory::{Memory, Share};
@@ -16,7 +18,6 @@ use crate::table::ledger::fetches::turns::SharedLimit;
 use crate::{Error, Result};
 use jiff::Timestamp;
 use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::response::Parts;
@@ -32,41 +33,6 @@ const FREE_BYTES: u64 = 1 << 20;
 const STEP: u64 = 4;
 /// What a byte of a response takes, with the values that are made of it (bytes).
 const MEMORY_PER_BYTE: u64 = 12;
-
-/// What a job says about requests to the API.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientSettings<'s> {
-    /// The job's name, for messages.
-    pub job: &'s str,
-    /// The method.
-    pub method: &'s str,
-    /// The headers of each request.
-    pub headers: &'s [Header],
-    /// How requests show who sends them.
-    pub auth: Option<&'s Auth>,
-    /// Whether the job's URL names its host. If not, requests choose it, and it must not be inside the network.
-    pub names_host: bool,
-    /// Other origins that get headers and body, and may be inside the network.
-    pub origins: &'s [Origin],
-    /// Requests in a window; 0 for no limit.
-    pub limit: usize,
-    /// The length of the window.
-    pub window: Duration,
-    /// Whether a request counts until its response has come.
-    pub strict: bool,
-    /// Requests at once.
-    pub concurrency: usize,
-    /// The longest time for one request with its response.
-    pub timeout: Duration,
-    /// The longest wait that the API may ask for.
-    pub max_wait: Duration,
-    /// The largest response, bytes.
-    pub max_response: u64,
-    /// The memory of all large responses and their values, bytes.
-    pub max_memory: u64,
-    /// Certificates that are trusted besides those of the system.
-    pub ca_file: Option<&'s Path>,
-}
 
 /// A response, whatever its status.
 #[derive(Debug)]
@@ -96,17 +62,6 @@ impl Response {
     }
 }
 
-/// Why a request has no response.
-#[derive(Debug)]
-pub enum Failure {
-    /// Another try may help.
-    Again(String),
-    /// Another try would fail the same way.
-    Never(String),
-    /// The run was stopped.
-    Stopped,
-}
-
 /// The client of a job; all threads share it.
 pub struct Client {
     agents: Agents,
@@ -125,7 +80,7 @@ impl Client {
     /// The client for a job.
     ///
     /// # Errors
-    /// An invalid method; as [`Agents::new`].
+    /// An invalid method, a proxy that cannot be understood, certificates that cannot be read.
     pub fn new(settings: ClientSettings<'_>) -> Result<Client> {
         let method = http::Method::from_bytes(settings.method.as_bytes()).map_err(|_| {
             Error::refused(format!("fetch.{}.method is no HTTP method", settings.job))

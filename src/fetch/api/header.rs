@@ -1,6 +1,6 @@
 //! Headers of requests. They are sent to the API's own origin, and to those that the job names.
 
-use crate::fetch::template::Template;
+use crate::fetch::requests::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
 use ureq::http::{HeaderName, HeaderValue};
@@ -76,7 +76,7 @@ fn refused(name: &str, what: &str) -> Error {
 mod tests {
     use super::*;
     use crate::fetch::json::parse;
-    use crate::fetch::template::Kind;
+    use crate::fetch::requests::template::Kind;
 
     #[test]
     fn what_cannot_be_sent_is_refused() {

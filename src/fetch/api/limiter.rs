@@ -1,6 +1,6 @@
 //! The limiter: a [`Window`] with a clock, whose turns all threads wait for; and a limit that processes share.
 
-use super::client::Failure;
+use super::failure::Failure;
 use super::window::{Turn, Window};
 use crate::table::ledger::fetches::turns::{SharedLimit, Taken};
 use postgres::Client;

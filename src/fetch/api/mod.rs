@@ -3,7 +3,9 @@
 mod agents;
 pub mod auth;
 pub mod client;
+pub mod client_settings;
 mod coding;
+pub mod failure;
 pub mod header;
 pub mod limiter;
 pub mod memory;

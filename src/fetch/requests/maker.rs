@@ -4,8 +4,8 @@ use super::request::{Request, RequestId};
 use crate::fetch::api::header::JobHeader;
 use crate::fetch::json::parse;
 use crate::fetch::pages::Pages;
+use crate::fetch::requests::template::Template;
 use crate::fetch::since;
-use crate::fetch::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
 use sha2::{Digest, Sha256};
@@ -114,7 +114,7 @@ impl<'s> Maker<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::template::Kind;
+    use crate::fetch::requests::template::Kind;
 
     fn made(objects: &[&str]) -> Vec<Request> {
         let url = Template::parse("http://h/{id}", Kind::Url).unwrap();

@@ -3,5 +3,6 @@
 pub mod maker;
 mod request;
 pub mod source;
+pub mod template;
 
 pub use request::{NextPage, Request, RequestId};

@@ -1,12 +1,16 @@
 //! The body of a response as the value that filters see.
 
 use crate::copy::input::charset::Charset;
+use crate::error::shortened;
 use crate::fetch::api::client::Response;
 use crate::fetch::csv;
 use crate::fetch::json::{Budget, parse_within};
 use encoding_rs::Encoding;
 use jaq_json::Val;
 use std::borrow::Cow;
+
+/// How much of a body is shown and kept (characters).
+const SHOWN_CHARS: usize = 200;
 
 /// The form of the responses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,6 +78,12 @@ pub fn read(response: &Response, rules: &BodyRules) -> Result<Val, String> {
             Ok(Val::Arr(objects.into()))
         }
     }
+}
+
+/// The start of a body, quoted, for messages.
+pub fn start(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARS)]);
+    format!("{:?}", shortened(text.trim(), SHOWN_CHARS))
 }
 
 /// The text of a body in UTF-8, without its byte-order mark (RFC 8259, section 8.1).
@@ -165,6 +175,12 @@ mod tests {
         let mut text = String::new();
         write_json(&mut text, &value)?;
         Ok(text)
+    }
+
+    #[test]
+    fn a_body_is_shown_by_its_start() {
+        assert_eq!(start(b"  <html>\n\xff"), "\"<html>\\n\u{fffd}\"");
+        assert!(start("ä".repeat(1000).as_bytes()).chars().count() < 210);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The next page of a request. An end is an end only where it is certain: a page without rows may have items that the filter has
 //! left out, and a short page may be one that the API has cut.
 
+use super::body::start;
 use super::filter::{Filter, Known};
 use super::headers::next_link;
-use super::shape::start;
 use crate::Result;
 use crate::fetch::api::client::Response;
 use crate::fetch::json::{parse, write_json};

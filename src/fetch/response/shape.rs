@@ -1,6 +1,6 @@
 //! The meaning of a response: rows and the next page, another try, or a failure.
 
-use super::body::{self, BodyRules};
+use super::body::{self, BodyRules, start};
 use super::filter::{Filter, Known};
 use super::headers::retry_after;
 use super::paging::{Pager, Said};
@@ -239,22 +239,5 @@ fn push_row(batch: &mut ValueBatch, columns: &ValueColumns, row: &Val, scratch: 
     match pushed {
         Ok(()) => batch.end_row(),
         Err(what) => batch.reject_row(what),
-    }
-}
-
-/// The start of a body, quoted, for messages.
-pub fn start(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * SHOWN_CHARS)]);
-    format!("{:?}", shortened(text.trim(), SHOWN_CHARS))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_shown_by_its_start() {
-        assert_eq!(start(b"  <html>\n\xff"), "\"<html>\\n\u{fffd}\"");
-        assert!(start("ä".repeat(1000).as_bytes()).chars().count() < 210);
     }
 }

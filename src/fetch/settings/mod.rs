@@ -1,27 +1,29 @@
 //! The settings of `pghaul fetch`: a job of the configuration, and flags.
 
+mod faults;
 mod sender;
 
 use crate::config::{Config, Destination, FetchCfg, RateCfg, Text};
 use crate::copy::input::charset::Charset;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::fetch::api::auth::Auth;
-use crate::fetch::api::client::ClientSettings;
+use crate::fetch::api::client_settings::ClientSettings;
 use crate::fetch::api::header::{Header, JobHeader};
 use crate::fetch::api::origin::Origin;
 use crate::fetch::pages::{Pages, Way, statuses};
 use crate::fetch::requests::maker::RequestRules;
 use crate::fetch::requests::source::Source;
+use crate::fetch::requests::template::Template;
 use crate::fetch::response::body::{BodyRules, Form};
 use crate::fetch::response::filter::Filter;
 use crate::fetch::response::paging::setter;
 use crate::fetch::response::shape::ResponseRules;
 use crate::fetch::secrets::Secrets;
 use crate::fetch::since::{self, Since};
-use crate::fetch::template::Template;
 use crate::run::cores;
 use crate::table::ledger::fetches::turns::SharedLimit;
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
+use faults::Faults;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -323,20 +325,6 @@ impl Settings {
             empty: self.empty.clone(),
             body: BodyRules { form: self.form, encoding: self.encoding, max_memory: self.max_memory },
         }
-    }
-}
-
-/// Collects what is wrong with a job.
-struct Faults<'j> {
-    job: &'j str,
-    errors: Vec<Error>,
-}
-
-impl Faults<'_> {
-    /// The value of a key; an error is kept with the key as its place.
-    fn take<T>(&mut self, key: &str, value: Result<T>) -> Option<T> {
-        let place = || Place::file(format!("fetch.{}.{key}", self.job));
-        value.map_err(|error| self.errors.push(error.at(place()))).ok()
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a job says about where its requests go, and who sends them.
 
-use super::Faults;
+use super::faults::Faults;
 use crate::config::{AuthCfg, FetchCfg, OAuth2Cfg, SecretText};
 use crate::fetch::api::auth::{Auth, OAuth2, basic, bearer};
 use crate::fetch::api::header::JobHeader;
+use crate::fetch::requests::template::{Kind, Template};
 use crate::fetch::secrets::Secrets;
-use crate::fetch::template::{Kind, Template};
 use crate::fetch::url::split_user;
 use crate::secret::Secret;
 use crate::{Error, Result};

@@ -1,7 +1,7 @@
 //! Templates of URLs, bodies and headers, which the fields of a request object fill.
 
-use super::json::{parse, push_number, text_of, write_json};
-use super::url::{encoded, push_value};
+use crate::fetch::json::{parse, push_number, text_of, write_json};
+use crate::fetch::url::{encoded, push_value};
 use crate::{Error, Result};
 use jaq_json::Val;
 

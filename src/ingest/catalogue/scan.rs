@@ -168,6 +168,14 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
             source.name
         );
     }
+    if header.has_rule {
+        tracing::warn!(
+            "{}/{}: the line below the header holds only dashes, as sqlcmd and other programs draw it, and is loaded as a row; if it is \
+             none, remove it",
+            source.dump.name,
+            source.name
+        );
+    }
     if header.byte_order_mark && format.charset == Charset::Latin1 {
         tracing::warn!(
             "{}/{}: begins with a UTF-8 byte-order mark, but is read as latin_1; \

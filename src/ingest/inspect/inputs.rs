@@ -345,6 +345,7 @@ fn into_failed(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::slice::from_ref;
 
     #[test]
     fn a_folder_is_a_dump_or_gives_its_dumps_or_else_its_data_files() {
@@ -363,12 +364,12 @@ mod tests {
         write("x.md", "");
         let data = ["Roles.dat.GZ", "Users.dat"].map(|name| folder.path().join(name)).to_vec();
         let of_folder = Found::DataFiles(folder.path().to_owned(), data.clone(), "dat".to_owned());
-        assert_eq!(found(folder.path()).unwrap(), [of_folder.clone()]);
+        assert_eq!(found(folder.path()).unwrap(), from_ref(&of_folder));
         assert_eq!(find(&data).unwrap().len(), 1, "one input for data files of one folder");
         write("a_v1/x/t.csv", "");
         let dump = Found::DumpFolder(folder.path().join("a_v1"), "csv".to_owned());
-        assert_eq!(found(folder.path()).unwrap(), [dump.clone()]);
-        assert_eq!(found(&folder.path().join("a_v1")).unwrap(), [dump.clone()]);
+        assert_eq!(found(folder.path()).unwrap(), from_ref(&dump));
+        assert_eq!(found(&folder.path().join("a_v1")).unwrap(), from_ref(&dump));
         write("a_v0.zip.gpg", "");
         let message = Found::Dump(folder.path().join("a_v0.zip.gpg"));
         assert!(message.read().err().unwrap().to_string().contains("the dump is encrypted"));

@@ -229,7 +229,7 @@ impl Run<'_> {
                 ..unit.clone()
             });
             match (replica.drained.batches, &failed) {
-                (0, None) => units.push(UnitReport { status: UnitStatus::Skipped, ..unit }),
+                (0, None) => units.push(UnitReport { status: UnitStatus::Unchanged, ..unit }),
                 (0, Some(_)) => {}
                 _ => units.push(unit),
             }

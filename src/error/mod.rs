@@ -144,11 +144,21 @@ impl Error {
     }
 
     /// The same error, noticed before anything was written.
-    pub fn into_refused(mut self) -> Self {
+    pub fn into_refused(self) -> Self {
+        self.with_severity(Severity::Refused)
+    }
+
+    /// The same error, noticed while loading.
+    pub fn into_failed(self) -> Self {
+        self.with_severity(Severity::Failed)
+    }
+
+    fn with_severity(mut self, wanted: Severity) -> Self {
         match &mut *self.0 {
-            Inner::One { severity, .. } => *severity = Severity::Refused,
+            Inner::One { severity, .. } => *severity = wanted,
             Inner::Many(errors) => {
-                *errors = std::mem::take(errors).into_iter().map(Error::into_refused).collect();
+                let same = |error: Error| error.with_severity(wanted);
+                *errors = std::mem::take(errors).into_iter().map(same).collect();
             }
             Inner::Interrupted(_) => {}
         }

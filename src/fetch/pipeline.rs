@@ -122,7 +122,7 @@ impl Run<'_> {
         self.settings.source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
             match before.get(&request.id) {
                 Some(RequestProgress { next: None, .. }) => {
-                    self.add(self.unit(&request, UnitStatus::Skipped));
+                    self.add(self.unit(&request, UnitStatus::Unchanged));
                     return !self.queue.is_stopped();
                 }
                 Some(RequestProgress { page, rows, next: Some(next) }) => {

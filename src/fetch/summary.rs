@@ -13,12 +13,10 @@ pub fn summary(report: &Report) -> String {
         rows => format!(", {} rejected", thousands(rows)),
     };
     format!(
-        "{} {}: {} loaded, {} unchanged, {} failed; {} {}{rejected}, {} in {} s\n",
+        "{} {}: {}; {} {}{rejected}, {} in {} s\n",
         thousands(totals.units),
         plural(totals.units, "request"),
-        thousands(totals.loaded),
-        thousands(totals.skipped),
-        thousands(totals.failed),
+        totals.in_words(),
         thousands(totals.rows_loaded),
         plural(totals.rows_loaded, "row"),
         size(totals.bytes_read),

@@ -130,7 +130,7 @@ impl Started {
         };
         let stays = archived.iter().any(|dump| dump.error.is_some());
         let totals = Totals::of(&units);
-        let lacks = totals.failed > 0 || after.iter().any(|done| done.error.is_some());
+        let lacks = totals.lacking() > 0 || after.iter().any(|done| done.error.is_some());
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
             // A signal that came after the last publication has stopped nothing.
@@ -200,8 +200,8 @@ mod tests {
     #[test]
     fn totals_and_exit_follow_the_units() {
         let started = Started::now("ingest");
-        let report = started.finish(Ok(vec![unit(UnitStatus::Loaded, 9), unit(UnitStatus::Skipped, 0)]));
-        assert_eq!((report.totals.loaded, report.totals.skipped, report.totals.rows_loaded), (1, 1, 9));
+        let report = started.finish(Ok(vec![unit(UnitStatus::Loaded, 9), unit(UnitStatus::Unchanged, 0)]));
+        assert_eq!((report.totals.loaded, report.totals.unchanged, report.totals.rows_loaded), (1, 1, 9));
         assert_eq!(report.exit(), Exit::Loaded);
         let report = started.finish(Ok(vec![unit(UnitStatus::Failed, 0)]));
         assert_eq!((report.status, report.exit()), (RunStatus::Failed, Exit::Failed));
@@ -219,6 +219,6 @@ mod tests {
         let mut report = Started::now("ingest").finish(Ok(vec![unit(UnitStatus::Loaded, 9)]));
         report.started_at = "2026-11-20T00:00:00Z".into();
         report.seconds = 1.23;
-        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"skipped":0,"failed":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"adjusted":0,"bytes_read":752},"error":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&report).unwrap(), @r#"{"command":"ingest","status":"ok","started_at":"2026-11-20T00:00:00Z","seconds":1.23,"units":[{"name":"v1_users","source":"lms_v1.zip/users.dat","mother":"users","status":"loaded","rows_read":9,"rows_loaded":9,"rows_rejected":0,"bytes_read":752,"verified":false,"seconds":0.5,"error":null}],"totals":{"units":1,"loaded":1,"unchanged":0,"failed":0,"refused":0,"not_loaded":0,"rows_read":9,"rows_loaded":9,"rows_rejected":0,"adjusted":0,"bytes_read":752},"error":null}"#);
     }
 }

@@ -16,7 +16,7 @@ pub fn summary(report: &Report) -> String {
     if !report.units.is_empty() {
         let header = ["unit", "from", "into", "status", "rows", "size", "seconds"];
         // Of many tables, those that have not changed are not news.
-        let is_unchanged = |unit: &&UnitReport| unit.status == UnitStatus::Skipped;
+        let is_unchanged = |unit: &&UnitReport| unit.status == UnitStatus::Unchanged;
         let are_many = report.units.iter().filter(is_unchanged).count() > MOST_UNCHANGED;
         let shown = report.units.iter().filter(|unit| !(are_many && is_unchanged(unit)));
         let rows: Vec<[String; 7]> = shown.map(row).collect();
@@ -31,12 +31,10 @@ pub fn summary(report: &Report) -> String {
         return text + &superseded(&report.superseded);
     }
     text.push_str(&format!(
-        "{} {}: {} loaded, {} unchanged, {} failed; {} {}{}, {} in {} s\n",
-        totals.units,
+        "{} {}: {}; {} {}{}, {} in {} s\n",
+        thousands(totals.units),
         plural(totals.units, "unit"),
-        totals.loaded,
-        totals.skipped,
-        totals.failed,
+        totals.in_words(),
         thousands(totals.rows_loaded),
         plural(totals.rows_loaded, "row"),
         rejected(totals.rows_rejected),
@@ -118,8 +116,10 @@ fn rejected(rows: u64) -> String {
 fn row(unit: &UnitReport) -> [String; 7] {
     let (status, counts) = match unit.status {
         UnitStatus::Loaded => ("loaded", true),
-        UnitStatus::Skipped => ("unchanged", false),
+        UnitStatus::Unchanged => ("unchanged", false),
         UnitStatus::Failed => ("FAILED", false),
+        UnitStatus::Refused => ("REFUSED", false),
+        UnitStatus::NotLoaded => ("not loaded", false),
     };
     let counted = |text: String| if counts { text } else { "-".to_owned() };
     [
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {
         let with_rejects = UnitReport { rows_rejected: 1000, ..unit(UnitStatus::Loaded, 5) };
-        let units = vec![unit(UnitStatus::Loaded, 1234), with_rejects, unit(UnitStatus::Skipped, 0)];
+        let units = vec![unit(UnitStatus::Loaded, 1234), with_rejects, unit(UnitStatus::Unchanged, 0)];
         let mut report = Started::now("ingest").finish(Ok(units));
         report.seconds = 1.5;
         insta::assert_snapshot!(summary(&report), @r"
@@ -157,13 +157,27 @@ mod tests {
 
     #[test]
     fn of_many_tables_the_unchanged_ones_are_only_counted() {
-        let mut units: Vec<UnitReport> = (0..3000).map(|_| unit(UnitStatus::Skipped, 0)).collect();
+        let mut units: Vec<UnitReport> = (0..3000).map(|_| unit(UnitStatus::Unchanged, 0)).collect();
         let text = summary(&Started::now("ingest").finish(Ok(units.clone())));
         assert!(
-            text.starts_with("3000 units: 0 loaded, 3000 unchanged") && text.lines().count() == 1,
+            text.starts_with("3,000 units: 0 loaded, 3,000 unchanged") && text.lines().count() == 1,
             "{text}"
         );
         units.push(unit(UnitStatus::Loaded, 7));
         assert_eq!(summary(&Started::now("ingest").finish(Ok(units))).lines().count(), 4);
+    }
+
+    #[test]
+    fn units_that_were_refused_or_never_begun_are_counted_if_there_are_some() {
+        let units = vec![unit(UnitStatus::Refused, 0), unit(UnitStatus::NotLoaded, 0)];
+        let mut report = Started::now("ingest").finish(Ok(units));
+        report.seconds = 1.5;
+        insta::assert_snapshot!(summary(&report), @r"
+        unit      from                  into   status      rows  size  seconds
+        v1_users  lms_v1.zip/users.dat  users  REFUSED        -     -        -
+        v1_users  lms_v1.zip/users.dat  users  not loaded     -     -        -
+
+        2 units: 0 loaded, 0 unchanged, 0 failed, 1 refused, 1 not loaded; 0 rows, 1.5 KiB in 1.50 s
+        ");
     }
 }

@@ -1,5 +1,6 @@
 //! The report of one unit, and the sums over all units.
 
+use super::numbers::thousands;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -51,14 +52,18 @@ fn is_one(number: &usize) -> bool {
 
 /// What became of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum UnitStatus {
     /// Its rows are in the version table.
     Loaded,
     /// It has not changed since it was loaded, as the ledger says.
-    Skipped,
+    Unchanged,
     /// None of its rows is visible.
     Failed,
+    /// Something is in its way that is not ours to change, and none of its rows was sent.
+    Refused,
+    /// A signal came before it began.
+    NotLoaded,
 }
 
 /// Sums over the units.
@@ -67,8 +72,10 @@ pub enum UnitStatus {
 pub struct Totals {
     pub units: u64,
     pub loaded: u64,
-    pub skipped: u64,
+    pub unchanged: u64,
     pub failed: u64,
+    pub refused: u64,
+    pub not_loaded: u64,
     pub rows_read: u64,
     pub rows_loaded: u64,
     pub rows_rejected: u64,
@@ -110,6 +117,13 @@ impl UnitReport {
     }
 }
 
+impl UnitStatus {
+    /// Whether all its rows are there, now or since before.
+    pub fn is_there(self) -> bool {
+        matches!(self, UnitStatus::Loaded | UnitStatus::Unchanged)
+    }
+}
+
 impl Totals {
     /// The sums over `units`.
     pub fn of(units: &[UnitReport]) -> Totals {
@@ -118,8 +132,10 @@ impl Totals {
             totals.units += 1;
             match unit.status {
                 UnitStatus::Loaded => totals.loaded += 1,
-                UnitStatus::Skipped => totals.skipped += 1,
+                UnitStatus::Unchanged => totals.unchanged += 1,
                 UnitStatus::Failed => totals.failed += 1,
+                UnitStatus::Refused => totals.refused += 1,
+                UnitStatus::NotLoaded => totals.not_loaded += 1,
             }
             totals.rows_read += unit.rows_read;
             totals.rows_loaded += unit.rows_loaded;
@@ -128,6 +144,26 @@ impl Totals {
             totals.bytes_read += unit.bytes_read;
         }
         totals
+    }
+
+    /// Units whose rows are not there.
+    pub fn lacking(&self) -> u64 {
+        self.failed + self.refused + self.not_loaded
+    }
+
+    /// What became of the units, in words: `2 loaded, 1 unchanged, 0 failed`.
+    pub fn in_words(&self) -> String {
+        let mut words = vec![
+            format!("{} loaded", thousands(self.loaded)),
+            format!("{} unchanged", thousands(self.unchanged)),
+            format!("{} failed", thousands(self.failed)),
+        ];
+        for (count, word) in [(self.refused, "refused"), (self.not_loaded, "not loaded")] {
+            if count > 0 {
+                words.push(format!("{} {word}", thousands(count)));
+            }
+        }
+        words.join(", ")
     }
 }
 

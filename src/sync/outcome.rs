@@ -93,12 +93,12 @@ impl Outcome {
         units.extend(self.pass.iter().map(|(pass, deleted, time)| {
             let unit = unit(&pass.copied, time);
             let status =
-                if pass.copied.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Skipped };
+                if pass.copied.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Unchanged };
             UnitReport { status, ..unit }
         }));
         if let Some((comparison, time)) = &self.comparison {
             let mut unit = unit(&Piped::default(), time);
-            unit.status = UnitStatus::Skipped;
+            unit.status = UnitStatus::Unchanged;
             unit.verified = comparison.differences.is_empty();
             if !unit.verified {
                 unit.status = UnitStatus::Failed;

@@ -1,5 +1,6 @@
 //! Which dump is what, and which tables are loaded: hidden files, dates in names, folders, `--table`, `mother_tables: auto`.
 
+use crate::containers::{gzip, tar};
 use crate::dumps::{COLUMNS, DATA};
 use pghaul_test_support::{Dump, descriptor, ingest, says};
 
@@ -171,6 +172,65 @@ fn a_copy_of_a_dump_is_refused_with_both_names() {
     // Versions may be alike.
     std::fs::remove_file(ingest.work.join("dumps/lms_v1 (1).zip")).expect("remove a dump");
     ingest.dump("lms_v2.zip", &dump());
-    ingest.loads();
+    ingest
+        .loads()
+        .assert_stderr_has("dumps/lms_v1.zip, dumps/lms_v2.zip hold the same rows, which count as often");
     assert_eq!(ingest.db.one("SELECT count(*) FROM t"), "4");
+}
+
+/// However it is packed, and whatever says that it is a copy.
+#[test]
+fn copies_are_known_in_every_container() {
+    let (descriptor, data) = (descriptor(&COLUMNS), DATA);
+    let members: [(&str, &[u8]); 2] = [("x/t.json", descriptor.as_bytes()), ("x/t.dat", data.as_bytes())];
+    for (name, bytes) in [
+        ("lms_v1.old.zip", dump().bytes()),
+        ("Copy of lms_v1.tar", tar(&members)),
+        ("lms_v1_backup.tar.gz", gzip(&tar(&members))),
+        (
+            "LMS_V1 - Copy.zip",
+            Dump::new().member("t.json", &descriptor).member("t.dat.gz", gzip(data.as_bytes())).bytes(),
+        ),
+    ] {
+        let ingest = ingest!();
+        ingest.dump("lms_v1.zip", &dump());
+        ingest.work.write(format!("dumps/{name}"), bytes);
+        let message = ingest.refused();
+        says(&message, &["hold the same rows; remove one of them"]);
+        assert!(message.contains(name) && message.contains("dumps/lms_v1.zip"), "{message}");
+    }
+    let ingest = ingest!();
+    ingest.dump("lms_v1.zip", &dump());
+    ingest.work.write("dumps/lms_v1 (2)/t.json", &descriptor);
+    ingest.work.write("dumps/lms_v1 (2)/t.dat", data);
+    says(&ingest.refused(), &["dumps/lms_v1 (2) and dumps/lms_v1.zip hold the same rows"]);
+}
+
+#[test]
+fn only_all_rows_of_a_dump_make_it_equal_to_another() {
+    let ingest = ingest!();
+    let region = |name: &str| {
+        dump().table("empty", &COLUMNS, "id|name\n").table("people", &COLUMNS, format!("id|name\n1|{name}\n"))
+    };
+    ingest.dump("north_v1.zip", &region("Ann"));
+    ingest.dump("south_v1.zip", &region("Bob"));
+    // A name like that of a copy, and other rows.
+    ingest.dump("north_v1 (1).zip", &region("Cid"));
+    ingest.config("xport_cfg: {child_name: '{app}_{version}_{table}'}");
+    let run = ingest.loads();
+    run.assert(!run.stderr.contains("the same rows"), "no word of equal tables");
+    assert_eq!(
+        ingest.db.one("SELECT concat((SELECT count(*) FROM people), ' ', (SELECT count(*) FROM t))"),
+        "3 6"
+    );
+    // Of one table alone, nothing can be said, unless a name says it.
+    std::fs::remove_file(ingest.work.join("dumps/north_v1 (1).zip")).expect("remove a dump");
+    let run = ingest.command().args(["--table", "t", "--force"]).run();
+    run.assert_code(0).assert(!run.stderr.contains("the same rows"), "no word of equal tables");
+    // Dumps without rows are no copies.
+    let ingest = ingest!();
+    for name in ["lms_v1.zip", "lms_v1 (1).zip"] {
+        ingest.dump(name, &Dump::new().table("t", &COLUMNS, "id|name\n"));
+    }
+    ingest.loads();
 }

@@ -79,7 +79,7 @@ fn killed_in_the_commit_the_server_may_complete_it_and_the_next_run_has_nothing_
     let (case, holder) = killed_in_commit();
     drop(holder);
     assert_eq!(state(&case), NEW);
-    assert_eq!(case.load(REJECTS)["v1_notes"], "skipped");
+    assert_eq!(case.load(REJECTS)["v1_notes"], "unchanged");
     assert_nothing_is_left_over(&case);
 }
 
@@ -140,7 +140,7 @@ fn without_a_retry_a_lost_answer_is_a_failure_and_the_next_run_has_nothing_to_do
     terminate(&case);
     running.wait().assert_code(1).assert_stderr_has("run again to load what is missing");
     assert_eq!(state(&case), NEW);
-    assert_eq!(case.load(REJECTS)["v1_notes"], "skipped");
+    assert_eq!(case.load(REJECTS)["v1_notes"], "unchanged");
     assert_nothing_is_left_over(&case);
 }
 
@@ -151,6 +151,6 @@ fn killed_before_the_answer_the_rows_are_there() {
     running.wait().assert_code(137);
     terminate(&case);
     assert_eq!(state(&case), NEW);
-    assert_eq!(case.load(REJECTS)["v1_notes"], "skipped");
+    assert_eq!(case.load(REJECTS)["v1_notes"], "unchanged");
     assert_nothing_is_left_over(&case);
 }

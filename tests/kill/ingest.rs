@@ -155,8 +155,8 @@ fn ctrl_c_and_sigterm_roll_back_and_say_so() {
     load(&case, 0);
     let before = case.everything();
     write(&case, 1, sizes(1));
-    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
-        let running = stopped_in_copy(&case, "--workers 1");
+    for (signal, code, mothers) in [(Signal::SIGINT, 130, "keep"), (Signal::SIGTERM, 143, "recreate")] {
+        let running = stopped_in_copy(&case, &format!("--workers 1 --mothers {mothers}"));
         running.signal(signal);
         let asked = Instant::now();
         running.signal(Signal::SIGCONT);
@@ -166,10 +166,31 @@ fn ctrl_c_and_sigterm_roll_back_and_say_so() {
         run.assert(run.stderr.lines().count() == 1, "one line, however many units were stopped");
         let outcome = Outcome::of(run);
         assert_eq!(outcome.report["status"], "interrupted");
-        assert_eq!(outcome.report["totals"]["failed"], 2);
+        let statuses = outcome.statuses();
+        assert_eq!((statuses["v1_events"].as_str(), statuses["v1_notes"].as_str()), ("failed", "not_loaded"));
+        assert_eq!(outcome.report["totals"]["failed"], 1);
+        assert_eq!(outcome.report["totals"]["not_loaded"], 1);
         assert_eq!(case.everything(), before);
     }
     load(&case, 1);
+}
+
+/// A table that another session creates meanwhile is not ours.
+#[test]
+fn a_unit_whose_place_is_taken_is_refused_and_the_others_load() {
+    let case = case!();
+    write(&case, 0, sizes(0));
+    let running = stopped_in_copy(&case, "--workers 1");
+    case.db.execute("CREATE TABLE v1_notes (id int)");
+    running.signal(Signal::SIGCONT);
+    let run = running.wait();
+    run.assert_code(1)
+        .assert_stderr_has("there is now a table \"public\".\"v1_notes\" that pghaul did not load");
+    let outcome = Outcome::of(run);
+    let statuses = outcome.statuses();
+    assert_eq!((statuses["v1_events"].as_str(), statuses["v1_notes"].as_str()), ("loaded", "refused"));
+    assert_eq!(outcome.report["totals"]["refused"], 1);
+    assert_eq!(case.db.one("SELECT count(*) FROM v1_notes"), "0");
 }
 
 #[test]
@@ -236,7 +257,7 @@ fn a_worker_whose_connection_is_terminated_fails_alone() {
     let statuses = Outcome::of(run).statuses();
     assert_eq!((statuses["v1_events"].as_str(), statuses["v1_notes"].as_str()), ("failed", "loaded"));
     assert_eq!(generations(&case), [0, 1]);
-    assert_eq!(case.load("")["v1_notes"], "skipped");
+    assert_eq!(case.load("")["v1_notes"], "unchanged");
     assert_eq!(generations(&case), [1, 1]);
 }
 

@@ -30,7 +30,7 @@ fn bench_takes_what_it_can_measure() {
             "bench",
             arguments,
             2,
-            "usage: scripts/bench generate|ingest|fetch|drain|sync|serve [--quick] [--write]\n",
+            "usage: scripts/bench generate|ingest|formats|fetch|drain|sync|serve [--quick] [--write]\n",
         )
     };
     refused(&[]);

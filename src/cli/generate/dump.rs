@@ -98,7 +98,12 @@ fn summary(dumps: &[DumpReport], report: &Report) -> String {
         let counted = |text: String| if made { text } else { "-".to_owned() };
         table.add_row([
             unit.source.clone(),
-            if made { "made" } else { "FAILED" }.to_owned(),
+            match unit.status {
+                UnitStatus::Loaded => "made",
+                UnitStatus::NotLoaded => "not made",
+                _ => "FAILED",
+            }
+            .to_owned(),
             counted(thousands(unit.rows_read)),
             counted(size(unit.bytes_read)),
             counted(seconds(unit.seconds)),

@@ -35,6 +35,8 @@ pub struct Header {
     pub byte_order_mark: bool,
     /// Whether a CR stands before the first line end, which is said to be an LF.
     pub has_cr: bool,
+    /// Whether a line of nothing but dashes follows the header, as sqlcmd and other programs draw it for readers.
+    pub has_rule: bool,
 }
 
 /// The end of the first line.
@@ -100,6 +102,7 @@ fn begin(bytes: &[u8], first: FirstEnd) -> (Header, Vec<u8>) {
         data_origin: Origin { line: 1, offset: start as u64 },
         byte_order_mark: start > 0,
         has_cr: has_cr(bytes, first),
+        has_rule: false,
     };
     (header, bytes[start..].to_vec())
 }
@@ -152,7 +155,14 @@ fn parse(bytes: &[u8], first: FirstEnd, format: &Format, max_columns: usize) -> 
     let byte_order_mark = bytes.starts_with(UTF8_BOM);
     let start = if byte_order_mark { UTF8_BOM.len() } else { 0 };
     if bytes[start..end].trim_ascii().is_empty() {
-        return Err(Error::failed("no header line").remedy("the first line must name the columns"));
+        let remedy = match bytes[end..].trim_ascii().is_empty() {
+            true => "the first line must name the columns",
+            false => {
+                "the first line must name the columns; remove the empty line before them, which SQL*Plus writes unless NEWPAGE \
+                 is NONE"
+            }
+        };
+        return Err(Error::failed("no header line").remedy(remedy));
     }
     let line = Batch { origin: Origin { line: 1, offset: start as u64 }, bytes: bytes[start..end].to_vec() };
     let mut fields = Vec::new();
@@ -182,6 +192,9 @@ fn parse(bytes: &[u8], first: FirstEnd, format: &Format, max_columns: usize) -> 
         if name.is_empty() {
             let error = Error::failed(format!("column {} of the header has no name", index + 1));
             return Err(match index > 0 && index + 1 == fields.len() && field.start == field.end {
+                true if line.bytes.starts_with(b"sep=") => error.remedy(
+                    "remove the line that begins with sep=, which is for Excel; the first line must name every column",
+                ),
                 true => error.hint(Hint::TrailingSeparator),
                 false => error.remedy("the first line must name every column"),
             });
@@ -201,7 +214,33 @@ fn parse(bytes: &[u8], first: FirstEnd, format: &Format, max_columns: usize) -> 
     let (line, rest) = (bytes[..next].to_vec(), bytes[next..].to_vec());
     let has_cr = has_cr(bytes, first);
     let has_line_end = next > end;
-    Ok((Header { line, columns, line_end, has_line_end, data_origin, byte_order_mark, has_cr }, rest))
+    let has_rule = is_rule(&rest, format, line_end, columns.len());
+    let header =
+        Header { line, columns, line_end, has_line_end, data_origin, byte_order_mark, has_cr, has_rule };
+    Ok((header, rest))
+}
+
+/// Whether the first row has as many fields as there are columns, each of one dash or more.
+fn is_rule(rest: &[u8], format: &Format, line_end: LineEnd, columns: usize) -> bool {
+    let quote = format.quote;
+    let is_drawn = |byte: &u8| {
+        *byte == b'-'
+            || b" \r\n".contains(byte)
+            || Some(*byte) == quote
+            || format.separator.bytes().contains(byte)
+    };
+    let end = rest.iter().position(|byte| *byte == line_end.token().bytes()[0]).unwrap_or(rest.len());
+    if !rest[..end].iter().all(is_drawn) {
+        return false;
+    }
+    let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: rest[..end].to_vec() };
+    let (mut fields, mut scratch) = (Vec::new(), Vec::new());
+    matches!(Rows::new(&batch, format, line_end).next_row(&mut fields), Ok(Some(_)))
+        && fields.len() == columns
+        && fields.iter().all(|field| {
+            let value = field.value(&batch.bytes, format, &mut scratch).trim_ascii();
+            !value.is_empty() && value.iter().all(|byte| *byte == b'-')
+        })
 }
 
 #[cfg(test)]
@@ -240,10 +279,26 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_dashes_below_the_names_is_seen() {
+        for (bytes, expected) in [
+            (&b"id|t\r\n--|-\r\n1|x\r\n"[..], true),
+            (b"id|t\n-- |`-`\n", true),
+            (b"id|t\n--|-", true),
+            (b"id|t\n--|\n", false),
+            (b"id|t\n---\n", false),
+            (b"id|t\n-1|-\n", false),
+            (b"id|t\n", false),
+        ] {
+            assert_eq!(header(bytes).unwrap().0.has_rule, expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn faults() {
         for (bytes, what) in [
             (&b""[..], "no header line"),
-            (b"\n1|2\n", "no header line"),
+            (b"\n1|2\n", "remove the empty line before them"),
+            (b"sep=|\na|b\n", "remove the line that begins with sep="),
             (b"a||b\n", "column 2 of the header has no name"),
             (b"a|b|a\n", "column a: the header names this column twice"),
             (b"a|`b\n1|2\n", "never closed"),

@@ -61,13 +61,15 @@ impl<'s> DumpFile<'s> {
 
     /// Makes the dump and its list of broken rows. Both get their names when both are complete.
     pub fn make(&self, progress: &Progress) -> DumpReport {
+        let status =
+            if interrupt::requested().is_some() { UnitStatus::NotLoaded } else { UnitStatus::Failed };
         self.try_to_make(progress).unwrap_or_else(|error| {
             let place = Place::file(self.settings.dump_path(self.version).display().to_string());
             // After Ctrl-C, other errors follow from it.
             let error =
                 interrupt::check().err().unwrap_or_else(|| error.at(place).remedy(REMEDY)).to_string();
             let failed = |table: &&'static Table| UnitReport {
-                status: UnitStatus::Failed,
+                status,
                 error: Some(error.clone()),
                 ..self.unit(table)
             };

@@ -186,8 +186,7 @@ pub fn run_statements(
     let jobs: Vec<&AfterMother> = settings.after.iter().filter(|after| !after.sql.is_empty()).collect();
     in_parallel(&jobs, settings.workers, |after| {
         let name = after.mother.as_str();
-        let unit_failed =
-            |unit: &UnitReport| unit.mother.as_deref() == Some(name) && unit.status == UnitStatus::Failed;
+        let unit_failed = |unit: &UnitReport| unit.mother.as_deref() == Some(name) && !unit.status.is_there();
         let index_failed = |index: &AfterReport| index.mother == name && index.error.is_some();
         if interrupt::requested().is_none()
             && (reports.iter().any(unit_failed) || indexes.iter().any(index_failed))

@@ -2,5 +2,6 @@
 
 pub mod collisions;
 pub mod names;
+mod other_map;
 pub mod scan;
 mod scanned;

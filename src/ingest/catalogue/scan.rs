@@ -4,6 +4,7 @@
 
 use super::collisions;
 use super::names::position;
+use super::other_map;
 pub use super::scanned::{ScannedColumn, ScannedTable};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::header::Header;
@@ -36,7 +37,7 @@ pub fn scan(settings: &Settings) -> Result<(Vec<ScannedTable>, Vec<Superseded>)>
     }
     let scanned: Vec<Result<Vec<ScannedTable>>> =
         scanned.into_iter().map(|dump| dump.and_then(|dump| dump.tables)).collect();
-    let collisions = collisions::faults(&scanned.iter().flatten().flatten().collect::<Vec<_>>());
+    let collisions = collisions::faults(&scanned.iter().flatten().flatten().collect::<Vec<_>>(), settings);
     let of_types = |tables: Vec<ScannedTable>| tables.into_iter().flat_map(into_type_faults).collect();
     let mut faults = match all(scanned, of_types) {
         Ok(tables) if collisions.is_empty() => {
@@ -124,6 +125,11 @@ fn scan_dump(path: &Path, settings: &Settings) -> Result<ScannedDump> {
         tables.push(scanned.map_err(|error| error.into_refused().at(place.clone())));
     }
     let tables = all(tables, into_type_faults).map_err(Error::many);
+    if let Some(warning) =
+        tables.as_deref().ok().and_then(|tables| other_map::warning(&dump.plain_name, dialect, tables))
+    {
+        tracing::warn!("{warning}");
+    }
     Ok(ScannedDump { names, empty, tables })
 }
 
@@ -158,6 +164,14 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
         tracing::warn!(
             "{}/{}: the first line ends with CR LF, but line_end is LF, so each CR is a character of the last column; \
              if it is none, set line_end: \"\\r\\n\"",
+            source.dump.name,
+            source.name
+        );
+    }
+    if header.has_rule {
+        tracing::warn!(
+            "{}/{}: the line below the header holds only dashes, as sqlcmd and other programs draw it, and is loaded as a row; if it is \
+             none, remove it",
             source.dump.name,
             source.name
         );

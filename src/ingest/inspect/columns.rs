@@ -1,6 +1,8 @@
 //! The columns of a data file: whether its first line names them, their values, and the texts among them that may mean NULL.
 
-use super::kinds::{Kind, Kinds, numbers};
+use super::dates::{Orders, Written};
+use super::kinds::{Kind, Kinds};
+use super::line::{Spot, quoted};
 use super::tally::named;
 use super::text::{SampleText, Seen};
 use crate::copy::input::field::FieldSpan;
@@ -20,14 +22,12 @@ pub struct Column {
     pub name: String,
     /// What its values are, without those that may mean NULL.
     pub kinds: Kinds,
-    /// How often each text stands there that may mean NULL.
-    pub markers: BTreeMap<&'static str, u64>,
-    /// Dates whose first number is above 12, with the first of them and its line.
-    pub day_first: Option<(String, u64, u64)>,
-    /// Dates whose second number is above 12.
-    pub month_first: Option<(String, u64, u64)>,
-    /// Dates that could be either.
-    pub either: u64,
+    /// How often each text stands there that may mean NULL, and where first.
+    pub markers: BTreeMap<&'static str, (u64, Spot)>,
+    /// What its dates say about the order of their numbers.
+    pub orders: Orders,
+    /// What it was, and the first value behind the beginning that is not so.
+    pub turned: Option<(Kind, String, Spot)>,
     /// Quoted fields that are empty.
     pub quoted_empty: u64,
 }
@@ -62,7 +62,7 @@ pub fn look(text: &SampleText, format: &Format, count: usize, trails: bool) -> T
     let mut columns = vec![Column::default(); count];
     let mut rows = 0;
     text.rows(format, |seen| {
-        let Seen::Row(line, bytes, fields) = seen else { return };
+        let Seen::Row(spot, bytes, fields) = seen else { return };
         let fields = match fields.split_last() {
             Some((last, before)) if trails && last.start == last.end && before.len() == count => before,
             _ => fields,
@@ -77,13 +77,13 @@ pub fn look(text: &SampleText, format: &Format, count: usize, trails: bool) -> T
             return;
         }
         rows += 1;
-        columns.iter_mut().zip(values).for_each(|(column, value)| column.see(&value, line));
+        columns.iter_mut().zip(values).for_each(|(column, value)| column.see(&value, spot));
     });
     let first = first.unwrap_or_default();
     let (has_header, header_why, is_doubtful) = header(text, &first, first_named, &columns, rows);
     if !has_header && first.len() == count {
         rows += 1;
-        columns.iter_mut().zip(&first).for_each(|(column, value)| column.see(value, 1));
+        columns.iter_mut().zip(&first).for_each(|(column, value)| column.see(value, Spot::Line(1)));
     }
     for (number, column) in columns.iter_mut().enumerate() {
         column.name = match (has_header, &text.names) {
@@ -162,31 +162,47 @@ fn header(
 }
 
 impl Column {
-    fn see(&mut self, value: &Value, line: u64) {
+    fn see(&mut self, value: &Value, spot: Spot) {
         let Value { text, is_quoted } = value;
         if *is_quoted {
             self.quoted_empty += u64::from(text.is_empty());
         } else if let Some(marker) =
             [""].iter().chain(&MARKERS).chain(&WEAK_MARKERS).find(|marker| *marker == text)
         {
-            *self.markers.entry(marker).or_default() += 1;
+            self.markers.entry(marker).or_insert((0, spot)).0 += 1;
             return;
         }
+        let before = self.kinds.narrowest();
         self.kinds.see(text);
-        let Some(([first, second], _)) = numbers(text) else { return };
-        let place = match (first > 12, second > 12) {
-            (true, _) => &mut self.day_first,
-            (_, true) => &mut self.month_first,
-            // The same day in both orders says nothing, and changes nothing.
-            _ => {
-                self.either += u64::from(first != second);
-                return;
-            }
-        };
-        place.get_or_insert_with(|| (text.clone(), line, 0)).2 += 1;
+        if let Some(before) = before
+            && spot.is_late()
+            && self.turned.is_none()
+            && self.kinds.narrowest() != Some(before)
+        {
+            self.turned = Some((before, text.clone(), spot));
+        }
+        if let Some(written) = Written::parse(text) {
+            self.orders.see(&written, text, spot);
+        }
     }
 
-    /// Whether all values are dates whose order of day and month is not said by themselves.
+    /// Why its type is not the one of its values in the beginning, if a late value is the reason.
+    pub fn turn(&self, label: &str) -> Option<String> {
+        let (before, value, spot) = self.turned.as_ref()?;
+        Some(format!(
+            "column {} of {label} would be {} without {} {spot}",
+            quoted(&self.name),
+            before.type_name(),
+            quoted(value)
+        ))
+    }
+
+    /// Takes in what was seen of the same column in another part.
+    pub fn join(&mut self, other: &Column) {
+        self.kinds.join(&other.kinds);
+    }
+
+    /// Whether all values are dates whose order is not said by themselves.
     pub fn has_local_dates(&self) -> bool {
         self.kinds.narrowest().is_some_and(Kind::needs_order)
     }
@@ -195,7 +211,15 @@ impl Column {
 /// The texts that mean NULL in these data files, with why.
 pub fn null_markers(tables: &[Table]) -> (Vec<&'static str>, Vec<String>) {
     let columns = || tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-    let count = |marker: &str| columns().filter_map(|(_, column)| column.markers.get(marker)).sum::<u64>();
+    let count = |marker: &str| {
+        columns().filter_map(|(_, column)| column.markers.get(marker)).map(|(count, _)| count).sum::<u64>()
+    };
+    // Where the first one is, if no data file has one in its beginning.
+    let late = |marker: &str| {
+        let places =
+            columns().filter_map(|(table, column)| Some((column.markers.get(marker)?.1, &table.label)));
+        places.min_by_key(|(spot, _)| *spot).map_or_else(String::new, |(spot, label)| spot.if_late(label))
+    };
     // A text among values of another type can be nothing but NULL.
     let typed = |marker: &str| {
         columns()
@@ -205,7 +229,7 @@ pub fn null_markers(tables: &[Table]) -> (Vec<&'static str>, Vec<String>) {
     let seen: Vec<&str> = MARKERS.into_iter().filter(|marker| count(marker) > 0).collect();
     let is_any_typed = seen.iter().any(|marker| typed(marker).is_some());
     for (number, marker) in seen.into_iter().enumerate() {
-        let what = format!("{} unquoted fields are {marker}", thousands(count(marker)));
+        let what = format!("{} unquoted fields are {marker}{}", thousands(count(marker)), late(marker));
         if typed(marker).is_some() || (!is_any_typed && number == 0) {
             why.push(what);
             nulls.push(marker);
@@ -216,8 +240,8 @@ pub fn null_markers(tables: &[Table]) -> (Vec<&'static str>, Vec<String>) {
     for marker in WEAK_MARKERS {
         if let Some((table, column)) = typed(marker) {
             why.push(format!(
-                "DOUBT: {marker} stands among values of another type in {}, column {:?}; it would be NULL in all columns",
-                table.label, column.name
+                "DOUBT: {marker} stands among values of another type in {}, column {:?}{}; it would be NULL in all columns",
+                table.label, column.name, late(marker)
             ));
             nulls.push(marker);
         }
@@ -227,8 +251,10 @@ pub fn null_markers(tables: &[Table]) -> (Vec<&'static str>, Vec<String>) {
         _ if empty == 0 => {}
         Some((table, column)) => {
             why.push(format!(
-                "{empty} fields are empty, also among values of no text in {}, column {:?}",
-                table.label, column.name
+                "{empty} fields are empty, also among values of no text in {}, column {:?}{}",
+                table.label,
+                column.name,
+                late("")
             ));
             nulls.push("");
         }

@@ -1,9 +1,8 @@
 //! The configuration as text: each line with its evidence.
 
 use super::dialect::Dialect;
+use super::inputs::Input;
 use super::line::{Line, yaml};
-use super::sample::{Input, SAMPLE_BYTES};
-use crate::config::Size;
 use crate::error::one_line;
 use crate::report::thousands;
 use std::path::Path;
@@ -17,10 +16,7 @@ const NAMED_TABLES: usize = 10;
 
 /// The `config.yml` for these inputs.
 pub fn text(found: &[(Input, Dialect)]) -> String {
-    let mut out = format!(
-        "# What the first {} of each data file show. Look at the lines with DOUBT before you load, and at the rest.\n",
-        Size(SAMPLE_BYTES)
-    );
+    let mut out = "# What samples of each data file show. Look at the lines with DOUBT before you load, and at the rest.\n".to_owned();
     for (input, dialect) in found {
         out.push_str(&summary(input, dialect));
     }

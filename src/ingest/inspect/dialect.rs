@@ -1,12 +1,15 @@
 //! What a dump's data files seem to be: every setting with its evidence.
 
 use super::columns::{self, Table};
+use super::dates::Order;
 use super::encoding;
-use super::line::{Line, Said, quoted, yaml};
-use super::sample::Input;
+use super::inputs::Input;
+use super::line::{Line, Said, yaml};
+use super::sample::Sample;
 use super::shape::{self, Shape};
+use super::tally::if_late;
 use super::text::SampleText;
-use super::types;
+use super::types::{self, Descriptors, Undescribed};
 use crate::config::LimitsCfg;
 use crate::copy::input::charset::Charset;
 use crate::ingest::settings::limits::Limits;
@@ -33,16 +36,13 @@ pub struct Dialect {
 /// Data files that are empty, or without rows of several fields.
 pub fn of(input: &Input) -> Result<Dialect> {
     let limits = Limits::resolve(&LimitsCfg::default())?;
-    let guesses: Vec<(String, Said)> = input
-        .samples
-        .iter()
-        .map(|sample| (sample.label.clone(), encoding::guess(&sample.bytes, sample.is_whole())))
-        .collect();
+    let guesses: Vec<(String, Said)> =
+        input.samples.iter().map(|sample| (sample.label.clone(), encoding::guess(sample))).collect();
     let encoding = encoding::of_all(&guesses);
     let charset = Charset::for_label(&encoding.value).unwrap_or(Charset::Utf8);
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = input.samples.iter().filter_map(Sample::unread).collect();
     let mut described: Vec<Option<Vec<SourceColumn>>> = Vec::new();
-    let mut texts = Vec::new();
+    let (mut samples, mut texts) = (Vec::new(), Vec::new());
     for sample in &input.samples {
         let parsed = sample.descriptor.as_ref().map(|bytes| descriptor::parse(bytes, charset, &limits));
         let columns = match parsed {
@@ -53,13 +53,14 @@ pub fn of(input: &Input) -> Result<Dialect> {
             Some(Ok(columns)) => Some(columns),
             None => None,
         };
-        let mut text = SampleText::new(&sample.label, &sample.bytes, sample.is_whole(), charset);
+        let mut text = SampleText::new(sample, charset);
         text.names =
             columns.as_ref().map(|columns| columns.iter().map(|column| column.name.clone()).collect());
-        if sample.bytes.is_empty() {
+        if text.pieces.iter().all(|piece| piece.bytes.is_empty()) {
             remarks.push(format!("{} is empty", sample.label));
         } else {
             texts.push(text);
+            samples.push(sample);
             described.push(columns);
         }
     }
@@ -79,14 +80,18 @@ pub fn of(input: &Input) -> Result<Dialect> {
     let mut lines = vec![types::map(input, &described)];
     lines.extend(text_lines(&shape, encoding, &tables));
     lines.extend(order_line);
-    let mut descriptors = Vec::new();
-    for (number, table) in tables.iter().enumerate().filter(|(number, _)| described[*number].is_none()) {
-        let sample = input.samples.iter().find(|sample| sample.label == texts[number].label);
-        let (Some(sample), text) = (sample, types::descriptor(table, order, texts[number].is_whole)) else {
-            continue;
-        };
-        descriptors.push((sample.table.clone(), text));
-    }
+    let undescribed: Vec<Undescribed<'_>> = samples
+        .iter()
+        .zip(&texts)
+        .zip(&tables)
+        .zip(&described)
+        .filter(|(_, described)| described.is_none())
+        .map(|(((sample, text), table), _)| Undescribed { sample, table, is_whole: text.is_whole() })
+        .collect();
+    let Descriptors { texts: descriptors, remarks: turns, parts } =
+        types::descriptors(&undescribed, input.parts.as_ref(), order);
+    remarks.extend(turns);
+    lines.extend(parts.map(|parts| said("data_files", &parts.value(), parts.why())));
     Ok(Dialect { lines, tables, descriptors, remarks })
 }
 
@@ -111,6 +116,9 @@ fn text_lines(shape: &Shape, encoding: Said, tables: &[Table]) -> Vec<Line> {
         widths.join(", "),
         if tables.len() > widths.len() { ", …" } else { "" }
     );
+    if let Some((what, spot, label)) = &tally.odd {
+        why.push_str(&format!("; DOUBT: the first other one, {spot} of {label}, {what}"));
+    }
     if !shape.rivals.is_empty() {
         why.push_str(&format!("; DOUBT: so have they with {}", shape.rivals.join(" or ")));
     }
@@ -121,17 +129,19 @@ fn text_lines(shape: &Shape, encoding: Said, tables: &[Table]) -> Vec<Line> {
             "DOUBT: no field is quoted; writers of such files quote what holds a separator".to_owned()
         }
         (false, quoted) => {
-            format!("around {} fields; {} fields hold one elsewhere", count(quoted), count(tally.stray))
+            let late = if_late(&tally.late.quoted);
+            format!("around {} fields{late}; {} fields hold one elsewhere", count(quoted), count(tally.stray))
         }
     };
     lines.push(said("dat_quote", or_none(shape.quote), quote_why));
     let escape_why = match shape.escape.is_empty() {
         true => "no character has to be one for the rows to fit".to_owned(),
         false => format!(
-            "{} before special characters, {} before letters of control characters, {} before others",
+            "{} before special characters, {} before letters of control characters, {} before others{}",
             count(tally.strong_escapes),
             count(tally.weak_escapes),
-            count(tally.other_escapes)
+            count(tally.other_escapes),
+            if_late(&tally.late.escape)
         ),
     };
     lines.push(said("escape", or_none(shape.escape), escape_why));
@@ -141,7 +151,11 @@ fn text_lines(shape: &Shape, encoding: Said, tables: &[Table]) -> Vec<Line> {
         lines.push(said(
             "nul",
             "empty",
-            format!("{} fields are a NUL byte, as bcp writes empty texts", count(tally.nuls)),
+            format!(
+                "{} fields are a NUL byte, as bcp writes empty texts{}",
+                count(tally.nuls),
+                if_late(&tally.late.nul)
+            ),
         ));
     }
     let line_end_why = match shape.line_end {
@@ -200,36 +214,40 @@ fn nulls(shape: &Shape, tables: &[Table]) -> Line {
 
 /// The order of dates, if the values say one, and its line, if there are such dates.
 fn date_order(tables: &[Table]) -> (bool, Option<Line>) {
-    let dates = || {
-        let columns = tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-        columns.filter(|(_, column)| column.has_local_dates())
+    let columns = tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let dates: Vec<_> = columns.filter(|(_, column)| column.has_local_dates()).collect();
+    if dates.is_empty() {
+        return (false, None);
+    }
+    let allowed = |order: &Order| dates.iter().all(|(_, column)| column.orders.allow(*order));
+    let left: Vec<Order> = Order::ALL.into_iter().filter(allowed).collect();
+    let against = |order: Order| {
+        dates.iter().find_map(|(table, column)| column.orders.against(order, &table.label, &column.name))
     };
-    let either: u64 = dates().map(|(_, column)| column.either).sum();
-    let total = dates().count();
-    let evidence = |is_day_first: bool| {
-        dates().find_map(|(table, column)| {
-            let found = if is_day_first { &column.day_first } else { &column.month_first };
-            let (value, line, _) = found.as_ref()?;
-            Some(format!(
-                "{} in line {line} of {}, column {}",
-                quoted(value),
-                table.label,
-                quoted(&column.name)
-            ))
-        })
-    };
-    let could = format!("{} values could be either", thousands(either));
-    match (evidence(true), evidence(false)) {
-        _ if total == 0 => (false, None),
-        (Some(why), None) => (true, Some(said("date_order", "dmy", format!("{why}; {could}")))),
-        (None, Some(why)) => (true, Some(said("date_order", "mdy", format!("{why}; {could}")))),
-        (Some(day), Some(month)) => {
+    let names: Vec<&str> = left.iter().map(|order| order.name()).collect();
+    match left.as_slice() {
+        [order] => {
+            let others = Order::ALL.into_iter().filter(|other| other != order);
+            let mut why: Vec<String> = others.filter_map(against).collect();
+            why.dedup();
+            why.push("0 values could be either".to_owned());
+            (true, Some(said("date_order", order.name(), why.join("; "))))
+        }
+        [] => {
+            let against = Order::ALL
+                .into_iter()
+                .filter_map(|order| Some(format!("{} by {}", order.name(), against(order)?)));
             let why =
-                format!("DOUBT: the day comes first in {day}, and the month in {month}; no order fits both");
+                format!("DOUBT: no order fits all dates: not {}", against.collect::<Vec<_>>().join(", not "));
             (false, Some(Line { key: "date_order", value: None, why }))
         }
-        (None, None) => {
-            let why = format!("DOUBT: {could}; say dmy or mdy, without it the month comes first");
+        _ => {
+            let either: u64 = dates.iter().map(|(_, column)| column.orders.could_be(&left)).sum();
+            let why = format!(
+                "DOUBT: {} values could be either; say {}, without it the month comes first",
+                thousands(either),
+                names.join(" or ")
+            );
             (false, Some(Line { key: "date_order", value: None, why }))
         }
     }

@@ -1,6 +1,8 @@
 //! The encoding, by the bytes of the sample.
 
-use super::line::Said;
+use super::line::{Said, Spot};
+use super::sample::Sample;
+use super::text::whole_lines;
 
 /// Bytes that stand for no character in windows-1252; `0x81` is the `ü` of the code pages of DOS.
 const NOT_IN_1252: [u8; 5] = [0x81, 0x8D, 0x8F, 0x90, 0x9D];
@@ -8,9 +10,9 @@ const NOT_IN_1252: [u8; 5] = [0x81, 0x8D, 0x8F, 0x90, 0x9D];
 /// The letters `é ä ö` of code page 850, which are quotes and dashes in windows-1252.
 const LETTERS_OF_DOS: [u8; 3] = [0x82, 0x84, 0x94];
 
-/// What encoding these bytes seem to have. A single byte says little about a code page, so every guess has its doubt.
-pub fn guess(bytes: &[u8], is_whole: bool) -> Said {
-    let part = if is_whole { "" } else { " of the sample" };
+/// What encoding a sample seems to have. A single byte says little about a code page, so every guess has its doubt.
+pub fn guess(sample: &Sample) -> Said {
+    let bytes = sample.pieces.first().map_or(&[][..], |piece| &piece.bytes);
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return Said::new("utf-8", "a byte-order mark says so");
     }
@@ -28,39 +30,58 @@ pub fn guess(bytes: &[u8], is_whole: bool) -> Said {
     if pairs > 0 && even * 3 > pairs && odd * 10 < even {
         return Said::new("utf-16be", format!("{even} of {pairs} first bytes are 0"));
     }
-    if bytes.is_ascii() {
+    let part = if sample.is_whole() { "" } else { " of the sample" };
+    // A piece may begin and end within a character.
+    let pieces = sample.pieces.iter().enumerate().map(|(number, piece)| {
+        let whole = whole_lines(&piece.bytes, number > 0, piece.is_last);
+        (piece.offset + whole.start as u64, &piece.bytes[whole])
+    });
+    let pieces: Vec<(u64, &[u8])> = pieces.collect();
+    let all = |is: fn(&[u8]) -> bool| pieces.iter().all(|(_, bytes)| is(bytes));
+    if all(<[u8]>::is_ascii) {
         return Said::new("utf-8", format!("only ASCII in the bytes{part}: most encodings would do"));
     }
-    let valid = match std::str::from_utf8(bytes) {
+    let bytes = || pieces.iter().flat_map(|(_, bytes)| bytes.iter());
+    let above = bytes().filter(|byte| **byte >= 0x80).count();
+    // The beginning may be one long line.
+    let is_valid = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(_) => true,
-        // A sample may end within a character.
-        Err(error) => !is_whole && error.error_len().is_none(),
+        Err(error) => error.error_len().is_none() && !sample.is_whole(),
     };
-    let above = bytes.iter().filter(|byte| **byte >= 0x80).count();
-    if valid {
+    if pieces.iter().all(|(_, bytes)| is_valid(bytes)) {
         return Said::new("utf-8", format!("all {above} bytes above ASCII{part} are valid UTF-8"));
     }
-    single_byte(bytes, above)
+    // What is no UTF-8 decides, and may come late.
+    let first = pieces.iter().enumerate().find(|(_, (_, bytes))| !is_valid(bytes));
+    let place = first.map_or_else(String::new, |(number, (offset, bytes))| {
+        let at = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
+        match number {
+            0 => Spot::Line(1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64),
+            _ => Spot::Byte(offset + at as u64),
+        }
+        .to_string()
+    });
+    single_byte(&pieces, above, &place)
 }
 
-fn single_byte(bytes: &[u8], above: usize) -> Said {
-    let low = bytes.iter().filter(|byte| (0x80..0xA0).contains(*byte)).count();
-    let first = bytes.iter().position(|byte| *byte >= 0x80).unwrap_or_default();
-    let line = 1 + bytes[..first].iter().filter(|byte| **byte == b'\n').count();
+/// A guess by the bytes above ASCII, of which there are so many; the first that is no UTF-8 is at `place`.
+fn single_byte(pieces: &[(u64, &[u8])], above: usize, place: &str) -> Said {
+    let bytes = || pieces.iter().flat_map(|(_, bytes)| bytes.iter());
+    let low = bytes().filter(|byte| (0x80..0xA0).contains(*byte)).count();
     if low == 0 {
         let why = format!(
-            "{above} bytes above ASCII, the first in line {line}: not valid UTF-8, and none from 0x80 to 0x9F; \
+            "{above} bytes above ASCII, not valid UTF-8 {place}, and none from 0x80 to 0x9F; \
              another single-byte encoding could be meant"
         );
         return Said::new("latin_1", why);
     }
-    let undefined = bytes.iter().filter(|byte| NOT_IN_1252.contains(byte)).count();
+    let undefined = bytes().filter(|byte| NOT_IN_1252.contains(byte)).count();
     let between_letters = |window: &&[u8]| {
         LETTERS_OF_DOS.contains(&window[1])
             && window[0].is_ascii_alphabetic()
             && window[2].is_ascii_lowercase()
     };
-    let letters = bytes.windows(3).filter(between_letters).count();
+    let letters = pieces.iter().flat_map(|(_, bytes)| bytes.windows(3)).filter(between_letters).count();
     if undefined > 0 || letters * 2 > low {
         let why = format!(
             "{low} bytes from 0x80 to 0x9F, {undefined} of which windows-1252 lacks, and {letters} as letters of DOS; \
@@ -68,7 +89,7 @@ fn single_byte(bytes: &[u8], above: usize) -> Said {
         );
         return Said::new("cp850", why);
     }
-    Said::new("windows-1252", format!("{low} bytes from 0x80 to 0x9F, the first above ASCII in line {line}"))
+    Said::new("windows-1252", format!("{low} bytes from 0x80 to 0x9F, and not valid UTF-8 {place}"))
 }
 
 /// The encoding of a whole dump: that of the data file which says most, and a doubt where another contradicts.
@@ -97,7 +118,28 @@ pub fn of_all(guesses: &[(String, Said)]) -> Said {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::Piece;
     use super::*;
+
+    fn sample(pieces: &[&[u8]], is_whole: bool) -> Sample {
+        let piece = |(number, bytes): (usize, &&[u8])| Piece {
+            offset: number as u64 * 1000,
+            bytes: bytes.to_vec(),
+            is_last: is_whole,
+        };
+        Sample {
+            label: "t.dat".to_owned(),
+            table: "t".to_owned(),
+            part_of: None,
+            descriptor: None,
+            pieces: pieces.iter().enumerate().map(piece).collect(),
+            unread_behind: None,
+        }
+    }
+
+    fn guess(bytes: &[u8], is_whole: bool) -> Said {
+        super::guess(&sample(&[bytes], is_whole))
+    }
 
     #[test]
     fn what_the_bytes_say() {
@@ -119,6 +161,17 @@ mod tests {
         }
         assert_eq!(guess("ab\u{e9}".as_bytes().split_last().unwrap().1, false).value, "utf-8");
         assert_eq!(guess("ab\u{e9}".as_bytes().split_last().unwrap().1, true).value, "latin_1");
+    }
+
+    #[test]
+    fn what_comes_late_says_as_much() {
+        let late = |bytes: &[u8]| super::guess(&sample(&[b"only ASCII\n", bytes], false));
+        // The line that a piece begins within, and the one that it ends within, may be cut within a character.
+        assert_eq!(late(b"\xA4\nb\n\xC3").value, "utf-8");
+        assert_eq!(late("\nb\u{e9}\n".as_bytes()).value, "utf-8");
+        let said = late(b"\nb\n it\x92s\n");
+        assert_eq!(said.value, "windows-1252");
+        assert!(said.why.contains("near byte 1,006"), "{}", said.why);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Types that hold all values of a column as they are written.
 
+use super::dates::Written;
 use jiff::civil::Date;
 
 /// The type of a column, from the narrowest on.
@@ -15,7 +16,7 @@ pub enum Kind {
     Numeric,
     /// With an exponent.
     Double,
-    /// `2019-02-27`
+    /// `2019-02-27`, `2019/02/27`, `2019.02.27`
     Date,
     /// `2019-02-27 11:59:00`
     Timestamp,
@@ -76,8 +77,10 @@ impl Kind {
                 is_date(value) || parts.is_some_and(|(date, time)| is_date(date) && is_time(time))
             }
             Kind::Uuid => is_uuid(value),
-            Kind::LocalDate => numbers(value).is_some_and(|(_, rest)| rest.is_empty()),
-            Kind::LocalTimestamp => numbers(value).is_some_and(|(_, rest)| rest.is_empty() || is_time(rest)),
+            Kind::LocalDate => Written::parse(value).is_some_and(|written| written.rest.is_empty()),
+            Kind::LocalTimestamp => {
+                Written::parse(value).is_some_and(|Written { rest, .. }| rest.is_empty() || is_time(rest))
+            }
         }
     }
 }
@@ -101,6 +104,12 @@ impl Kinds {
     pub fn see(&mut self, value: &str) {
         self.left.retain(|kind| kind.holds(value));
         self.count += 1;
+    }
+
+    /// Takes in what was seen elsewhere.
+    pub fn join(&mut self, other: &Kinds) {
+        self.left.retain(|kind| other.left.contains(kind));
+        self.count += other.count;
     }
 
     /// The narrowest kind; nothing for text, and where no value was seen.
@@ -130,7 +139,8 @@ fn is_decimal(value: &str) -> bool {
 fn is_date(value: &str) -> bool {
     let are_digits =
         |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = value.split('-').collect();
+    let Some(separator) = value.chars().find(|c| "-/.".contains(*c)) else { return false };
+    let parts: Vec<&str> = value.split(separator).collect();
     let [year, month, day] = parts.as_slice() else { return false };
     if !are_digits(year, 4) || !are_digits(month, 2) || !are_digits(day, 2) {
         return false;
@@ -161,23 +171,6 @@ fn is_uuid(value: &str) -> bool {
     parts == [8, 4, 4, 4, 12] && value.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-/// The three numbers of a date such as `27/02/2019`, whose year is last and has four digits, and what follows it.
-pub fn numbers(value: &str) -> Option<([u32; 2], &str)> {
-    let (date, rest) = value.split_once(' ').unwrap_or((value, ""));
-    let parts: Vec<&str> = date.split(['/', '.', '-']).collect();
-    let [first, second, year] = parts.as_slice() else { return None };
-    let is_number = |part: &str, least: usize, most: usize| {
-        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !is_number(first, 1, 2) || !is_number(second, 1, 2) || !is_number(year, 4, 4) {
-        return None;
-    }
-    let numbers = [first.parse().ok()?, second.parse().ok()?];
-    let is_possible =
-        numbers.iter().all(|number| (1..=31).contains(number)) && numbers.iter().any(|number| *number <= 12);
-    is_possible.then_some((numbers, rest))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,12 +192,14 @@ mod tests {
             (&["t", "False"], Some(Kind::Boolean)),
             (&["2019-02-27", "2020-02-29"], Some(Kind::Date)),
             (&["2019-02-27", "2020-02-29 11:59:00.123"], Some(Kind::Timestamp)),
-            (&["27/02/2019"], Some(Kind::LocalDate)),
+            (&["2019/02/27", "2019.02.27"], Some(Kind::Date)),
+            (&["27/02/2019", "19/02/27"], Some(Kind::LocalDate)),
             (&["27.2.2019 11:59"], Some(Kind::LocalTimestamp)),
             (&["6ba7b810-9dad-11d1-80b4-00c04fd430c8"], Some(Kind::Uuid)),
             (&["007"], None),
             (&["1", "+2"], None),
             (&["2019-02-30"], None),
+            (&["2019-02/27"], None),
             (&["27/13/2019"], None),
             (&["1,5"], None),
             (&["1", ""], None),

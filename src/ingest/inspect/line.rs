@@ -1,5 +1,8 @@
 //! A line of the configuration: a value, and why.
 
+use crate::report::thousands;
+use std::fmt;
+
 /// A value, and the evidence for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
@@ -25,6 +28,36 @@ pub struct Line {
     pub value: Option<String>,
     /// The evidence and the doubt.
     pub why: String,
+}
+
+/// Where something is in a data file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spot {
+    /// The line, counted from 1.
+    Line(u64),
+    /// About so many bytes behind the beginning: the lines before were not all looked at.
+    Byte(u64),
+}
+
+impl Spot {
+    /// Whether it is behind the beginning that was looked at as a whole.
+    pub fn is_late(self) -> bool {
+        matches!(self, Spot::Byte(_))
+    }
+
+    /// For evidence: where this is if it is late, and else nothing.
+    pub fn if_late(self, label: &str) -> String {
+        if self.is_late() { format!(", first {self} of {label}") } else { String::new() }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Spot::Line(line) => write!(f, "in line {line}"),
+            Spot::Byte(byte) => write!(f, "near byte {}", thousands(*byte)),
+        }
+    }
 }
 
 /// A text as YAML has it: in single quotes, or in double quotes where it holds control characters.

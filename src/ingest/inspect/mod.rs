@@ -1,19 +1,22 @@
 //! `pghaul inspect`: from dumps that were never seen to the configuration that loads them.
 //!
 //! ```text
-//! sample ─→ encoding ─→ text ─→ shape ──────────────────→ columns ───────────────────→ dialect ─→ config
-//! (first    (bytes)     (rows)  (separator, quote,        (header, NULL markers,
-//!  bytes)                        escape, line end: tally)  types, order of dates: kinds)
+//! inputs ─→ sample ─→ encoding ─→ text ─→ shape ──────────────────→ columns ───────────────────→ dialect ─→ config
+//! (paths,   (pieces)  (bytes)     (rows)  (separator, quote,        (header, NULL markers,
+//!  parts)                                  escape, line end: tally)  types: kinds; order of dates)
 //! ```
 //!
 //! A guess is printed with its evidence. A load never guesses: the user takes the lines over.
 
 mod columns;
 mod config;
+mod dates;
 mod dialect;
 mod encoding;
+mod inputs;
 mod kinds;
 mod line;
+mod parts;
 mod sample;
 mod shape;
 mod tally;
@@ -22,7 +25,7 @@ mod types;
 
 use crate::{Error, Place, Result};
 use dialect::Dialect;
-use sample::Input;
+use inputs::Input;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,15 +41,13 @@ pub struct Inspection {
 /// All at once: paths that cannot be read or hold no data files, encrypted dumps, data files without rows.
 pub fn inspect(paths: &[PathBuf]) -> Result<Inspection> {
     let (mut found, mut faults) = (Vec::new(), Vec::new());
-    for path in paths {
-        match sample::read(path) {
-            Ok(inputs) => {
-                for input in inputs {
-                    match dialect::of(&input) {
-                        Ok(dialect) => found.push((input, dialect)),
-                        Err(error) => faults.push(error),
-                    }
-                }
+    for one in inputs::find(paths)? {
+        // The samples of one input are in memory at a time.
+        let looked = one.read().map_err(|error| error.at(Place::file(one.path().display().to_string())));
+        match looked.and_then(|input| Ok((dialect::of(&input)?, input))) {
+            Ok((dialect, mut input)) => {
+                input.samples.clear();
+                found.push((input, dialect));
             }
             Err(error) => faults.push(error),
         }

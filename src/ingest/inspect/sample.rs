@@ -1,226 +1,256 @@
-//! What is looked at: the beginning of each data file, and the descriptor beside it.
+//! What is looked at: the beginning of each data file, pieces of what follows, its end, and the descriptor beside it.
 
-use crate::config::Config;
-use crate::ingest::settings::limits::Limits;
-use crate::ingest::settings::{Request, Settings};
-use crate::ingest::source::file::DumpFile;
-use crate::ingest::source::parts::TableMembers;
-use crate::ingest::source::{self, name};
-use crate::{Error, Place, Result};
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use crate::config::Size;
+use crate::run::interrupt;
+use crate::{Error, Result};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 
-/// Bytes of each data file that are looked at.
-pub const SAMPLE_BYTES: u64 = 4 << 20;
+/// Bytes of the beginning, if all data files of a dump have room for that.
+const BEGINNING_BYTES: usize = 4 << 20;
+/// The least of it.
+const LEAST_BEGINNING_BYTES: usize = 16 << 10;
+/// Bytes of all beginnings of a dump.
+const BEGINNINGS_BYTES: usize = 128 << 20;
+/// A piece is so much smaller than the beginning.
+const PIECE_SHARE: usize = 8;
+/// Pieces between the beginning and the end.
+const PIECES: usize = 8;
+/// Bytes read of a stream, which must be read up to its end to see that: some seconds of inflating.
+const STREAMED_BYTES: u64 = 2 << 30;
+/// Characters of UTF-16 begin at even places; code points of UTF-32 would at these.
+const ALIGNED: u64 = 4;
 
-/// Extensions of data files, the most usual first; the first that a dump has counts.
-const DATA_EXTENSIONS: [&str; 8] = ["dat", "csv", "txt", "tsv", "bcp", "unl", "tab", "out"];
-/// The extension of descriptors.
-const DESCRIPTOR_EXTENSION: &str = "json";
-
-/// A dump, a folder that is to become one, or a single data file.
-pub struct Input {
-    /// Its file name.
-    pub name: String,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Whether it is a zip, which `ingest` loads as it is.
-    pub is_dump: bool,
-    /// The extension of its data files.
-    pub extension: String,
-    /// Its tables.
-    pub samples: Vec<Sample>,
-}
-
-/// The beginning of a data file.
+/// Samples of a data file.
 pub struct Sample {
     /// How comments call it: `users.dat`.
     pub label: String,
     /// The table that it is named for.
     pub table: String,
+    /// The table that it is a part of, where its name says so.
+    pub part_of: Option<String>,
     /// The descriptor's bytes, if one is beside it.
     pub descriptor: Option<Vec<u8>>,
-    /// The first bytes.
+    /// The beginning, and what is looked at behind it.
+    pub pieces: Vec<Piece>,
+    /// Bytes behind which nothing was read; `None` where its end was seen.
+    pub unread_behind: Option<u64>,
+}
+
+/// A run of bytes of a data file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it begins in the data file, as it is inflated, bytes.
+    pub offset: u64,
+    /// The bytes.
     pub bytes: Vec<u8>,
-    /// The size of the data file, bytes.
-    pub size: u64,
+    /// Whether they go up to the end of the data file.
+    pub is_last: bool,
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
 }
 
 impl Sample {
     /// Whether the sample is all of the data file.
     pub fn is_whole(&self) -> bool {
-        self.bytes.len() as u64 >= self.size
+        self.pieces.first().is_some_and(|piece| piece.is_last)
+    }
+
+    /// What was not read, for a comment.
+    pub fn unread(&self) -> Option<String> {
+        let bytes = self.unread_behind?;
+        Some(format!(
+            "DOUBT: {} is compressed, and what stands behind its first {} was not read",
+            self.label,
+            Size(bytes)
+        ))
     }
 }
 
-/// Reads the samples of a path: one input for a dump or a data file, and for a folder either its dumps or its data files.
-///
-/// # Errors
-/// A path that cannot be read, an encrypted dump, a dump or folder without data files; for a folder, all such faults at once.
-pub fn read(path: &Path) -> Result<Vec<Input>> {
-    let metadata =
-        fs::metadata(path).map_err(|error| unreadable(error).at(Place::file(path.display().to_string())))?;
-    if !metadata.is_dir() {
-        return read_file(path).map(|input| vec![input]);
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        if file.is_file() {
-            files.push(file);
-        }
-    }
-    files.sort();
-    let dumps: Vec<&PathBuf> = files.iter().filter(|file| name::is_dump(file)).collect();
-    if dumps.is_empty() {
-        return folder(path, &files).map(|input| vec![input]);
-    }
-    let (mut inputs, mut faults) = (Vec::new(), Vec::new());
-    for dump in dumps {
-        match read_file(dump) {
-            Ok(input) => inputs.push(input),
-            Err(error) => faults.push(error),
-        }
-    }
-    if faults.is_empty() { Ok(inputs) } else { Err(Error::many(faults)) }
+/// How much is looked at of each data file.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    beginning: usize,
+    piece: usize,
+    streamed: u64,
 }
 
-fn read_file(path: &Path) -> Result<Input> {
-    let read = if name::is_dump(path) { dump(path) } else { data_file(path) };
-    read.map_err(|error| error.at(Place::file(path.display().to_string())))
-}
-
-fn dump(path: &Path) -> Result<Input> {
-    if name::is_encrypted(path) {
-        return Err(Error::failed("the dump is encrypted").remedy("decrypt it, and inspect the zip"));
+impl Extent {
+    /// For one of so many data files, all of which are held in memory at once.
+    pub fn of_each(data_files: usize) -> Extent {
+        let share = BEGINNINGS_BYTES / data_files.max(1);
+        let beginning =
+            share.clamp(LEAST_BEGINNING_BYTES, BEGINNING_BYTES) / ALIGNED as usize * ALIGNED as usize;
+        Extent { beginning, piece: beginning / PIECE_SHARE, streamed: STREAMED_BYTES }
     }
-    let mut settings = Settings::resolve(Request::default(), &Config::default())?;
-    for extension in DATA_EXTENSIONS {
-        settings.extensions = (DESCRIPTOR_EXTENSION.to_owned(), extension.to_owned());
-        let members = source::members(path, &settings).map_err(into_failed)?;
-        if members.iter().all(|members| members.data.is_none()) {
-            continue;
-        }
-        let samples = members.into_iter().filter_map(|members| member(members, &settings.limits));
-        let samples = samples.collect::<Result<_>>()?;
-        return Ok(Input {
-            name: file_name(path),
-            path: path.to_owned(),
-            is_dump: true,
-            extension: extension.to_owned(),
-            samples,
-        });
-    }
-    Err(no_data_files("the dump"))
-}
 
-/// The sample of a zipped table; nothing where a descriptor stands alone.
-fn member(members: TableMembers, limits: &Limits) -> Option<Result<Sample>> {
-    let TableMembers { table, descriptor, data, .. } = members;
-    let data = data?;
-    let read = || {
-        let descriptor = match descriptor {
-            Some(member) => {
-                limits.check_descriptor(member.bytes)?;
-                let mut bytes = Vec::new();
-                member.open()?.read_to_end(&mut bytes)?;
-                Some(bytes)
+    /// Takes pieces of a stream, which it reads to its end unless that is too far. Gives how far it read if it is.
+    ///
+    /// # Errors
+    /// What the stream reports; Ctrl-C.
+    pub fn of_stream(self, mut input: impl Read) -> Result<(Vec<Piece>, Option<u64>)> {
+        let beginning = piece(&mut input, 0, self.beginning)?;
+        let mut next = beginning.end();
+        let (mut kept, mut last): (Vec<(usize, Piece)>, Option<Piece>) = (Vec::new(), None);
+        let (mut number, mut stride) = (0, 1);
+        let mut is_at_end = beginning.is_last;
+        while !is_at_end && next < self.streamed {
+            interrupt::check()?;
+            let read = piece(&mut input, next, self.piece)?;
+            (next, is_at_end) = (read.end(), read.is_last);
+            if number % stride == 0 {
+                if kept.len() == PIECES {
+                    stride *= 2;
+                    kept.retain(|(number, _)| number % stride == 0);
+                }
+                if number % stride == 0 {
+                    kept.push((number, read.clone()));
+                }
             }
-            None => None,
-        };
-        let bytes = first_bytes(data.open_original(0)?)?;
-        Ok(Sample { label: data.name(), table, descriptor, bytes, size: data.bytes() })
-    };
-    Some(read())
-}
-
-fn folder(path: &Path, files: &[PathBuf]) -> Result<Input> {
-    for extension in DATA_EXTENSIONS {
-        let has_extension =
-            |file: &&PathBuf| file.extension().is_some_and(|own| own.eq_ignore_ascii_case(extension));
-        let data: Vec<&PathBuf> = files.iter().filter(has_extension).collect();
-        if !data.is_empty() {
-            let samples = data.into_iter().map(|file| sample_of_file(file)).collect::<Result<_>>()?;
-            let extension = extension.to_owned();
-            return Ok(Input {
-                name: file_name(path),
-                path: path.to_owned(),
-                is_dump: false,
-                extension,
-                samples,
+            number += 1;
+            // The very last piece may be a short one.
+            last = Some(match last {
+                Some(mut before) if read.bytes.len() < self.piece => {
+                    before.bytes.extend_from_slice(&read.bytes);
+                    before.is_last = read.is_last;
+                    before
+                }
+                _ => read,
             });
         }
+        let start_of_last = last.as_ref().map_or(u64::MAX, |piece| piece.offset);
+        let kept = kept.into_iter().map(|(_, piece)| piece).filter(|piece| piece.offset < start_of_last);
+        let pieces = joined([beginning].into_iter().chain(kept).chain(last));
+        Ok((pieces, (!is_at_end).then_some(next)))
     }
-    Err(no_data_files("the folder").at(Place::file(path.display().to_string())))
+
+    /// Takes pieces of a file by going to their places.
+    ///
+    /// # Errors
+    /// What the operating system reports; Ctrl-C.
+    pub fn of_file(self, file: &mut File) -> Result<Vec<Piece>> {
+        let bytes = file.metadata()?.len();
+        let pieces = PIECES as u64;
+        if bytes <= (self.beginning + (PIECES + 2) * self.piece) as u64 {
+            return self.of_stream(file).map(|(pieces, _)| pieces);
+        }
+        let mut found = vec![piece(file, 0, self.beginning)?];
+        let behind = bytes - self.beginning as u64 - self.piece as u64;
+        for number in 1..=pieces {
+            interrupt::check()?;
+            let offset = (self.beginning as u64 + behind / pieces * number) / ALIGNED * ALIGNED;
+            file.seek(SeekFrom::Start(offset))?;
+            // The last one goes on to the end.
+            let length = if number == pieces { 2 * self.piece } else { self.piece };
+            found.push(piece(file, offset, length)?);
+        }
+        Ok(joined(found))
+    }
 }
 
-fn data_file(path: &Path) -> Result<Input> {
-    let extension = path.extension().map(|own| own.to_string_lossy().to_lowercase()).unwrap_or_default();
-    Ok(Input {
-        name: file_name(path),
-        path: path.to_owned(),
-        is_dump: false,
-        extension: if extension.is_empty() { DATA_EXTENSIONS[0].to_owned() } else { extension },
-        samples: vec![sample_of_file(path)?],
-    })
-}
-
-fn sample_of_file(path: &Path) -> Result<Sample> {
-    let file = DumpFile::look_at(path).map_err(into_failed)?;
-    let bytes = first_bytes(file.open().map_err(into_failed)?)?;
-    let beside = path.with_extension(DESCRIPTOR_EXTENSION);
-    let descriptor =
-        if beside.is_file() { Some(first_bytes(fs::File::open(beside).map_err(unreadable)?)?) } else { None };
-    let table = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-    Ok(Sample { label: file_name(path), table, descriptor, bytes, size: file.bytes })
-}
-
-fn first_bytes(input: impl Read) -> Result<Vec<u8>> {
+/// The next bytes, at most `most`.
+fn piece(input: &mut impl Read, offset: u64, most: usize) -> Result<Piece> {
     let mut bytes = Vec::new();
-    input.take(SAMPLE_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    input.by_ref().take(most as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+    // A file that ends just here has one more piece, which is empty.
+    let is_last = bytes.len() < most;
+    Ok(Piece { offset, bytes, is_last })
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn no_data_files(what: &str) -> Error {
-    let known: Vec<String> = DATA_EXTENSIONS.iter().map(|extension| format!("*.{extension}")).collect();
-    Error::failed(format!("{what} holds no data files ({})", known.join(", ")))
-        .remedy("name a data file, a folder of them, or a dump")
+/// Pieces that follow one another without a gap, or overlap, are one.
+fn joined(pieces: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(before) if piece.offset <= before.end() => {
+                let known = usize::try_from(before.end() - piece.offset).unwrap_or(usize::MAX);
+                before.bytes.extend_from_slice(piece.bytes.get(known..).unwrap_or_default());
+                before.is_last |= piece.is_last;
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined
 }
 
 fn unreadable(error: std::io::Error) -> Error {
-    Error::failed(error).remedy("name a file that exists and that this user may read")
-}
-
-/// That a file cannot be read is exit code 1 here.
-fn into_failed(error: Error) -> Error {
-    let messages = error.messages();
-    Error::failed(messages.join("; "))
+    match error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
+        true => error.into(),
+        false => Error::failed(format!("the data file cannot be read: {error}"))
+            .remedy("transfer or export it again"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use std::io::Write;
+
+    const SMALL: Extent = Extent { beginning: 64, piece: 8, streamed: 1 << 20 };
+
+    /// Numbers of four bytes, whose places are known by what they are.
+    fn bytes(count: usize) -> Vec<u8> {
+        (0..count.div_ceil(4)).flat_map(|number| (number as u32).to_be_bytes()).take(count).collect()
+    }
+
+    fn check(pieces: &[Piece], all: &[u8]) {
+        for piece in pieces {
+            let start = piece.offset as usize;
+            assert_eq!(piece.bytes, all[start..start + piece.bytes.len()], "at {start} of {}", all.len());
+        }
+        for two in pieces.windows(2) {
+            assert!(two[0].end() < two[1].offset && !two[0].is_last);
+        }
+    }
 
     #[test]
-    fn a_folder_gives_its_dumps_or_else_its_data_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        let messages = |path: &Path| read(path).err().unwrap().to_string();
-        assert!(messages(folder.path()).contains("holds no data files"));
-        write("Users.dat", "a|b\n");
-        write("Users.json", "[]");
-        write("x.md", "");
-        let inputs = read(folder.path()).unwrap();
-        let tables: BTreeMap<&str, bool> =
-            inputs[0].samples.iter().map(|s| (s.table.as_str(), s.descriptor.is_some())).collect();
-        assert_eq!((tables, inputs[0].is_dump), (BTreeMap::from([("users", true)]), false));
-        write("a_v1.zip.gpg", "");
-        assert!(messages(folder.path()).contains("the dump is encrypted"));
+    fn beginning_middle_and_end_of_a_file_and_of_a_stream() {
+        for count in (0..200).chain([1000, 1001, 4095, 10_000, 65_537]) {
+            let all = bytes(count);
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&all).unwrap();
+            file.rewind().unwrap();
+            let (streamed, unread) = SMALL.of_stream(&all[..]).unwrap();
+            assert_eq!(unread, None);
+            for (how, pieces) in [("file", SMALL.of_file(&mut file).unwrap()), ("stream", streamed)] {
+                check(&pieces, &all);
+                let last = pieces.last().unwrap();
+                assert!(last.is_last && last.end() == count as u64, "{how} of {count}: {last:?}");
+                let seen: usize = pieces.iter().map(|piece| piece.bytes.len()).sum();
+                assert!(seen <= 64 + 8 * (PIECES + 2) && seen >= count.min(64), "{how} of {count}: {seen}");
+                if count < 128 {
+                    assert_eq!(pieces.len(), 1, "{how} of {count}");
+                }
+                if count > 1000 {
+                    let middle = |piece: &&Piece| {
+                        piece.offset > count as u64 / 4 && piece.end() < count as u64 * 3 / 4
+                    };
+                    assert!(pieces.iter().filter(middle).count() > 1, "{how} of {count}");
+                    assert!(last.bytes.len() >= 8, "{how} of {count}: {last:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_is_not_read_for_ever() {
+        let extent = Extent { streamed: 1000, ..SMALL };
+        let (pieces, unread) = extent.of_stream(std::io::repeat(b'x')).unwrap();
+        assert_eq!(unread, Some(1000));
+        assert!(pieces.iter().all(|piece| !piece.is_last));
+    }
+
+    #[test]
+    fn many_data_files_have_smaller_samples() {
+        let all = |count: usize| {
+            let Extent { beginning, piece, .. } = Extent::of_each(count);
+            assert!(piece % 4 == 0 && beginning % 4 == 0);
+            count * (beginning + (PIECES + 2) * piece)
+        };
+        assert!(all(1) < 10 << 20 && all(100) < 300 << 20 && all(7000) < 300 << 20);
     }
 }

@@ -41,16 +41,17 @@ pub struct Shape {
 pub fn guess(texts: &[SampleText], encoding: &str) -> Option<Shape> {
     let charset = Charset::for_label(encoding)?;
     let most = (TRIED_BYTES / texts.len().max(1)).max(LEAST_TRIED_BYTES);
-    let short: Vec<SampleText> = texts.iter().map(|text| text.beginning(most)).collect();
-    let mut tried: Vec<Shape> = candidates(&short, encoding, charset);
-    for shape in &mut tried {
-        shape.tally = Tally::of(&short, &shape.format);
-    }
-    let best =
-        tried.iter().enumerate().max_by_key(|(number, shape)| (rank(shape), std::cmp::Reverse(*number)));
-    let mut best = best.map(|(_, shape)| shape.clone())?;
+    let short: Vec<SampleText> = texts.iter().map(|text| text.less(most)).collect();
+    let mut tried = tried(&short, encoding, charset, &SEPARATORS);
+    let mut best = best_of(&tried)?;
     if best.tally.good == 0 || !best.tally.has_columns {
         return None;
+    }
+    // What the rest holds may be the first row that needs quotes or escapes.
+    best.tally = Tally::of(texts, &best.format);
+    if best.tally.bad > 0 || signs(texts, charset) != signs(&short, charset) {
+        tried = self::tried(texts, encoding, charset, &[best.separator]);
+        best = best_of(&tried)?;
     }
     let other = |shape: &&Shape| shape.separator != best.separator && shape.tally.is_as_good_as(&best.tally);
     let rivals: BTreeSet<String> =
@@ -71,15 +72,40 @@ pub fn guess(texts: &[SampleText], encoding: &str) -> Option<Shape> {
     Some(best)
 }
 
-/// All combinations of what the samples hold.
-fn candidates(texts: &[SampleText], encoding: &str, charset: Charset) -> Vec<Shape> {
-    let holds = |text: &str| {
-        let bytes = charset.encode(text);
-        bytes
-            .is_some_and(|bytes| texts.iter().any(|text| memchr::memmem::find(&text.bytes, &bytes).is_some()))
-    };
+/// Which quotes and escapes the samples hold.
+fn signs(texts: &[SampleText], charset: Charset) -> Vec<bool> {
+    QUOTES.iter().chain(&["\\"]).map(|sign| holds(texts, sign, charset)).collect()
+}
+
+fn holds(texts: &[SampleText], text: &str, charset: Charset) -> bool {
+    charset.encode(text).is_some_and(|bytes| texts.iter().any(|text| text.holds(&bytes)))
+}
+
+/// All combinations of what the samples hold, with these separators, and what was seen with each.
+fn tried(texts: &[SampleText], encoding: &str, charset: Charset, separators: &[&'static str]) -> Vec<Shape> {
+    let mut tried = candidates(texts, encoding, charset, separators);
+    for shape in &mut tried {
+        shape.tally = Tally::of(texts, &shape.format);
+    }
+    tried
+}
+
+fn best_of(tried: &[Shape]) -> Option<Shape> {
+    let best =
+        tried.iter().enumerate().max_by_key(|(number, shape)| (rank(shape), std::cmp::Reverse(*number)));
+    best.map(|(_, shape)| shape.clone())
+}
+
+/// All combinations of what the samples hold, with these separators.
+fn candidates(
+    texts: &[SampleText],
+    encoding: &str,
+    charset: Charset,
+    separators: &[&'static str],
+) -> Vec<Shape> {
+    let holds = |text: &str| holds(texts, text, charset);
     let one_column = texts.iter().any(|text| text.names.as_ref().is_some_and(|names| names.len() == 1));
-    let mut separators: Vec<&str> = SEPARATORS.into_iter().filter(|separator| holds(separator)).collect();
+    let mut separators: Vec<&str> = separators.iter().copied().filter(|separator| holds(separator)).collect();
     if separators.is_empty() || one_column {
         separators.push("|");
     }

@@ -1,8 +1,10 @@
 //! What a format makes of the samples: how many rows have the right number of fields, and what stands in them.
 
+use super::line::Spot;
 use super::text::{SampleText, Seen};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::Format;
+use crate::report::plural;
 use std::collections::BTreeMap;
 
 /// What was seen.
@@ -32,8 +34,28 @@ pub struct Tally {
     pub ends_with_cr: u64,
     /// Fields that are a NUL byte.
     pub nuls: u64,
+    /// The first of each that comes late, if none comes before.
+    pub late: Late,
+    /// The first row or line without the right number of fields: what it is, where, and in which data file.
+    pub odd: Option<(String, Spot, String)>,
     /// Data files in which all rows but perhaps the header end with an empty field too many.
     pub trailing: u64,
+}
+
+/// Where the first quoted field, escape, and NUL byte is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Late {
+    /// A field that begins and ends with a quote.
+    pub quoted: Option<(Spot, String)>,
+    /// An escape.
+    pub escape: Option<(Spot, String)>,
+    /// A field that is a NUL byte.
+    pub nul: Option<(Spot, String)>,
+}
+
+/// For evidence: where the first one is, if it is late.
+pub fn if_late(first: &Option<(Spot, String)>) -> String {
+    first.as_ref().map_or_else(String::new, |(spot, label)| spot.if_late(label))
 }
 
 /// Rows of one data file by their number of fields.
@@ -43,6 +65,10 @@ struct Counts {
     rows: BTreeMap<usize, (u64, u64)>,
     first: Option<(usize, bool)>,
     broken: u64,
+    /// The first row of each number of fields.
+    first_of: BTreeMap<usize, Spot>,
+    /// The first line that is no row.
+    first_broken: Option<Spot>,
 }
 
 impl Tally {
@@ -53,8 +79,11 @@ impl Tally {
             let mut counts = Counts::default();
             let mut header_names = 0;
             text.rows(format, |seen| match seen {
-                Seen::Broken(lines) => counts.broken += lines,
-                Seen::Row(_, bytes, fields) => {
+                Seen::Broken(spot, lines) => {
+                    counts.broken += lines;
+                    counts.first_broken.get_or_insert(spot);
+                }
+                Seen::Row(spot, bytes, fields) => {
                     let ends_empty = fields.last().is_some_and(|last| last.start == last.end);
                     if counts.first.is_none() {
                         counts.first = Some((fields.len(), ends_empty));
@@ -63,7 +92,9 @@ impl Tally {
                     let entry = counts.rows.entry(fields.len()).or_default();
                     entry.0 += 1;
                     entry.1 += u64::from(ends_empty);
-                    fields.iter().for_each(|field| tally.field(field.raw(bytes), format));
+                    counts.first_of.entry(fields.len()).or_insert(spot);
+                    let place = (spot, text.label.as_str());
+                    fields.iter().for_each(|field| tally.field(field.raw(bytes), format, place));
                     let last = fields.last().map(|last| last.raw(bytes)).unwrap_or_default();
                     tally.ends_with_cr += u64::from(last.ends_with(b"\r"));
                 }
@@ -71,12 +102,12 @@ impl Tally {
             let listed = text.names.as_ref().map(Vec::len);
             // A header may list other columns than the descriptor.
             let has_header = listed.is_some_and(|listed| header_names * 2 >= listed.max(1));
-            tally.file(&counts, if has_header { None } else { listed }, listed == Some(1));
+            tally.file(&counts, if has_header { None } else { listed }, listed == Some(1), &text.label);
         }
         tally
     }
 
-    fn file(&mut self, counts: &Counts, listed: Option<usize>, may_be_one: bool) {
+    fn file(&mut self, counts: &Counts, listed: Option<usize>, may_be_one: bool, label: &str) {
         let Some((first, first_ends_empty)) = counts.first else {
             self.bad += counts.broken;
             self.widths.push(0);
@@ -98,25 +129,41 @@ impl Tally {
         self.good += good;
         self.bad += all - good + counts.broken;
         let columns = right - usize::from(trails);
+        let is_right = |fields: usize| fields == right || (trails && fields == columns);
+        let other = counts.first_of.iter().filter(|(fields, _)| !is_right(**fields));
+        let other =
+            other.map(|(fields, spot)| (format!("has {fields} {}", plural(*fields as u64, "field")), *spot));
+        let broken = counts.first_broken.map(|spot| ("is no row".to_owned(), spot));
+        let first = other.chain(broken).min_by_key(|(_, spot)| *spot);
+        self.odd = self.odd.take().or(first.map(|(what, spot)| (what, spot, label.to_owned())));
         self.widths.push(columns);
         self.has_columns &= columns > 1 || may_be_one;
     }
 
-    fn field(&mut self, raw: &[u8], format: &Format) {
-        self.nuls += u64::from(raw == b"\0");
+    fn field(&mut self, raw: &[u8], format: &Format, (spot, label): (Spot, &str)) {
+        let place = || (spot, label.to_owned());
+        if raw == b"\0" {
+            self.nuls += 1;
+            self.late.nul.get_or_insert_with(place);
+        }
         if let Some(quote) = format.quote {
             let is_quoted = raw.len() > 1 && raw.first() == Some(&quote) && raw.last() == Some(&quote);
-            self.quoted += u64::from(is_quoted);
+            if is_quoted {
+                self.quoted += 1;
+                self.late.quoted.get_or_insert_with(place);
+            }
             self.stray += u64::from(!is_quoted && raw.contains(&quote));
         }
         let Some(escape) = format.escape.map(|escape| escape.byte) else { return };
         if raw == [escape, b'N'] {
             self.whole_nulls += 1;
+            self.late.escape.get_or_insert_with(place);
             return;
         }
         let mut at = 0;
         while let Some(found) = memchr::memchr(escape, &raw[at..]) {
             let next = raw.get(at + found + 1).copied();
+            self.late.escape.get_or_insert_with(place);
             at = (at + found + 2).min(raw.len());
             match next {
                 Some(byte) if byte == escape || b"0\n\r'\"".contains(&byte) => self.strong_escapes += 1,

@@ -37,7 +37,7 @@ pub enum Outcome {
     Staged(Box<Staged>),
     /// It cannot be loaded.
     Failed(Error),
-    /// It was not loaded, since another version had failed.
+    /// It was not loaded, since another version had failed, or a signal came before.
     Untried,
 }
 
@@ -92,7 +92,12 @@ pub fn cause(versions: &[Settled], units: &[Unit]) -> Option<String> {
     let failed = |version: &&Settled| matches!(version.outcome, Outcome::Failed(_));
     let names: Vec<&str> =
         versions.iter().filter(failed).map(|version| units[version.index].table.name()).collect();
-    (!names.is_empty()).then(|| format!("{} could not be loaded", names.join(", ")))
+    let is_untried = |version: &Settled| matches!(version.outcome, Outcome::Untried);
+    match names.is_empty() {
+        false => Some(format!("{} could not be loaded", names.join(", "))),
+        // A signal came before one of them.
+        true => versions.iter().any(is_untried).then(|| "others were not loaded".to_owned()),
+    }
 }
 
 /// The error of a version that is not published for that cause.

@@ -1,6 +1,7 @@
 //! The reports of units.
 
 use super::warnings;
+use crate::exit::Exit;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::publication::{Loaded, Publication};
@@ -27,21 +28,27 @@ pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> U
             report.error = None;
         }
         Ok(Publication::UpToDate) => {
-            report.status = UnitStatus::Skipped;
+            report.status = UnitStatus::Unchanged;
             report.error = None;
         }
         Err(error) => {
-            report.status = UnitStatus::Failed;
+            report.status =
+                if error.exit() == Exit::Refused { UnitStatus::Refused } else { UnitStatus::Failed };
             report.error = Some(error.to_string());
         }
     }
     report
 }
 
+/// The report of a unit that had not begun when a signal stopped the run.
+pub fn not_begun(unit: &Unit, interrupted: &Error) -> UnitReport {
+    UnitReport { status: UnitStatus::NotLoaded, error: Some(interrupted.to_string()), ..untouched(unit) }
+}
+
 /// The report of a unit that no worker has tried.
 pub fn untouched(unit: &Unit) -> UnitReport {
     let (status, error) = match unit.action {
-        Action::Skip => (UnitStatus::Skipped, None),
+        Action::Skip => (UnitStatus::Unchanged, None),
         _ => (UnitStatus::Failed, Some(Error::failed("not loaded: no worker was left").to_string())),
     };
     UnitReport {

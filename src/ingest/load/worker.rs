@@ -2,7 +2,7 @@
 //! worker that loads the last version of a mother that is recreated publishes all of them.
 
 use super::gathering::{self, Gathering, Outcome, Settled, held_back};
-use super::unit_report::unit_report;
+use super::unit_report::{not_begun, unit_report};
 use crate::ingest::advice;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::load_unit::UnitLoad;
@@ -44,11 +44,15 @@ impl Worker<'_> {
         let unit = &self.units[index];
         let started = Instant::now();
         let is_recreated = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
+        let interrupted = interrupt::check().err();
         let Some(gathering) = self.gatherings.iter().find(is_recreated) else {
+            if let Some(interrupted) = interrupted {
+                return vec![(index, not_begun(unit, &interrupted))];
+            }
             let outcome = self.load(unit, by_many);
             return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome))];
         };
-        let outcome = match gathering.is_hopeless() {
+        let outcome = match interrupted.is_some() || gathering.is_hopeless() {
             true => Outcome::Untried,
             false => gathering
                 .check()
@@ -108,6 +112,9 @@ impl Worker<'_> {
         let verified = self.settings.verify;
         let report = |Settled { index, seconds, outcome }| {
             let unit = &units[index];
+            if let (Outcome::Untried, Err(interrupted)) = (&outcome, interrupt::check()) {
+                return (index, not_begun(unit, &interrupted));
+            }
             let outcome = match (outcome, &cause) {
                 (Outcome::Failed(error), _) => Err(error),
                 (Outcome::Staged(staged), None) => {

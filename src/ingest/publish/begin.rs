@@ -58,10 +58,10 @@ fn look_again(unit: &Unit, settings: &Settings, transaction: &mut Transaction<'_
     };
     let entry = loads::entry(transaction, table.schema(), table.name())?;
     match entry.filter(|_| there.comment.as_deref() == Some(COMMENT)) {
-        None => Err(Error::failed(format!("there is now a table {table} that pghaul did not load"))
+        None => Err(Error::refused(format!("there is now a table {table} that pghaul did not load"))
             .remedy("rename or drop it, or set xport_cfg.child_name")),
         Some(entry) if entry.app != unit.source.dump.app => {
-            Err(Error::failed(format!("{table} now holds this version of the application {}", entry.app))
+            Err(Error::refused(format!("{table} now holds this version of the application {}", entry.app))
                 .remedy("set xport_cfg.child_name, for example to '{app}_{version}_{table}'"))
         }
         Some(entry) => {

@@ -11,7 +11,6 @@ use super::publication::{Loaded, Publication, publish};
 use super::staged::Staged;
 use super::statistics;
 use super::unit_copy::UnitCopy;
-use crate::Result;
 use crate::copy::notices::{Counts, NoticeCounts};
 use crate::copy::rejects::lines::Rejects;
 use crate::ingest::plan::unit::Unit;
@@ -22,6 +21,7 @@ use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
+use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
 /// A unit to be loaded, and what that needs besides a connection.
@@ -77,8 +77,9 @@ impl UnitLoad<'_> {
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             publish(copy, replaces, rows, started, attempt)
         };
-        let Filled { rows, rejects, notices, .. } =
-            self.fill(&work_table, &mut transaction, &mut steps, finish)?;
+        let filled = self.fill(&work_table, &mut transaction, &mut steps, finish);
+        // What only the load notices, such as damage of a member, is no refusal.
+        let Filled { rows, rejects, notices, .. } = filled.map_err(Error::into_failed)?;
         *unanswered = Some(Unanswered { rows, rejects, notices, verified: self.settings.verify });
         transaction.commit()?;
         Ok(self.conclude(unanswered.take(), &mut steps, client))
@@ -99,7 +100,8 @@ impl UnitLoad<'_> {
             interrupt::check()?;
             staging.seal(attempt)
         };
-        let filled = self.fill(staging.table(), &mut transaction, &mut steps, finish)?;
+        let filled = self.fill(staging.table(), &mut transaction, &mut steps, finish);
+        let filled = filled.map_err(Error::into_failed)?;
         transaction.commit()?;
         statistics::of_version(staging.table(), client);
         steps.done("analyzed");

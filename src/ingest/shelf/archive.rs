@@ -5,7 +5,7 @@ use super::shelve::{self, Shelved};
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::source::on_disk::OnDisk;
 use crate::ingest::source::superseded::Superseded;
-use crate::report::{Archived, UnitReport, UnitStatus};
+use crate::report::{Archived, UnitReport};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use nix::unistd::{AccessFlags, access};
@@ -71,7 +71,7 @@ pub fn archive(
     let mut dumps: Vec<(&OnDisk, bool)> = Vec::new();
     for (unit, report) in units.iter().zip(reports) {
         let dump = &unit.source.dump.on_disk;
-        let loaded = report.status != UnitStatus::Failed;
+        let loaded = report.status.is_there();
         match dumps.iter_mut().find(|(known, _)| known.path() == dump.path()) {
             Some((_, all_loaded)) => *all_loaded &= loaded,
             None => dumps.push((dump, loaded)),

@@ -132,6 +132,7 @@ impl DataFile {
             .remedy("export all parts alike"));
         }
         header.has_cr |= other.has_cr;
+        header.has_rule |= other.has_rule;
         header.byte_order_mark |= other.byte_order_mark;
         Ok(())
     }

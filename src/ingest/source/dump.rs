@@ -43,6 +43,11 @@ impl Dump {
         self.on_disk.path().display().to_string()
     }
 
+    /// Its name without the ends of a file's, in lower case.
+    pub fn stem(&self) -> String {
+        name::stem(self.on_disk.path(), self.on_disk.file().is_none())
+    }
+
     /// The name of the folder that it lies in, in lower case; empty where that has none.
     pub fn folder(&self) -> String {
         let path = self.on_disk.path();

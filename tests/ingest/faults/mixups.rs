@@ -242,7 +242,7 @@ fn a_file_that_is_no_report_is_kept() {
     assert_eq!(case.work.read("precious.txt"), "mine");
     load("report.json").assert_code(0);
     load("report.json").assert_code(0);
-    assert!(case.work.read("report.json").contains("\"skipped\": 1"));
+    assert!(case.work.read("report.json").contains("\"unchanged\": 1"));
 }
 
 #[test]

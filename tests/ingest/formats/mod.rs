@@ -1,6 +1,7 @@
 //! Data files as other programs write them: settings for each kind of dumps, formats, separators, escapes, encodings.
 
 mod quotes;
+mod reports;
 mod settings;
 mod spectrum;
 

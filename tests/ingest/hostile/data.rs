@@ -38,7 +38,8 @@ pub fn list() -> Vec<Hostile> {
         refused(
             "an empty line in front",
             "\n1|one\n",
-            ": no header line; the first line must name the columns",
+            ": no header line; the first line must name the columns; remove the empty line before them, which SQL*Plus writes \
+             unless NEWPAGE is NONE",
         ),
         refused("rows without a header", "1|one\n2|two\n", ", column 1: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote").and_says("app_v1.zip/t.dat, line 1, column one: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),
         refused("another separator", "id,name\n1,one\n", ", column id,name: the descriptor does not list this column; add the column to the descriptor, or check xport_cfg.field_separator and dat_quote"),

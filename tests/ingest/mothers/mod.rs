@@ -4,6 +4,7 @@ mod common_types;
 mod kinds;
 mod nights;
 mod recreate;
+mod thousands;
 mod views;
 mod widen;
 

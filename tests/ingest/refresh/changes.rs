@@ -13,13 +13,13 @@ fn loaded() -> Case {
     case
 }
 
-/// Loads; gives the units that were not skipped, with a blank between them.
+/// Loads; gives the units that were not unchanged, with a blank between them.
 #[track_caller]
 fn reloaded(case: &Case, args: &str) -> String {
     let statuses = case.load(args);
     let loaded: Vec<&str> = statuses
         .iter()
-        .filter(|(_, status)| *status != "skipped")
+        .filter(|(_, status)| *status != "unchanged")
         .map(|(name, status)| {
             assert_eq!(status, "loaded", "{name}");
             name.as_str()
@@ -136,7 +136,7 @@ fn a_failed_refresh_keeps_the_old_rows_and_the_next_run_tries_again() {
         let outcome = case.ends_with(1, "");
         outcome.run.assert_stderr_has("error: crm_v1.zip/users.dat, line 3, column id: ");
         assert_eq!(outcome.report["totals"]["failed"], 1);
-        assert_eq!(outcome.report["totals"]["skipped"], 3);
+        assert_eq!(outcome.report["totals"]["unchanged"], 3);
         assert_eq!(case.everything(), before);
     }
     case.dump("crm_v1", &[("users", "id:int name:varchar(50)", "7|New\n8|Good\n"), ORDERS]);

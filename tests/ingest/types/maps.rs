@@ -26,6 +26,39 @@ fn maps_of_ones_own_add_to_a_built_in_one() {
     says(&ingest.refused(), &["xport_cfg.dialects[0].types, column geometry: ", "is not the name of a type"]);
 }
 
+/// A list of one's own replaces the built-in one: SQL Server's `float` would lose digits as MySQL's.
+#[test]
+fn a_pattern_that_takes_the_dumps_of_another_map_is_said() {
+    let ingest = ingest!();
+    ingest.dump(
+        "lms_v1.zip",
+        &Dump::new().table("t", &[("score", "float"), ("n", "int")], "score|n\n0.1234567890123|1\n"),
+    );
+    for (dialects, warns, stored) in [
+        ("[{match: '*', types: mysql}]", true, "0.12345679"),
+        ("[{match: '*lms*', types: mysql}]", false, "0.12345679"),
+        ("[{match: 'LMS_*', types: mysql}, {match: '*', types: mysql}]", false, "0.12345679"),
+        ("[{match: '*', types: {extends: mysql, float: 'double precision'}}]", false, "0.1234567890123"),
+        ("[{match: '*', types: mssql}]", false, "0.1234567890123"),
+    ] {
+        ingest.config(&format!("xport_cfg: {{dialects: {dialects}}}"));
+        let run = ingest.command().args(["--mothers", "recreate"]).run();
+        run.assert_code(0);
+        let said = "lms_v1.zip: its types are read by mysql, since the pattern \"*\" of xport_cfg.dialects takes it; without \
+                    dialects it would be mssql, and column score of t (float) double precision instead of real";
+        run.assert(
+            run.stderr.contains(said) == warns,
+            "a warning only where the pattern knows nothing of such dumps",
+        );
+        assert_eq!(ingest.db.one("SELECT score FROM v1_t"), stored, "{dialects}");
+    }
+    // Without a type that differs, there is nothing to say.
+    ingest.dump("lms_v1.zip", &Dump::new().table("t", &[("n", "int")], "n\n1\n"));
+    ingest.config("xport_cfg: {dialects: [{match: '*', types: mysql}]}");
+    let run = ingest.command().args(["--mothers", "recreate"]).run();
+    run.assert_code(0).assert(!run.stderr.contains("its types are read by"), "no warning");
+}
+
 /// Otherwise everybody's next night would load everything again.
 #[test]
 fn units_whose_columns_stay_are_unchanged_whatever_else_a_map_gets() {

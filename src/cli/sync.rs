@@ -53,7 +53,7 @@ struct OnceArgs {
     /// Compare both tables at the end, at one snapshot of the source
     #[arg(long)]
     verify: bool,
-    /// How often to try again after a lost connection
+    /// How often to try again after a lost connection, a deadlock, or a conflict with what a standby replays
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
     #[command(flatten)]

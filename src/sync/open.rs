@@ -20,7 +20,8 @@ use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// As [`with_session`]. A failure that no server has reported becomes an error of the connection, which a retry may help.
+/// As [`with_session`]. What another try may help becomes an error of the connection: a failure that no server has reported, and
+/// one for another transaction (a deadlock, a lock, what a standby replays), since a pass may begin again at any point.
 ///
 /// # Errors
 /// As [`with_session`].
@@ -30,7 +31,9 @@ pub fn with<T>(
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
     with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
-        (Exit::Failed, SqlState::None) => error.of_connection(),
+        (Exit::Failed, SqlState::None | SqlState::Serialization | SqlState::LockTimeout) => {
+            error.of_connection()
+        }
         _ => error,
     })
 }

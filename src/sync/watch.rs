@@ -25,7 +25,7 @@ const BETWEEN_DELETES: Duration = Duration::from_secs(60);
 /// # Errors
 /// As [`super::once`], but for lost connections; the signal.
 pub fn watch(settings: &Settings, verbosity: Verbosity) -> Result<Infallible> {
-    let retries = RefCell::new(Retries::new(u32::MAX));
+    let retries = RefCell::new(Retries::endless());
     loop {
         let lost = open::with(settings, verbosity, |session, state| watch_on(session, state, &retries));
         let Err(error) = lost;
@@ -50,7 +50,7 @@ fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retr
             print(&outcome.line(&session.settings.to_table.1))?;
         }
         // The pass has succeeded, so the waits after failures begin again with the shortest.
-        retries.replace(Retries::new(u32::MAX));
+        retries.replace(Retries::endless());
         pause(session.settings.every.saturating_sub(started.elapsed()))?;
     }
 }

@@ -11,4 +11,5 @@ mod pooler;
 mod questions;
 mod shapes;
 mod sides;
+mod standby;
 mod texts;

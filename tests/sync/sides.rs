@@ -56,7 +56,12 @@ impl Sides {
 
     /// `pghaul sync watch`, to be started.
     pub fn watch(&self, more: &[&str]) -> Command {
-        self.pghaul("watch", more).command()
+        self.command("watch", more)
+    }
+
+    /// `pghaul sync` with this word, to be started.
+    pub fn command(&self, word: &str, more: &[&str]) -> Command {
+        self.pghaul(word, more).command()
     }
 
     /// Makes passes until nothing is read again but the greatest cursor.

@@ -14,6 +14,9 @@ use crate::sync::table::pair::Pair;
 /// the process may have to wait for a processor.
 const UNSEEN: f64 = 1.0;
 
+/// Stands before an id: all transactions with smaller ids.
+const BEFORE: &str = "before ";
+
 /// The state of the source at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Now {
@@ -27,7 +30,7 @@ pub struct Now {
     pub limit: Option<String>,
     /// The source's clock (seconds).
     pub clock: f64,
-    /// The virtual ids of the open transactions.
+    /// The virtual ids of the open transactions; of a standby, [`BEFORE`] and the first id that no transaction has.
     pub open: Vec<String>,
     /// Every transaction with a smaller id has ended.
     pub oldest: i64,
@@ -84,9 +87,18 @@ impl Now {
         (self.clock - since).abs() >= UNSEEN
     }
 
+    /// Whether it can know of these transactions: a standby does not know the virtual ids of its primary.
+    pub fn knows(&self, open: &[String]) -> bool {
+        let is_standby = self.open.iter().any(|id| id.starts_with(BEFORE));
+        !is_standby || open.iter().all(|id| id.starts_with(BEFORE))
+    }
+
     /// Whether all of these transactions have ended.
     pub fn have_ended(&self, open: &[String]) -> bool {
-        open.iter().all(|transaction| !self.open.contains(transaction))
+        open.iter().all(|transaction| match transaction.strip_prefix(BEFORE) {
+            Some(id) => id.parse().is_ok_and(|id: i64| id <= self.oldest),
+            None => !self.open.contains(transaction),
+        })
     }
 }
 
@@ -160,6 +172,13 @@ mod tests {
         };
         assert!(now.have_ended(&[]) && now.have_ended(&["4/1".into()]));
         assert!(!now.have_ended(&["4/1".into(), "3/1".into()]));
+        let standby = Now { open: vec!["before 9".into()], oldest: 7, ..now.clone() };
+        assert!(standby.have_ended(&["before 7".into()]) && !standby.have_ended(&["before 8".into()]));
+        assert!(
+            !standby.knows(&["3/1".into()])
+                && standby.knows(&["before 8".into()])
+                && now.knows(&["before 8".into()])
+        );
         assert!(now.is_after(9.0) && now.is_after(99.0) && !now.is_after(9.5));
     }
 }

@@ -59,6 +59,8 @@ fn warn_of_clock(session: &Session<'_>, now: &Now) {
 
 /// The cursor that is settled after this pass, if it is a new one.
 fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
+    // Where a standby takes the place of its primary, this begins again.
+    marks.pending.take_if(|pending| pending.open.as_ref().is_some_and(|open| !now.knows(open)));
     let pending = marks.pending.as_mut()?;
     if pending.open.is_none() && now.is_after(pending.since) {
         pending.open = Some(now.open.clone());

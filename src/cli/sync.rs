@@ -26,7 +26,7 @@ The cursor is a column that grows with every change: an integer, timestamp, time
 only the initial load can be done. The source is only read.
 
 Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
-2 wrong usage, or tables that do not fit; 130 or 143 interrupted.";
+2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a signal ends between two passes: 0.";
 
 /// The arguments of `pghaul sync`.
 #[derive(Debug, Args)]
@@ -138,7 +138,7 @@ pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
             let settings = resolve(request, global)?;
             // After a signal, the error of the cancelled statement has other words.
             sync::watch(&settings, global.verbosity())
-                .map(|never| match never {})
+                .map(|()| Exit::Loaded)
                 .map_err(|error| interrupt::check().err().unwrap_or(error))
         }
     }

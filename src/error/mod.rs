@@ -182,6 +182,11 @@ impl Error {
         matches!(&*self.0, Inner::One { of_connection: Some(true), .. })
     }
 
+    /// Whether [`Error::of_data`] has marked it.
+    pub fn is_marked_of_data(&self) -> bool {
+        matches!(&*self.0, Inner::One { of_connection: Some(false), .. })
+    }
+
     /// Whether `holds` of each of its errors.
     pub fn all(&self, holds: impl Fn(&Error) -> bool + Copy) -> bool {
         match &*self.0 {

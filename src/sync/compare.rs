@@ -6,6 +6,7 @@
 
 use super::ranges;
 use super::session::Session;
+use super::side::of_source;
 use super::table::pair::Pair;
 use super::table::same;
 use crate::Result;
@@ -86,14 +87,14 @@ type Hashes = HashMap<i32, HashMap<Key, i64>>;
 pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparison> {
     let Session { pair, source, destination, .. } = session;
     let source = source.client();
-    let cut = Cut::of(source, pair)?;
+    let cut = Cut::of(source, pair).map_err(of_source)?;
     let (at_source, at_destination) = (Side::source(pair), Side::destination(pair));
     let (ours, theirs) = std::thread::scope(|scope| {
         let theirs = scope.spawn(|| at_destination.sums(destination, pair, &cut, compared));
         let ours = at_source.sums(source, pair, &cut, compared);
         (ours, workers::joined(theirs))
     });
-    let (ours, theirs) = (ours?, theirs?);
+    let (ours, theirs) = (ours.map_err(of_source)?, theirs?);
     let rows = |sums: &Sums| sums.values().map(|(rows, _)| rows.unsigned_abs()).sum();
     let mut comparison = Comparison {
         rows: rows(&ours),
@@ -109,7 +110,7 @@ pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparis
     };
     for parts in cut.fetches(&differ, rows_of) {
         interrupt::check()?;
-        let mut source_rows = at_source.hashes(source, pair, &cut, parts, compared)?;
+        let mut source_rows = at_source.hashes(source, pair, &cut, parts, compared).map_err(of_source)?;
         let mut destination_rows = at_destination.hashes(destination, pair, &cut, parts, compared)?;
         for part in parts {
             let here = source_rows.remove(part).unwrap_or_default();

@@ -7,6 +7,7 @@
 use super::ranges;
 use super::reader::View;
 use super::session::Session;
+use super::side::of_source;
 use super::state::{self, Phase, Range, RangesLeft, State};
 use super::table::indexes;
 use super::table::pair::Pair;
@@ -88,7 +89,9 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
     }
     // The snapshot exists as long as the transaction that exports it. Its lock keeps the table's columns as they are.
     session.source.begin(View::Still)?;
-    let snapshot: String = session.source.client().query_one("SELECT pg_export_snapshot()", &[])?.get(0);
+    let exported =
+        session.source.client().query_one("SELECT pg_export_snapshot()", &[]).map_err(of_source)?;
+    let snapshot: String = exported.get(0);
     let workers = session.settings.workers.min(left.len()).max(1);
     let sources = session.connect_sources(workers, &snapshot)?;
     let destinations = session.connect_destinations(workers)?;

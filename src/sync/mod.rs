@@ -18,6 +18,7 @@ pub mod ranges;
 mod reader;
 mod session;
 pub mod settings;
+mod side;
 mod state;
 mod steps;
 pub mod table;

@@ -5,6 +5,7 @@ use super::load;
 use super::reader::{Known, View};
 use super::session::{self, Session};
 use super::settings::Settings;
+use super::side::{self, of_source};
 use super::state::{self, Marks, Phase, Source, State};
 use super::table::destination;
 use super::table::pair::Pair;
@@ -30,12 +31,13 @@ pub fn with<T>(
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
+    let retried = |error: Error| match (error.exit(), SqlState::from(&error)) {
         (Exit::Failed, SqlState::None | SqlState::Serialization | SqlState::LockTimeout) => {
             error.of_connection()
         }
         _ => error,
-    })
+    };
+    with_session(settings, verbosity, work).map_err(|error| retried(side::named(error)))
 }
 
 /// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away
@@ -52,7 +54,7 @@ fn with_session<T>(
     for client in [source.client(), &mut destination] {
         trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
     }
-    let shape = source_shape(source.client(), settings)?;
+    let shape = source_shape(source.client(), settings).map_err(of_source)?;
     let table = destination_name(&mut destination, &shape, settings)?;
     // The lock may take long, and while a transaction is open the source keeps old rows, and others wait for it.
     source.pause()?;
@@ -66,7 +68,7 @@ fn with_session<T>(
     };
     source.expect(known);
     source.begin(View::Moving)?;
-    let mut pair = Pair::new(source.client(), shape, table, settings)?;
+    let mut pair = Pair::new(source.client(), shape, table, settings).map_err(of_source)?;
     let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
     pair.any_encoding = encoding != source.encoding();
     let pace = Pace::new(settings.max_rate);
@@ -129,7 +131,7 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
 fn identify(session: &mut Session<'_>) -> Result<Source> {
     Ok(Source {
         described: format!("{} {}", session.settings.from.describe(), session.pair.source.table),
-        id: state::identity(session.source.client(), session.pair.source.oid)?,
+        id: state::identity(session.source.client(), session.pair.source.oid).map_err(of_source)?,
         cursor: session.settings.cursor.clone(),
     })
 }
@@ -137,7 +139,8 @@ fn identify(session: &mut Session<'_>) -> Result<Source> {
 /// Creates the table, and plans its initial load.
 fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
     let state = State { phase: Phase::Loading, marks: first_marks(session)? };
-    let ranges = load::plan(session.source.client(), &session.pair, session.settings.workers)?;
+    let ranges =
+        load::plan(session.source.client(), &session.pair, session.settings.workers).map_err(of_source)?;
     let table = &session.pair.table;
     let mut transaction = session.destination.transaction()?;
     destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
@@ -206,7 +209,9 @@ fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result
     };
     let ranges = match has_rows {
         true => Vec::new(),
-        false => load::plan(session.source.client(), &session.pair, session.settings.workers)?,
+        false => {
+            load::plan(session.source.client(), &session.pair, session.settings.workers).map_err(of_source)?
+        }
     };
     let mut transaction = session.destination.transaction()?;
     state.begin(&mut transaction, &table, existing.oid, source)?;

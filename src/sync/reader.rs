@@ -5,6 +5,7 @@
 //! those that the run knows. So the rows that it reads have the shape that they are taken for.
 
 use super::settings::Settings;
+use super::side::of_source;
 use crate::pg::connect::{self, ForOneTransaction, Target};
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::sqlstate::SqlState;
@@ -41,7 +42,7 @@ pub struct Reader {
     settings: ForOneTransaction,
     /// The statement that limits how long others take.
     timeout: String,
-    open: Option<View>,
+    opened: Option<View>,
     known: Option<Known>,
     clock: String,
     zone: String,
@@ -77,7 +78,7 @@ impl Reader {
             client,
             settings: texts,
             timeout,
-            open: Some(View::Moving),
+            opened: Some(View::Moving),
             known: None,
             clock: String::new(),
             zone: text("zone"),
@@ -117,7 +118,10 @@ impl Reader {
     /// A table that is no longer as it was known, which another connection can look at again; rows that are hidden from the role;
     /// what the server reports.
     pub fn begin(&mut self, view: View) -> Result<()> {
-        self.commit()?;
+        self.commit().and_then(|()| self.open(view)).map_err(of_source)
+    }
+
+    fn open(&mut self, view: View) -> Result<()> {
         let level = if view == View::Still { "REPEATABLE READ" } else { "READ COMMITTED" };
         let ForOneTransaction { values, keepalives, .. } = &self.settings;
         let mut sql =
@@ -133,7 +137,7 @@ impl Reader {
             ));
         }
         let messages = self.client.simple_query(&sql).map_err(Error::from);
-        self.open = Some(view);
+        self.opened = Some(view);
         let Some(known) = &self.known else { return messages.map(drop) };
         let messages = match messages {
             Err(error) if SqlState::from(&error) == SqlState::UnknownTable => return Err(changed(known)),
@@ -158,7 +162,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::begin`].
     pub fn resume(&mut self) -> Result<()> {
-        if self.open.is_some() { Ok(()) } else { self.begin(View::Moving) }
+        if self.opened.is_some() { Ok(()) } else { self.begin(View::Moving) }
     }
 
     /// Ends a transaction that sees what is committed: its locks would hold up others.
@@ -166,7 +170,7 @@ impl Reader {
     /// # Errors
     /// What the server reports.
     pub fn pause(&mut self) -> Result<()> {
-        if self.open == Some(View::Moving) { self.commit() } else { Ok(()) }
+        if self.opened == Some(View::Moving) { self.commit() } else { Ok(()) }
     }
 
     /// Ends the transaction, if one is open.
@@ -174,8 +178,8 @@ impl Reader {
     /// # Errors
     /// What the server reports.
     pub fn commit(&mut self) -> Result<()> {
-        if self.open.take().is_some() {
-            self.client.batch_execute("COMMIT")?;
+        if self.opened.take().is_some() {
+            self.client.batch_execute("COMMIT").map_err(of_source)?;
         }
         Ok(())
     }

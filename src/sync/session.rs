@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, check_version};
 use super::settings::Settings;
+use super::side::{of_destination, of_source};
 use super::table::pair::Pair;
 use crate::Result;
 use crate::copy::relay::pace::Pace;
@@ -41,7 +42,7 @@ pub fn connect_both(settings: &Settings) -> Result<(Reader, Client)> {
     std::thread::scope(|scope| {
         let source = scope.spawn(|| Reader::connect(settings));
         let destination = connect_destination(settings);
-        Ok((workers::joined(source)?, destination?))
+        Ok((workers::joined(source).map_err(of_source)?, destination.map_err(of_destination)?))
     })
 }
 
@@ -63,7 +64,7 @@ impl Session<'_> {
     /// # Errors
     /// As [`Reader::connect_at`].
     pub fn connect_sources(&self, count: usize, snapshot: &str) -> Result<Vec<Client>> {
-        (0..count).map(|_| Reader::connect_at(self.settings, snapshot)).collect()
+        (0..count).map(|_| Reader::connect_at(self.settings, snapshot).map_err(of_source)).collect()
     }
 
     /// Connections to the destination.
@@ -71,6 +72,6 @@ impl Session<'_> {
     /// # Errors
     /// As [`connect_destination`].
     pub fn connect_destinations(&self, count: usize) -> Result<Vec<Client>> {
-        (0..count).map(|_| connect_destination(self.settings)).collect()
+        (0..count).map(|_| connect_destination(self.settings).map_err(of_destination)).collect()
     }
 }

@@ -6,13 +6,12 @@ use super::session::Session;
 use super::settings::Settings;
 use super::state::State;
 use super::steps::{follow_changes, initial_load, run_after};
+use crate::Result;
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
 use crate::report::print;
 use crate::run::interrupt;
-use crate::{Error, Result};
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 /// How often a pause checks for the signal.
@@ -23,17 +22,18 @@ const BETWEEN_DELETES: Duration = Duration::from_secs(60);
 /// Keeps the destination the same until a signal stops it. A lost connection is opened again, however long that takes.
 ///
 /// # Errors
-/// As [`super::once`], but for lost connections; the signal.
-pub fn watch(settings: &Settings, verbosity: Verbosity) -> Result<Infallible> {
+/// As [`super::once`], but for lost connections; a signal in the middle of a pass. Between two passes it only ends the watch.
+pub fn watch(settings: &Settings, verbosity: Verbosity) -> Result<()> {
     let retries = RefCell::new(Retries::endless());
     loop {
-        let lost = open::with(settings, verbosity, |session, state| watch_on(session, state, &retries));
-        let Err(error) = lost;
-        retries.borrow_mut().wait_after(error)?;
+        match open::with(settings, verbosity, |session, state| watch_on(session, state, &retries)) {
+            Ok(()) => return Ok(()),
+            Err(error) => retries.borrow_mut().wait_after(error)?,
+        }
     }
 }
 
-fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retries>) -> Result<Infallible> {
+fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retries>) -> Result<()> {
     let mut deletes_at: Option<Instant> = None;
     loop {
         let started = Instant::now();
@@ -51,15 +51,20 @@ fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retr
         }
         // The pass has succeeded, so the waits after failures begin again with the shortest.
         retries.replace(Retries::endless());
-        pause(session.settings.every.saturating_sub(started.elapsed()))?;
+        if !pause(session.settings.every.saturating_sub(started.elapsed())) {
+            return Ok(());
+        }
     }
 }
 
-fn pause(length: Duration) -> Result<(), Error> {
+/// Sleeps, and gives whether no signal has come.
+fn pause(length: Duration) -> bool {
     let until = Instant::now() + length;
-    while let Some(left) = until.checked_duration_since(Instant::now()) {
-        interrupt::check()?;
-        std::thread::sleep(left.min(POLL));
+    while interrupt::requested().is_none() {
+        match until.checked_duration_since(Instant::now()) {
+            Some(left) => std::thread::sleep(left.min(POLL)),
+            None => return true,
+        }
     }
-    interrupt::check()
+    false
 }

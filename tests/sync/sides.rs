@@ -84,6 +84,13 @@ impl Sides {
     }
 }
 
+/// A watch that SIGTERM has ended: between two passes, or in one.
+#[track_caller]
+pub fn ended(run: Run) -> Run {
+    run.assert(matches!(run.code, 0 | 143), "exit code 0 or 143");
+    run
+}
+
 /// A table with a key and a cursor, and so many rows, the cursor from 1 on.
 pub fn numbered(rows: u32) -> String {
     format!(

@@ -6,6 +6,7 @@ use crate::report::thousands;
 use crate::run::interrupt;
 use crate::sync::compare::{Compared, Key, compare};
 use crate::sync::session::Session;
+use crate::sync::side::of_source;
 use crate::sync::state::State;
 use crate::sync::table::pair::Pair;
 use crate::sync::table::same;
@@ -74,7 +75,7 @@ fn without_those_of_source(session: &mut Session<'_>, keys: &[Key]) -> Result<Ve
         pair.source.table,
         has_key(pair, "t")
     );
-    let there = session.source.client().query(&sql, &parameters(&lists(pair, keys)))?;
+    let there = session.source.client().query(&sql, &parameters(&lists(pair, keys))).map_err(of_source)?;
     let there: HashSet<usize> =
         there.iter().filter_map(|row| usize::try_from(row.get::<_, i64>(0) - 1).ok()).collect();
     if !there.is_empty() {

@@ -6,6 +6,7 @@
 
 use crate::Result;
 use crate::sync::reader::Reader;
+use crate::sync::side::of_source;
 use crate::sync::state::{Marks, Pending};
 use crate::sync::table::cursor::{Clock, Cursor};
 use crate::sync::table::pair::Pair;
@@ -61,13 +62,13 @@ impl Now {
         };
         let greatest = greatest_statement(pair, cursor, limit.as_deref());
         let sql = format!("SELECT ({greatest}), {ahead}::text, {overtaken}");
-        let row = reader.client().query_one(&sql, &[])?;
+        let row = reader.client().query_one(&sql, &[]).map_err(of_source)?;
         let (greatest, ahead, overtaken) = (row.get(0), row.get(1), row.get(2));
-        let row = reader.client().query_one(include_str!("open.sql"), &[])?;
+        let row = reader.client().query_one(include_str!("open.sql"), &[]).map_err(of_source)?;
         let (clock, open) = (row.get(0), row.get(1));
         let sql = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint \
                    FROM pg_current_snapshot() s";
-        let row = reader.client().query_one(sql, &[])?;
+        let row = reader.client().query_one(sql, &[]).map_err(of_source)?;
         Ok(Now { greatest, ahead, overtaken, limit, clock, open, oldest: row.get(0), next: row.get(1) })
     }
 
@@ -108,7 +109,7 @@ impl Now {
 /// What the server reports.
 pub fn greatest(reader: &mut Reader, pair: &Pair, limit: Option<&str>) -> Result<Option<String>> {
     let sql = greatest_statement(pair, pair.followed()?, limit);
-    Ok(reader.client().query_one(&sql, &[])?.get(0))
+    Ok(reader.client().query_one(&sql, &[]).map_err(of_source)?.get(0))
 }
 
 fn greatest_statement(pair: &Pair, cursor: &Cursor, limit: Option<&str>) -> String {
@@ -130,7 +131,7 @@ pub fn least_to_come(reader: &mut Reader, cursor: &Cursor, settled: &str) -> Res
         return Ok(settled.to_owned());
     }
     let zone = reader.zone().to_owned();
-    Ok(reader.client().query_one(include_str!("repeated.sql"), &[&settled, &zone])?.get(0))
+    Ok(reader.client().query_one(include_str!("repeated.sql"), &[&settled, &zone]).map_err(of_source)?.get(0))
 }
 
 /// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true

@@ -8,11 +8,12 @@
 
 use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
-use crate::Result;
 use crate::run::interrupt;
 use crate::sync::reader::View;
 use crate::sync::session::Session;
+use crate::sync::side::of_source;
 use crate::sync::state::{Marks, Pending, State};
+use crate::{Error, Result};
 
 /// Makes a pass. With `in_snapshot`, one transaction of the source sees all of it, and stays open for a comparison of both
 /// tables.
@@ -136,10 +137,12 @@ fn read_on(
         let chunk = session.settings.chunk;
         session.source.resume()?;
         let source = session.source.client();
-        let full = source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
+        let full = source.query_opt(&sql(chunk - 1), &[]).map_err(of_source)?.map(|row| row.get(0));
         // With one worker the number of rows makes no difference.
         let may_be_many = chunk > FEW && session.settings.workers > 1;
-        let are_many = may_be_many && (full.is_some() || source.query_opt(&sql(FEW), &[])?.is_some());
+        let mut has_more =
+            |place| Ok::<_, Error>(source.query_opt(&sql(place), &[]).map_err(of_source)?.is_some());
+        let are_many = may_be_many && (full.is_some() || has_more(FEW)?);
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);

@@ -144,6 +144,8 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
     let table = Qualified::new(&*target[0], &*target[1]);
     let shape = Shape {
         table: Qualified::new(&*source[0], &*source[1]),
+        kind: 'r',
+        is_mother: false,
         oid: 1,
         fingerprint: String::new(),
         comment: choices.is_set().then(|| choices.text(100)),

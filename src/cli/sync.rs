@@ -23,7 +23,7 @@ Examples:
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
 
 The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. Without one,
-only the initial load can be done. The source is only read.
+the table is loaded whole where it has changed. The source is only read.
 
 Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a signal ends between two passes: 0.";
@@ -92,6 +92,10 @@ struct CommonArgs {
     /// Columns that make a row the same row [default: the primary key]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     key: Vec<String>,
+    /// Follow changes by the cursor, or load the table whole where it has changed; auto: by the cursor if there is one
+    /// [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    mode: Option<ModeArg>,
     /// Rows of a window, which is one transaction at the destination [default: 100000]
     #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
     chunk: Option<u64>,
@@ -116,6 +120,16 @@ struct CommonArgs {
     /// Add columns to the destination that have come up at the source, and fill them
     #[arg(long)]
     evolve: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModeArg {
+    /// By the cursor, if there is one; else whole
+    Auto,
+    /// By the cursor
+    Cursor,
+    /// Whole
+    Full,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -179,6 +193,11 @@ impl CommonArgs {
             to_table: self.to_table,
             cursor: self.cursor,
             key: self.key,
+            mode: self.mode.map(|mode| match mode {
+                ModeArg::Auto => settings::Mode::Auto,
+                ModeArg::Cursor => settings::Mode::Cursor,
+                ModeArg::Full => settings::Mode::Full,
+            }),
             chunk: self.chunk,
             workers: self.workers.map(NonZeroUsize::get),
             deletes: self.deletes.map(|how| match how {

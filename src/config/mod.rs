@@ -17,7 +17,7 @@ pub use read::{Config, ConfigText};
 pub use sections::{
     AfterCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns, FetchCfg,
     IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, PagesCfg, RateCfg,
-    RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, SyncCfg, TextKeys,
-    TlsCfg, TypesCfg, Verb, XportCfg,
+    RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, SyncCfg, SyncModeCfg,
+    TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
 };
 pub use values::{Number, OrderedMap, SecretSource, SecretText, Several, Size, Span, Text, variables_of};

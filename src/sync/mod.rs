@@ -11,6 +11,7 @@
 
 mod compare;
 pub mod follow;
+mod full;
 mod load;
 mod open;
 mod outcome;
@@ -31,7 +32,7 @@ use crate::Result;
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
 use settings::Settings;
-use steps::{follow_changes, initial_load, run_after};
+use steps::{bring_up_to_date, run_after};
 
 /// Makes the destination the same as the source is now.
 ///
@@ -52,16 +53,7 @@ pub fn once(settings: &Settings, verbosity: Verbosity) -> Result<Outcome> {
 /// Opens both sides and brings the destination up to date. `outcome` has what was done, even after a failure.
 fn attempt(settings: &Settings, verbosity: Verbosity, outcome: &mut Outcome) -> Result<()> {
     open::with(settings, verbosity, |session, state| {
-        initial_load(session, state, outcome)?;
-        if session.pair.cursor.is_none()
-            && !settings.verify
-            && settings.deletes.is_none()
-            && outcome.is_loaded()
-        {
-            // Without a cursor nothing can be followed, and the load was all that was asked for.
-            return run_after(session, outcome);
-        }
-        follow_changes(session, state, outcome, settings.deletes.is_some() || settings.verify)?;
+        bring_up_to_date(session, state, outcome, true)?;
         run_after(session, outcome)
     })
 }

@@ -1,15 +1,16 @@
 //! Opens both sides: reads the shapes of the tables and the state of the destination, and creates what is missing.
 
 use super::follow::now::Now;
+use super::full;
 use super::load;
 use super::reader::{Known, View};
-use super::session::{self, Session};
-use super::settings::Settings;
+use super::session::{self, Link, Session};
+use super::settings::{Mode, Settings};
 use super::side::{self, of_source};
 use super::state::{self, Marks, Phase, Source, State};
 use super::table::destination;
-use super::table::pair::Pair;
-use super::table::shape::Shape;
+use super::table::pair::{Pair, WINDOW};
+use super::table::shape::{self, Shape};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::catalog;
@@ -21,14 +22,43 @@ use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// As [`with_session`]. What another try may help becomes an error of the connection: a failure that no server has reported, and
-/// one for another transaction (a deadlock, a lock, what a standby replays), since a pass may begin again at any point.
+/// What is opened, and how.
+#[derive(Clone, Copy)]
+pub struct Opening<'s> {
+    /// The table, and what happens to it.
+    pub settings: &'s Settings,
+    /// How much the run prints.
+    pub verbosity: Verbosity,
+    /// Limits how fast the source is read.
+    pub pace: &'s Pace,
+    /// Whether this run opens the table for the first time, and says what is to be known of it.
+    pub is_first: bool,
+}
+
+/// As [`with_link`], over connections of its own.
 ///
 /// # Errors
-/// As [`with_session`].
+/// As [`with_link`].
 pub fn with<T>(
     settings: &Settings,
     verbosity: Verbosity,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<T> {
+    let pace = Pace::new(settings.max_rate);
+    with_link(&mut None, Opening { settings, verbosity, pace: &pace, is_first: true }, work)
+}
+
+/// Checks both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away from that
+/// table. `link` has the connections afterwards, unless something has failed.
+///
+/// What another try may help becomes an error of the connection: a failure that no server has reported, and one for another
+/// transaction (a deadlock, a lock, what a standby replays), since a pass may begin again at any point.
+///
+/// # Errors
+/// A table or a column that cannot be synced, exit code 2; what a server or `work` reports.
+pub fn with_link<T>(
+    link: &mut Option<Link>,
+    opening: Opening<'_>,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
     let retried = |error: Error| match (error.exit(), SqlState::from(&error)) {
@@ -37,48 +67,91 @@ pub fn with<T>(
         }
         _ => error,
     };
-    with_session(settings, verbosity, work).map_err(|error| retried(side::named(error)))
+    let opened = take_or_connect(link, opening.settings).and_then(|opened| on(opened, opening, work));
+    let (done, opened) = opened.map_err(|error| retried(side::named(error)))?;
+    *link = Some(opened);
+    Ok(done)
 }
 
-/// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away
-/// from that table.
-///
-/// # Errors
-/// A table or a column that cannot be synced, exit code 2; what a server or `work` reports.
-fn with_session<T>(
-    settings: &Settings,
-    verbosity: Verbosity,
-    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
-) -> Result<T> {
-    let (mut source, mut destination) = session::connect_both(settings)?;
-    for client in [source.client(), &mut destination] {
+/// The connections that are there, or new ones. A table without a schema is looked for by the search path, which only the first
+/// transaction of a connection knows.
+fn take_or_connect(link: &mut Option<Link>, settings: &Settings) -> Result<Link> {
+    if let Some(mut link) = link.take()
+        && settings.table.0.is_some()
+    {
+        link.source.forget();
+        link.source.begin(View::Moving)?;
+        return Ok(link);
+    }
+    let mut link = session::connect_both(settings)?;
+    for client in [link.source.client(), &mut link.destination] {
         trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
     }
+    Ok(link)
+}
+
+fn on<T>(
+    link: Link,
+    opening: Opening<'_>,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<(T, Link)> {
+    let Opening { settings, verbosity, pace, is_first } = opening;
+    let Link { mut source, mut destination } = link;
     let shape = source_shape(source.client(), settings).map_err(of_source)?;
+    let is_whole = full::is_meant(settings, &shape);
     let table = destination_name(&mut destination, &shape, settings)?;
     // The lock may take long, and while a transaction is open the source keeps old rows, and others wait for it.
     source.pause()?;
     // The connection that writes the state holds the lock. If it is lost, so is the right to write.
     let lock = format!("sync {table}");
     lock::until_disconnect(&mut destination, &lock)?;
-    let known = Known {
+    source.expect(Known {
         table: shape.table.clone(),
+        is_table: shape.is_table(),
         shape: shape.fingerprint.clone(),
-        needs_all_rows: settings.deletes.is_some(),
-    };
-    source.expect(known);
+        needs_all_rows: match (settings.deletes, is_whole) {
+            (Some(_), false) => Some(", or leave --deletes away"),
+            (_, true) => Some(""),
+            (None, false) => None,
+        },
+    });
     source.begin(View::Moving)?;
-    let mut pair = Pair::new(source.client(), shape, table, settings).map_err(of_source)?;
+    let mut pair = match is_whole {
+        true => full::pair(settings, shape, table)?,
+        false => Pair::new(source.client(), shape, table, settings).map_err(of_source)?,
+    };
+    if is_first {
+        pair.warn_of_slow_passes();
+    }
     let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
     pair.any_encoding = encoding != source.encoding();
-    let pace = Pace::new(settings.max_rate);
-    let (others, has_window) = (Vec::new(), false);
-    let mut session = Session { settings, verbosity, pair, source, destination, others, has_window, pace };
+    let identity = Source {
+        described: format!("{} {}", settings.from.describe(), pair.source.table),
+        id: state::identity(source.client(), pair.source.oid).map_err(of_source)?,
+        cursor: pair.cursor.as_ref().map(|cursor| cursor.name.clone()),
+    };
+    let mut session = Session {
+        settings,
+        verbosity,
+        identity,
+        pair,
+        source,
+        destination,
+        others: Vec::new(),
+        has_window: false,
+        pace,
+        is_whole,
+    };
     let mut state = prepare(&mut session)?;
     session.source.pause()?;
     let done = work(&mut session, &mut state)?;
-    lock::release(&mut session.destination, &lock)?;
-    Ok(done)
+    let Session { mut source, mut destination, has_window, .. } = session;
+    source.commit()?;
+    if has_window {
+        destination.batch_execute(&format!("DROP TABLE {WINDOW}"))?;
+    }
+    lock::release(&mut destination, &lock)?;
+    Ok((done, Link { source, destination }))
 }
 
 /// The shape of the source's table.
@@ -117,10 +190,11 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
     state::set_up(&mut session.destination)?;
     let table = session.pair.table.clone();
     let at = || Place::table(table.to_string());
-    let source = identify(session)?;
+    let source = session.identity.clone();
     let existing = Shape::read(&mut session.destination, &table).map_err(|error| error.at(at()))?;
     let state = match existing {
         None => create(session, &source).map_err(|error| error.at(at()))?,
+        Some(existing) if !existing.is_table() => return Err(shape::no_table().at(at())),
         Some(existing) => trust::check(&mut session.destination, table.schema(), &[table.name()])
             .and_then(|()| take_up(session, &source, &existing))
             .map_err(|error| error.at(at()))?,
@@ -128,16 +202,9 @@ fn prepare(session: &mut Session<'_>) -> Result<State> {
     Ok(state)
 }
 
-fn identify(session: &mut Session<'_>) -> Result<Source> {
-    Ok(Source {
-        described: format!("{} {}", session.settings.from.describe(), session.pair.source.table),
-        id: state::identity(session.source.client(), session.pair.source.oid).map_err(of_source)?,
-        cursor: session.settings.cursor.clone(),
-    })
-}
-
 /// Creates the table, and plans its initial load.
 fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
+    check_keys_of_children(session)?;
     let state = State { phase: Phase::Loading, marks: first_marks(session)? };
     let ranges =
         load::plan(session.source.client(), &session.pair, session.settings.workers).map_err(of_source)?;
@@ -161,7 +228,7 @@ fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
 fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
     session.pair.consider(existing);
     let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
-    let followable = session.pair.followed().is_ok();
+    let followable = session.is_whole || session.pair.followed().is_ok();
     let is_swapped = match &known {
         Some((_, followed)) => check_same(followed, source, followable)?,
         None => false,
@@ -190,7 +257,7 @@ fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Resu
         Some(state) => state,
         None => adopt(session, source, existing)?,
     };
-    if state.phase == Phase::Following && !session.pair.key.is_empty() {
+    if state.phase == Phase::Following && !session.is_whole && !session.pair.key.is_empty() {
         check_key(session)?;
     }
     Ok(state)
@@ -202,9 +269,14 @@ fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result
     let sql = format!("SELECT EXISTS (SELECT FROM {table})");
     let has_rows: bool = session.destination.query_one(&sql, &[])?.get(0);
     let state = if has_rows {
-        session.pair.followed().map_err(|error| error.remedy("empty the table"))?;
+        match (session.is_whole, session.settings.mode) {
+            (true, Mode::Full) => {}
+            (true, _) => return Err(full::unknown_rows()),
+            (false, _) => session.pair.followed().map(drop)?,
+        }
         State { phase: Phase::Following, marks: Marks::default() }
     } else {
+        check_keys_of_children(session)?;
         State { phase: Phase::Loading, marks: first_marks(session)? }
     };
     let ranges = match has_rows {
@@ -250,6 +322,22 @@ fn check_same(followed: &Source, source: &Source, followable: bool) -> Result<bo
                 .remedy("delete its row from pghaul.syncs to have all rows compared once"))
         }
     }
+}
+
+/// The key of a parent does not hold across its children, whose rows belong to it.
+fn check_keys_of_children(session: &mut Session<'_>) -> Result<()> {
+    let pair = &session.pair;
+    if !pair.source.is_mother || pair.key.is_empty() {
+        return Ok(());
+    }
+    let (table, key) = (&pair.source.table, pair.key_list());
+    let sql = format!("SELECT EXISTS (SELECT FROM {table} GROUP BY {key} HAVING count(*) > 1)");
+    if session.source.client().query_one(&sql, &[]).map_err(of_source)?.get(0) {
+        return Err(Error::refused("is a parent, and rows of its children have equal keys")
+            .at(Place::table(table.to_string()))
+            .remedy("give --mode full to have it synced whole"));
+    }
+    Ok(())
 }
 
 fn check_key(session: &mut Session<'_>) -> Result<()> {

@@ -17,6 +17,8 @@ pub struct Outcome {
     load: Option<(Piped, Duration)>,
     /// The last pass, with the number of deleted rows.
     pass: Option<(Merged, u64, Duration)>,
+    /// The look at a table that is synced whole, with the rows that it has loaded, if any.
+    refresh: Option<(Option<Piped>, Duration)>,
     comparison: Option<(Comparison, Duration)>,
 }
 
@@ -34,20 +36,20 @@ impl Outcome {
         self.pass = Some((pass, deleted, time));
     }
 
+    /// Sets the look at a table that is synced whole; `loaded` are the rows that were swapped in, if it was not the same.
+    pub fn add_refresh(&mut self, loaded: Option<Piped>, time: Duration) {
+        self.refresh = Some((loaded, time));
+    }
+
     /// Sets the comparison.
     pub fn add_comparison(&mut self, comparison: Comparison, time: Duration) {
         self.comparison = Some((comparison, time));
     }
 
-    /// Whether the run made an initial load.
-    pub fn is_loaded(&self) -> bool {
-        self.load.is_some()
-    }
-
     /// Whether the destination has changed.
     pub fn has_changed(&self) -> bool {
         let by_pass = self.pass.as_ref().is_some_and(|(pass, deleted, _)| pass.changed + deleted > 0);
-        self.load.is_some() || by_pass
+        self.load.is_some() || by_pass || matches!(self.refresh, Some((Some(_), _)))
     }
 
     /// One line about the load and the pass.
@@ -68,13 +70,18 @@ impl Outcome {
                 seconds(time.as_secs_f64())
             ));
         }
+        if let Some((loaded, time)) = &self.refresh {
+            let what =
+                loaded.map_or("unchanged".to_owned(), |piped| format!("{} replaced all", rows(piped.rows)));
+            parts.push(format!("{what}, in {} s", seconds(time.as_secs_f64())));
+        }
         format!("{table}: {}\n", parts.join("; "))
     }
 
     /// The summary for standard output.
     pub fn summary(&self, table: &str) -> String {
         let mut text = String::new();
-        if self.load.is_some() || self.pass.is_some() {
+        if self.load.is_some() || self.pass.is_some() || self.refresh.is_some() {
             text.push_str(&self.line(table));
         }
         if let Some((comparison, time)) = &self.comparison {
@@ -94,6 +101,11 @@ impl Outcome {
             let unit = unit(&pass.copied, time);
             let status =
                 if pass.copied.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Skipped };
+            UnitReport { status, ..unit }
+        }));
+        units.extend(self.refresh.iter().map(|(loaded, time)| {
+            let unit = unit(&loaded.unwrap_or_default(), time);
+            let status = if loaded.is_some() { UnitStatus::Loaded } else { UnitStatus::Skipped };
             UnitReport { status, ..unit }
         }));
         if let Some((comparison, time)) = &self.comparison {

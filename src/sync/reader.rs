@@ -30,10 +30,13 @@ pub enum View {
 pub struct Known {
     /// Its name.
     pub table: Qualified,
+    /// Whether it is no view.
+    pub is_table: bool,
     /// Its oid and its columns, as `table/shape_now.sql` gives them.
     pub shape: String,
-    /// Whether all of its rows must be visible, since those that are not would be deleted at the destination.
-    pub needs_all_rows: bool,
+    /// Whether all of its rows must be visible, since those that are not would be deleted at the destination; then, what helps besides
+    /// another role.
+    pub needs_all_rows: Option<&'static str>,
 }
 
 /// A connection to the source.
@@ -112,6 +115,22 @@ impl Reader {
         self.known = Some(known);
     }
 
+    /// From now on no table is expected.
+    pub fn forget(&mut self) {
+        self.known = None;
+    }
+
+    /// Lets the statements of this transaction take as long as the role may.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn without_limit(&mut self) -> Result<()> {
+        if self.timeout.is_empty() {
+            return Ok(());
+        }
+        self.client.batch_execute("SET LOCAL statement_timeout TO DEFAULT").map_err(of_source)
+    }
+
     /// Ends the transaction, if one is open, and begins another one.
     ///
     /// # Errors
@@ -126,13 +145,18 @@ impl Reader {
         let ForOneTransaction { values, keepalives, .. } = &self.settings;
         let mut sql =
             format!("BEGIN ISOLATION LEVEL {level} READ ONLY;\n{values}\n{MONEY}; {}", self.timeout);
-        if let Some(Known { table, needs_all_rows, .. }) = &self.known {
-            if *needs_all_rows {
+        if let Some(Known { table, is_table, needs_all_rows, .. }) = &self.known {
+            if needs_all_rows.is_some() {
                 // A statement that a policy would hide rows from fails.
                 sql.push_str("SET LOCAL row_security = off;");
             }
+            // Not all views can be locked by name.
+            let lock = match is_table {
+                true => format!("LOCK TABLE ONLY {table} IN ACCESS SHARE MODE"),
+                false => format!("SELECT FROM {table} WHERE false"),
+            };
             sql.push_str(&format!(
-                "LOCK TABLE ONLY {table} IN ACCESS SHARE MODE; {keepalives}; {}",
+                "{lock}; {keepalives}; {}",
                 include_str!("table/shape_now.sql").replace("$1", &literal(&table.to_string()))
             ));
         }
@@ -146,12 +170,14 @@ impl Reader {
         if find(&messages, "shape") != Some(&known.shape) {
             return Err(changed(known));
         }
-        if known.needs_all_rows && find(&messages, "hides_rows") == Some("t") {
+        if let Some(besides) = known.needs_all_rows
+            && find(&messages, "hides_rows") == Some("t")
+        {
             return Err(Error::refused(
                 "row security hides rows from the role at the source, and rows that it does not see would be deleted",
             )
             .at(Place::table(known.table.to_string()))
-            .remedy("read the source as a role that sees all rows (BYPASSRLS), or leave --deletes away"));
+            .remedy(format!("read the source as a role that sees all rows (BYPASSRLS){besides}")));
         }
         self.clock = find(&messages, "clock").unwrap_or_default().to_owned();
         Ok(())

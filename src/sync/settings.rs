@@ -1,6 +1,6 @@
 //! The settings of `pghaul sync`: flags and a job of the configuration, combined and checked.
 
-use crate::config::{Config, SyncCfg, Text};
+use crate::config::{Config, SyncCfg, SyncModeCfg as ModeCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::connect::Target;
 use crate::pg::ident::{column_refusal, parse_name};
@@ -27,6 +27,29 @@ pub enum Deletes {
     Hard,
     /// A column of the destination gets the time at which the deletion was found.
     Soft,
+}
+
+/// How a table is kept the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// By the cursor, if there is one; else whole.
+    #[default]
+    Auto,
+    /// Its changes are followed, by the cursor.
+    Cursor,
+    /// It is loaded anew where it has changed, and takes the place of the old one.
+    Full,
+}
+
+impl Mode {
+    /// As it is typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Auto => "auto",
+            Mode::Cursor => "cursor",
+            Mode::Full => "full",
+        }
+    }
 }
 
 /// How many rows a pass may delete or mark; by default a tenth of the destination's, and a hundred in any case.
@@ -75,6 +98,8 @@ pub struct Request {
     pub cursor: Option<String>,
     /// The columns that identify a row.
     pub key: Vec<String>,
+    /// How the table is kept the same.
+    pub mode: Option<Mode>,
     /// Rows of a window.
     pub chunk: Option<u64>,
     /// The time from the start of a pass to the start of the next one.
@@ -117,6 +142,10 @@ pub struct Settings {
     pub cursor: Option<String>,
     /// The columns that identify a row; empty for the primary key.
     pub key: Vec<String>,
+    /// How the table is kept the same.
+    pub mode: Mode,
+    /// Whether the cursor is that of many tables, of which some may lack it.
+    pub is_one_of_many: bool,
     /// Rows of a window.
     pub chunk: u64,
     /// The time from the start of a pass to the start of the next one.
@@ -191,6 +220,8 @@ impl Settings {
             to_table,
             cursor: request.cursor.or_else(|| text(&job.cursor)),
             key,
+            mode: request.mode.or(job.mode.map(Mode::from)).unwrap_or_default(),
+            is_one_of_many: false,
             chunk: at_least_one(request.chunk.or(job.chunk.map(|number| number.0)), "--chunk")?
                 .unwrap_or(DEFAULT_CHUNK),
             every: request.every.or(job.every.map(|every| every.0)).unwrap_or(DEFAULT_EVERY),
@@ -218,6 +249,16 @@ impl Settings {
     /// Whether deleted rows are only marked.
     pub fn soft(&self) -> bool {
         self.deletes == Some(Deletes::Soft)
+    }
+}
+
+impl From<ModeCfg> for Mode {
+    fn from(mode: ModeCfg) -> Mode {
+        match mode {
+            ModeCfg::Auto => Mode::Auto,
+            ModeCfg::Cursor => Mode::Cursor,
+            ModeCfg::Full => Mode::Full,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use super::session::Session;
 use super::settings::Settings;
 use super::state::State;
-use super::steps::{follow_changes, initial_load, run_after};
+use super::steps::{bring_up_to_date, run_after};
 use crate::Result;
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How often a pause checks for the signal.
 const POLL: Duration = Duration::from_millis(50);
-/// The least time between two searches for deleted rows: each reads all keys on both sides.
-const BETWEEN_DELETES: Duration = Duration::from_secs(60);
+/// The least time between two looks that read all rows on both sides: for deleted rows, and at a table that is synced whole.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
 /// Keeps the destination the same until a signal stops it. A lost connection is opened again, however long that takes.
 ///
@@ -34,17 +34,16 @@ pub fn watch(settings: &Settings, verbosity: Verbosity) -> Result<()> {
 }
 
 fn watch_on(session: &mut Session<'_>, state: &mut State, retries: &RefCell<Retries>) -> Result<()> {
-    let mut deletes_at: Option<Instant> = None;
+    let mut looked_at: Option<Instant> = None;
     loop {
         let started = Instant::now();
         let mut outcome = Outcome::default();
-        initial_load(session, state, &mut outcome)?;
-        let looks_for_deletes = session.settings.deletes.is_some()
-            && deletes_at.is_none_or(|last| last.elapsed() >= BETWEEN_DELETES.max(session.settings.every));
-        if looks_for_deletes {
-            deletes_at = Some(started);
+        let between = BETWEEN_LOOKS.max(session.settings.every);
+        let looks_closely = looked_at.is_none_or(|last| last.elapsed() >= between);
+        if looks_closely {
+            looked_at = Some(started);
         }
-        follow_changes(session, state, &mut outcome, looks_for_deletes)?;
+        bring_up_to_date(session, state, &mut outcome, looks_closely)?;
         run_after(session, &outcome)?;
         if session.verbosity != Verbosity::Quiet {
             print(&outcome.line(&session.settings.to_table.1))?;

@@ -103,23 +103,6 @@ fn a_load_that_was_stopped_goes_on_with_what_is_left() {
 }
 
 #[test]
-fn a_table_without_a_key_is_loaded_and_nothing_more() {
-    let sides = Sides::new(
-        "CREATE TABLE t (a int, u bigint); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i",
-        &["--table", "t"],
-    );
-    sides.synced(&[]).assert_stdout_has("100 rows loaded");
-    sides.assert_same("SELECT * FROM t ORDER BY a");
-    sides
-        .once(&[])
-        .assert_code(2)
-        .assert_stderr_has("table \"public\".\"t\": has no primary key, so changes cannot be followed");
-    let sides = Sides::new(&numbered(10), &["--table", "t"]);
-    sides.synced(&[]);
-    sides.once(&[]).assert_code(2).assert_stderr_has("name it with --cursor");
-}
-
-#[test]
 fn types_that_binary_cannot_move_go_as_text() {
     let sides = Sides::new(&numbered(1), &BY_U);
     let types = "CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN small AS int CHECK (value < 100); CREATE TYPE pair AS (a int, b text)";

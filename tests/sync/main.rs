@@ -13,3 +13,4 @@ mod shapes;
 mod sides;
 mod standby;
 mod texts;
+mod whole;

@@ -23,6 +23,8 @@ pub struct SyncCfg {
     /// The columns that make a row the same row, if they are not the primary key.
     #[serde(default)]
     pub key: Vec<Text>,
+    /// How the table is kept the same.
+    pub mode: Option<SyncModeCfg>,
     /// Rows per transaction at the destination.
     pub chunk: Option<Number<u64>>,
     /// The pause between two passes of `watch`, such as `5s`.
@@ -45,6 +47,18 @@ pub struct SyncCfg {
     /// Statements that follow what has changed the destination.
     #[serde(default)]
     pub after: Vec<Text>,
+}
+
+/// How a table is kept the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncModeCfg {
+    /// By the cursor, if there is one; else whole.
+    Auto,
+    /// By the cursor.
+    Cursor,
+    /// Whole.
+    Full,
 }
 
 /// What becomes of rows that are gone at the source.

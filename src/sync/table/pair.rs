@@ -37,19 +37,30 @@ impl Pair {
     /// A key or a cursor whose columns the source lacks, or that do not qualify; exit code 2.
     pub fn new(client: &mut Client, source: Shape, table: Qualified, settings: &Settings) -> Result<Pair> {
         let at = Place::table(source.table.to_string());
+        if !source.is_table() {
+            return Err(Error::refused("is a view, whose changes cannot be followed")
+                .at(at)
+                .remedy("give --mode full to have it synced whole"));
+        }
         let cursor = settings.cursor.as_deref().map(|name| Cursor::of(&source, name)).transpose();
         let cursor = cursor.map_err(|error| error.at(at.clone()))?;
         let key = if settings.key.is_empty() { source.primary_key.clone() } else { settings.key.clone() };
         check_key(client, &source, &key).map_err(|error| error.at(at))?;
-        if let (Some(cursor), false) = (&cursor, leads_an_index(&source, settings)) {
+        let mark = settings.soft().then(|| settings.deleted_column.clone());
+        Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
+    }
+
+    /// Warns where each pass reads the whole table at the source.
+    pub fn warn_of_slow_passes(&self) {
+        if let Some(cursor) =
+            self.cursor.as_ref().filter(|cursor| !leads_an_index(&self.source, &cursor.name))
+        {
             tracing::warn!(
                 "{} has no index that begins with the cursor {}: each pass reads the whole table there",
-                source.table,
+                self.source.table,
                 cursor.name
             );
         }
-        let mark = settings.soft().then(|| settings.deleted_column.clone());
-        Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
     }
 
     /// Takes the destination's table into account: texts are compared where one of the two columns needs it.
@@ -172,8 +183,7 @@ fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> 
         .remedy("name the columns of a unique index with --key"))
 }
 
-fn leads_an_index(source: &Shape, settings: &Settings) -> bool {
-    let Some(name) = &settings.cursor else { return true };
+fn leads_an_index(source: &Shape, name: &str) -> bool {
     let plain = |index: &str, name: &str| {
         index.strip_prefix("btree (").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| {
             rest.starts_with([',', ')', ' '])

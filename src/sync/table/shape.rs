@@ -10,6 +10,10 @@ use postgres::{Client, GenericClient};
 pub struct Shape {
     /// Its name.
     pub table: Qualified,
+    /// Its kind, as `pg_class.relkind` has it.
+    pub kind: char,
+    /// Whether other tables inherit from it, so that its indexes do not hold for all of its rows.
+    pub is_mother: bool,
     /// Its oid. A later table of the same name has another one.
     pub oid: u32,
     /// Its oid and columns in one text, which changes with them.
@@ -98,23 +102,27 @@ impl Shape {
         Ok(found.map(|schema| Qualified::new(schema, table)))
     }
 
-    /// The shape of a table; none if it does not exist.
+    /// The shape of a table or a view; none if it does not exist.
     ///
     /// # Errors
-    /// A relation that is not a table; what the server reports.
+    /// A relation without rows; what the server reports.
     pub fn read(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<Shape>> {
         let name = table.to_string();
         let sql = "SELECT c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), \
-                   greatest(c.reltuples, 0)::float8, pg_table_size(c.oid) \
+                   greatest(c.reltuples, 0)::float8, pg_table_size(c.oid), \
+                   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) \
                    FROM pg_class c WHERE c.oid = to_regclass($1)";
         let Some(row) = client.query_opt(sql, &[&name])? else { return Ok(None) };
         let oid: u32 = row.get(0);
-        if !matches!(row.get::<_, &str>(1), "r" | "p") {
-            return Err(Error::refused("is no table").remedy("name a table with --table and --to-table"));
+        let kind = row.get::<_, &str>(1).chars().next().unwrap_or_default();
+        if !matches!(kind, 'r' | 'p' | 'v' | 'm' | 'f') {
+            return Err(no_table());
         }
         let fingerprint = client.query_opt(include_str!("shape_now.sql"), &[&name])?;
         Ok(Some(Shape {
             table: table.clone(),
+            kind,
+            is_mother: row.get(5),
             oid,
             fingerprint: fingerprint.map(|row| row.get(0)).unwrap_or_default(),
             comment: row.get(2),
@@ -126,6 +134,11 @@ impl Shape {
         }))
     }
 
+    /// Whether it is a table of its own server, and no view.
+    pub fn is_table(&self) -> bool {
+        matches!(self.kind, 'r' | 'p')
+    }
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&ShapeColumn> {
         self.columns.iter().find(|column| column.name == name)
@@ -135,6 +148,11 @@ impl Shape {
     pub fn copied(&self) -> impl Iterator<Item = &ShapeColumn> {
         self.columns.iter().filter(|column| column.generated.is_none())
     }
+}
+
+/// The error of a relation that rows cannot be written to.
+pub fn no_table() -> Error {
+    Error::refused("is no table").remedy("name a table with --table and --to-table")
 }
 
 fn columns(client: &mut impl GenericClient, oid: u32) -> Result<Vec<ShapeColumn>> {

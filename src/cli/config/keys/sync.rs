@@ -18,10 +18,17 @@ pub static KEYS: &[Entry<Settings>] = &[
     .flag("--table")
     .default("required"),
     key("sync.JOB.to_table", "the table at the destination").flag("--to-table").default("as at the source"),
-    key("sync.JOB.cursor", "the cursor; without one, only the initial load is possible").flag("--cursor"),
+    key("sync.JOB.cursor", "the cursor; without one, the table is synced whole").flag("--cursor"),
     key("sync.JOB.key", "columns that make a row the same row; they need a unique index")
         .flag("--key")
         .default("the primary key"),
+    key(
+        "sync.JOB.mode",
+        "`cursor`: follow changes by the cursor; `full`: [load the table whole](sync.md#tables-that-are-synced-whole); \
+         `auto`: by the cursor if there is one, else whole",
+    )
+    .flag("--mode")
+    .value(|job| job.mode.as_str().to_owned()),
     key("sync.JOB.chunk", "rows per transaction at the destination")
         .flag("--chunk")
         .value(|job| job.chunk.to_string()),

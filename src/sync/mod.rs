@@ -6,6 +6,8 @@
 //!          compared       many at once     at last    since, by cursor  are gone
 //! ```
 //!
+//! `many/` does this for all tables of a schema, or of several jobs.
+//!
 //! The state of a destination is in its own database (`state.rs`). It changes in the same transactions as the destination's
 //! rows, so a run can end at any point and the next one goes on. The source is only read.
 
@@ -13,6 +15,7 @@ mod compare;
 pub mod follow;
 mod full;
 mod load;
+mod many;
 mod open;
 mod outcome;
 pub mod ranges;
@@ -25,6 +28,7 @@ mod steps;
 pub mod table;
 mod watch;
 
+pub use many::{Runs, once as once_many, watch as watch_many};
 pub use outcome::Outcome;
 pub use watch::watch;
 

@@ -14,8 +14,10 @@ const SHOWN_PARTS: usize = 20;
 /// What a run has done, and how long each part took.
 #[derive(Debug, Default)]
 pub struct Outcome {
+    /// Whether the table is synced whole.
+    pub is_whole: bool,
     load: Option<(Piped, Duration)>,
-    /// The last pass, with the number of deleted rows.
+    /// The passes, with the number of deleted rows.
     pass: Option<(Merged, u64, Duration)>,
     /// The look at a table that is synced whole, with the rows that it has loaded, if any.
     refresh: Option<(Option<Piped>, Duration)>,
@@ -31,9 +33,12 @@ impl Outcome {
         *all += time;
     }
 
-    /// Sets the pass.
+    /// Adds a pass.
     pub fn add_pass(&mut self, pass: Merged, deleted: u64, time: Duration) {
-        self.pass = Some((pass, deleted, time));
+        let (sum, all_deleted, all) = self.pass.get_or_insert_default();
+        sum.add(pass);
+        *all_deleted += deleted;
+        *all += time;
     }
 
     /// Sets the look at a table that is synced whole; `loaded` are the rows that were swapped in, if it was not the same.
@@ -44,6 +49,16 @@ impl Outcome {
     /// Sets the comparison.
     pub fn add_comparison(&mut self, comparison: Comparison, time: Duration) {
         self.comparison = Some((comparison, time));
+    }
+
+    /// Whether nothing was done.
+    pub fn is_empty(&self) -> bool {
+        self.load.is_none() && self.pass.is_none() && self.refresh.is_none() && self.comparison.is_none()
+    }
+
+    /// Whether all rows have come over in this run.
+    pub fn is_loaded(&self) -> bool {
+        self.load.is_some() || matches!(self.refresh, Some((Some(_), _)))
     }
 
     /// Whether the destination has changed.

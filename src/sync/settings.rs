@@ -7,6 +7,7 @@ use crate::pg::ident::{column_refusal, parse_name};
 use crate::run::cores;
 use crate::secret::Secret;
 use crate::{Error, Result};
+use glob::Pattern;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -86,6 +87,10 @@ impl fmt::Display for MaxDeletes {
 pub struct Request {
     /// The job in the configuration.
     pub job: Option<String>,
+    /// The schema at the source whose tables are synced.
+    pub schema: Option<String>,
+    /// Shell patterns of tables of the schema that are left out.
+    pub exclude: Vec<String>,
     /// The source.
     pub from: Option<Secret>,
     /// The destination.
@@ -127,6 +132,15 @@ pub struct Request {
 /// A table's name, with or without a schema.
 pub type TableName = (Option<String>, String);
 
+/// The tables of a schema.
+#[derive(Debug, Clone)]
+pub struct SchemaTables {
+    /// Its name.
+    pub name: String,
+    /// The tables that are left out.
+    pub exclude: Vec<Pattern>,
+}
+
 /// A sync, with every setting resolved.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -134,6 +148,8 @@ pub struct Settings {
     pub from: Target,
     /// The destination.
     pub to: Target,
+    /// The schema whose tables are synced. There is no single table then.
+    pub schema: Option<SchemaTables>,
     /// The table at the source.
     pub table: TableName,
     /// The table at the destination. Without a schema, it is in a schema of the same name as the source's.
@@ -195,7 +211,11 @@ impl Settings {
                 ))
             })
         };
-        let table = name_of(&need(request.table, &job.table, "--table")?, "--table")?;
+        let schema = schema_tables(&request, job)?;
+        let table = match &schema {
+            Some(schema) => (Some(schema.name.clone()), String::new()),
+            None => name_of(&need(request.table, &job.table, "--table")?, "--table")?,
+        };
         let to_table = match request.to_table.or_else(|| text(&job.to_table)) {
             Some(name) => name_of(&name, "--to-table")?,
             None => table.clone(),
@@ -216,6 +236,7 @@ impl Settings {
         Ok(Settings {
             from: Target::parse(&need(revealed(request.from), &job.from, "--from")?)?,
             to: Target::parse(&need(revealed(request.to), &job.to, "--to")?)?,
+            schema,
             table,
             to_table,
             cursor: request.cursor.or_else(|| text(&job.cursor)),
@@ -246,6 +267,50 @@ impl Settings {
         })
     }
 
+    /// Those of all jobs that are named, or of none; flags come first in each.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn of_jobs(
+        jobs: Vec<String>,
+        request: impl Fn() -> Request,
+        config: &Config,
+    ) -> Result<Vec<Settings>> {
+        let mut names: Vec<Option<String>> = jobs.into_iter().map(Some).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        names.into_iter().map(|job| Settings::resolve(Request { job, ..request() }, config)).collect()
+    }
+
+    /// The settings of a table of the schema.
+    pub fn of_table(&self, name: &str) -> Settings {
+        let table = (self.table.0.clone(), name.to_owned());
+        Settings {
+            schema: None,
+            to_table: table.clone(),
+            table,
+            is_one_of_many: true,
+            after: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The table at the destination, for messages: with its schema, unless that is `public`.
+    pub fn name_there(&self) -> String {
+        match &self.to_table {
+            (Some(schema), table) if schema != "public" => format!("{schema}.{table}"),
+            (_, table) => table.clone(),
+        }
+    }
+
+    /// The table at the source and where that is, for the report.
+    pub fn source_name(&self) -> String {
+        let (schema, name) = &self.table;
+        let table = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
+        format!("{} {table}", self.from.describe())
+    }
+
     /// Whether deleted rows are only marked.
     pub fn soft(&self) -> bool {
         self.deletes == Some(Deletes::Soft)
@@ -260,6 +325,51 @@ impl From<ModeCfg> for Mode {
             ModeCfg::Full => Mode::Full,
         }
     }
+}
+
+/// The schema that is meant, unless a table is. What is typed comes before what is written.
+fn schema_tables(request: &Request, job: &SyncCfg) -> Result<Option<SchemaTables>> {
+    let typed = (request.schema.is_some(), request.table.is_some());
+    let is_meant = match typed {
+        (true, true) => return Err(one_or_many("--table")),
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) if job.schema.is_some() && job.table.is_some() => return Err(one_or_many("table")),
+        (false, false) => job.schema.is_some(),
+    };
+    let Some(name) = request.schema.clone().or_else(|| job.schema.as_ref().map(|name| name.0.clone())) else {
+        return match request.exclude.is_empty() && job.exclude.is_empty() {
+            true => Ok(None),
+            false => {
+                Err(Error::refused("--exclude leaves out tables of a schema").remedy("name it with --schema"))
+            }
+        };
+    };
+    if !is_meant {
+        return Ok(None);
+    }
+    if request.to_table.is_some() || job.to_table.is_some() {
+        return Err(one_or_many("--to-table"));
+    }
+    if !request.key.is_empty() || !job.key.is_empty() {
+        return Err(one_or_many("--key"));
+    }
+    let patterns = match request.exclude.is_empty() {
+        true => job.exclude.iter().map(|pattern| pattern.0.clone()).collect(),
+        false => request.exclude.clone(),
+    };
+    let parse = |pattern: &String| {
+        Pattern::new(pattern).map_err(|error| {
+            Error::refused(format!("--exclude: {pattern:?} is no shell pattern: {error}"))
+                .remedy("write for example --exclude 'log_*'")
+        })
+    };
+    let exclude = patterns.iter().map(parse).collect::<Result<_>>()?;
+    Ok(Some(SchemaTables { name, exclude }))
+}
+
+fn one_or_many(what: &str) -> Error {
+    Error::refused(format!("{what} is for one table, and --schema for many")).remedy("give one of them")
 }
 
 fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> {

@@ -9,9 +9,13 @@ use super::outcome::Outcome;
 use super::session::Session;
 use super::settings::Settings;
 use super::state::{Phase, State};
+use super::table::sequences;
 use crate::Result;
 use crate::pg::statements;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The least time between two looks that read all rows on both sides: for deleted rows, and at a table that is synced whole.
+pub const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
 /// Makes the initial load, or finishes one that an earlier run has begun.
 ///
@@ -50,11 +54,28 @@ pub fn bring_up_to_date(
     outcome: &mut Outcome,
     looks_closely: bool,
 ) -> Result<()> {
+    let brought = bring_rows(session, state, outcome, looks_closely);
+    if outcome.has_changed() {
+        let reads_all = outcome.is_loaded();
+        // What has failed is the cause, and the connection may be lost.
+        let set = sequences::set_behind(&mut session.destination, &session.pair.table, reads_all);
+        return brought.and(set);
+    }
+    brought
+}
+
+fn bring_rows(
+    session: &mut Session<'_>,
+    state: &mut State,
+    outcome: &mut Outcome,
+    looks_closely: bool,
+) -> Result<()> {
     let loading = initial_load(session, state, outcome)?;
     if !session.is_whole {
         let Settings { deletes, verify, .. } = session.settings;
         return follow_changes(session, state, outcome, looks_closely && (deletes.is_some() || *verify));
     }
+    outcome.is_whole = true;
     if looks_closely && loading != Loading::Whole {
         full::refresh(session, state, outcome)?;
     }

@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use super::session::Session;
 use super::settings::Settings;
 use super::state::State;
-use super::steps::{bring_up_to_date, run_after};
+use super::steps::{BETWEEN_LOOKS, bring_up_to_date, run_after};
 use crate::Result;
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
@@ -16,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// How often a pause checks for the signal.
 const POLL: Duration = Duration::from_millis(50);
-/// The least time between two looks that read all rows on both sides: for deleted rows, and at a table that is synced whole.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
 /// Keeps the destination the same until a signal stops it. A lost connection is opened again, however long that takes.
 ///

@@ -7,6 +7,7 @@ mod compared;
 mod cursors;
 mod faults;
 mod initial;
+mod many;
 mod pooler;
 mod questions;
 mod shapes;

@@ -14,6 +14,11 @@ pub struct SyncCfg {
     pub from: Option<Text>,
     /// URL of the destination.
     pub to: Option<Text>,
+    /// The schema at the source whose tables are synced.
+    pub schema: Option<Text>,
+    /// Shell patterns of tables of the schema that are left out.
+    #[serde(default)]
+    pub exclude: Vec<Text>,
     /// The table at the source: `table` or `schema.table`.
     pub table: Option<Text>,
     /// The table at the destination, if it has another name.

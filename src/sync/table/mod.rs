@@ -5,4 +5,5 @@ pub mod destination;
 pub mod indexes;
 pub mod pair;
 pub mod same;
+pub mod sequences;
 pub mod shape;

@@ -16,7 +16,10 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`TABLE` or `SCHEMA.TABLE`; upper case is kept, and parts with dots need double quotes",
     )
     .flag("--table")
-    .default("required"),
+    .default("required, or `schema`"),
+    key("sync.JOB.schema", "the schema at the source whose tables are [synced in one run](sync.md#many-tables)")
+        .flag("--schema"),
+    key("sync.JOB.exclude", "list of shell patterns: tables of the schema that are left out").flag("--exclude"),
     key("sync.JOB.to_table", "the table at the destination").flag("--to-table").default("as at the source"),
     key("sync.JOB.cursor", "the cursor; without one, the table is synced whole").flag("--cursor"),
     key("sync.JOB.key", "columns that make a row the same row; they need a unique index")

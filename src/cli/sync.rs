@@ -55,6 +55,9 @@ struct OnceArgs {
     /// Compare both tables at the end, at one snapshot of the source
     #[arg(long)]
     verify: bool,
+    /// Fetch the rows that --verify misses at the destination, and mend those that differ
+    #[arg(long, requires = "verify")]
+    repair: bool,
     /// How often to try again after a lost connection, a deadlock, or a conflict with what a standby replays
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
@@ -177,9 +180,9 @@ fn watch_many(jobs: &[Settings], global: &GlobalArgs) -> Result<Exit> {
 fn once(args: OnceArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("sync");
     args.report.check()?;
-    let (verify, retries) = (args.verify, args.retries);
+    let (verify, repair, retries) = (args.verify, args.repair, args.retries);
     let mut text = String::new();
-    let jobs = args.common.resolve(|request| Request { verify, retries, ..request }, global);
+    let jobs = args.common.resolve(|request| Request { verify, repair, retries, ..request }, global);
     let done = jobs.and_then(|jobs| match &jobs[..] {
         [settings] if settings.schema.is_none() => {
             let outcome = sync::once(settings, global.verbosity())?;

@@ -21,6 +21,8 @@ pub struct Outcome {
     pass: Option<(Merged, u64, Duration)>,
     /// The look at a table that is synced whole, with the rows that it has loaded, if any.
     refresh: Option<(Option<Piped>, Duration)>,
+    /// Rows that were read again since a comparison has found them missing or different.
+    repair: Option<Merged>,
     comparison: Option<(Comparison, Duration)>,
 }
 
@@ -46,6 +48,11 @@ impl Outcome {
         self.refresh = Some((loaded, time));
     }
 
+    /// Adds rows that were read again.
+    pub fn add_repair(&mut self, repaired: Merged) {
+        self.repair.get_or_insert_default().add(repaired);
+    }
+
     /// Sets the comparison.
     pub fn add_comparison(&mut self, comparison: Comparison, time: Duration) {
         self.comparison = Some((comparison, time));
@@ -64,7 +71,8 @@ impl Outcome {
     /// Whether the destination has changed.
     pub fn has_changed(&self) -> bool {
         let by_pass = self.pass.as_ref().is_some_and(|(pass, deleted, _)| pass.changed + deleted > 0);
-        self.load.is_some() || by_pass || matches!(self.refresh, Some((Some(_), _)))
+        let by_repair = self.repair.is_some_and(|repair| repair.changed > 0);
+        self.load.is_some() || by_pass || by_repair || matches!(self.refresh, Some((Some(_), _)))
     }
 
     /// One line about the load and the pass.
@@ -89,6 +97,9 @@ impl Outcome {
             let what =
                 loaded.map_or("unchanged".to_owned(), |piped| format!("{} replaced all", rows(piped.rows)));
             parts.push(format!("{what}, in {} s", seconds(time.as_secs_f64())));
+        }
+        if let Some(repair) = &self.repair {
+            parts.push(format!("{} repaired", rows(repair.changed)));
         }
         format!("{table}: {}\n", parts.join("; "))
     }
@@ -123,6 +134,7 @@ impl Outcome {
             let status = if loaded.is_some() { UnitStatus::Loaded } else { UnitStatus::Skipped };
             UnitReport { status, ..unit }
         }));
+        units.extend(self.repair.iter().map(|repair| unit(&repair.copied, &Duration::ZERO)));
         if let Some((comparison, time)) = &self.comparison {
             let mut unit = unit(&Piped::default(), time);
             unit.status = UnitStatus::Skipped;

@@ -125,6 +125,8 @@ pub struct Request {
     pub evolve: bool,
     /// Whether both tables are compared at the end.
     pub verify: bool,
+    /// Whether rows that the comparison misses or finds to differ are read again.
+    pub repair: bool,
     /// Retries after a lost connection.
     pub retries: u32,
 }
@@ -182,6 +184,8 @@ pub struct Settings {
     pub evolve: bool,
     /// Whether both tables are compared at the end.
     pub verify: bool,
+    /// Whether rows that the comparison misses or finds to differ are read again.
+    pub repair: bool,
     /// Retries after a lost connection.
     pub retries: u32,
     /// The name of `after` in messages.
@@ -261,6 +265,7 @@ impl Settings {
                 .unwrap_or(DEFAULT_SOURCE_TIMEOUT),
             evolve: request.evolve || job.evolve,
             verify: request.verify,
+            repair: request.repair,
             retries: request.retries,
             after_key: format!("sync.{}.after", request.job.unwrap_or_default()),
             after: job.after.iter().map(|statement| statement.0.clone()).collect(),

@@ -107,7 +107,15 @@ fn follow_changes(
     outcome.add_pass(pass, found.gone, started.elapsed());
     if session.settings.verify && in_snapshot {
         let started = Instant::now();
-        let comparison = compare::compare(session, Compared::Rows)?;
+        let mut comparison = compare::compare(session, Compared::Rows)?;
+        if session.settings.repair {
+            let mut keys = comparison.keys(|difference| &difference.missing);
+            keys.extend(comparison.keys(|difference| &difference.different));
+            if !keys.is_empty() {
+                outcome.add_repair(deletes::fetch(session, state, &keys)?);
+                comparison = compare::compare(session, Compared::Rows)?;
+            }
+        }
         outcome.add_comparison(comparison, started.elapsed());
     }
     if in_snapshot {

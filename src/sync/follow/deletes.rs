@@ -35,11 +35,7 @@ pub struct Found {
 pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
     let mut found = Found::default();
-    for keys in comparison.keys(|difference| &difference.missing).chunks(TOGETHER) {
-        let condition = is_one_of(&session.pair, keys);
-        let rows = WindowRows { condition: &condition, order: "", are_many: false };
-        found.fetched.add(window::copy_and_merge(session, state, rows)?);
-    }
+    found.fetched = fetch(session, state, &comparison.keys(|difference| &difference.missing))?;
     let mut gone = Vec::new();
     for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
         interrupt::check()?;
@@ -62,6 +58,20 @@ pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
         found.gone += session.destination.execute(&sql, &parameters(&lists(&session.pair, keys)))?;
     }
     Ok(found)
+}
+
+/// Copies the rows with these keys, which no pass would read.
+///
+/// # Errors
+/// What a server reports; Ctrl-C. What is merged stays.
+pub fn fetch(session: &mut Session<'_>, state: &State, keys: &[Key]) -> Result<Merged> {
+    let mut fetched = Merged::default();
+    for keys in keys.chunks(TOGETHER) {
+        let condition = is_one_of(&session.pair, keys);
+        let rows = WindowRows { condition: &condition, order: "", are_many: false };
+        fetched.add(window::copy_and_merge(session, state, rows)?);
+    }
+    Ok(fetched)
 }
 
 /// The keys that no row of the source has, by the equality of their types: what the comparison of texts says is not enough to delete.

@@ -3,9 +3,12 @@
 //! [`super::indexes`] builds its indexes, after the initial load.
 
 use super::shape::{Shape, ShapeColumn};
+use super::widen::widens;
 use crate::pg::ident::{Qualified, literal, quote};
+use crate::pg::lock;
 use crate::pg::sqlstate::SqlState;
 use crate::sync::settings::Settings;
+use crate::table::swap::PATIENCE;
 use crate::{Error, Result};
 use postgres::Transaction;
 
@@ -81,8 +84,8 @@ fn definition(column: &ShapeColumn) -> String {
     clause
 }
 
-/// Compares the destination's table with the source's. With `--evolve`, adds the columns that only the source has.
-/// Gives whether it has added any of the source's columns.
+/// Compares the destination's table with the source's. With `--evolve`, adds the columns that only the source has, and widens those
+/// whose type at the source holds more values. Gives whether it has changed any of the source's columns.
 ///
 /// # Errors
 /// Every difference that would lose values or rows, exit code 2; what the server reports.
@@ -93,11 +96,17 @@ pub fn compare(
     settings: &Settings,
 ) -> Result<bool> {
     let mut differences = Vec::new();
-    let mut missing = Vec::new();
+    let mut evolutions = Vec::new();
     for column in &source.columns {
-        match destination.column(&column.name) {
-            None => missing.push(column),
-            Some(found) => differences.extend(difference(column, found)),
+        match destination.column(&column.name).map(|found| difference(column, found)) {
+            None => evolutions.push(Evolution {
+                what: format!("{} {} is missing", column.name, column.type_name),
+                logged: format!("adding column {} to {}", column.name, destination.table),
+                clause: format!("ADD COLUMN {}", definition(column)),
+            }),
+            Some(Difference::None) => {}
+            Some(Difference::Evolves(evolution)) => evolutions.push(evolution),
+            Some(Difference::Stays(what)) => differences.push(what),
         }
     }
     let marks = settings.soft().then_some(settings.deleted_column.as_str());
@@ -114,45 +123,81 @@ pub fn compare(
     }
     let no_mark = marks.filter(|name| destination.column(name).is_none());
     if settings.evolve && differences.is_empty() {
-        for column in &missing {
-            tracing::info!("adding column {} to {}", column.name, destination.table);
-            let add = format!("ALTER TABLE {} ADD COLUMN {}", destination.table, definition(column));
-            transaction.batch_execute(&add).map_err(|error| {
-                Error::from(error).remedy("add the column yourself, with values for the existing rows")
-            })?;
+        let mut clauses: Vec<&str> = Vec::new();
+        for evolution in &evolutions {
+            tracing::info!("{}", evolution.logged);
+            clauses.push(&evolution.clause);
         }
-        if let Some(name) = no_mark {
-            let sql = format!("ALTER TABLE {} ADD COLUMN {} {DELETED_TYPE}", destination.table, quote(name));
-            transaction.batch_execute(&sql)?;
+        let mark = no_mark.map(|name| format!("ADD COLUMN {} {DELETED_TYPE}", quote(name)));
+        clauses.extend(mark.as_deref());
+        if !clauses.is_empty() {
+            let sql = format!("ALTER TABLE {} {}", destination.table, clauses.join(", "));
+            lock::execute_in_tries(transaction, PATIENCE, destination.table.name(), &sql).map_err(
+                |error| error.remedy("alter the table yourself, with values for the existing rows"),
+            )?;
         }
-        return Ok(!missing.is_empty());
+        return Ok(!evolutions.is_empty());
     }
-    let can_be_added = differences.is_empty();
-    differences
-        .extend(missing.iter().map(|column| format!("{} {} is missing", column.name, column.type_name)));
+    let can_evolve = differences.is_empty();
+    let widens = evolutions.iter().any(|evolution| !evolution.clause.starts_with("ADD "));
+    differences.extend(evolutions.into_iter().map(|evolution| evolution.what));
     differences.extend(no_mark.map(|name| format!("{name} {DELETED_TYPE} is missing")));
     if differences.is_empty() {
         return Ok(false);
     }
     let error = Error::refused(format!("differs from the source: {}", differences.join("; ")));
-    Err(match can_be_added {
-        true => error.remedy("--evolve adds the columns"),
-        false => error.remedy("alter the table, or drop it to have it created"),
+    Err(match (can_evolve, widens) {
+        (true, false) => error.remedy("--evolve adds the columns"),
+        (true, true) => error.remedy("--evolve makes the columns as at the source"),
+        (false, _) => error.remedy("alter the table, or drop it to have it created"),
     })
 }
 
-/// In words, the difference of two columns that would lose values or rows.
-fn difference(source: &ShapeColumn, destination: &ShapeColumn) -> Option<String> {
-    let name = &source.name;
+/// A change of the destination's table that loses nothing.
+struct Evolution {
+    /// The difference that it ends, in words.
+    what: String,
+    /// What is logged when it is made.
+    logged: String,
+    /// The clause of `ALTER TABLE`.
+    clause: String,
+}
+
+/// The difference of two columns.
+enum Difference {
+    None,
+    Evolves(Evolution),
+    /// It would lose values or rows; in words.
+    Stays(String),
+}
+
+fn difference(source: &ShapeColumn, destination: &ShapeColumn) -> Difference {
+    let (name, quoted) = (&source.name, quote(&source.name));
+    let generated = (source.generated.is_some(), destination.generated.is_some());
     if source.type_name != destination.type_name {
-        return Some(format!("{name} is {}, at the source {}", destination.type_name, source.type_name));
-    }
-    match (source.generated.is_some(), destination.generated.is_some()) {
-        (false, true) => Some(format!("{name} is generated, at the source it is not")),
-        (true, false) => Some(format!("{name} is not generated, at the source it is")),
-        _ if destination.not_null && !source.not_null => {
-            Some(format!("{name} allows no NULL, at the source it does"))
+        let what = format!("{name} is {}, at the source {}", destination.type_name, source.type_name);
+        if generated != (false, false) || !widens(&destination.type_name, &source.type_name) {
+            return Difference::Stays(what);
         }
-        _ => None,
+        let mut clause = format!(
+            "ALTER COLUMN {quoted} TYPE {type_name}{} USING {quoted}::{type_name}",
+            source.collation,
+            type_name = source.type_name,
+        );
+        if destination.not_null && !source.not_null {
+            clause.push_str(&format!(", ALTER COLUMN {quoted} DROP NOT NULL"));
+        }
+        let logged = format!("column {name} becomes {}", source.type_name);
+        return Difference::Evolves(Evolution { what, logged, clause });
+    }
+    match generated {
+        (false, true) => Difference::Stays(format!("{name} is generated, at the source it is not")),
+        (true, false) => Difference::Stays(format!("{name} is not generated, at the source it is")),
+        _ if destination.not_null && !source.not_null => Difference::Evolves(Evolution {
+            what: format!("{name} allows no NULL, at the source it does"),
+            logged: format!("column {name} may be NULL now"),
+            clause: format!("ALTER COLUMN {quoted} DROP NOT NULL"),
+        }),
+        _ => Difference::None,
     }
 }

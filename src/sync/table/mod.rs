@@ -7,3 +7,4 @@ pub mod pair;
 pub mod same;
 pub mod sequences;
 pub mod shape;
+mod widen;

@@ -10,7 +10,7 @@ use super::side::{self, of_source};
 use super::state::{self, Marks, Phase, Source, State};
 use super::table::destination;
 use super::table::pair::{Pair, WINDOW};
-use super::table::shape::{self, Shape};
+use super::table::shape::{self, Shape, ShapeColumn};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::catalog;
@@ -143,7 +143,9 @@ fn on<T>(
         is_whole,
     };
     let mut state = prepare(&mut session)?;
-    session.source.pause()?;
+    if state.phase != Phase::Following {
+        session.source.pause()?;
+    }
     let done = work(&mut session, &mut state)?;
     let Session { mut source, mut destination, has_window, .. } = session;
     source.commit()?;
@@ -226,6 +228,7 @@ fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
 /// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass
 /// reads all rows of the source, as if each had changed.
 fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
+    check_key_equality(&session.pair, existing)?;
     session.pair.consider(existing);
     let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
     let followable = session.is_whole || session.pair.followed().is_ok();
@@ -338,6 +341,22 @@ fn check_keys_of_children(session: &mut Session<'_>) -> Result<()> {
             .remedy("give --mode full to have it synced whole"));
     }
     Ok(())
+}
+
+/// Keys that the source tells apart must not be equal at the destination, where one row would take the place of the other.
+fn check_key_equality(pair: &Pair, existing: &Shape) -> Result<()> {
+    let is_looser = |column: &&ShapeColumn| {
+        !column.by_text
+            && existing
+                .column(&column.name)
+                .is_some_and(|there| there.by_text && there.type_name == column.type_name)
+    };
+    match pair.key_columns().find(is_looser) {
+        Some(column) => Err(Error::refused("its collation takes keys for equal that the source tells apart")
+            .at(Place::default().column(column.name.as_str()))
+            .remedy("give the column a deterministic collation, or drop the table to have it created")),
+        None => Ok(()),
+    }
 }
 
 fn check_key(session: &mut Session<'_>) -> Result<()> {

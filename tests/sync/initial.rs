@@ -103,6 +103,29 @@ fn a_load_that_was_stopped_goes_on_with_what_is_left() {
 }
 
 #[test]
+fn defaults_of_sequences_become_identity_columns_where_they_can() {
+    let sides = Sides::new(
+        "CREATE SEQUENCE s; CREATE TABLE t (id numeric PRIMARY KEY DEFAULT nextval('s'), a int DEFAULT nextval('s'), \
+         b smallint NOT NULL UNIQUE DEFAULT nextval('s'), c text NOT NULL DEFAULT nextval('s'), u bigint); CREATE INDEX ON t (u); \
+         INSERT INTO t (u) VALUES (1), (2); INSERT INTO t (a, u) VALUES (NULL, 3)",
+        &BY_U,
+    );
+    let run = sides.synced(&[]);
+    for column in ["id", "a", "c"] {
+        run.assert_stderr_has(&format!(
+            "column {column} gets no default, since that is a sequence of the source"
+        ));
+    }
+    run.assert_never_says("column b");
+    sides.source.execute("INSERT INTO t (u) VALUES (4)");
+    sides.synced(&[]);
+    sides.assert_same("SELECT * FROM t ORDER BY id");
+    let greatest: i64 = sides.destination.one("SELECT max(b) FROM t").parse().unwrap();
+    let next = sides.destination.one("INSERT INTO t (id, c) VALUES (100, '') RETURNING b");
+    assert_eq!(next, (greatest + 1).to_string());
+}
+
+#[test]
 fn types_that_binary_cannot_move_go_as_text() {
     let sides = Sides::new(&numbered(1), &BY_U);
     let types = "CREATE TYPE mood AS ENUM ('sad', 'glad'); CREATE DOMAIN small AS int CHECK (value < 100); CREATE TYPE pair AS (a int, b text)";

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 /// # Errors
 /// What a server reports; Ctrl-C. Complete windows stay.
 pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
-    session.source.begin(View::Moving)?;
+    session.source.resume()?;
     let now = Now::look(&mut session.source, &session.pair, state.marks.read_to.as_deref())?;
     warn_of_clock(session, &now);
     if now.overtaken {

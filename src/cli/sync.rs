@@ -97,6 +97,15 @@ struct CommonArgs {
     /// The table at the destination [default: as at the source]
     #[arg(long, value_name = "TABLE")]
     to_table: Option<String>,
+    /// Sync only the rows that fulfil this condition, in SQL of the source
+    #[arg(long = "where", value_name = "CONDITION")]
+    only: Option<String>,
+    /// Sync only these columns [default: all]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Columns that have another name at the destination
+    #[arg(long, value_name = "OLD=NEW,…", value_delimiter = ',')]
+    map: Vec<String>,
     /// Column that grows with every change of a row
     #[arg(long, value_name = "COLUMN")]
     cursor: Option<String>,
@@ -214,6 +223,9 @@ impl CommonArgs {
             exclude: self.exclude.clone(),
             table: self.table.clone(),
             to_table: self.to_table.clone(),
+            only: self.only.clone(),
+            columns: self.columns.clone(),
+            map: self.map.clone(),
             cursor: self.cursor.clone(),
             key: self.key.clone(),
             mode: self.mode.map(|mode| match mode {

@@ -262,7 +262,7 @@ struct Side {
 
 impl Side {
     fn source(pair: &Pair) -> Side {
-        Side { table: pair.source.table.to_string(), counts: "true".to_owned() }
+        Side { table: pair.source.rows(), counts: "true".to_owned() }
     }
 
     fn destination(pair: &Pair) -> Side {

@@ -28,7 +28,9 @@ pub fn is_meant(settings: &Settings, source: &Shape) -> bool {
         (Mode::Full, _) | (Mode::Auto, None) => true,
         (Mode::Cursor, _) => false,
         // The cursor of many tables need not be there in each.
-        (Mode::Auto, Some(cursor)) => settings.is_one_of_many && !can_be_followed(source, cursor),
+        (Mode::Auto, Some(cursor)) => {
+            settings.is_one_of_many && !can_be_followed(source, settings.name_of_column(cursor))
+        }
     }
 }
 

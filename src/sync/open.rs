@@ -8,8 +8,9 @@ use super::session::{self, Link, Session};
 use super::settings::{Mode, Settings};
 use super::side::{self, of_source};
 use super::state::{self, Marks, Phase, Source, State};
+use super::table::choice;
 use super::table::destination;
-use super::table::pair::{Pair, WINDOW};
+use super::table::pair::{self, Pair, WINDOW};
 use super::table::shape::{self, Shape, ShapeColumn};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
@@ -98,7 +99,12 @@ fn on<T>(
     let Opening { settings, verbosity, pace, is_first } = opening;
     let Link { mut source, mut destination } = link;
     let shape = source_shape(source.client(), settings).map_err(of_source)?;
+    let slow = settings.cursor.as_ref().filter(|_| is_first).map(|cursor| (shape.clone(), cursor));
+    let shape = choice::apply(source.client(), shape, settings).map_err(of_source)?;
     let is_whole = full::is_meant(settings, &shape);
+    if let Some((shape, cursor)) = slow.filter(|_| !is_whole) {
+        pair::warn_of_slow_passes(&shape, cursor);
+    }
     let table = destination_name(&mut destination, &shape, settings)?;
     // The lock may take long, and while a transaction is open the source keeps old rows, and others wait for it.
     source.pause()?;
@@ -120,14 +126,11 @@ fn on<T>(
         true => full::pair(settings, shape, table)?,
         false => Pair::new(source.client(), shape, table, settings).map_err(of_source)?,
     };
-    if is_first {
-        pair.warn_of_slow_passes();
-    }
     let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
     pair.any_encoding = encoding != source.encoding();
     let identity = Source {
         described: format!("{} {}", settings.from.describe(), pair.source.table),
-        id: state::identity(source.client(), pair.source.oid).map_err(of_source)?,
+        id: state::identity(source.client(), pair.source.oid).map_err(of_source)? + &choice::mark(settings),
         cursor: pair.cursor.as_ref().map(|cursor| cursor.name.clone()),
     };
     let mut session = Session {
@@ -231,6 +234,7 @@ fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Resu
     check_key_equality(&session.pair, existing)?;
     session.pair.consider(existing);
     let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
+    let known_id = known.as_ref().map(|(_, followed)| followed.id.clone()).unwrap_or_default();
     let followable = session.is_whole || session.pair.followed().is_ok();
     let is_swapped = match &known {
         Some((_, followed)) => check_same(followed, source, followable)?,
@@ -246,10 +250,11 @@ fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Resu
             state.write(&mut transaction, &existing.table)?;
             if is_swapped {
                 state::follow(&mut transaction, &existing.table, source)?;
-                tracing::warn!(
-                    "{}: the source's table is another one now, so all rows are compared once",
-                    existing.table
-                );
+                let why = match choice::without_mark(&source.id) == choice::without_mark(&known_id) {
+                    true => "other rows or columns are asked for now",
+                    false => "the source's table is another one now",
+                };
+                tracing::warn!("{}: {why}, so all rows are compared once", existing.table);
             }
             Some(state)
         }
@@ -334,7 +339,8 @@ fn check_keys_of_children(session: &mut Session<'_>) -> Result<()> {
         return Ok(());
     }
     let (table, key) = (&pair.source.table, pair.key_list());
-    let sql = format!("SELECT EXISTS (SELECT FROM {table} GROUP BY {key} HAVING count(*) > 1)");
+    let rows = pair.source.rows();
+    let sql = format!("SELECT EXISTS (SELECT FROM {rows} GROUP BY {key} HAVING count(*) > 1)");
     if session.source.client().query_one(&sql, &[]).map_err(of_source)?.get(0) {
         return Err(Error::refused("is a parent, and rows of its children have equal keys")
             .at(Place::table(table.to_string()))

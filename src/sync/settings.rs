@@ -99,6 +99,12 @@ pub struct Request {
     pub table: Option<String>,
     /// The table at the destination.
     pub to_table: Option<String>,
+    /// The condition of the rows that are synced.
+    pub only: Option<String>,
+    /// The columns that are synced; none for all.
+    pub columns: Vec<String>,
+    /// Columns that have another name at the destination, as `old=new`.
+    pub map: Vec<String>,
     /// The column that grows with every change.
     pub cursor: Option<String>,
     /// The columns that identify a row.
@@ -156,6 +162,12 @@ pub struct Settings {
     pub table: TableName,
     /// The table at the destination. Without a schema, it is in a schema of the same name as the source's.
     pub to_table: TableName,
+    /// The condition of the rows that are synced, in SQL of the source; none for all.
+    pub only: Option<String>,
+    /// The columns that are synced; none for all.
+    pub columns: Vec<String>,
+    /// The columns that have another name at the destination, with that name.
+    pub map: Vec<(String, String)>,
     /// The column that grows with every change.
     pub cursor: Option<String>,
     /// The columns that identify a row; empty for the primary key.
@@ -243,6 +255,12 @@ impl Settings {
             schema,
             table,
             to_table,
+            only: request.only.or_else(|| text(&job.only)),
+            columns: match request.columns.is_empty() {
+                true => job.columns.iter().map(|name| name.0.clone()).collect(),
+                false => request.columns,
+            },
+            map: renamed(request.map, job)?,
             cursor: request.cursor.or_else(|| text(&job.cursor)),
             key,
             mode: request.mode.or(job.mode.map(Mode::from)).unwrap_or_default(),
@@ -301,6 +319,11 @@ impl Settings {
         }
     }
 
+    /// The name that a column of the source has at the destination.
+    pub fn name_of_column<'n>(&'n self, name: &'n str) -> &'n str {
+        self.map.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new)
+    }
+
     /// The table at the destination, for messages: with its schema, unless that is `public`.
     pub fn name_there(&self) -> String {
         match &self.to_table {
@@ -356,8 +379,15 @@ fn schema_tables(request: &Request, job: &SyncCfg) -> Result<Option<SchemaTables
     if request.to_table.is_some() || job.to_table.is_some() {
         return Err(one_or_many("--to-table"));
     }
-    if !request.key.is_empty() || !job.key.is_empty() {
-        return Err(one_or_many("--key"));
+    for (flag, is_given) in [
+        ("--key", !request.key.is_empty() || !job.key.is_empty()),
+        ("--where", request.only.is_some() || job.only.is_some()),
+        ("--columns", !request.columns.is_empty() || !job.columns.is_empty()),
+        ("--map", !request.map.is_empty() || !job.map.0.is_empty()),
+    ] {
+        if is_given {
+            return Err(one_or_many(flag));
+        }
     }
     let patterns = match request.exclude.is_empty() {
         true => job.exclude.iter().map(|pattern| pattern.0.clone()).collect(),
@@ -371,6 +401,29 @@ fn schema_tables(request: &Request, job: &SyncCfg) -> Result<Option<SchemaTables
     };
     let exclude = patterns.iter().map(parse).collect::<Result<_>>()?;
     Ok(Some(SchemaTables { name, exclude }))
+}
+
+/// The columns that get another name.
+fn renamed(typed: Vec<String>, job: &SyncCfg) -> Result<Vec<(String, String)>> {
+    let map: Vec<(String, String)> = match typed.is_empty() {
+        true => job.map.0.iter().map(|(old, new)| (old.clone(), new.0.clone())).collect(),
+        false => {
+            let pair = |text: String| {
+                let pair = text.split_once('=').map(|(old, new)| (old.to_owned(), new.to_owned()));
+                pair.ok_or_else(|| {
+                    Error::refused(format!("--map: {text:?} does not say what becomes what"))
+                        .remedy("write old=new")
+                })
+            };
+            typed.into_iter().map(pair).collect::<Result<_>>()?
+        }
+    };
+    match map.iter().find_map(|(_, new)| Some((new, column_refusal(new)?))) {
+        Some((new, why)) => {
+            Err(Error::refused(format!("--map: {new:?} has {why}")).remedy("name another column"))
+        }
+        None => Ok(map),
+    }
 }
 
 fn one_or_many(what: &str) -> Error {

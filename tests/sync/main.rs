@@ -8,6 +8,7 @@ mod cursors;
 mod faults;
 mod initial;
 mod many;
+mod parts;
 mod pooler;
 mod questions;
 mod shapes;

@@ -1,6 +1,6 @@
 //! `sync:` in the configuration: jobs of `pghaul sync`.
 
-use crate::config::values::{Number, Span, Text};
+use crate::config::values::{Number, OrderedMap, Span, Text};
 use serde::Deserialize;
 
 /// A job: a table that is kept the same as a table of another database.
@@ -23,6 +23,15 @@ pub struct SyncCfg {
     pub table: Option<Text>,
     /// The table at the destination, if it has another name.
     pub to_table: Option<Text>,
+    /// The condition of the rows that are synced.
+    #[serde(rename = "where")]
+    pub only: Option<Text>,
+    /// The columns that are synced, if not all.
+    #[serde(default)]
+    pub columns: Vec<Text>,
+    /// Columns that have another name at the destination.
+    #[serde(default)]
+    pub map: OrderedMap<Text>,
     /// The column that grows with every change.
     pub cursor: Option<Text>,
     /// The columns that make a row the same row, if they are not the primary key.

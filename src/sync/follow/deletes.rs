@@ -34,8 +34,8 @@ pub struct Found {
 /// More rows gone than the settings allow, of which none is deleted then; what a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
 pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
-    let mut found = Found::default();
-    found.fetched = fetch(session, state, &comparison.keys(|difference| &difference.missing))?;
+    let fetched = fetch(session, state, &comparison.keys(|difference| &difference.missing))?;
+    let mut found = Found { gone: 0, fetched };
     let mut gone = Vec::new();
     for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
         interrupt::check()?;
@@ -79,10 +79,10 @@ fn without_those_of_source(session: &mut Session<'_>, keys: &[Key]) -> Result<Ve
     let pair = &session.pair;
     let sql = format!(
         "SELECT g.place FROM {} WITH ORDINALITY g ({}, place) \
-         WHERE EXISTS (SELECT FROM {} t WHERE {})",
+         WHERE EXISTS (SELECT FROM {} WHERE {})",
         unnested(pair),
         names(pair),
-        pair.source.table,
+        pair.source.rows(),
         has_key(pair, "t")
     );
     let there = session.source.client().query(&sql, &parameters(&lists(pair, keys))).map_err(of_source)?;
@@ -101,7 +101,7 @@ fn is_one_of(pair: &Pair, keys: &[Key]) -> String {
         format!("ARRAY[{}]::text[]", values.into_iter().map(literal).collect::<Vec<_>>().join(", "))
     };
     let lists: Vec<String> = lists(pair, keys).into_iter().map(list).collect();
-    let (names, has_key) = (names(pair), has_key(pair, &pair.source.table.to_string()));
+    let (names, has_key) = (names(pair), has_key(pair, "t"));
     format!("EXISTS (SELECT FROM unnest({}) g ({names}) WHERE {has_key})", lists.join(", "))
 }
 

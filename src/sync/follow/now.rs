@@ -51,7 +51,7 @@ impl Now {
         let ahead = limit.as_ref().map_or("NULL".to_owned(), |limit| {
             format!(
                 "(SELECT max({name})::text FROM {} WHERE {name} > {limit} + interval '1 minute' AND {name} < 'infinity')",
-                pair.source.table
+                pair.source.rows()
             )
         });
         let overtaken = match (&limit, read_to) {
@@ -116,7 +116,7 @@ fn greatest_statement(pair: &Pair, cursor: &Cursor, limit: Option<&str>) -> Stri
     format!(
         "SELECT max({})::text FROM {} WHERE {}",
         cursor.quoted(),
-        pair.source.table,
+        pair.source.rows(),
         cursor.is_dated(limit)
     )
 }

@@ -130,7 +130,7 @@ fn read_on(
         let sql = |place: u64| {
             format!(
                 "SELECT {name}::text FROM {} WHERE {behind}{name} <= {} ORDER BY {name} OFFSET {place} LIMIT 1",
-                session.pair.source.table,
+                session.pair.source.rows(),
                 cursor.value(&to),
             )
         };

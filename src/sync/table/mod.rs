@@ -1,5 +1,6 @@
 //! The tables of a source and a destination: their columns, keys and indexes.
 
+pub mod choice;
 pub mod cursor;
 pub mod destination;
 pub mod indexes;

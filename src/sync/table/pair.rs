@@ -42,25 +42,16 @@ impl Pair {
                 .at(at)
                 .remedy("give --mode full to have it synced whole"));
         }
-        let cursor = settings.cursor.as_deref().map(|name| Cursor::of(&source, name)).transpose();
+        let cursor = settings.cursor.as_deref().map(|name| settings.name_of_column(name));
+        let cursor = cursor.map(|name| Cursor::of(&source, name)).transpose();
         let cursor = cursor.map_err(|error| error.at(at.clone()))?;
-        let key = if settings.key.is_empty() { source.primary_key.clone() } else { settings.key.clone() };
+        let key = match settings.key.is_empty() {
+            true => source.primary_key.clone(),
+            false => settings.key.iter().map(|name| settings.name_of_column(name).to_owned()).collect(),
+        };
         check_key(client, &source, &key).map_err(|error| error.at(at))?;
         let mark = settings.soft().then(|| settings.deleted_column.clone());
         Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
-    }
-
-    /// Warns where each pass reads the whole table at the source.
-    pub fn warn_of_slow_passes(&self) {
-        if let Some(cursor) =
-            self.cursor.as_ref().filter(|cursor| !leads_an_index(&self.source, &cursor.name))
-        {
-            tracing::warn!(
-                "{} has no index that begins with the cursor {}: each pass reads the whole table there",
-                self.source.table,
-                cursor.name
-            );
-        }
     }
 
     /// Takes the destination's table into account: texts are compared where one of the two columns needs it.
@@ -118,7 +109,7 @@ impl Pair {
         format!(
             "COPY (SELECT {} FROM {} WHERE {condition}{order}) TO STDOUT (FORMAT {})",
             self.columns(),
-            self.source.table,
+            self.source.rows(),
             self.format()
         )
     }
@@ -176,11 +167,23 @@ fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> 
     if key.is_empty() || *key == source.primary_key {
         return Ok(());
     }
-    if catalog::has_unique_index(client, &source.table, key)? {
+    let names: Vec<String> =
+        same::key_columns(source, key).map(|column| column.source_name().to_owned()).collect();
+    if catalog::has_unique_index(client, &source.table, &names)? {
         return Ok(());
     }
     Err(Error::refused(format!("has no unique index on exactly ({})", list(key.iter().map(String::as_str))))
         .remedy("name the columns of a unique index with --key"))
+}
+
+/// Warns where each pass reads the whole table at the source.
+pub fn warn_of_slow_passes(source: &Shape, cursor: &str) {
+    if source.column(cursor).is_some() && !leads_an_index(source, cursor) {
+        tracing::warn!(
+            "{} has no index that begins with the cursor {cursor}: each pass reads the whole table there",
+            source.table
+        );
+    }
 }
 
 fn leads_an_index(source: &Shape, name: &str) -> bool {

@@ -21,6 +21,12 @@ pub static KEYS: &[Entry<Settings>] = &[
         .flag("--schema"),
     key("sync.JOB.exclude", "list of shell patterns: tables of the schema that are left out").flag("--exclude"),
     key("sync.JOB.to_table", "the table at the destination").flag("--to-table").default("as at the source"),
+    key("sync.JOB.where", "the condition of [the rows that are synced](sync.md#a-part-of-a-table), in SQL of the source")
+        .flag("--where"),
+    key("sync.JOB.columns", "list of the columns that are synced, key and cursor included")
+        .flag("--columns")
+        .default("all"),
+    key("sync.JOB.map", "columns that have another name at the destination: `{old: new}`").flag("--map"),
     key("sync.JOB.cursor", "the cursor; without one, the table is synced whole").flag("--cursor"),
     key("sync.JOB.key", "columns that make a row the same row; they need a unique index")
         .flag("--key")

@@ -7,6 +7,7 @@
 
 mod advice;
 pub mod api;
+mod csv;
 mod fetchers;
 pub mod json;
 mod ledger;
@@ -123,6 +124,14 @@ impl Job<'_> {
             return Ok(self.not_published(filled, staging.is_some()));
         }
         rejects.judge().map_err(|error| error.advised(advice::of))?;
+        if let Some(staging) = staging.as_ref().filter(|_| !settings.into.allow_empty)
+            && is_empty(connection, staging)?
+        {
+            fetches::end(connection, &settings.job, "failed")?;
+            return Err(Error::failed("no row has come; the table's rows stay as they are")
+                .at(Place::file(format!("fetch.{}", settings.job)))
+                .remedy("if there is nothing to have, write into: {…, allow_empty: true}"));
+        }
         self.publish(connection, &target, staging.as_ref())?;
         rejects.log_outcome();
         Ok(filled.units.into())
@@ -170,6 +179,7 @@ impl Job<'_> {
         Ok((held == fetches::rows(connection, &self.settings.job)?).then_some(staging))
     }
 
+    /// Replaces the rows of the table, where the run has a staging table, and records the end.
     fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {
         let started = Instant::now();
         let mut transaction = connection.transaction()?;
@@ -204,4 +214,10 @@ impl Job<'_> {
         });
         units.into()
     }
+}
+
+/// Whether a staging table has no rows.
+fn is_empty(connection: &mut Client, staging: &Stage) -> Result<bool> {
+    let sql = format!("SELECT NOT EXISTS (SELECT FROM {})", staging.table());
+    Ok(connection.query_one(&sql, &[])?.get(0))
 }

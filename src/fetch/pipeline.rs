@@ -120,9 +120,8 @@ impl Run<'_> {
                     return !self.queue.is_stopped();
                 }
                 Some(RequestProgress { page, rows, next: Some(next) }) => {
-                    request.page = page + 1;
-                    request.rows_before = *rows;
-                    request.url = next.as_str().into();
+                    request.page = *page;
+                    request = request.followed_by(next.clone(), *rows);
                 }
                 None => {}
             }
@@ -257,10 +256,7 @@ impl Run<'_> {
         self.add(unit);
         match entry.next {
             Some(next) if !failed => {
-                let request = entry.request;
-                let rows_before = request.rows_before + entry.rows + entry.rejected;
-                let page = request.page + 1;
-                self.queue.next_page(Request { url: next.into(), page, rows_before, tries: 0, ..request });
+                self.queue.next_page(entry.request.followed_by(next, entry.rows + entry.rejected));
             }
             _ => self.queue.done(),
         }

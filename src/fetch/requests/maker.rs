@@ -1,13 +1,14 @@
 //! Makes requests of the objects of a source.
 
 use super::request::{Request, RequestId};
+use crate::fetch::api::header::JobHeader;
 use crate::fetch::json::parse;
 use crate::fetch::pages::Pages;
 use crate::fetch::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a job says about its requests.
@@ -21,6 +22,8 @@ pub struct RequestRules<'s> {
     pub url: &'s Template,
     /// The body.
     pub body: Option<&'s Template>,
+    /// The headers.
+    pub headers: &'s [JobHeader],
     /// The pages of a request.
     pub pages: Option<&'s Pages>,
 }
@@ -53,11 +56,12 @@ impl<'s> Maker<'s> {
         let rules = self.rules;
         let filled = rules.url.fill(&value).and_then(|url| {
             let body = rules.body.map(|body| body.fill(&value)).transpose()?;
-            Ok((url, body))
+            let headers = rules.headers.iter().filter_map(|header| header.filled(&value).transpose());
+            Ok((url, body, headers.collect::<Result<Vec<_>, _>>()?))
         });
-        let (home, body) = match filled {
-            Ok((url, body)) => (Ok(Arc::from(url)), body.map(Arc::from)),
-            Err(lacks) => (Err(lacks), None),
+        let (home, body, headers) = match filled {
+            Ok((url, body, headers)) => (Ok(Arc::from(url)), body.map(Arc::from), headers),
+            Err(lacks) => (Err(lacks), None, Vec::new()),
         };
         let url = match &home {
             Ok(url) => rules.pages.map_or_else(|| Arc::clone(url), |pages| pages.first(url).into()),
@@ -70,9 +74,13 @@ impl<'s> Maker<'s> {
             object: object.into(),
             home,
             body,
+            headers: headers.into(),
             url,
             page: 1,
             rows_before: 0,
+            items_before: 0,
+            total: None,
+            seen: HashSet::new(),
             tries: 0,
         })
     }
@@ -99,11 +107,12 @@ impl<'s> Maker<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::template::Escape;
+    use crate::fetch::template::Kind;
 
     fn made(objects: &[&str]) -> Vec<Request> {
-        let url = Template::parse("http://h/{id}", Escape::Percent).unwrap();
-        let rules = RequestRules { job: "j", method: "GET", url: &url, body: None, pages: None };
+        let url = Template::parse("http://h/{id}", Kind::Url).unwrap();
+        let rules =
+            RequestRules { job: "j", method: "GET", url: &url, body: None, headers: &[], pages: None };
         let mut maker = Maker::new(rules);
         objects.iter().map(|object| maker.request(object).unwrap()).collect()
     }

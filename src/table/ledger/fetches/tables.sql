@@ -30,5 +30,10 @@ CREATE TABLE IF NOT EXISTS pghaul.fetches (
     fetched_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (job, request, page)
 );
+-- What version 0.1.0 lacked.
+ALTER TABLE pghaul.fetches ADD COLUMN IF NOT EXISTS next_body text,
+    ADD COLUMN IF NOT EXISTS next_items_before bigint,
+    ADD COLUMN IF NOT EXISTS next_total bigint;
 COMMENT ON TABLE pghaul.fetches IS 'The requests of the last run of each job of pghaul fetch: done, or failed for good';
-COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets'
+COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets';
+COMMENT ON COLUMN pghaul.fetches.next_body IS 'The body of the request for the next page, with marks in place of secrets'

@@ -133,6 +133,8 @@ fn find(session: &mut Session<'_>) -> Result<TargetTable> {
         mode: Into::Replace,
         key: Vec::new(),
         columns: None,
+        // How many rows may go is checked before.
+        allow_empty: true,
     };
     let columns: Vec<_> = columns
         .map(|column| (column.name.clone(), TypeName::from_server(column.type_name.clone())))

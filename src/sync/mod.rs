@@ -18,6 +18,7 @@ mod load;
 mod many;
 mod open;
 mod outcome;
+mod prepare;
 pub mod ranges;
 mod reader;
 mod session;

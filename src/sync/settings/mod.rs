@@ -1,14 +1,21 @@
 //! The settings of `pghaul sync`: flags and a job of the configuration, combined and checked.
 
-use crate::config::{Config, SyncCfg, SyncModeCfg as ModeCfg, Text};
+mod part;
+mod request;
+mod values;
+
+pub use part::SchemaTables;
+pub use request::Request;
+pub use values::{Deletes, MaxDeletes, Mode};
+
+use crate::config::{Config, SyncCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::connect::Target;
 use crate::pg::ident::{column_refusal, parse_name};
 use crate::run::cores;
 use crate::secret::Secret;
 use crate::{Error, Result};
-use glob::Pattern;
-use std::fmt;
+use part::{renamed, schema_tables};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -21,133 +28,8 @@ pub const DEFAULT_SOURCE_TIMEOUT: Duration = Duration::from_secs(600);
 /// The column that `--deletes soft` sets.
 pub const DEFAULT_DELETED_COLUMN: &str = "deleted_at";
 
-/// What happens to rows that were deleted at the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deletes {
-    /// They are deleted at the destination.
-    Hard,
-    /// A column of the destination gets the time at which the deletion was found.
-    Soft,
-}
-
-/// How a table is kept the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// By the cursor, if there is one; else whole.
-    #[default]
-    Auto,
-    /// Its changes are followed, by the cursor.
-    Cursor,
-    /// It is loaded anew where it has changed, and takes the place of the old one.
-    Full,
-}
-
-impl Mode {
-    /// As it is typed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mode::Auto => "auto",
-            Mode::Cursor => "cursor",
-            Mode::Full => "full",
-        }
-    }
-}
-
-/// How many rows a pass may delete or mark; by default a tenth of the destination's, and a hundred in any case.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MaxDeletes(Option<RejectLimit>);
-
-/// The share of rows that may be gone: more look like a fault at the source.
-const DEFAULT_SHARE: RejectLimit = RejectLimit::Share(100_000);
-/// So many rows may always be gone, since a share of a small table is nothing.
-const DEFAULT_ROWS: u64 = 100;
-
-impl MaxDeletes {
-    /// Whether `gone` of the destination's `rows` are not too many.
-    pub fn allows(self, gone: u64, rows: u64) -> bool {
-        match self.0 {
-            Some(limit) => limit.allows(gone, rows),
-            None => gone <= DEFAULT_ROWS || DEFAULT_SHARE.allows(gone, rows),
-        }
-    }
-}
-
-impl fmt::Display for MaxDeletes {
-    /// As it can be typed, but for the default.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(limit) => limit.fmt(f),
-            None => write!(f, "{DEFAULT_SHARE}, at least {DEFAULT_ROWS}"),
-        }
-    }
-}
-
-/// What was typed. The job of the configuration gives the rest.
-#[derive(Debug, Default)]
-pub struct Request {
-    /// The job in the configuration.
-    pub job: Option<String>,
-    /// The schema at the source whose tables are synced.
-    pub schema: Option<String>,
-    /// Shell patterns of tables of the schema that are left out.
-    pub exclude: Vec<String>,
-    /// The source.
-    pub from: Option<Secret>,
-    /// The destination.
-    pub to: Option<Secret>,
-    /// The table at the source.
-    pub table: Option<String>,
-    /// The table at the destination.
-    pub to_table: Option<String>,
-    /// The condition of the rows that are synced.
-    pub only: Option<String>,
-    /// The columns that are synced; none for all.
-    pub columns: Vec<String>,
-    /// Columns that have another name at the destination, as `old=new`.
-    pub map: Vec<String>,
-    /// The column that grows with every change.
-    pub cursor: Option<String>,
-    /// The columns that identify a row.
-    pub key: Vec<String>,
-    /// How the table is kept the same.
-    pub mode: Option<Mode>,
-    /// Rows of a window.
-    pub chunk: Option<u64>,
-    /// The time from the start of a pass to the start of the next one.
-    pub every: Option<Duration>,
-    /// Connections of the initial load, to each side.
-    pub workers: Option<usize>,
-    /// What happens to rows that were deleted at the source.
-    pub deletes: Option<Deletes>,
-    /// The column that soft deletes set.
-    pub deleted_column: Option<String>,
-    /// How many rows a pass may delete or mark.
-    pub max_deletes: Option<RejectLimit>,
-    /// The most rows per second that are read from the source.
-    pub max_rate: Option<u64>,
-    /// The longest time of a statement at the source.
-    pub source_timeout: Option<Duration>,
-    /// Whether new columns of the source are added to the destination.
-    pub evolve: bool,
-    /// Whether both tables are compared at the end.
-    pub verify: bool,
-    /// Whether rows that the comparison misses or finds to differ are read again.
-    pub repair: bool,
-    /// Retries after a lost connection.
-    pub retries: u32,
-}
-
 /// A table's name, with or without a schema.
 pub type TableName = (Option<String>, String);
-
-/// The tables of a schema.
-#[derive(Debug, Clone)]
-pub struct SchemaTables {
-    /// Its name.
-    pub name: String,
-    /// The tables that are left out.
-    pub exclude: Vec<Pattern>,
-}
 
 /// A sync, with every setting resolved.
 #[derive(Debug, Clone)]
@@ -345,91 +227,6 @@ impl Settings {
     }
 }
 
-impl From<ModeCfg> for Mode {
-    fn from(mode: ModeCfg) -> Mode {
-        match mode {
-            ModeCfg::Auto => Mode::Auto,
-            ModeCfg::Cursor => Mode::Cursor,
-            ModeCfg::Full => Mode::Full,
-        }
-    }
-}
-
-/// The schema that is meant, unless a table is. What is typed comes before what is written.
-fn schema_tables(request: &Request, job: &SyncCfg) -> Result<Option<SchemaTables>> {
-    let typed = (request.schema.is_some(), request.table.is_some());
-    let is_meant = match typed {
-        (true, true) => return Err(one_or_many("--table")),
-        (true, false) => true,
-        (false, true) => false,
-        (false, false) if job.schema.is_some() && job.table.is_some() => return Err(one_or_many("table")),
-        (false, false) => job.schema.is_some(),
-    };
-    let Some(name) = request.schema.clone().or_else(|| job.schema.as_ref().map(|name| name.0.clone())) else {
-        return match request.exclude.is_empty() && job.exclude.is_empty() {
-            true => Ok(None),
-            false => {
-                Err(Error::refused("--exclude leaves out tables of a schema").remedy("name it with --schema"))
-            }
-        };
-    };
-    if !is_meant {
-        return Ok(None);
-    }
-    if request.to_table.is_some() || job.to_table.is_some() {
-        return Err(one_or_many("--to-table"));
-    }
-    for (flag, is_given) in [
-        ("--key", !request.key.is_empty() || !job.key.is_empty()),
-        ("--where", request.only.is_some() || job.only.is_some()),
-        ("--columns", !request.columns.is_empty() || !job.columns.is_empty()),
-        ("--map", !request.map.is_empty() || !job.map.0.is_empty()),
-    ] {
-        if is_given {
-            return Err(one_or_many(flag));
-        }
-    }
-    let patterns = match request.exclude.is_empty() {
-        true => job.exclude.iter().map(|pattern| pattern.0.clone()).collect(),
-        false => request.exclude.clone(),
-    };
-    let parse = |pattern: &String| {
-        Pattern::new(pattern).map_err(|error| {
-            Error::refused(format!("--exclude: {pattern:?} is no shell pattern: {error}"))
-                .remedy("write for example --exclude 'log_*'")
-        })
-    };
-    let exclude = patterns.iter().map(parse).collect::<Result<_>>()?;
-    Ok(Some(SchemaTables { name, exclude }))
-}
-
-/// The columns that get another name.
-fn renamed(typed: Vec<String>, job: &SyncCfg) -> Result<Vec<(String, String)>> {
-    let map: Vec<(String, String)> = match typed.is_empty() {
-        true => job.map.0.iter().map(|(old, new)| (old.clone(), new.0.clone())).collect(),
-        false => {
-            let pair = |text: String| {
-                let pair = text.split_once('=').map(|(old, new)| (old.to_owned(), new.to_owned()));
-                pair.ok_or_else(|| {
-                    Error::refused(format!("--map: {text:?} does not say what becomes what"))
-                        .remedy("write old=new")
-                })
-            };
-            typed.into_iter().map(pair).collect::<Result<_>>()?
-        }
-    };
-    match map.iter().find_map(|(_, new)| Some((new, column_refusal(new)?))) {
-        Some((new, why)) => {
-            Err(Error::refused(format!("--map: {new:?} has {why}")).remedy("name another column"))
-        }
-        None => Ok(map),
-    }
-}
-
-fn one_or_many(what: &str) -> Error {
-    Error::refused(format!("{what} is for one table, and --schema for many")).remedy("give one of them")
-}
-
 fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> {
     let written = || -> Result<Option<RejectLimit>> {
         let Some(text) = &job.max_deletes else { return Ok(None) };
@@ -439,7 +236,7 @@ fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> 
             .map_err(|how: &str| Error::refused(format!("max_deletes is {:?}", text.0)).remedy(how))?;
         Ok(Some(limit))
     };
-    Ok(MaxDeletes(typed.map_or_else(written, |limit| Ok(Some(limit)))?))
+    Ok(MaxDeletes::new(typed.map_or_else(written, |limit| Ok(Some(limit)))?))
 }
 
 fn revealed(url: Option<Secret>) -> Option<String> {

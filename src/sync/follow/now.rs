@@ -31,7 +31,7 @@ pub struct Now {
     pub limit: Option<String>,
     /// The source's clock (seconds).
     pub clock: f64,
-    /// The virtual ids of the open transactions; of a standby, [`BEFORE`] and the first id that no transaction has.
+    /// The virtual ids of the open transactions; of a standby, `before` and the first id that no transaction has.
     pub open: Vec<String>,
     /// Every transaction with a smaller id has ended.
     pub oldest: i64,

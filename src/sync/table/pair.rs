@@ -77,15 +77,15 @@ impl Pair {
         let at = || Place::table(self.source.table.to_string());
         if self.key.is_empty() {
             return Err(Error::refused(
-                "has no primary key, so changes cannot be followed; only the initial load can be done",
+                "has no primary key, so its changes cannot be followed",
             )
             .at(at())
-            .remedy("name columns that have a unique index with --key"));
+            .remedy("name columns that have a unique index with --key, or give --mode full to have it synced whole"));
         }
         self.cursor.as_ref().ok_or_else(|| {
             Error::refused("changes cannot be followed without a column that grows with every change")
                 .at(at())
-                .remedy("name it with --cursor")
+                .remedy("name it with --cursor, or give --mode full to have the table synced whole")
         })
     }
 

@@ -56,7 +56,7 @@ fn main() -> pghaul::Result<()> {
 }
 
 fn pair(settings: &Settings, number: u64) -> (Request, Response) {
-    let request = Maker::new(settings.request_rules()).request(&request_line(number)).expect("a request");
+    let request = Maker::new(settings.request_rules(None)).request(&request_line(number)).expect("a request");
     let response = Response {
         status: StatusCode::OK,
         headers: HeaderMap::new(),

@@ -46,13 +46,15 @@ struct Run<'r> {
     workers: Workers<'static>,
 }
 
-/// Makes all requests, and writes their rows. `before` is the progress of an earlier run.
+/// Makes all requests, and writes their rows. `since` is the value that the job's requests begin with; `before` is the progress of an
+/// earlier run.
 ///
 /// # Errors
 /// The first failure that concerns more than one request; Ctrl-C.
 pub fn fill(
     writers: &Writers<'_>,
     client: Client,
+    since: Option<&str>,
     before: &HashMap<RequestId, RequestProgress>,
 ) -> Result<Filled> {
     let settings = writers.settings;
@@ -82,8 +84,9 @@ pub fn fill(
     drop(send_fetched);
     std::thread::scope(|scope| {
         let run = &run;
-        run.workers
-            .spawn(scope, "requests".to_owned(), move || run.read_requests(writers, before, &send_request));
+        run.workers.spawn(scope, "requests".to_owned(), move || {
+            run.read_requests(writers, since, before, &send_request)
+        });
         for number in 1..=shapers {
             let (fetched, send_shaped) = (fetched.clone(), send_shaped.clone());
             let columns = ValueColumns::new(writers.target.columns());
@@ -110,10 +113,11 @@ impl Run<'_> {
     fn read_requests(
         &self,
         writers: &Writers<'_>,
+        since: Option<&str>,
         before: &HashMap<RequestId, RequestProgress>,
         send: &Sender<Request>,
     ) -> Result<()> {
-        self.settings.source.read(self.settings.request_rules(), writers.database, &mut |mut request| {
+        self.settings.source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
             match before.get(&request.id) {
                 Some(RequestProgress { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Skipped));

@@ -91,6 +91,11 @@ impl Template {
         self.parts.len() == 1 || host.contains(['/', '?', '#'])
     }
 
+    /// Whether a field of this name is in it.
+    pub fn uses(&self, field: &str) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Field { name, .. } if name == field))
+    }
+
     /// The text, if no field is in it.
     pub fn fixed(&self) -> Option<&str> {
         match &self.parts[..] {

@@ -14,3 +14,4 @@ mod rate;
 mod responses;
 mod script;
 mod sent;
+mod since;

@@ -57,6 +57,8 @@ pub struct FetchCfg {
     pub max_memory: Option<Size>,
     /// A file of certificates to trust in addition to the system's.
     pub ca_file: Option<Text>,
+    /// What has changed since the last run.
+    pub since: Option<SinceCfg>,
     /// The table for the rows.
     pub into: IntoCfg,
     /// Statements before the first request.
@@ -139,6 +141,21 @@ pub struct RateCfg {
     /// Whether a request counts until its response is there, without an estimate from the fastest responses.
     #[serde(default)]
     pub strict: bool,
+}
+
+/// What has changed since the last run.
+#[derive(Debug, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a map such as {column: updated_at, start: '2020-01-01', overlap: 1h}"
+)]
+pub struct SinceCfg {
+    /// The column of the table whose values grow with each change.
+    pub column: Text,
+    /// The value for a first run.
+    pub start: Text,
+    /// So much is asked for once more.
+    pub overlap: Option<Span>,
 }
 
 /// The way to the next page: one of the first five keys.

@@ -46,6 +46,11 @@ impl JobHeader {
         }
     }
 
+    /// Whether a field of this name is in its value.
+    pub fn uses(&self, field: &str) -> bool {
+        matches!(self, JobHeader::Filled(_, template) if template.uses(field))
+    }
+
     /// The header for a request; none if it is the same in each.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use super::request::{Request, RequestId};
 use crate::fetch::api::header::JobHeader;
 use crate::fetch::json::parse;
 use crate::fetch::pages::Pages;
+use crate::fetch::since;
 use crate::fetch::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
@@ -24,6 +25,8 @@ pub struct RequestRules<'s> {
     pub body: Option<&'s Template>,
     /// The headers.
     pub headers: &'s [JobHeader],
+    /// The value of [`since::NAME`].
+    pub since: Option<&'s str>,
     /// The pages of a request.
     pub pages: Option<&'s Pages>,
 }
@@ -48,12 +51,16 @@ impl<'s> Maker<'s> {
     /// A text that is not a JSON object.
     pub fn request(&mut self, object: &str) -> Result<Request> {
         self.count += 1;
-        let value = parse(object.as_bytes()).map_err(Error::failed)?;
-        if !matches!(value, Val::Obj(_)) {
+        let Val::Obj(fields) = parse(object.as_bytes()).map_err(Error::failed)? else {
             let shown = crate::error::shortened(object, 100);
             return Err(Error::failed(format!("request {} is no JSON object: {shown}", self.count)));
-        }
+        };
         let rules = self.rules;
+        let mut fields = fields.as_ref().clone();
+        if let Some(since) = rules.since {
+            fields.insert(Val::utf8_str(since::NAME), Val::utf8_str(since.to_owned()));
+        }
+        let value = Val::obj(fields);
         let filled = rules.url.fill(&value).and_then(|url| {
             let body = rules.body.map(|body| body.fill(&value)).transpose()?;
             let headers = rules.headers.iter().filter_map(|header| header.filled(&value).transpose());
@@ -111,8 +118,15 @@ mod tests {
 
     fn made(objects: &[&str]) -> Vec<Request> {
         let url = Template::parse("http://h/{id}", Kind::Url).unwrap();
-        let rules =
-            RequestRules { job: "j", method: "GET", url: &url, body: None, headers: &[], pages: None };
+        let rules = RequestRules {
+            job: "j",
+            method: "GET",
+            url: &url,
+            body: None,
+            headers: &[],
+            since: None,
+            pages: None,
+        };
         let mut maker = Maker::new(rules);
         objects.iter().map(|object| maker.request(object).unwrap()).collect()
     }

@@ -5,7 +5,9 @@ use super::request::Request;
 use crate::config::{Config, RequestsCfg};
 use crate::fetch::csv;
 use crate::fetch::json::write_json;
+use crate::fetch::since;
 use crate::pg::database::Database;
+use crate::pg::ident::literal;
 use crate::pg::path;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
@@ -65,7 +67,9 @@ impl Source {
         match self {
             Source::Sql(sql) => {
                 let place = || Place::file(format!("fetch.{}.requests.sql", rules.job));
-                read_sql(&mut maker, sql, database, each).map_err(|error| error.at(place()))
+                let since = literal(rules.since.unwrap_or_default());
+                read_sql(&mut maker, &sql.replace(since::NAME, &since), database, each)
+                    .map_err(|error| error.at(place()))
             }
             Source::Ndjson(path) | Source::Csv(path) => {
                 let place = Place::file(path.display().to_string());

@@ -17,6 +17,7 @@ use crate::fetch::response::filter::Filter;
 use crate::fetch::response::paging::setter;
 use crate::fetch::response::shape::ResponseRules;
 use crate::fetch::secrets::Secrets;
+use crate::fetch::since::{self, Since};
 use crate::fetch::template::Template;
 use crate::run::cores;
 use crate::{Error, Place, Result};
@@ -114,6 +115,8 @@ pub struct Settings {
     pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
+    /// What has changed since the last run.
+    pub since: Option<Since>,
     /// The table for the rows.
     pub into: Destination,
     /// Statements before the first request.
@@ -188,6 +191,17 @@ impl Settings {
             let error = Error::refused(what).remedy("name a number of requests at once");
             faults.take::<()>("concurrency", Err(error));
         }
+        let uses_since = body.as_ref().is_some_and(|body| body.uses(since::NAME))
+            || url.as_ref().is_some_and(|url| url.uses(since::NAME))
+            || headers.iter().flatten().any(|header| header.uses(since::NAME))
+            || matches!(&source, Some(Source::Sql(sql)) if sql.contains(since::NAME));
+        let since = cfg.since.as_ref().map(|since| Since::resolve(since, cfg.into.mode, uses_since));
+        if since.is_none() && uses_since {
+            let error = Error::refused(format!("{} is used, and not known", since::NAME));
+            let remedy = "write since: {column: updated_at, start: '2020-01-01'}";
+            faults.take::<()>("since", Err(error.remedy(remedy)));
+        }
+        let since = since.and_then(|since| faults.take("since", since));
         let errors = faults.errors;
         let given = (source, url, headers, origins, rate, into, empty, form, errors.is_empty());
         let (
@@ -238,6 +252,7 @@ impl Settings {
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
             max_memory: cfg.max_memory.map_or(DEFAULT_MAX_MEMORY, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
+            since,
             into,
             before: texts(&cfg.before),
             after: texts(&cfg.after),
@@ -255,13 +270,14 @@ impl Settings {
     }
 
     /// What concerns the making of requests.
-    pub fn request_rules(&self) -> RequestRules<'_> {
+    pub fn request_rules<'s>(&'s self, since: Option<&'s str>) -> RequestRules<'s> {
         RequestRules {
             job: &self.job,
             method: &self.method,
             url: &self.url,
             body: self.body.as_ref(),
             headers: &self.filled_headers,
+            since,
             pages: self.pages.as_ref(),
         }
     }

@@ -90,6 +90,9 @@ pub static KEYS: &[Entry<Settings>] = &[
     )
     .value(|job| Size(job.max_memory).to_string()),
     key("fetch.JOB.ca_file", "certificates (PEM) to trust in addition to the system's"),
+    key("fetch.JOB.since.column", "[what has changed](fetch.md#what-has-changed-since-last-time): column that grows with each change"),
+    key("fetch.JOB.since.start", "the value of `$since` for a first run"),
+    key("fetch.JOB.since.overlap", "so much is asked for once more").default("nothing"),
     key("fetch.JOB.into.table", "[where the rows go](fetch.md#where-rows-go): `TABLE` or `SCHEMA.TABLE`")
         .default("required"),
     key("fetch.JOB.into.mode", "`replace`, `append` or `upsert`").default("required"),

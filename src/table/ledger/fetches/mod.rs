@@ -79,7 +79,7 @@ pub struct LastRun {
 /// # Errors
 /// What the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    setup::set_up_once(client, SETUP_LOCK, "fetches.next_total", |transaction| {
+    setup::set_up_once(client, SETUP_LOCK, "fetch_jobs.since_of_run", |transaction| {
         Ok(transaction.batch_execute(include_str!("tables.sql"))?)
     })
 }
@@ -98,16 +98,26 @@ pub fn last_run(client: &mut Client, job: &str) -> Result<Option<LastRun>> {
 ///
 /// # Errors
 /// What the server reports.
-pub fn begin(client: &mut Client, job: &str, target: &str, mode: &str, goes_on: bool) -> Result<()> {
+pub fn begin(
+    client: &mut Client,
+    job: &str,
+    target: &str,
+    mode: &str,
+    since: Option<&str>,
+    goes_on: bool,
+) -> Result<()> {
     let mut transaction = client.transaction()?;
     if !goes_on {
         transaction.execute("DELETE FROM pghaul.fetches WHERE job = $1", &[&job])?;
     }
     transaction.execute(
-        "INSERT INTO pghaul.fetch_jobs (job, target, mode, status, client_version) VALUES ($1, $2, $3, 'running', $4) \
+        "INSERT INTO pghaul.fetch_jobs (job, target, mode, status, client_version, since_of_run) \
+         VALUES ($1, $2, $3, 'running', $4, $5) \
          ON CONFLICT (job) DO UPDATE SET target = excluded.target, mode = excluded.mode, status = excluded.status, \
-         started_at = excluded.started_at, finished_at = NULL, client_version = excluded.client_version",
-        &[&job, &target, &mode, &env!("CARGO_PKG_VERSION")],
+         started_at = excluded.started_at, finished_at = NULL, client_version = excluded.client_version, \
+         since_of_run = excluded.since_of_run, \
+         since = CASE WHEN fetch_jobs.target = excluded.target THEN fetch_jobs.since END",
+        &[&job, &target, &mode, &env!("CARGO_PKG_VERSION"), &since],
     )?;
     Ok(transaction.commit()?)
 }
@@ -119,6 +129,33 @@ pub fn begin(client: &mut Client, job: &str, target: &str, mode: &str, goes_on: 
 pub fn end(client: &mut impl GenericClient, job: &str, status: &str) -> Result<()> {
     let sql = "UPDATE pghaul.fetch_jobs SET status = $2, finished_at = clock_timestamp() WHERE job = $1";
     client.execute(sql, &[&job, &status])?;
+    Ok(())
+}
+
+/// The greatest value that the last complete run of a job has left; none where there was no such run.
+///
+/// # Errors
+/// What the server reports.
+pub fn since(client: &mut Client, job: &str) -> Result<Option<String>> {
+    let row = client.query_opt("SELECT since FROM pghaul.fetch_jobs WHERE job = $1", &[&job])?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
+/// The value that the last run of a job began with.
+///
+/// # Errors
+/// What the server reports.
+pub fn since_of_run(client: &mut Client, job: &str) -> Result<Option<String>> {
+    let row = client.query_opt("SELECT since_of_run FROM pghaul.fetch_jobs WHERE job = $1", &[&job])?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
+/// Records the greatest value that a complete run leaves.
+///
+/// # Errors
+/// What the server reports.
+pub fn set_since(client: &mut impl GenericClient, job: &str, since: Option<&str>) -> Result<()> {
+    client.execute("UPDATE pghaul.fetch_jobs SET since = $2 WHERE job = $1", &[&job, &since])?;
     Ok(())
 }
 

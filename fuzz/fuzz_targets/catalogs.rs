@@ -95,6 +95,7 @@ fn column(choices: &mut Choices<'_>, taken: &[Drawn]) -> Option<Drawn> {
     let collation = choices.is_set().then(|| [name(choices), name(choices)]);
     let column = ShapeColumn {
         name: own.clone(),
+        at_source: None,
         type_name: spelled.sql,
         collation: collation
             .as_ref()
@@ -144,6 +145,8 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
     let table = Qualified::new(&*target[0], &*target[1]);
     let shape = Shape {
         table: Qualified::new(&*source[0], &*source[1]),
+        kind: 'r',
+        is_mother: false,
         oid: 1,
         fingerprint: String::new(),
         comment: choices.is_set().then(|| choices.text(100)),
@@ -152,6 +155,7 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
         columns: drawn.iter().map(|drawn| drawn.column.clone()).collect(),
         indexes: Vec::new(),
         primary_key: Vec::new(),
+        only: None,
     };
     let mark = choices.is_set().then(|| name(choices));
     check_creation(&shape, &table, &drawn, mark.as_deref());
@@ -161,6 +165,7 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
         constraint: None,
         deferrable: String::new(),
         definition: format!("btree ({})", quoted(&drawn[0].column.name)),
+        columns: vec![drawn[0].column.name.clone()],
     };
     let [schema, own] = target.each_ref().map(String::as_str);
     let first = drawn[0].column.name.as_str();

@@ -63,7 +63,7 @@ enum Command {
     /// Fetch the rows of a rate-limited API into a table, at its limit and never over it
     Fetch(fetch::FetchArgs),
     /// Keep a table the same as one of another PostgreSQL, once or continuously
-    Sync(sync::SyncArgs),
+    Sync(Box<sync::SyncArgs>),
     /// Make fake users or whole dumps: the same bytes for the same seed
     Generate(generate::GenerateArgs),
     /// Serve loaded tables: a REST API over those that the configuration names
@@ -119,7 +119,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Drain(args) => drain::run(args, &cli.global),
         Command::Fetch(args) => fetch::run(&args, &cli.global),
-        Command::Sync(args) => sync::run(args, &cli.global),
+        Command::Sync(args) => sync::run(*args, &cli.global),
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),

@@ -10,8 +10,8 @@ use crate::exit::Exit;
 use crate::report::{Done, Started};
 use crate::run::interrupt;
 use crate::secret::Secret;
+use crate::sync;
 use crate::sync::settings::{self, Request, Settings};
-use crate::sync::{self, Outcome};
 use clap::{Args, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -21,12 +21,14 @@ Examples:
   pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --table orders --cursor updated
   pghaul sync watch orders                       a job of config.yml, every five seconds
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
+  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema public --cursor updated --exclude 'log_*'
+                                                 all tables: by that column where they have it, else whole
 
 The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. Without one,
-only the initial load can be done. The source is only read.
+the table is loaded whole where it has changed. The source is only read.
 
 Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
-2 wrong usage, or tables that do not fit; 130 or 143 interrupted.";
+2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a signal ends between two passes: 0.";
 
 /// The arguments of `pghaul sync`.
 #[derive(Debug, Args)]
@@ -53,7 +55,10 @@ struct OnceArgs {
     /// Compare both tables at the end, at one snapshot of the source
     #[arg(long)]
     verify: bool,
-    /// How often to try again after a lost connection
+    /// Fetch the rows that --verify misses at the destination, and mend those that differ
+    #[arg(long, requires = "verify")]
+    repair: bool,
+    /// How often to try again after a lost connection, a deadlock, or a conflict with what a standby replays
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
     #[command(flatten)]
@@ -71,9 +76,9 @@ struct WatchArgs {
 
 #[derive(Debug, Args)]
 struct CommonArgs {
-    /// Name of a job under `sync` in config.yml; flags come before what it says
+    /// Names of jobs under `sync` in config.yml; flags come before what they say
     #[arg(value_name = "JOB")]
-    job: Option<String>,
+    jobs: Vec<String>,
     /// Database to read from; nothing is written there
     #[arg(long, value_name = "URL", value_parser = url)]
     from: Option<Secret>,
@@ -83,15 +88,34 @@ struct CommonArgs {
     /// The table: TABLE or SCHEMA.TABLE, capitals kept
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
+    /// Sync all tables of this schema in one run
+    #[arg(long, value_name = "SCHEMA")]
+    schema: Option<String>,
+    /// Shell patterns: tables of the schema that are left out
+    #[arg(long, value_name = "PATTERN,…", value_delimiter = ',')]
+    exclude: Vec<String>,
     /// The table at the destination [default: as at the source]
     #[arg(long, value_name = "TABLE")]
     to_table: Option<String>,
+    /// Sync only the rows that fulfil this condition, in SQL of the source
+    #[arg(long = "where", value_name = "CONDITION")]
+    only: Option<String>,
+    /// Sync only these columns [default: all]
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Columns that have another name at the destination
+    #[arg(long, value_name = "OLD=NEW,…", value_delimiter = ',')]
+    map: Vec<String>,
     /// Column that grows with every change of a row
     #[arg(long, value_name = "COLUMN")]
     cursor: Option<String>,
     /// Columns that make a row the same row [default: the primary key]
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     key: Vec<String>,
+    /// Follow changes by the cursor, or load the table whole where it has changed; auto: by the cursor if there is one
+    /// [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    mode: Option<ModeArg>,
     /// Rows of a window, which is one transaction at the destination [default: 100000]
     #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
     chunk: Option<u64>,
@@ -119,6 +143,16 @@ struct CommonArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ModeArg {
+    /// By the cursor, if there is one; else whole
+    Auto,
+    /// By the cursor
+    Cursor,
+    /// Whole
+    Full,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DeletesArg {
     /// Delete them
     Hard,
@@ -134,58 +168,78 @@ pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
     match args.command {
         SyncCommand::Once(args) => once(args, global),
         SyncCommand::Watch(args) => {
-            let request = Request { every: args.every, ..args.common.request() };
-            let settings = resolve(request, global)?;
+            let (every, common) = (args.every, args.common);
+            let jobs = common.resolve(|request| Request { every, ..request }, global)?;
+            let [settings] = &jobs[..] else { return watch_many(&jobs, global) };
+            if settings.schema.is_some() {
+                return watch_many(&jobs, global);
+            }
             // After a signal, the error of the cancelled statement has other words.
-            sync::watch(&settings, global.verbosity())
-                .map(|never| match never {})
+            sync::watch(settings, global.verbosity())
+                .map(|()| Exit::Loaded)
                 .map_err(|error| interrupt::check().err().unwrap_or(error))
         }
     }
 }
 
+fn watch_many(jobs: &[Settings], global: &GlobalArgs) -> Result<Exit> {
+    sync::watch_many(jobs, global.verbosity()).map(|()| Exit::Loaded)
+}
+
 fn once(args: OnceArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("sync");
     args.report.check()?;
-    let request = Request { verify: args.verify, retries: args.retries, ..args.common.request() };
+    let (verify, repair, retries) = (args.verify, args.repair, args.retries);
     let mut text = String::new();
-    let done = resolve(request, global).and_then(|settings| {
-        let outcome = sync::once(&settings, global.verbosity())?;
-        text = outcome.summary(&settings.to_table.1);
-        Ok(done(&settings, &outcome))
+    let jobs = args.common.resolve(|request| Request { verify, repair, retries, ..request }, global);
+    let done = jobs.and_then(|jobs| match &jobs[..] {
+        [settings] if settings.schema.is_none() => {
+            let outcome = sync::once(settings, global.verbosity())?;
+            text = outcome.summary(&settings.to_table.1);
+            Ok(Done::from(outcome.units(&settings.source_name(), &settings.to_table.1)))
+        }
+        jobs => {
+            let runs = sync::once_many(jobs, global.verbosity())?;
+            text = runs.summary();
+            Ok(runs.done())
+        }
     });
     args.report.conclude(&started, done, global.quiet, |_| text)
 }
 
-fn done(settings: &Settings, outcome: &Outcome) -> Done {
-    let (schema, name) = &settings.table;
-    let table = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
-    let source = format!("{} {table}", settings.from.describe());
-    Done::from(outcome.units(&source, &settings.to_table.1))
-}
-
-fn resolve(request: Request, global: &GlobalArgs) -> Result<Settings> {
-    let config = Config::load(global.config.as_deref())?;
-    Settings::resolve(request, &config).map_err(|error| error.at(config.place()))
-}
-
 impl CommonArgs {
-    fn request(self) -> Request {
+    /// The settings of all jobs that are named. `add` adds what only one of the commands knows.
+    fn resolve(self, add: impl Fn(Request) -> Request, global: &GlobalArgs) -> Result<Vec<Settings>> {
+        let config = Config::load(global.config.as_deref())?;
+        Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
+            .map_err(|error| error.at(config.place()))
+    }
+
+    fn request(&self) -> Request {
         Request {
-            job: self.job,
-            from: self.from,
-            to: self.to,
-            table: self.table,
-            to_table: self.to_table,
-            cursor: self.cursor,
-            key: self.key,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            schema: self.schema.clone(),
+            exclude: self.exclude.clone(),
+            table: self.table.clone(),
+            to_table: self.to_table.clone(),
+            only: self.only.clone(),
+            columns: self.columns.clone(),
+            map: self.map.clone(),
+            cursor: self.cursor.clone(),
+            key: self.key.clone(),
+            mode: self.mode.map(|mode| match mode {
+                ModeArg::Auto => settings::Mode::Auto,
+                ModeArg::Cursor => settings::Mode::Cursor,
+                ModeArg::Full => settings::Mode::Full,
+            }),
             chunk: self.chunk,
             workers: self.workers.map(NonZeroUsize::get),
             deletes: self.deletes.map(|how| match how {
                 DeletesArg::Hard => settings::Deletes::Hard,
                 DeletesArg::Soft => settings::Deletes::Soft,
             }),
-            deleted_column: self.deleted_column,
+            deleted_column: self.deleted_column.clone(),
             max_deletes: self.max_deletes,
             max_rate: self.max_rate,
             source_timeout: self.source_timeout,

@@ -18,6 +18,6 @@ pub use sections::{
     AfterCfg, AuthCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns,
     FetchCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, OAuth2Cfg,
     PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg,
-    SinceCfg, SyncCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
+    SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
 };
 pub use values::{Number, OrderedMap, SecretSource, SecretText, Several, Size, Span, Text, variables_of};

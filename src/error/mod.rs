@@ -167,8 +167,14 @@ impl Error {
 
     /// The same error, marked as one of the connection and not of the data, unless it is marked as one of the data.
     pub fn of_connection(mut self) -> Self {
-        if let Inner::One { of_connection, .. } = &mut *self.0 {
-            of_connection.get_or_insert(true);
+        match &mut *self.0 {
+            Inner::One { of_connection, .. } => {
+                of_connection.get_or_insert(true);
+            }
+            Inner::Many(errors) => {
+                *errors = std::mem::take(errors).into_iter().map(Error::of_connection).collect();
+            }
+            Inner::Interrupted(_) => {}
         }
         self
     }
@@ -184,6 +190,19 @@ impl Error {
     /// Whether [`Error::of_connection`] has marked it. [`crate::pg::retry::is_of_connection`] looks at the SQLSTATE as well.
     pub fn is_marked_of_connection(&self) -> bool {
         matches!(&*self.0, Inner::One { of_connection: Some(true), .. })
+    }
+
+    /// Whether [`Error::of_data`] has marked it.
+    pub fn is_marked_of_data(&self) -> bool {
+        matches!(&*self.0, Inner::One { of_connection: Some(false), .. })
+    }
+
+    /// Whether `holds` of each of its errors.
+    pub fn all(&self, holds: impl Fn(&Error) -> bool + Copy) -> bool {
+        match &*self.0 {
+            Inner::Many(errors) => errors.iter().all(|error| error.all(holds)),
+            _ => holds(self),
+        }
     }
 
     /// The exit code of a run that this error ends.

@@ -19,20 +19,22 @@ pub struct Retries {
     /// How many more tries than the first one; none for as many as it takes.
     limit: Option<u32>,
     done: u32,
+    /// The cause that was logged last.
+    said: Option<String>,
 }
 
 impl Retries {
     /// Up to `limit` more tries after the first one.
     pub fn new(limit: u32) -> Self {
-        Retries { limit: Some(limit), done: 0 }
+        Retries { limit: Some(limit), done: 0, said: None }
     }
 
     /// More tries until one succeeds.
     pub fn endless() -> Self {
-        Retries { limit: None, done: 0 }
+        Retries { limit: None, done: 0, said: None }
     }
 
-    /// Waits until it is time to try again, and logs why.
+    /// Waits until it is time to try again, and logs why. Where tries have no limit, each cause is a warning once.
     ///
     /// # Errors
     /// `error` itself, if it is not one of the connection, or if no try is left; Ctrl-C.
@@ -45,7 +47,12 @@ impl Retries {
         self.done = self.done.saturating_add(1);
         let (done, seconds) = (self.done, wait.as_secs_f64());
         let of = self.limit.map_or(String::new(), |limit| format!(" ({done} of {limit})"));
-        tracing::warn!("{error}; trying again in {seconds:.1} s{of}");
+        let cause = error.sqlstate().map_or_else(|| error.to_string(), str::to_owned);
+        match self.limit.is_none() && self.said.as_ref() == Some(&cause) {
+            true => tracing::debug!("{error}; trying again in {seconds:.1} s"),
+            false => tracing::warn!("{error}; trying again in {seconds:.1} s{of}"),
+        }
+        self.said = Some(cause);
         let until = Instant::now() + wait;
         while Instant::now() < until {
             std::thread::sleep(POLL);
@@ -55,9 +62,10 @@ impl Retries {
     }
 }
 
-/// Whether another try may succeed: the connection was lost or refused, or the server's SQLSTATE says so.
+/// Whether another try may succeed: the connection was lost or refused, or the server's SQLSTATE says so. Several errors, such as
+/// those of the addresses of a host, are of the connection if all of them are.
 pub fn is_of_connection(error: &Error) -> bool {
-    error.is_marked_of_connection() || SqlState::from(error).is_of_connection()
+    error.all(|one| one.is_marked_of_connection() || SqlState::from(one).is_of_connection())
 }
 
 /// The same error with exit code 1: what it refuses may succeed in another try or a later run.
@@ -96,6 +104,15 @@ mod tests {
             let wait = jittered(LONGEST_WAIT);
             assert!(wait >= LONGEST_WAIT / 2 && wait < LONGEST_WAIT * 3 / 2, "{wait:?}");
         }
+    }
+
+    #[test]
+    fn several_failures_are_of_the_connection_if_all_are() {
+        let away = |host: &str| Error::refused(format!("{host} refuses connections"));
+        let both = Error::many(vec![away("::1"), away("127.0.0.1")]);
+        assert!(!is_of_connection(&both) && is_of_connection(&both.of_connection()));
+        let one = Error::many(vec![away("::1").of_connection(), Error::refused("the password is wrong")]);
+        assert!(!is_of_connection(&one));
     }
 
     #[test]

@@ -67,11 +67,15 @@ impl Progress {
     /// Counts `done` more bytes or rows.
     pub fn advance(&self, done: u64) {
         self.total.inc(done);
+        // The planner has estimated fewer rows.
+        if self.total.length().is_some_and(|length| self.total.position() > length) {
+            self.total.set_length(self.total.position());
+        }
     }
 
     /// Corrects the number of bytes or rows in all.
     pub fn expect(&self, length: u64) {
-        self.total.set_length(length);
+        self.total.set_length(length.max(self.total.position()));
     }
 
     /// Adds a bar for a unit of `length` bytes or rows.
@@ -123,4 +127,23 @@ fn style(template: &str) -> ProgressStyle {
             let _ = out.write_str(&thousands(state.per_sec() as u64));
         })
         .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn never_more_than_all_is_done() {
+        let progress = Progress::rows(Verbosity::Quiet, 1, 10);
+        let shown = || (progress.total.position(), progress.total.length());
+        progress.advance(8);
+        assert_eq!(shown(), (8, Some(10)));
+        progress.advance(8);
+        assert_eq!(shown(), (16, Some(16)));
+        progress.expect(12);
+        assert_eq!(shown(), (16, Some(16)));
+        progress.expect(20);
+        assert_eq!(shown(), (16, Some(20)));
+    }
 }

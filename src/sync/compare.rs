@@ -6,6 +6,7 @@
 
 use super::ranges;
 use super::session::Session;
+use super::side::of_source;
 use super::table::pair::Pair;
 use super::table::same;
 use crate::Result;
@@ -60,6 +61,18 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// That of tables whose keys are not known.
+    pub fn of_totals(ours: &Total, theirs: &Total) -> Comparison {
+        let difference = || Difference {
+            part: format!("all rows: {} at the source, {} at the destination", ours.rows, theirs.rows),
+            missing: Vec::new(),
+            gone: Vec::new(),
+            different: Vec::new(),
+        };
+        let differences = if ours == theirs { Vec::new() } else { vec![difference()] };
+        Comparison { rows: ours.rows, rows_there: theirs.rows, parts: 1, differences }
+    }
+
     /// The keys of one kind.
     pub fn keys(&self, of: fn(&Difference) -> &Vec<Key>) -> Vec<Key> {
         self.differences.iter().flat_map(of).cloned().collect()
@@ -79,6 +92,46 @@ type Sums = BTreeMap<i32, (i64, String)>;
 /// For each part, the hash of each row.
 type Hashes = HashMap<i32, HashMap<Key, i64>>;
 
+/// What a table holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Its rows.
+    pub rows: u64,
+    /// The sum of their hashes.
+    pub sum: String,
+}
+
+/// What both tables hold.
+#[derive(Debug)]
+pub struct Totals {
+    /// The source's.
+    pub ours: Total,
+    /// The destination's.
+    pub theirs: Total,
+}
+
+/// Sums up both tables, without a key. The source is seen by the transaction that is open on its connection.
+///
+/// # Errors
+/// What a server reports.
+pub fn totals(session: &mut Session<'_>) -> Result<Totals> {
+    let Session { pair, source, destination, .. } = session;
+    let (source, cut) = (source.client(), Cut::Hash(1));
+    let (at_source, at_destination) = (Side::source(pair), Side::destination(pair));
+    let (ours, theirs) = std::thread::scope(|scope| {
+        let theirs = scope.spawn(|| at_destination.sums(destination, pair, &cut, Compared::Rows));
+        let ours = at_source.sums(source, pair, &cut, Compared::Rows);
+        (ours.map_err(of_source), workers::joined(theirs))
+    });
+    let total = |sums: Sums| {
+        sums.into_values()
+            .next()
+            .map(|(rows, sum)| Total { rows: rows.unsigned_abs(), sum })
+            .unwrap_or_default()
+    };
+    Ok(Totals { ours: total(ours?), theirs: total(theirs?) })
+}
+
 /// Compares both tables. The source is seen by the transaction that is open on its connection.
 ///
 /// # Errors
@@ -86,14 +139,14 @@ type Hashes = HashMap<i32, HashMap<Key, i64>>;
 pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparison> {
     let Session { pair, source, destination, .. } = session;
     let source = source.client();
-    let cut = Cut::of(source, pair)?;
+    let cut = Cut::of(source, pair).map_err(of_source)?;
     let (at_source, at_destination) = (Side::source(pair), Side::destination(pair));
     let (ours, theirs) = std::thread::scope(|scope| {
         let theirs = scope.spawn(|| at_destination.sums(destination, pair, &cut, compared));
         let ours = at_source.sums(source, pair, &cut, compared);
         (ours, workers::joined(theirs))
     });
-    let (ours, theirs) = (ours?, theirs?);
+    let (ours, theirs) = (ours.map_err(of_source)?, theirs?);
     let rows = |sums: &Sums| sums.values().map(|(rows, _)| rows.unsigned_abs()).sum();
     let mut comparison = Comparison {
         rows: rows(&ours),
@@ -109,7 +162,7 @@ pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparis
     };
     for parts in cut.fetches(&differ, rows_of) {
         interrupt::check()?;
-        let mut source_rows = at_source.hashes(source, pair, &cut, parts, compared)?;
+        let mut source_rows = at_source.hashes(source, pair, &cut, parts, compared).map_err(of_source)?;
         let mut destination_rows = at_destination.hashes(destination, pair, &cut, parts, compared)?;
         for part in parts {
             let here = source_rows.remove(part).unwrap_or_default();
@@ -209,7 +262,7 @@ struct Side {
 
 impl Side {
     fn source(pair: &Pair) -> Side {
-        Side { table: pair.source.table.to_string(), counts: "true".to_owned() }
+        Side { table: pair.source.rows(), counts: "true".to_owned() }
     }
 
     fn destination(pair: &Pair) -> Side {

@@ -7,6 +7,7 @@
 use super::ranges;
 use super::reader::View;
 use super::session::Session;
+use super::side::of_source;
 use super::state::{self, Phase, Range, RangesLeft, State};
 use super::table::indexes;
 use super::table::pair::Pair;
@@ -54,12 +55,21 @@ pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Rang
     Ok(ranges::between(&ranges::bounds(source, pair, wanted)?))
 }
 
-/// Loads the ranges that are left and builds the indexes. Gives what this run has loaded.
+/// What an initial load has done.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// What this run has loaded.
+    pub piped: Piped,
+    /// Whether an earlier run has loaded some of it, from another snapshot.
+    pub is_continued: bool,
+}
+
+/// Loads the ranges that are left and builds the indexes.
 ///
 /// # Errors
 /// What a server reports; Ctrl-C. Complete ranges stay.
-pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
-    let mut loaded = Piped::default();
+pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Loaded> {
+    let mut loaded = Loaded { piped: Piped::default(), is_continued: true };
     if state.phase == Phase::Loading {
         loaded = load_ranges(session)?;
         state.phase = Phase::Indexing;
@@ -76,7 +86,7 @@ pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Piped> {
     Ok(loaded)
 }
 
-fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
+fn load_ranges(session: &mut Session<'_>) -> Result<Loaded> {
     let RangesLeft { left, done, rows_done } =
         state::ranges_left(&mut session.destination, &session.pair.table)?;
     if done > 0 {
@@ -88,13 +98,15 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
     }
     // The snapshot exists as long as the transaction that exports it. Its lock keeps the table's columns as they are.
     session.source.begin(View::Still)?;
-    let snapshot: String = session.source.client().query_one("SELECT pg_export_snapshot()", &[])?.get(0);
+    let exported =
+        session.source.client().query_one("SELECT pg_export_snapshot()", &[]).map_err(of_source)?;
+    let snapshot: String = exported.get(0);
     let workers = session.settings.workers.min(left.len()).max(1);
     let sources = session.connect_sources(workers, &snapshot)?;
     let destinations = session.connect_destinations(workers)?;
     let work = Work {
         pair: &session.pair,
-        pace: &session.pace,
+        pace: session.pace,
         progress: Progress::rows(session.verbosity, 1, session.pair.source.rows.saturating_sub(rows_done)),
         ranges: left.len(),
         loaded: Mutex::new((Piped::default(), 0)),
@@ -109,7 +121,7 @@ fn load_ranges(session: &mut Session<'_>) -> Result<Piped> {
     let (loaded, _) = work.loaded.into_inner().unwrap_or_else(PoisonError::into_inner);
     drop(work.progress);
     session.source.commit()?;
-    Ok(loaded)
+    Ok(Loaded { piped: loaded, is_continued: done > 0 })
 }
 
 /// What the workers share.

@@ -6,23 +6,30 @@
 //!          compared       many at once     at last    since, by cursor  are gone
 //! ```
 //!
+//! `many/` does this for all tables of a schema, or of several jobs.
+//!
 //! The state of a destination is in its own database (`state.rs`). It changes in the same transactions as the destination's
 //! rows, so a run can end at any point and the next one goes on. The source is only read.
 
 mod compare;
 pub mod follow;
+mod full;
 mod load;
+mod many;
 mod open;
 mod outcome;
+mod prepare;
 pub mod ranges;
 mod reader;
 mod session;
 pub mod settings;
+mod side;
 mod state;
 mod steps;
 pub mod table;
 mod watch;
 
+pub use many::{Runs, once as once_many, watch as watch_many};
 pub use outcome::Outcome;
 pub use watch::watch;
 
@@ -30,7 +37,7 @@ use crate::Result;
 use crate::pg::retry::Retries;
 use crate::report::log::Verbosity;
 use settings::Settings;
-use steps::{follow_changes, initial_load, run_after};
+use steps::{bring_up_to_date, run_after};
 
 /// Makes the destination the same as the source is now.
 ///
@@ -51,16 +58,7 @@ pub fn once(settings: &Settings, verbosity: Verbosity) -> Result<Outcome> {
 /// Opens both sides and brings the destination up to date. `outcome` has what was done, even after a failure.
 fn attempt(settings: &Settings, verbosity: Verbosity, outcome: &mut Outcome) -> Result<()> {
     open::with(settings, verbosity, |session, state| {
-        initial_load(session, state, outcome)?;
-        if session.pair.cursor.is_none()
-            && !settings.verify
-            && settings.deletes.is_none()
-            && outcome.is_loaded()
-        {
-            // Without a cursor nothing can be followed, and the load was all that was asked for.
-            return run_after(session, outcome);
-        }
-        follow_changes(session, state, outcome, settings.deletes.is_some() || settings.verify)?;
+        bring_up_to_date(session, state, outcome, true)?;
         run_after(session, outcome)
     })
 }

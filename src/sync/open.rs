@@ -1,17 +1,17 @@
 //! Opens both sides: reads the shapes of the tables and the state of the destination, and creates what is missing.
 
-use super::follow::now::Now;
-use super::load;
+use super::full;
+use super::prepare;
 use super::reader::{Known, View};
-use super::session::{self, Session};
+use super::session::{self, Link, Session};
 use super::settings::Settings;
-use super::state::{self, Marks, Phase, Source, State};
-use super::table::destination;
-use super::table::pair::Pair;
+use super::side::{self, of_source};
+use super::state::{self, Phase, Source, State};
+use super::table::choice;
+use super::table::pair::{self, Pair, WINDOW};
 use super::table::shape::Shape;
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
-use crate::pg::catalog;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::sqlstate::SqlState;
@@ -20,60 +20,140 @@ use crate::report::log::Verbosity;
 use crate::{Error, Place, Result};
 use postgres::Client;
 
-/// As [`with_session`]. A failure that no server has reported becomes an error of the connection, which a retry may help.
+/// What is opened, and how.
+#[derive(Clone, Copy)]
+pub struct Opening<'s> {
+    /// The table, and what happens to it.
+    pub settings: &'s Settings,
+    /// How much the run prints.
+    pub verbosity: Verbosity,
+    /// Limits how fast the source is read.
+    pub pace: &'s Pace,
+    /// Whether this run opens the table for the first time, and says what is to be known of it.
+    pub is_first: bool,
+}
+
+/// As [`with_link`], over connections of its own.
 ///
 /// # Errors
-/// As [`with_session`].
+/// As [`with_link`].
 pub fn with<T>(
     settings: &Settings,
     verbosity: Verbosity,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    with_session(settings, verbosity, work).map_err(|error| match (error.exit(), SqlState::from(&error)) {
-        (Exit::Failed, SqlState::None) => error.of_connection(),
-        _ => error,
-    })
+    let pace = Pace::new(settings.max_rate);
+    with_link(&mut None, Opening { settings, verbosity, pace: &pace, is_first: true }, work)
 }
 
-/// Connects to both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away
-/// from that table.
+/// Checks both sides, creates or checks the destination's table, and does `work`. A lock keeps every other pghaul away from that
+/// table. `link` has the connections afterwards, unless something has failed.
+///
+/// What another try may help becomes an error of the connection: a failure that no server has reported, and one for another
+/// transaction (a deadlock, a lock, what a standby replays), since a pass may begin again at any point.
 ///
 /// # Errors
 /// A table or a column that cannot be synced, exit code 2; what a server or `work` reports.
-fn with_session<T>(
-    settings: &Settings,
-    verbosity: Verbosity,
+pub fn with_link<T>(
+    link: &mut Option<Link>,
+    opening: Opening<'_>,
     work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
 ) -> Result<T> {
-    let (mut source, mut destination) = session::connect_both(settings)?;
-    for client in [source.client(), &mut destination] {
+    let retried = |error: Error| match (error.exit(), SqlState::from(&error)) {
+        (Exit::Failed, SqlState::None | SqlState::Serialization | SqlState::LockTimeout) => {
+            error.of_connection()
+        }
+        _ => error,
+    };
+    let opened = take_or_connect(link, opening.settings).and_then(|opened| on(opened, opening, work));
+    let (done, opened) = opened.map_err(|error| retried(side::named(error)))?;
+    *link = Some(opened);
+    Ok(done)
+}
+
+/// The connections that are there, or new ones. A table without a schema is looked for by the search path, which only the first
+/// transaction of a connection knows.
+fn take_or_connect(link: &mut Option<Link>, settings: &Settings) -> Result<Link> {
+    if let Some(mut link) = link.take()
+        && settings.table.0.is_some()
+    {
+        link.source.forget();
+        link.source.begin(View::Moving)?;
+        return Ok(link);
+    }
+    let mut link = session::connect_both(settings)?;
+    for client in [link.source.client(), &mut link.destination] {
         trust::say_superuser(client.query_opt(trust::IS_SUPERUSER, &[])?.as_ref());
     }
-    let shape = source_shape(source.client(), settings)?;
+    Ok(link)
+}
+
+fn on<T>(
+    link: Link,
+    opening: Opening<'_>,
+    work: impl FnOnce(&mut Session<'_>, &mut State) -> Result<T>,
+) -> Result<(T, Link)> {
+    let Opening { settings, verbosity, pace, is_first } = opening;
+    let Link { mut source, mut destination } = link;
+    let shape = source_shape(source.client(), settings).map_err(of_source)?;
+    let slow = settings.cursor.as_ref().filter(|_| is_first).map(|cursor| (shape.clone(), cursor));
+    let shape = choice::apply(source.client(), shape, settings).map_err(of_source)?;
+    let is_whole = full::is_meant(settings, &shape);
+    if let Some((shape, cursor)) = slow.filter(|_| !is_whole) {
+        pair::warn_of_slow_passes(&shape, cursor);
+    }
     let table = destination_name(&mut destination, &shape, settings)?;
     // The lock may take long, and while a transaction is open the source keeps old rows, and others wait for it.
     source.pause()?;
     // The connection that writes the state holds the lock. If it is lost, so is the right to write.
     let lock = format!("sync {table}");
     lock::until_disconnect(&mut destination, &lock)?;
-    let known = Known {
+    source.expect(Known {
         table: shape.table.clone(),
+        is_table: shape.is_table(),
         shape: shape.fingerprint.clone(),
-        needs_all_rows: settings.deletes.is_some(),
-    };
-    source.expect(known);
+        needs_all_rows: match (settings.deletes, is_whole) {
+            (Some(_), false) => Some(", or leave --deletes away"),
+            (_, true) => Some(""),
+            (None, false) => None,
+        },
+    });
     source.begin(View::Moving)?;
-    let mut pair = Pair::new(source.client(), shape, table, settings)?;
+    let mut pair = match is_whole {
+        true => full::pair(settings, shape, table)?,
+        false => Pair::new(source.client(), shape, table, settings).map_err(of_source)?,
+    };
     let encoding: String = destination.query_one("SELECT getdatabaseencoding()", &[])?.get(0);
     pair.any_encoding = encoding != source.encoding();
-    let pace = Pace::new(settings.max_rate);
-    let (others, has_window) = (Vec::new(), false);
-    let mut session = Session { settings, verbosity, pair, source, destination, others, has_window, pace };
-    let mut state = prepare(&mut session)?;
-    session.source.pause()?;
+    let identity = Source {
+        described: format!("{} {}", settings.from.describe(), pair.source.table),
+        id: state::identity(source.client(), pair.source.oid).map_err(of_source)? + &choice::mark(settings),
+        cursor: pair.cursor.as_ref().map(|cursor| cursor.name.clone()),
+    };
+    let mut session = Session {
+        settings,
+        verbosity,
+        identity,
+        pair,
+        source,
+        destination,
+        others: Vec::new(),
+        has_window: false,
+        pace,
+        is_whole,
+    };
+    let mut state = prepare::prepare(&mut session)?;
+    if state.phase != Phase::Following {
+        session.source.pause()?;
+    }
     let done = work(&mut session, &mut state)?;
-    lock::release(&mut session.destination, &lock)?;
-    Ok(done)
+    let Session { mut source, mut destination, has_window, .. } = session;
+    source.commit()?;
+    if has_window {
+        destination.batch_execute(&format!("DROP TABLE {WINDOW}"))?;
+    }
+    lock::release(&mut destination, &lock)?;
+    Ok((done, Link { source, destination }))
 }
 
 /// The shape of the source's table.
@@ -105,151 +185,4 @@ fn destination_name(client: &mut Client, source: &Shape, settings: &Settings) ->
             .remedy("name its primary with --to"));
     }
     Ok(Qualified::new(schema, name))
-}
-
-/// Creates the destination's table or compares it with the source's. Gives its state.
-fn prepare(session: &mut Session<'_>) -> Result<State> {
-    state::set_up(&mut session.destination)?;
-    let table = session.pair.table.clone();
-    let at = || Place::table(table.to_string());
-    let source = identify(session)?;
-    let existing = Shape::read(&mut session.destination, &table).map_err(|error| error.at(at()))?;
-    let state = match existing {
-        None => create(session, &source).map_err(|error| error.at(at()))?,
-        Some(existing) => trust::check(&mut session.destination, table.schema(), &[table.name()])
-            .and_then(|()| take_up(session, &source, &existing))
-            .map_err(|error| error.at(at()))?,
-    };
-    Ok(state)
-}
-
-fn identify(session: &mut Session<'_>) -> Result<Source> {
-    Ok(Source {
-        described: format!("{} {}", session.settings.from.describe(), session.pair.source.table),
-        id: state::identity(session.source.client(), session.pair.source.oid)?,
-        cursor: session.settings.cursor.clone(),
-    })
-}
-
-/// Creates the table, and plans its initial load.
-fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
-    let state = State { phase: Phase::Loading, marks: first_marks(session)? };
-    let ranges = load::plan(session.source.client(), &session.pair, session.settings.workers)?;
-    let table = &session.pair.table;
-    let mut transaction = session.destination.transaction()?;
-    destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
-        |error| {
-            if error.sqlstate().is_some() { error.into_refused() } else { error }
-        },
-    )?;
-    let sql = "SELECT to_regclass($1)::oid";
-    let oid: u32 = transaction.query_one(sql, &[&table.to_string()])?.get(0);
-    state.begin(&mut transaction, table, oid, source)?;
-    state::plan_ranges(&mut transaction, table, &ranges)?;
-    transaction.commit()?;
-    Ok(state)
-}
-
-/// Goes on with an existing table: one whose state is known, an empty one, or one with rows. In the last case the first pass
-/// reads all rows of the source, as if each had changed.
-fn take_up(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
-    session.pair.consider(existing);
-    let known = State::read(&mut session.destination, &existing.table, existing.oid)?;
-    let followable = session.pair.followed().is_ok();
-    let is_swapped = match &known {
-        Some((_, followed)) => check_same(followed, source, followable)?,
-        None => false,
-    };
-    let mut transaction = session.destination.transaction()?;
-    let has_changed =
-        destination::compare(&mut transaction, &session.pair.source, existing, session.settings)?;
-    let known = match known {
-        Some((state, _)) if followable && (is_swapped || has_changed) => {
-            // Rows that are not written again may have other values all the same.
-            let state = State { marks: Marks::default(), ..state };
-            state.write(&mut transaction, &existing.table)?;
-            if is_swapped {
-                state::follow(&mut transaction, &existing.table, source)?;
-                tracing::warn!(
-                    "{}: the source's table is another one now, so all rows are compared once",
-                    existing.table
-                );
-            }
-            Some(state)
-        }
-        known => known.map(|(state, _)| state),
-    };
-    transaction.commit()?;
-    let state = match known {
-        Some(state) => state,
-        None => adopt(session, source, existing)?,
-    };
-    if state.phase == Phase::Following && !session.pair.key.is_empty() {
-        check_key(session)?;
-    }
-    Ok(state)
-}
-
-/// Records the state of an existing table that pghaul does not know yet.
-fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result<State> {
-    let table = session.pair.table.clone();
-    let sql = format!("SELECT EXISTS (SELECT FROM {table})");
-    let has_rows: bool = session.destination.query_one(&sql, &[])?.get(0);
-    let state = if has_rows {
-        session.pair.followed().map_err(|error| error.remedy("empty the table"))?;
-        State { phase: Phase::Following, marks: Marks::default() }
-    } else {
-        State { phase: Phase::Loading, marks: first_marks(session)? }
-    };
-    let ranges = match has_rows {
-        true => Vec::new(),
-        false => load::plan(session.source.client(), &session.pair, session.settings.workers)?,
-    };
-    let mut transaction = session.destination.transaction()?;
-    state.begin(&mut transaction, &table, existing.oid, source)?;
-    state::plan_ranges(&mut transaction, &table, &ranges)?;
-    transaction.commit()?;
-    Ok(state)
-}
-
-/// The watermark of an initial load, read before its snapshot is taken: a row up to it is in the snapshot, or belongs to a
-/// transaction that is still open.
-fn first_marks(session: &mut Session<'_>) -> Result<Marks> {
-    if session.pair.cursor.is_none() || session.pair.key.is_empty() {
-        return Ok(Marks::default());
-    }
-    let now = Now::look(&mut session.source, &session.pair, None)?;
-    Ok(now.into_first_marks())
-}
-
-/// Checks that the destination follows this source. Gives whether another table has taken the place of the source's.
-fn check_same(followed: &Source, source: &Source, followable: bool) -> Result<bool> {
-    let is_swapped = followed.id != source.id;
-    if is_swapped && !(followable && followed.is_namesake_of(source)) {
-        return Err(Error::refused(format!("follows another table, {}", followed.described)).remedy(
-            "drop it to have it loaded again, or delete its row from pghaul.syncs to have all rows compared once",
-        ));
-    }
-    match (&followed.cursor, &source.cursor) {
-        (before, now) if before == now => Ok(is_swapped),
-        (Some(before), _) => {
-            Err(Error::refused(format!("is followed by the cursor {before}")).remedy(format!(
-                "give --cursor {before}, or delete its row from pghaul.syncs to have all rows compared once"
-            )))
-        }
-        (None, _) => {
-            Err(Error::refused("was loaded without a cursor, so the changes since then are unknown")
-                .remedy("delete its row from pghaul.syncs to have all rows compared once"))
-        }
-    }
-}
-
-fn check_key(session: &mut Session<'_>) -> Result<()> {
-    let pair = &session.pair;
-    if catalog::has_unique_index(&mut session.destination, &pair.table, &pair.key)? {
-        return Ok(());
-    }
-    let key = pair.key_list();
-    Err(Error::refused(format!("has no unique index on exactly ({key}), by which rows are found"))
-        .remedy(format!("CREATE UNIQUE INDEX ON {} ({key})", pair.table)))
 }

@@ -14,9 +14,15 @@ const SHOWN_PARTS: usize = 20;
 /// What a run has done, and how long each part took.
 #[derive(Debug, Default)]
 pub struct Outcome {
+    /// Whether the table is synced whole.
+    pub is_whole: bool,
     load: Option<(Piped, Duration)>,
-    /// The last pass, with the number of deleted rows.
+    /// The passes, with the number of deleted rows.
     pass: Option<(Merged, u64, Duration)>,
+    /// The look at a table that is synced whole, with the rows that it has loaded, if any.
+    refresh: Option<(Option<Piped>, Duration)>,
+    /// Rows that were read again since a comparison has found them missing or different.
+    repair: Option<Merged>,
     comparison: Option<(Comparison, Duration)>,
 }
 
@@ -29,9 +35,22 @@ impl Outcome {
         *all += time;
     }
 
-    /// Sets the pass.
+    /// Adds a pass.
     pub fn add_pass(&mut self, pass: Merged, deleted: u64, time: Duration) {
-        self.pass = Some((pass, deleted, time));
+        let (sum, all_deleted, all) = self.pass.get_or_insert_default();
+        sum.add(pass);
+        *all_deleted += deleted;
+        *all += time;
+    }
+
+    /// Sets the look at a table that is synced whole; `loaded` are the rows that were swapped in, if it was not the same.
+    pub fn add_refresh(&mut self, loaded: Option<Piped>, time: Duration) {
+        self.refresh = Some((loaded, time));
+    }
+
+    /// Adds rows that were read again.
+    pub fn add_repair(&mut self, repaired: Merged) {
+        self.repair.get_or_insert_default().add(repaired);
     }
 
     /// Sets the comparison.
@@ -39,15 +58,21 @@ impl Outcome {
         self.comparison = Some((comparison, time));
     }
 
-    /// Whether the run made an initial load.
+    /// Whether nothing was done.
+    pub fn is_empty(&self) -> bool {
+        self.load.is_none() && self.pass.is_none() && self.refresh.is_none() && self.comparison.is_none()
+    }
+
+    /// Whether all rows have come over in this run.
     pub fn is_loaded(&self) -> bool {
-        self.load.is_some()
+        self.load.is_some() || matches!(self.refresh, Some((Some(_), _)))
     }
 
     /// Whether the destination has changed.
     pub fn has_changed(&self) -> bool {
         let by_pass = self.pass.as_ref().is_some_and(|(pass, deleted, _)| pass.changed + deleted > 0);
-        self.load.is_some() || by_pass
+        let by_repair = self.repair.is_some_and(|repair| repair.changed > 0);
+        self.load.is_some() || by_pass || by_repair || matches!(self.refresh, Some((Some(_), _)))
     }
 
     /// One line about the load and the pass.
@@ -68,13 +93,21 @@ impl Outcome {
                 seconds(time.as_secs_f64())
             ));
         }
+        if let Some((loaded, time)) = &self.refresh {
+            let what =
+                loaded.map_or("unchanged".to_owned(), |piped| format!("{} replaced all", rows(piped.rows)));
+            parts.push(format!("{what}, in {} s", seconds(time.as_secs_f64())));
+        }
+        if let Some(repair) = &self.repair {
+            parts.push(format!("{} repaired", rows(repair.changed)));
+        }
         format!("{table}: {}\n", parts.join("; "))
     }
 
     /// The summary for standard output.
     pub fn summary(&self, table: &str) -> String {
         let mut text = String::new();
-        if self.load.is_some() || self.pass.is_some() {
+        if self.load.is_some() || self.pass.is_some() || self.refresh.is_some() {
             text.push_str(&self.line(table));
         }
         if let Some((comparison, time)) = &self.comparison {
@@ -96,6 +129,12 @@ impl Outcome {
                 if pass.copied.rows + deleted > 0 { UnitStatus::Loaded } else { UnitStatus::Unchanged };
             UnitReport { status, ..unit }
         }));
+        units.extend(self.refresh.iter().map(|(loaded, time)| {
+            let unit = unit(&loaded.unwrap_or_default(), time);
+            let status = if loaded.is_some() { UnitStatus::Loaded } else { UnitStatus::Skipped };
+            UnitReport { status, ..unit }
+        }));
+        units.extend(self.repair.iter().map(|repair| unit(&repair.copied, &Duration::ZERO)));
         if let Some((comparison, time)) = &self.comparison {
             let mut unit = unit(&Piped::default(), time);
             unit.status = UnitStatus::Unchanged;

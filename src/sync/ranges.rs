@@ -2,6 +2,7 @@
 
 use super::state::Range;
 use super::table::pair::Pair;
+use super::table::shape::ShapeColumn;
 use crate::Result;
 use crate::pg::ident::{literal, quote};
 use postgres::Client;
@@ -20,6 +21,7 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     let Some(column) = pair.source.column(first) else { return Ok(Vec::new()) };
+    let first = column.source_name();
     let (name, table) = (quote(first), &pair.source.table);
     let statistics = format!(
         "SELECT unnest(histogram_bounds::text::{}[]) AS bound FROM pg_stats WHERE schemaname = {} AND tablename = {} \
@@ -53,11 +55,11 @@ pub fn bounds(client: &mut Client, pair: &Pair, wanted: usize) -> Result<Vec<Str
 /// # Errors
 /// What the server reports.
 pub fn correlation(client: &mut Client, pair: &Pair) -> Result<f64> {
-    let Some(first) = pair.key.first() else { return Ok(0.0) };
+    let Some(first) = pair.key_columns().next().map(ShapeColumn::source_name) else { return Ok(0.0) };
     let sql = "SELECT correlation::float8 FROM pg_stats \
                WHERE schemaname = $1 AND tablename = $2 AND attname = $3 AND NOT inherited";
     let table = &pair.source.table;
-    let row = client.query_opt(sql, &[&table.schema(), &table.name(), first])?;
+    let row = client.query_opt(sql, &[&table.schema(), &table.name(), &first])?;
     Ok(row.and_then(|row| row.get(0)).unwrap_or(0.0))
 }
 

@@ -5,6 +5,7 @@
 //! those that the run knows. So the rows that it reads have the shape that they are taken for.
 
 use super::settings::Settings;
+use super::side::of_source;
 use crate::pg::connect::{self, ForOneTransaction, Target};
 use crate::pg::ident::{Qualified, literal};
 use crate::pg::sqlstate::SqlState;
@@ -29,10 +30,13 @@ pub enum View {
 pub struct Known {
     /// Its name.
     pub table: Qualified,
+    /// Whether it is no view.
+    pub is_table: bool,
     /// Its oid and its columns, as `table/shape_now.sql` gives them.
     pub shape: String,
-    /// Whether all of its rows must be visible, since those that are not would be deleted at the destination.
-    pub needs_all_rows: bool,
+    /// Whether all of its rows must be visible, since those that are not would be deleted at the destination; then, what helps besides
+    /// another role.
+    pub needs_all_rows: Option<&'static str>,
 }
 
 /// A connection to the source.
@@ -41,7 +45,7 @@ pub struct Reader {
     settings: ForOneTransaction,
     /// The statement that limits how long others take.
     timeout: String,
-    open: Option<View>,
+    opened: Option<View>,
     known: Option<Known>,
     clock: String,
     zone: String,
@@ -77,7 +81,7 @@ impl Reader {
             client,
             settings: texts,
             timeout,
-            open: Some(View::Moving),
+            opened: Some(View::Moving),
             known: None,
             clock: String::new(),
             zone: text("zone"),
@@ -111,29 +115,53 @@ impl Reader {
         self.known = Some(known);
     }
 
+    /// From now on no table is expected.
+    pub fn forget(&mut self) {
+        self.known = None;
+    }
+
+    /// Lets the statements of this transaction take as long as the role may.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn without_limit(&mut self) -> Result<()> {
+        if self.timeout.is_empty() {
+            return Ok(());
+        }
+        self.client.batch_execute("SET LOCAL statement_timeout TO DEFAULT").map_err(of_source)
+    }
+
     /// Ends the transaction, if one is open, and begins another one.
     ///
     /// # Errors
     /// A table that is no longer as it was known, which another connection can look at again; rows that are hidden from the role;
     /// what the server reports.
     pub fn begin(&mut self, view: View) -> Result<()> {
-        self.commit()?;
+        self.commit().and_then(|()| self.open(view)).map_err(of_source)
+    }
+
+    fn open(&mut self, view: View) -> Result<()> {
         let level = if view == View::Still { "REPEATABLE READ" } else { "READ COMMITTED" };
         let ForOneTransaction { values, keepalives, .. } = &self.settings;
         let mut sql =
             format!("BEGIN ISOLATION LEVEL {level} READ ONLY;\n{values}\n{MONEY}; {}", self.timeout);
-        if let Some(Known { table, needs_all_rows, .. }) = &self.known {
-            if *needs_all_rows {
+        if let Some(Known { table, is_table, needs_all_rows, .. }) = &self.known {
+            if needs_all_rows.is_some() {
                 // A statement that a policy would hide rows from fails.
                 sql.push_str("SET LOCAL row_security = off;");
             }
+            // Not all views can be locked by name.
+            let lock = match is_table {
+                true => format!("LOCK TABLE ONLY {table} IN ACCESS SHARE MODE"),
+                false => format!("SELECT FROM {table} WHERE false"),
+            };
             sql.push_str(&format!(
-                "LOCK TABLE ONLY {table} IN ACCESS SHARE MODE; {keepalives}; {}",
+                "{lock}; {keepalives}; {}",
                 include_str!("table/shape_now.sql").replace("$1", &literal(&table.to_string()))
             ));
         }
         let messages = self.client.simple_query(&sql).map_err(Error::from);
-        self.open = Some(view);
+        self.opened = Some(view);
         let Some(known) = &self.known else { return messages.map(drop) };
         let messages = match messages {
             Err(error) if SqlState::from(&error) == SqlState::UnknownTable => return Err(changed(known)),
@@ -142,12 +170,14 @@ impl Reader {
         if find(&messages, "shape") != Some(&known.shape) {
             return Err(changed(known));
         }
-        if known.needs_all_rows && find(&messages, "hides_rows") == Some("t") {
+        if let Some(besides) = known.needs_all_rows
+            && find(&messages, "hides_rows") == Some("t")
+        {
             return Err(Error::refused(
                 "row security hides rows from the role at the source, and rows that it does not see would be deleted",
             )
             .at(Place::table(known.table.to_string()))
-            .remedy("read the source as a role that sees all rows (BYPASSRLS), or leave --deletes away"));
+            .remedy(format!("read the source as a role that sees all rows (BYPASSRLS){besides}")));
         }
         self.clock = find(&messages, "clock").unwrap_or_default().to_owned();
         Ok(())
@@ -158,7 +188,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::begin`].
     pub fn resume(&mut self) -> Result<()> {
-        if self.open.is_some() { Ok(()) } else { self.begin(View::Moving) }
+        if self.opened.is_some() { Ok(()) } else { self.begin(View::Moving) }
     }
 
     /// Ends a transaction that sees what is committed: its locks would hold up others.
@@ -166,7 +196,7 @@ impl Reader {
     /// # Errors
     /// What the server reports.
     pub fn pause(&mut self) -> Result<()> {
-        if self.open == Some(View::Moving) { self.commit() } else { Ok(()) }
+        if self.opened == Some(View::Moving) { self.commit() } else { Ok(()) }
     }
 
     /// Ends the transaction, if one is open.
@@ -174,8 +204,8 @@ impl Reader {
     /// # Errors
     /// What the server reports.
     pub fn commit(&mut self) -> Result<()> {
-        if self.open.take().is_some() {
-            self.client.batch_execute("COMMIT")?;
+        if self.opened.take().is_some() {
+            self.client.batch_execute("COMMIT").map_err(of_source)?;
         }
         Ok(())
     }

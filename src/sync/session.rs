@@ -2,6 +2,8 @@
 
 use super::reader::{Reader, check_version};
 use super::settings::Settings;
+use super::side::{of_destination, of_source};
+use super::state::Source;
 use super::table::pair::Pair;
 use crate::Result;
 use crate::copy::relay::pace::Pace;
@@ -18,6 +20,8 @@ pub struct Session<'s> {
     pub settings: &'s Settings,
     /// How much the run prints.
     pub verbosity: Verbosity,
+    /// The source's table, as the state names it.
+    pub identity: Source,
     /// Both tables.
     pub pair: Pair,
     /// The source.
@@ -30,18 +34,29 @@ pub struct Session<'s> {
     /// Further connections to the destination, for windows of many rows. Each has the temporary table.
     pub others: Vec<Client>,
     /// Limits how fast the source is read.
-    pub pace: Pace,
+    pub pace: &'s Pace,
+    /// Whether the table is synced whole, and not by a cursor.
+    pub is_whole: bool,
+}
+
+/// Connections to both sides, which one table after the other may use.
+pub struct Link {
+    /// The source.
+    pub source: Reader,
+    /// The destination.
+    pub destination: Client,
 }
 
 /// Connections to both sides, at the same time.
 ///
 /// # Errors
 /// As [`Reader::connect`] and [`connect_destination`].
-pub fn connect_both(settings: &Settings) -> Result<(Reader, Client)> {
+pub fn connect_both(settings: &Settings) -> Result<Link> {
     std::thread::scope(|scope| {
         let source = scope.spawn(|| Reader::connect(settings));
         let destination = connect_destination(settings);
-        Ok((workers::joined(source)?, destination?))
+        let source = workers::joined(source).map_err(of_source)?;
+        Ok(Link { source, destination: destination.map_err(of_destination)? })
     })
 }
 
@@ -63,7 +78,7 @@ impl Session<'_> {
     /// # Errors
     /// As [`Reader::connect_at`].
     pub fn connect_sources(&self, count: usize, snapshot: &str) -> Result<Vec<Client>> {
-        (0..count).map(|_| Reader::connect_at(self.settings, snapshot)).collect()
+        (0..count).map(|_| Reader::connect_at(self.settings, snapshot).map_err(of_source)).collect()
     }
 
     /// Connections to the destination.
@@ -71,6 +86,6 @@ impl Session<'_> {
     /// # Errors
     /// As [`connect_destination`].
     pub fn connect_destinations(&self, count: usize) -> Result<Vec<Client>> {
-        (0..count).map(|_| connect_destination(self.settings)).collect()
+        (0..count).map(|_| connect_destination(self.settings).map_err(of_destination)).collect()
     }
 }

@@ -3,25 +3,85 @@
 use super::compare::{self, Compared};
 use super::follow::deletes::{self, Found};
 use super::follow::pass;
-use super::load;
+use super::full;
+use super::load::{self, Loaded};
 use super::outcome::Outcome;
 use super::session::Session;
+use super::settings::Settings;
 use super::state::{Phase, State};
+use super::table::sequences;
 use crate::Result;
 use crate::pg::statements;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// The least time between two looks that read all rows on both sides: for deleted rows, and at a table that is synced whole.
+pub const BETWEEN_LOOKS: Duration = Duration::from_secs(60);
 
 /// Makes the initial load, or finishes one that an earlier run has begun.
 ///
 /// # Errors
 /// What a server reports; Ctrl-C. Complete ranges stay.
-pub fn initial_load(session: &mut Session<'_>, state: &mut State, outcome: &mut Outcome) -> Result<()> {
+fn initial_load(session: &mut Session<'_>, state: &mut State, outcome: &mut Outcome) -> Result<Loading> {
     if state.phase == Phase::Following {
-        return Ok(());
+        return Ok(Loading::Earlier);
     }
     let started = Instant::now();
-    let piped = load::run(session, state)?;
+    let Loaded { piped, is_continued } = load::run(session, state)?;
     outcome.add_load(piped, started.elapsed());
+    Ok(if is_continued { Loading::Continued } else { Loading::Whole })
+}
+
+/// When the initial load was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loading {
+    /// By an earlier run.
+    Earlier,
+    /// By earlier runs and this one, from several snapshots.
+    Continued,
+    /// By this run, from one snapshot.
+    Whole,
+}
+
+/// Brings a table up to date: its initial load, then its changes, or all of it, if it is synced whole. `looks_closely` says whether this
+/// is the time to do what reads whole tables: to follow deletes and to compare, as the settings say, and to look at a table that is
+/// synced whole.
+///
+/// # Errors
+/// A source without key or cursor; what a server reports; Ctrl-C. What is complete stays.
+pub fn bring_up_to_date(
+    session: &mut Session<'_>,
+    state: &mut State,
+    outcome: &mut Outcome,
+    looks_closely: bool,
+) -> Result<()> {
+    let brought = bring_rows(session, state, outcome, looks_closely);
+    if outcome.has_changed() {
+        let reads_all = outcome.is_loaded();
+        // What has failed is the cause, and the connection may be lost.
+        let set = sequences::set_behind(&mut session.destination, &session.pair.table, reads_all);
+        return brought.and(set);
+    }
+    brought
+}
+
+fn bring_rows(
+    session: &mut Session<'_>,
+    state: &mut State,
+    outcome: &mut Outcome,
+    looks_closely: bool,
+) -> Result<()> {
+    let loading = initial_load(session, state, outcome)?;
+    if !session.is_whole {
+        let Settings { deletes, verify, .. } = session.settings;
+        return follow_changes(session, state, outcome, looks_closely && (deletes.is_some() || *verify));
+    }
+    outcome.is_whole = true;
+    if looks_closely && loading != Loading::Whole {
+        full::refresh(session, state, outcome)?;
+    }
+    if looks_closely && session.settings.verify {
+        full::verify(session, outcome)?;
+    }
     Ok(())
 }
 
@@ -30,7 +90,7 @@ pub fn initial_load(session: &mut Session<'_>, state: &mut State, outcome: &mut 
 ///
 /// # Errors
 /// A source without key or cursor; what a server reports; Ctrl-C. Complete windows stay.
-pub fn follow_changes(
+fn follow_changes(
     session: &mut Session<'_>,
     state: &mut State,
     outcome: &mut Outcome,
@@ -47,7 +107,15 @@ pub fn follow_changes(
     outcome.add_pass(pass, found.gone, started.elapsed());
     if session.settings.verify && in_snapshot {
         let started = Instant::now();
-        let comparison = compare::compare(session, Compared::Rows)?;
+        let mut comparison = compare::compare(session, Compared::Rows)?;
+        if session.settings.repair {
+            let mut keys = comparison.keys(|difference| &difference.missing);
+            keys.extend(comparison.keys(|difference| &difference.different));
+            if !keys.is_empty() {
+                outcome.add_repair(deletes::fetch(session, state, &keys)?);
+                comparison = compare::compare(session, Compared::Rows)?;
+            }
+        }
         outcome.add_comparison(comparison, started.elapsed());
     }
     if in_snapshot {

@@ -48,6 +48,39 @@ fn more_deletes_than_allowed_stop_the_pass_and_delete_nothing() {
 }
 
 #[test]
+fn what_differs_behind_the_cursor_is_mended_if_wanted() {
+    for flags in [&[][..], &["--deletes=soft"]] {
+        let sides = Sides::new(&numbered(20_000), &BY_U);
+        sides.synced(flags);
+        // As hands, triggers and transactions that were missed leave it.
+        sides.destination.execute(
+            "UPDATE t SET v = 'by hand' WHERE id % 5000 = 3; DELETE FROM t WHERE id > 19990; INSERT INTO t VALUES (99999, 'too many', 1)",
+        );
+        let once = |more: &[&str]| sides.once(&[flags, more].concat());
+        once(&["--repair"]).assert_code(2).assert_stderr_has("--verify");
+        if flags.is_empty() {
+            once(&["--verify", "--repair"])
+                .assert_code(1)
+                .assert_stdout_has("14 rows repaired")
+                .assert_stdout_has("0 rows missing, 1 too many, 0 not the same");
+            sides.destination.execute("DELETE FROM t WHERE id = 99999");
+        } else {
+            // The search for deletes fetches missing rows.
+            once(&["--verify", "--repair"])
+                .assert_code(0)
+                .assert_stdout_has("10 changed, 1 gone")
+                .assert_stdout_has("4 rows repaired");
+            sides
+                .destination
+                .execute("UPDATE t SET deleted_at = now() WHERE id <= 3; DELETE FROM t WHERE id = 99999");
+            once(&["--verify", "--repair"]).assert_code(0).assert_stdout_has("3 changed");
+        }
+        once(&["--verify", "--repair"]).assert_code(0).assert_stdout_has("20,000 rows are the same");
+        sides.assert_same("SELECT id, v, u FROM t ORDER BY id");
+    }
+}
+
+#[test]
 fn soft_deletes_set_a_column_and_rows_can_come_back() {
     let sides = Sides::new(&numbered(100), &[&BY_U[..], &["--deleted-column", "Gone at"]].concat());
     sides.synced(&["--deletes=soft"]);

@@ -1,6 +1,6 @@
 //! What cannot be is refused, before anything is touched; what is lost is tried again.
 
-use crate::sides::{BY_U, Sides, numbered};
+use crate::sides::{BY_U, Sides, ended, numbered};
 use nix::sys::signal::Signal;
 use pghaul_test_support::{Running, Server, ServerOptions, pghaul, wait_for};
 use postgres::{Client, NoTls};
@@ -106,8 +106,46 @@ fn a_source_that_goes_away_is_waited_for() {
     assert!(watch.is_alive());
     watch.signal(Signal::SIGTERM);
     let run = watch.wait();
-    run.assert_code(143).assert_stdout_has(" 1 changed").assert_stderr_has("trying again in");
+    ended(run).assert_stdout_has(" 1 changed").assert_stderr_has("trying again in");
     sides.assert_same("SELECT * FROM t ORDER BY id");
+}
+
+#[test]
+fn an_idle_watch_ends_with_a_signal_and_all_is_well() {
+    let sides = Sides::new(&numbered(10), &BY_U);
+    let watch = Running::start(sides.watch(&["--every", "1h"]));
+    wait_for("the pass", || {
+        sides.destination.rows("SELECT FROM pg_class WHERE relname = 't' AND reltuples = 10").len() == 1
+    });
+    std::thread::sleep(Duration::from_secs(1));
+    let asked = Instant::now();
+    watch.signal(Signal::SIGTERM);
+    watch.wait().assert_code(0).assert_stdout_has("10 rows loaded");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn messages_name_the_side_that_a_fault_is_on() {
+    let sides = Sides::new(&format!("{}; CREATE TABLE hidden AS TABLE t", numbered(10)), &BY_U);
+    let role = sides.source.role("hunter2");
+    sides.source.execute(&format!("GRANT SELECT ON t TO {role}"));
+    let poor = sides.source.tcp_url(&role, "hunter2");
+    let away = "postgresql://u@127.0.0.1:1/d";
+    let none = ["--retries", "0"];
+    for (flags, code, says) in [
+        (&["--from", &poor, "--table", "hidden"][..], 1, "--from: permission denied for table hidden"),
+        (&["--from", away], 2, "--from postgresql://u@127.0.0.1:1/d: "),
+        (&["--to", away], 2, "--to postgresql://u@127.0.0.1:1/d: "),
+    ] {
+        sides.once(&[flags, &none].concat()).assert_code(code).assert_stderr_has(says);
+    }
+    sides.synced(&[]);
+    sides.destination.execute(
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$; \
+         CREATE TRIGGER no BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION no()",
+    );
+    sides.source.execute("UPDATE t SET v = 'new', u = 100 WHERE id = 1");
+    sides.once(&none).assert_code(1).assert_stderr_has("--to, table \"public\".\"t\": not this one");
 }
 
 #[test]

@@ -103,20 +103,26 @@ fn a_load_that_was_stopped_goes_on_with_what_is_left() {
 }
 
 #[test]
-fn a_table_without_a_key_is_loaded_and_nothing_more() {
+fn defaults_of_sequences_become_identity_columns_where_they_can() {
     let sides = Sides::new(
-        "CREATE TABLE t (a int, u bigint); INSERT INTO t SELECT i, i FROM generate_series(1, 100) i",
-        &["--table", "t"],
+        "CREATE SEQUENCE s; CREATE TABLE t (id numeric PRIMARY KEY DEFAULT nextval('s'), a int DEFAULT nextval('s'), \
+         b smallint NOT NULL UNIQUE DEFAULT nextval('s'), c text NOT NULL DEFAULT nextval('s'), u bigint); CREATE INDEX ON t (u); \
+         INSERT INTO t (u) VALUES (1), (2); INSERT INTO t (a, u) VALUES (NULL, 3)",
+        &BY_U,
     );
-    sides.synced(&[]).assert_stdout_has("100 rows loaded");
-    sides.assert_same("SELECT * FROM t ORDER BY a");
-    sides
-        .once(&[])
-        .assert_code(2)
-        .assert_stderr_has("table \"public\".\"t\": has no primary key, so changes cannot be followed");
-    let sides = Sides::new(&numbered(10), &["--table", "t"]);
+    let run = sides.synced(&[]);
+    for column in ["id", "a", "c"] {
+        run.assert_stderr_has(&format!(
+            "column {column} gets no default, since that is a sequence of the source"
+        ));
+    }
+    run.assert_never_says("column b");
+    sides.source.execute("INSERT INTO t (u) VALUES (4)");
     sides.synced(&[]);
-    sides.once(&[]).assert_code(2).assert_stderr_has("name it with --cursor");
+    sides.assert_same("SELECT * FROM t ORDER BY id");
+    let greatest: i64 = sides.destination.one("SELECT max(b) FROM t").parse().unwrap();
+    let next = sides.destination.one("INSERT INTO t (id, c) VALUES (100, '') RETURNING b");
+    assert_eq!(next, (greatest + 1).to_string());
 }
 
 #[test]

@@ -56,7 +56,12 @@ impl Sides {
 
     /// `pghaul sync watch`, to be started.
     pub fn watch(&self, more: &[&str]) -> Command {
-        self.pghaul("watch", more).command()
+        self.command("watch", more)
+    }
+
+    /// `pghaul sync` with this word, to be started.
+    pub fn command(&self, word: &str, more: &[&str]) -> Command {
+        self.pghaul(word, more).command()
     }
 
     /// Makes passes until nothing is read again but the greatest cursor.
@@ -77,6 +82,13 @@ impl Sides {
     pub fn assert_same(&self, sql: &str) {
         assert_eq!(self.source.rows(sql), self.destination.rows(sql), "{sql}");
     }
+}
+
+/// A watch that SIGTERM has ended: between two passes, or in one.
+#[track_caller]
+pub fn ended(run: Run) -> Run {
+    run.assert(matches!(run.code, 0 | 143), "exit code 0 or 143");
+    run
 }
 
 /// A table with a key and a cursor, and so many rows, the cursor from 1 on.

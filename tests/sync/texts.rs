@@ -78,6 +78,34 @@ fn a_key_that_gets_another_text_is_the_same_row() {
 }
 
 #[test]
+fn keys_that_only_the_destination_takes_for_equal_are_refused() {
+    let nocase =
+        "CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)";
+    let table = |collation: &str| {
+        format!("CREATE TABLE t (k text {collation} PRIMARY KEY, u bigint); CREATE INDEX ON t (u)")
+    };
+    let sides = Sides::new(&format!("{}; INSERT INTO t VALUES ('a', 1), ('A', 2)", table("")), &FOLLOWED);
+    sides
+        .destination
+        .execute(&format!("{nocase}; {}; INSERT INTO t VALUES ('a', 1)", table("COLLATE nocase")));
+    sides
+        .once(&[])
+        .assert_code(2)
+        .assert_stderr_has("column k: its collation takes keys for equal that the source tells apart");
+    assert_eq!(sides.destination.one("SELECT count(*) FROM t"), "1");
+    // Where the source takes them for equal, too, it has only one.
+    let sides = Sides::new(
+        &format!("{nocase}; {}; INSERT INTO t VALUES ('a', 1)", table("COLLATE nocase")),
+        &FOLLOWED,
+    );
+    sides.destination.execute(&format!("{nocase}; {}", table("COLLATE nocase")));
+    sides.synced(&[]);
+    sides.source.execute("UPDATE t SET k = 'A', u = 2");
+    sides.synced(&[]);
+    sides.assert_same("SELECT * FROM t");
+}
+
+#[test]
 fn databases_of_other_encodings_compare() {
     let sides = Sides::new("SELECT 1", &FOLLOWED);
     let latin = sides.destination.one("SELECT current_database() || '_latin'");

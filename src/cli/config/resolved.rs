@@ -137,7 +137,7 @@ fn sync_settings(
         job: Some(job.to_owned()),
         from: url(cfg.from.is_some()),
         to: url(cfg.to.is_some()),
-        table: cfg.table.is_none().then(|| "TABLE".to_owned()),
+        table: (cfg.table.is_none() && cfg.schema.is_none()).then(|| "TABLE".to_owned()),
         workers: typed.workers,
         ..Default::default()
     };

@@ -21,5 +21,5 @@ pub use fetch::{AuthCfg, FetchCfg, OAuth2Cfg, PagesCfg, RateCfg, RequestsCfg, Si
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use mothers::{MotherColumns, MotherTables};
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
-pub use sync::{DeletesCfg, SyncCfg};
+pub use sync::{DeletesCfg, SyncCfg, SyncModeCfg};
 pub use types::{InlineTypes, TypesCfg};

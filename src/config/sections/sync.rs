@@ -1,6 +1,6 @@
 //! `sync:` in the configuration: jobs of `pghaul sync`.
 
-use crate::config::values::{Number, Span, Text};
+use crate::config::values::{Number, OrderedMap, Span, Text};
 use serde::Deserialize;
 
 /// A job: a table that is kept the same as a table of another database.
@@ -14,15 +14,31 @@ pub struct SyncCfg {
     pub from: Option<Text>,
     /// URL of the destination.
     pub to: Option<Text>,
+    /// The schema at the source whose tables are synced.
+    pub schema: Option<Text>,
+    /// Shell patterns of tables of the schema that are left out.
+    #[serde(default)]
+    pub exclude: Vec<Text>,
     /// The table at the source: `table` or `schema.table`.
     pub table: Option<Text>,
     /// The table at the destination, if it has another name.
     pub to_table: Option<Text>,
+    /// The condition of the rows that are synced.
+    #[serde(rename = "where")]
+    pub only: Option<Text>,
+    /// The columns that are synced, if not all.
+    #[serde(default)]
+    pub columns: Vec<Text>,
+    /// Columns that have another name at the destination.
+    #[serde(default)]
+    pub map: OrderedMap<Text>,
     /// The column that grows with every change.
     pub cursor: Option<Text>,
     /// The columns that make a row the same row, if they are not the primary key.
     #[serde(default)]
     pub key: Vec<Text>,
+    /// How the table is kept the same.
+    pub mode: Option<SyncModeCfg>,
     /// Rows per transaction at the destination.
     pub chunk: Option<Number<u64>>,
     /// The pause between two passes of `watch`, such as `5s`.
@@ -45,6 +61,18 @@ pub struct SyncCfg {
     /// Statements that follow what has changed the destination.
     #[serde(default)]
     pub after: Vec<Text>,
+}
+
+/// How a table is kept the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncModeCfg {
+    /// By the cursor, if there is one; else whole.
+    Auto,
+    /// By the cursor.
+    Cursor,
+    /// Whole.
+    Full,
 }
 
 /// What becomes of rows that are gone at the source.

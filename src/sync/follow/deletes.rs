@@ -6,6 +6,7 @@ use crate::report::thousands;
 use crate::run::interrupt;
 use crate::sync::compare::{Compared, Key, compare};
 use crate::sync::session::Session;
+use crate::sync::side::of_source;
 use crate::sync::state::State;
 use crate::sync::table::pair::Pair;
 use crate::sync::table::same;
@@ -33,12 +34,8 @@ pub struct Found {
 /// More rows gone than the settings allow, of which none is deleted then; what a server reports, such as a foreign key of the destination that refers to one of the rows; Ctrl-C.
 pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
-    let mut found = Found::default();
-    for keys in comparison.keys(|difference| &difference.missing).chunks(TOGETHER) {
-        let condition = is_one_of(&session.pair, keys);
-        let rows = WindowRows { condition: &condition, order: "", are_many: false };
-        found.fetched.add(window::copy_and_merge(session, state, rows)?);
-    }
+    let fetched = fetch(session, state, &comparison.keys(|difference| &difference.missing))?;
+    let mut found = Found { gone: 0, fetched };
     let mut gone = Vec::new();
     for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
         interrupt::check()?;
@@ -63,18 +60,32 @@ pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     Ok(found)
 }
 
+/// Copies the rows with these keys, which no pass would read.
+///
+/// # Errors
+/// What a server reports; Ctrl-C. What is merged stays.
+pub fn fetch(session: &mut Session<'_>, state: &State, keys: &[Key]) -> Result<Merged> {
+    let mut fetched = Merged::default();
+    for keys in keys.chunks(TOGETHER) {
+        let condition = is_one_of(&session.pair, keys);
+        let rows = WindowRows { condition: &condition, order: "", are_many: false };
+        fetched.add(window::copy_and_merge(session, state, rows)?);
+    }
+    Ok(fetched)
+}
+
 /// The keys that no row of the source has, by the equality of their types: what the comparison of texts says is not enough to delete.
 fn without_those_of_source(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Key>> {
     let pair = &session.pair;
     let sql = format!(
         "SELECT g.place FROM {} WITH ORDINALITY g ({}, place) \
-         WHERE EXISTS (SELECT FROM {} t WHERE {})",
+         WHERE EXISTS (SELECT FROM {} WHERE {})",
         unnested(pair),
         names(pair),
-        pair.source.table,
+        pair.source.rows(),
         has_key(pair, "t")
     );
-    let there = session.source.client().query(&sql, &parameters(&lists(pair, keys)))?;
+    let there = session.source.client().query(&sql, &parameters(&lists(pair, keys))).map_err(of_source)?;
     let there: HashSet<usize> =
         there.iter().filter_map(|row| usize::try_from(row.get::<_, i64>(0) - 1).ok()).collect();
     if !there.is_empty() {
@@ -90,7 +101,7 @@ fn is_one_of(pair: &Pair, keys: &[Key]) -> String {
         format!("ARRAY[{}]::text[]", values.into_iter().map(literal).collect::<Vec<_>>().join(", "))
     };
     let lists: Vec<String> = lists(pair, keys).into_iter().map(list).collect();
-    let (names, has_key) = (names(pair), has_key(pair, &pair.source.table.to_string()));
+    let (names, has_key) = (names(pair), has_key(pair, "t"));
     format!("EXISTS (SELECT FROM unnest({}) g ({names}) WHERE {has_key})", lists.join(", "))
 }
 

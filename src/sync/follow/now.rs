@@ -6,6 +6,7 @@
 
 use crate::Result;
 use crate::sync::reader::Reader;
+use crate::sync::side::of_source;
 use crate::sync::state::{Marks, Pending};
 use crate::sync::table::cursor::{Clock, Cursor};
 use crate::sync::table::pair::Pair;
@@ -13,6 +14,9 @@ use crate::sync::table::pair::Pair;
 /// The longest time from a transaction's `now()` until other sessions see it as open (seconds). It is microseconds of work, but
 /// the process may have to wait for a processor.
 const UNSEEN: f64 = 1.0;
+
+/// Stands before an id: all transactions with smaller ids.
+const BEFORE: &str = "before ";
 
 /// The state of the source at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +31,7 @@ pub struct Now {
     pub limit: Option<String>,
     /// The source's clock (seconds).
     pub clock: f64,
-    /// The virtual ids of the open transactions.
+    /// The virtual ids of the open transactions; of a standby, `before` and the first id that no transaction has.
     pub open: Vec<String>,
     /// Every transaction with a smaller id has ended.
     pub oldest: i64,
@@ -47,7 +51,7 @@ impl Now {
         let ahead = limit.as_ref().map_or("NULL".to_owned(), |limit| {
             format!(
                 "(SELECT max({name})::text FROM {} WHERE {name} > {limit} + interval '1 minute' AND {name} < 'infinity')",
-                pair.source.table
+                pair.source.rows()
             )
         });
         let overtaken = match (&limit, read_to) {
@@ -58,13 +62,13 @@ impl Now {
         };
         let greatest = greatest_statement(pair, cursor, limit.as_deref());
         let sql = format!("SELECT ({greatest}), {ahead}::text, {overtaken}");
-        let row = reader.client().query_one(&sql, &[])?;
+        let row = reader.client().query_one(&sql, &[]).map_err(of_source)?;
         let (greatest, ahead, overtaken) = (row.get(0), row.get(1), row.get(2));
-        let row = reader.client().query_one(include_str!("open.sql"), &[])?;
+        let row = reader.client().query_one(include_str!("open.sql"), &[]).map_err(of_source)?;
         let (clock, open) = (row.get(0), row.get(1));
         let sql = "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint \
                    FROM pg_current_snapshot() s";
-        let row = reader.client().query_one(sql, &[])?;
+        let row = reader.client().query_one(sql, &[]).map_err(of_source)?;
         Ok(Now { greatest, ahead, overtaken, limit, clock, open, oldest: row.get(0), next: row.get(1) })
     }
 
@@ -84,9 +88,18 @@ impl Now {
         (self.clock - since).abs() >= UNSEEN
     }
 
+    /// Whether it can know of these transactions: a standby does not know the virtual ids of its primary.
+    pub fn knows(&self, open: &[String]) -> bool {
+        let is_standby = self.open.iter().any(|id| id.starts_with(BEFORE));
+        !is_standby || open.iter().all(|id| id.starts_with(BEFORE))
+    }
+
     /// Whether all of these transactions have ended.
     pub fn have_ended(&self, open: &[String]) -> bool {
-        open.iter().all(|transaction| !self.open.contains(transaction))
+        open.iter().all(|transaction| match transaction.strip_prefix(BEFORE) {
+            Some(id) => id.parse().is_ok_and(|id: i64| id <= self.oldest),
+            None => !self.open.contains(transaction),
+        })
     }
 }
 
@@ -96,14 +109,14 @@ impl Now {
 /// What the server reports.
 pub fn greatest(reader: &mut Reader, pair: &Pair, limit: Option<&str>) -> Result<Option<String>> {
     let sql = greatest_statement(pair, pair.followed()?, limit);
-    Ok(reader.client().query_one(&sql, &[])?.get(0))
+    Ok(reader.client().query_one(&sql, &[]).map_err(of_source)?.get(0))
 }
 
 fn greatest_statement(pair: &Pair, cursor: &Cursor, limit: Option<&str>) -> String {
     format!(
         "SELECT max({})::text FROM {} WHERE {}",
         cursor.quoted(),
-        pair.source.table,
+        pair.source.rows(),
         cursor.is_dated(limit)
     )
 }
@@ -118,7 +131,7 @@ pub fn least_to_come(reader: &mut Reader, cursor: &Cursor, settled: &str) -> Res
         return Ok(settled.to_owned());
     }
     let zone = reader.zone().to_owned();
-    Ok(reader.client().query_one(include_str!("repeated.sql"), &[&settled, &zone])?.get(0))
+    Ok(reader.client().query_one(include_str!("repeated.sql"), &[&settled, &zone]).map_err(of_source)?.get(0))
 }
 
 /// The condition of row versions that a transaction from `horizon` on has written; `next` is the first unused id. It is true
@@ -160,6 +173,13 @@ mod tests {
         };
         assert!(now.have_ended(&[]) && now.have_ended(&["4/1".into()]));
         assert!(!now.have_ended(&["4/1".into(), "3/1".into()]));
+        let standby = Now { open: vec!["before 9".into()], oldest: 7, ..now.clone() };
+        assert!(standby.have_ended(&["before 7".into()]) && !standby.have_ended(&["before 8".into()]));
+        assert!(
+            !standby.knows(&["3/1".into()])
+                && standby.knows(&["before 8".into()])
+                && now.knows(&["before 8".into()])
+        );
         assert!(now.is_after(9.0) && now.is_after(99.0) && !now.is_after(9.5));
     }
 }

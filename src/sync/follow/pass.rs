@@ -8,11 +8,12 @@
 
 use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
-use crate::Result;
 use crate::run::interrupt;
 use crate::sync::reader::View;
 use crate::sync::session::Session;
+use crate::sync::side::of_source;
 use crate::sync::state::{Marks, Pending, State};
+use crate::{Error, Result};
 
 /// Makes a pass. With `in_snapshot`, one transaction of the source sees all of it, and stays open for a comparison of both
 /// tables.
@@ -20,7 +21,7 @@ use crate::sync::state::{Marks, Pending, State};
 /// # Errors
 /// What a server reports; Ctrl-C. Complete windows stay.
 pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
-    session.source.begin(View::Moving)?;
+    session.source.resume()?;
     let now = Now::look(&mut session.source, &session.pair, state.marks.read_to.as_deref())?;
     warn_of_clock(session, &now);
     if now.overtaken {
@@ -59,6 +60,8 @@ fn warn_of_clock(session: &Session<'_>, now: &Now) {
 
 /// The cursor that is settled after this pass, if it is a new one.
 fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
+    // Where a standby takes the place of its primary, this begins again.
+    marks.pending.take_if(|pending| pending.open.as_ref().is_some_and(|open| !now.knows(open)));
     let pending = marks.pending.as_mut()?;
     if pending.open.is_none() && now.is_after(pending.since) {
         pending.open = Some(now.open.clone());
@@ -127,17 +130,19 @@ fn read_on(
         let sql = |place: u64| {
             format!(
                 "SELECT {name}::text FROM {} WHERE {behind}{name} <= {} ORDER BY {name} OFFSET {place} LIMIT 1",
-                session.pair.source.table,
+                session.pair.source.rows(),
                 cursor.value(&to),
             )
         };
         let chunk = session.settings.chunk;
         session.source.resume()?;
         let source = session.source.client();
-        let full = source.query_opt(&sql(chunk - 1), &[])?.map(|row| row.get(0));
+        let full = source.query_opt(&sql(chunk - 1), &[]).map_err(of_source)?.map(|row| row.get(0));
         // With one worker the number of rows makes no difference.
         let may_be_many = chunk > FEW && session.settings.workers > 1;
-        let are_many = may_be_many && (full.is_some() || source.query_opt(&sql(FEW), &[])?.is_some());
+        let mut has_more =
+            |place| Ok::<_, Error>(source.query_opt(&sql(place), &[]).map_err(of_source)?.is_some());
+        let are_many = may_be_many && (full.is_some() || has_more(FEW)?);
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
         state.marks.read_to = Some(end);

@@ -37,17 +37,19 @@ impl Pair {
     /// A key or a cursor whose columns the source lacks, or that do not qualify; exit code 2.
     pub fn new(client: &mut Client, source: Shape, table: Qualified, settings: &Settings) -> Result<Pair> {
         let at = Place::table(source.table.to_string());
-        let cursor = settings.cursor.as_deref().map(|name| Cursor::of(&source, name)).transpose();
-        let cursor = cursor.map_err(|error| error.at(at.clone()))?;
-        let key = if settings.key.is_empty() { source.primary_key.clone() } else { settings.key.clone() };
-        check_key(client, &source, &key).map_err(|error| error.at(at))?;
-        if let (Some(cursor), false) = (&cursor, leads_an_index(&source, settings)) {
-            tracing::warn!(
-                "{} has no index that begins with the cursor {}: each pass reads the whole table there",
-                source.table,
-                cursor.name
-            );
+        if !source.is_table() {
+            return Err(Error::refused("is a view, whose changes cannot be followed")
+                .at(at)
+                .remedy("give --mode full to have it synced whole"));
         }
+        let cursor = settings.cursor.as_deref().map(|name| settings.name_of_column(name));
+        let cursor = cursor.map(|name| Cursor::of(&source, name)).transpose();
+        let cursor = cursor.map_err(|error| error.at(at.clone()))?;
+        let key = match settings.key.is_empty() {
+            true => source.primary_key.clone(),
+            false => settings.key.iter().map(|name| settings.name_of_column(name).to_owned()).collect(),
+        };
+        check_key(client, &source, &key).map_err(|error| error.at(at))?;
         let mark = settings.soft().then(|| settings.deleted_column.clone());
         Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
     }
@@ -75,15 +77,15 @@ impl Pair {
         let at = || Place::table(self.source.table.to_string());
         if self.key.is_empty() {
             return Err(Error::refused(
-                "has no primary key, so changes cannot be followed; only the initial load can be done",
+                "has no primary key, so its changes cannot be followed",
             )
             .at(at())
-            .remedy("name columns that have a unique index with --key"));
+            .remedy("name columns that have a unique index with --key, or give --mode full to have it synced whole"));
         }
         self.cursor.as_ref().ok_or_else(|| {
             Error::refused("changes cannot be followed without a column that grows with every change")
                 .at(at())
-                .remedy("name it with --cursor")
+                .remedy("name it with --cursor, or give --mode full to have the table synced whole")
         })
     }
 
@@ -107,7 +109,7 @@ impl Pair {
         format!(
             "COPY (SELECT {} FROM {} WHERE {condition}{order}) TO STDOUT (FORMAT {})",
             self.columns(),
-            self.source.table,
+            self.source.rows(),
             self.format()
         )
     }
@@ -165,15 +167,26 @@ fn check_key(client: &mut Client, source: &Shape, key: &[String]) -> Result<()> 
     if key.is_empty() || *key == source.primary_key {
         return Ok(());
     }
-    if catalog::has_unique_index(client, &source.table, key)? {
+    let names: Vec<String> =
+        same::key_columns(source, key).map(|column| column.source_name().to_owned()).collect();
+    if catalog::has_unique_index(client, &source.table, &names)? {
         return Ok(());
     }
     Err(Error::refused(format!("has no unique index on exactly ({})", list(key.iter().map(String::as_str))))
         .remedy("name the columns of a unique index with --key"))
 }
 
-fn leads_an_index(source: &Shape, settings: &Settings) -> bool {
-    let Some(name) = &settings.cursor else { return true };
+/// Warns where each pass reads the whole table at the source.
+pub fn warn_of_slow_passes(source: &Shape, cursor: &str) {
+    if source.column(cursor).is_some() && !leads_an_index(source, cursor) {
+        tracing::warn!(
+            "{} has no index that begins with the cursor {cursor}: each pass reads the whole table there",
+            source.table
+        );
+    }
+}
+
+fn leads_an_index(source: &Shape, name: &str) -> bool {
     let plain = |index: &str, name: &str| {
         index.strip_prefix("btree (").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| {
             rest.starts_with([',', ')', ' '])

@@ -10,6 +10,10 @@ use postgres::{Client, GenericClient};
 pub struct Shape {
     /// Its name.
     pub table: Qualified,
+    /// Its kind, as `pg_class.relkind` has it.
+    pub kind: char,
+    /// Whether other tables inherit from it, so that its indexes do not hold for all of its rows.
+    pub is_mother: bool,
     /// Its oid. A later table of the same name has another one.
     pub oid: u32,
     /// Its oid and columns in one text, which changes with them.
@@ -26,6 +30,8 @@ pub struct Shape {
     pub indexes: Vec<Index>,
     /// The columns of its primary key.
     pub primary_key: Vec<String>,
+    /// The condition of the rows that are synced; none for all.
+    pub only: Option<String>,
 }
 
 /// A column.
@@ -33,6 +39,8 @@ pub struct Shape {
 pub struct ShapeColumn {
     /// Its name.
     pub name: String,
+    /// Its name at the source, if that is another one.
+    pub at_source: Option<String>,
     /// Its type, as `format_type` writes it, with the schema unless that is `pg_catalog`.
     pub type_name: String,
     /// The collation clause; empty for the collation of the type.
@@ -71,9 +79,16 @@ pub struct Index {
     pub deferrable: String,
     /// Its definition from the access method on.
     pub definition: String,
+    /// The columns that it needs.
+    pub columns: Vec<String>,
 }
 
 impl ShapeColumn {
+    /// Its name at the source.
+    pub fn source_name(&self) -> &str {
+        self.at_source.as_ref().unwrap_or(&self.name)
+    }
+
     /// A comparison such as `=` as SQL, for values of this column. Only those of `pg_catalog` are on the search path.
     pub fn comparison(&self, sign: &str) -> String {
         match &self.operators {
@@ -98,23 +113,27 @@ impl Shape {
         Ok(found.map(|schema| Qualified::new(schema, table)))
     }
 
-    /// The shape of a table; none if it does not exist.
+    /// The shape of a table or a view; none if it does not exist.
     ///
     /// # Errors
-    /// A relation that is not a table; what the server reports.
+    /// A relation without rows; what the server reports.
     pub fn read(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<Shape>> {
         let name = table.to_string();
         let sql = "SELECT c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), \
-                   greatest(c.reltuples, 0)::float8, pg_table_size(c.oid) \
+                   greatest(c.reltuples, 0)::float8, pg_table_size(c.oid), \
+                   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) \
                    FROM pg_class c WHERE c.oid = to_regclass($1)";
         let Some(row) = client.query_opt(sql, &[&name])? else { return Ok(None) };
         let oid: u32 = row.get(0);
-        if !matches!(row.get::<_, &str>(1), "r" | "p") {
-            return Err(Error::refused("is no table").remedy("name a table with --table and --to-table"));
+        let kind = row.get::<_, &str>(1).chars().next().unwrap_or_default();
+        if !matches!(kind, 'r' | 'p' | 'v' | 'm' | 'f') {
+            return Err(no_table());
         }
         let fingerprint = client.query_opt(include_str!("shape_now.sql"), &[&name])?;
         Ok(Some(Shape {
             table: table.clone(),
+            kind,
+            is_mother: row.get(5),
             oid,
             fingerprint: fingerprint.map(|row| row.get(0)).unwrap_or_default(),
             comment: row.get(2),
@@ -123,7 +142,32 @@ impl Shape {
             columns: columns(client, oid)?,
             indexes: indexes(client, oid)?,
             primary_key: primary_key(client, oid)?,
+            only: None,
         }))
+    }
+
+    /// What its rows are read from, behind `FROM`, under the alias `t`: the table, or those of its rows that are synced, with the names
+    /// that its columns have at the destination.
+    pub fn rows(&self) -> String {
+        let is_renamed = self.columns.iter().any(|column| column.at_source.is_some());
+        if !is_renamed && self.only.is_none() {
+            return format!("{} t", self.table);
+        }
+        let column = |column: &ShapeColumn| match &column.at_source {
+            Some(name) => format!("{} AS {}", quote(name), quote(&column.name)),
+            None => quote(&column.name),
+        };
+        // Passes ask for it.
+        let xmin = self.is_table().then(|| "xmin".to_owned());
+        let columns: Vec<String> = xmin.into_iter().chain(self.columns.iter().map(column)).collect();
+        // A condition may end in a comment.
+        let only = self.only.as_ref().map_or(String::new(), |only| format!(" WHERE ({only}\n)"));
+        format!("(SELECT {} FROM {}{only}) t", columns.join(", "), self.table)
+    }
+
+    /// Whether it is a table of its own server, and no view.
+    pub fn is_table(&self) -> bool {
+        matches!(self.kind, 'r' | 'p')
     }
 
     /// The column of that name.
@@ -137,10 +181,16 @@ impl Shape {
     }
 }
 
+/// The error of a relation that rows cannot be written to.
+pub fn no_table() -> Error {
+    Error::refused("is no table").remedy("name a table with --table and --to-table")
+}
+
 fn columns(client: &mut impl GenericClient, oid: u32) -> Result<Vec<ShapeColumn>> {
     let rows = client.query(include_str!("columns.sql"), &[&oid])?;
     let column = |row: &postgres::Row| ShapeColumn {
         name: row.get(0),
+        at_source: None,
         type_name: row.get(1),
         collation: row.get(2),
         not_null: row.get(3),
@@ -164,6 +214,7 @@ fn indexes(client: &mut impl GenericClient, oid: u32) -> Result<Vec<Index>> {
         constraint: row.get::<_, &str>(2).chars().next(),
         deferrable: row.get(3),
         definition: row.get(4),
+        columns: row.get(5),
     };
     Ok(rows.iter().map(index).collect())
 }

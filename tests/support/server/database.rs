@@ -1,7 +1,7 @@
 //! A database of its own for each test.
 
+use crate::Server;
 use crate::wait::PATIENCE;
-use crate::{SUPERUSER, Server};
 use postgres::{Client, SimpleQueryMessage};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -37,8 +37,7 @@ impl<'a> Database<'a> {
 
     /// The superuser on the unix socket, without a password.
     pub fn url(&self) -> String {
-        let dir = self.server.socket_dir().display().to_string().replace('/', "%2F");
-        format!("postgresql://{SUPERUSER}@/{}?host={dir}&port={}", self.name, self.server.port())
+        self.server.url_of(self)
     }
 
     /// `user` on 127.0.0.1; neither name nor password may need percent-encoding.

@@ -59,10 +59,23 @@ pub fn server() -> &'static Server {
 impl Server {
     /// Starts a server of its own; panics when it cannot.
     pub fn start(options: ServerOptions) -> Server {
-        let mut watchdog = watchdog(options.disk);
+        Server::start_by(watchdog(options.disk, None), &options)
+    }
+
+    /// Starts a hot standby of this server, with these lines for `postgresql.conf`.
+    pub fn standby(&self, settings: &[&str]) -> Server {
+        let primary = format!("host={} port={} user={SUPERUSER}", self.dir.display(), self.port);
+        let settings = settings.iter().map(|line| (*line).to_owned()).collect();
+        Server::start_by(
+            watchdog(None, Some(primary)),
+            &ServerOptions { settings, ..ServerOptions::default() },
+        )
+    }
+
+    fn start_by(mut watchdog: Watchdog, options: &ServerOptions) -> Server {
         let dir = PathBuf::from(watchdog.answer());
         assert!(dir.is_dir(), "the test server did not start: {}", dir.display());
-        configure(&dir, &options);
+        configure(&dir, options);
         for _ in 0..PORT_ATTEMPTS {
             let port = free_port();
             if watchdog.tell(&format!("start {port}")) {
@@ -70,6 +83,12 @@ impl Server {
             }
         }
         panic!("the test server did not start: {}", fs::read_to_string(dir.join("log")).unwrap_or_default());
+    }
+
+    /// The superuser in this database of its primary, on the unix socket.
+    pub fn url_of(&self, database: &Database<'_>) -> String {
+        let dir = self.dir.display().to_string().replace('/', "%2F");
+        format!("postgresql://{SUPERUSER}@/{}?host={dir}&port={}", database.name(), self.port)
     }
 
     /// The folder of the unix socket: what libpq calls `host`.
@@ -147,8 +166,8 @@ impl Server {
     }
 }
 
-/// The script that starts and stops it.
-fn watchdog(disk: Option<SmallDisk>) -> Watchdog {
+/// The script that starts and stops it; `primary` is how a standby connects to its primary.
+fn watchdog(disk: Option<SmallDisk>, primary: Option<String>) -> Watchdog {
     let user = server_user();
     let script = ["-c", include_str!("server.sh"), "watchdog"];
     let mut command = match (disk, &user) {
@@ -165,7 +184,7 @@ fn watchdog(disk: Option<SmallDisk>) -> Watchdog {
             command
         }
     };
-    command.args(script).arg(pg_bin()).arg(env::temp_dir());
+    command.envs(primary.map(|primary| ("PRIMARY", primary))).args(script).arg(pg_bin()).arg(env::temp_dir());
     if let Some(disk) = disk {
         command.arg("DISK").args(disk.has_cluster.then_some("data"));
     }
@@ -239,6 +258,7 @@ fn configure(dir: &Path, options: &ServerOptions) {
 
     let mut hba = options.hba.clone();
     hba.push(format!("local all {SUPERUSER} trust"));
+    hba.push(format!("local replication {SUPERUSER} trust"));
     hba.push("local all all scram-sha-256".to_owned());
     hba.push("host all all 127.0.0.1/32 scram-sha-256\n".to_owned());
     fs::write(dir.join("pg_hba.conf"), hba.join("\n")).expect("write into the test server's folder");

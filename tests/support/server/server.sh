@@ -1,12 +1,12 @@
 # Runs one throw-away PostgreSQL server, by the words that come in, until they end.
 #
-#   sh -c "$(cat server.sh)" watchdog BINDIR TMPDIR [DISK [data]]
+#   [PRIMARY=CONNECTION] sh -c "$(cat server.sh)" watchdog BINDIR TMPDIR [DISK [data]]
 #
 # in:  start PORT | stop | ensure PORT (starts it if it does not run) | fill KIB (leaves so much room on DISK) | empty
 # out: FOLDER (once, with the new cluster in FOLDER/data), then "ok" or "failed" per word; FOLDER/log says why
 #
 # The server's settings are those of FOLDER/settings.conf. DISK is a file system of its own, known as FOLDER/disk: the
-# cluster is there if "data" is given, else nothing.
+# cluster is there if "data" is given, else nothing. With PRIMARY, it is a standby of that server.
 #
 # Standard input is a pipe from the test process. However that process ends (return, panic, abort, SIGKILL),
 # the kernel closes the pipe, and the server and its folder go.
@@ -34,8 +34,12 @@ if [ "${4-}" = data ]; then
     mkdir -m 700 disk/data
     ln -s disk/data data
 fi
-"$bin/initdb" -D "$dir/data" -U pghaul_test -A trust -E UTF8 --locale=C --no-sync $segments >"$dir/log" 2>&1 || {
-    echo "initdb: $(tail -n 5 "$dir/log" | tr '\n' ' ')"
+if [ -n "${PRIMARY-}" ]; then
+    "$bin/pg_basebackup" -D "$dir/data" -R -d "$PRIMARY" -c fast -X stream --no-sync
+else
+    "$bin/initdb" -D "$dir/data" -U pghaul_test -A trust -E UTF8 --locale=C --no-sync $segments
+fi >"$dir/log" 2>&1 || {
+    echo "no cluster: $(tail -n 5 "$dir/log" | tr '\n' ' ')"
     exit 1
 }
 echo "include '$dir/settings.conf'" >>data/postgresql.conf

@@ -16,12 +16,28 @@ pub static KEYS: &[Entry<Settings>] = &[
         "`TABLE` or `SCHEMA.TABLE`; upper case is kept, and parts with dots need double quotes",
     )
     .flag("--table")
-    .default("required"),
+    .default("required, or `schema`"),
+    key("sync.JOB.schema", "the schema at the source whose tables are [synced in one run](sync.md#many-tables)")
+        .flag("--schema"),
+    key("sync.JOB.exclude", "list of shell patterns: tables of the schema that are left out").flag("--exclude"),
     key("sync.JOB.to_table", "the table at the destination").flag("--to-table").default("as at the source"),
-    key("sync.JOB.cursor", "the cursor; without one, only the initial load is possible").flag("--cursor"),
+    key("sync.JOB.where", "the condition of [the rows that are synced](sync.md#a-part-of-a-table), in SQL of the source")
+        .flag("--where"),
+    key("sync.JOB.columns", "list of the columns that are synced, key and cursor included")
+        .flag("--columns")
+        .default("all"),
+    key("sync.JOB.map", "columns that have another name at the destination: `{old: new}`").flag("--map"),
+    key("sync.JOB.cursor", "the cursor; without one, the table is synced whole").flag("--cursor"),
     key("sync.JOB.key", "columns that make a row the same row; they need a unique index")
         .flag("--key")
         .default("the primary key"),
+    key(
+        "sync.JOB.mode",
+        "`cursor`: follow changes by the cursor; `full`: [load the table whole](sync.md#tables-that-are-synced-whole); \
+         `auto`: by the cursor if there is one, else whole",
+    )
+    .flag("--mode")
+    .value(|job| job.mode.as_str().to_owned()),
     key("sync.JOB.chunk", "rows per transaction at the destination")
         .flag("--chunk")
         .value(|job| job.chunk.to_string()),

@@ -1,5 +1,13 @@
 //! The settings of `pghaul sync`: flags and a job of the configuration, combined and checked.
 
+mod part;
+mod request;
+mod values;
+
+pub use part::SchemaTables;
+pub use request::Request;
+pub use values::{Deletes, MaxDeletes, Mode};
+
 use crate::config::{Config, SyncCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::connect::Target;
@@ -7,7 +15,7 @@ use crate::pg::ident::{column_refusal, parse_name};
 use crate::run::cores;
 use crate::secret::Secret;
 use crate::{Error, Result};
-use std::fmt;
+use part::{renamed, schema_tables};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -20,85 +28,6 @@ pub const DEFAULT_SOURCE_TIMEOUT: Duration = Duration::from_secs(600);
 /// The column that `--deletes soft` sets.
 pub const DEFAULT_DELETED_COLUMN: &str = "deleted_at";
 
-/// What happens to rows that were deleted at the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deletes {
-    /// They are deleted at the destination.
-    Hard,
-    /// A column of the destination gets the time at which the deletion was found.
-    Soft,
-}
-
-/// How many rows a pass may delete or mark; by default a tenth of the destination's, and a hundred in any case.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MaxDeletes(Option<RejectLimit>);
-
-/// The share of rows that may be gone: more look like a fault at the source.
-const DEFAULT_SHARE: RejectLimit = RejectLimit::Share(100_000);
-/// So many rows may always be gone, since a share of a small table is nothing.
-const DEFAULT_ROWS: u64 = 100;
-
-impl MaxDeletes {
-    /// Whether `gone` of the destination's `rows` are not too many.
-    pub fn allows(self, gone: u64, rows: u64) -> bool {
-        match self.0 {
-            Some(limit) => limit.allows(gone, rows),
-            None => gone <= DEFAULT_ROWS || DEFAULT_SHARE.allows(gone, rows),
-        }
-    }
-}
-
-impl fmt::Display for MaxDeletes {
-    /// As it can be typed, but for the default.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(limit) => limit.fmt(f),
-            None => write!(f, "{DEFAULT_SHARE}, at least {DEFAULT_ROWS}"),
-        }
-    }
-}
-
-/// What was typed. The job of the configuration gives the rest.
-#[derive(Debug, Default)]
-pub struct Request {
-    /// The job in the configuration.
-    pub job: Option<String>,
-    /// The source.
-    pub from: Option<Secret>,
-    /// The destination.
-    pub to: Option<Secret>,
-    /// The table at the source.
-    pub table: Option<String>,
-    /// The table at the destination.
-    pub to_table: Option<String>,
-    /// The column that grows with every change.
-    pub cursor: Option<String>,
-    /// The columns that identify a row.
-    pub key: Vec<String>,
-    /// Rows of a window.
-    pub chunk: Option<u64>,
-    /// The time from the start of a pass to the start of the next one.
-    pub every: Option<Duration>,
-    /// Connections of the initial load, to each side.
-    pub workers: Option<usize>,
-    /// What happens to rows that were deleted at the source.
-    pub deletes: Option<Deletes>,
-    /// The column that soft deletes set.
-    pub deleted_column: Option<String>,
-    /// How many rows a pass may delete or mark.
-    pub max_deletes: Option<RejectLimit>,
-    /// The most rows per second that are read from the source.
-    pub max_rate: Option<u64>,
-    /// The longest time of a statement at the source.
-    pub source_timeout: Option<Duration>,
-    /// Whether new columns of the source are added to the destination.
-    pub evolve: bool,
-    /// Whether both tables are compared at the end.
-    pub verify: bool,
-    /// Retries after a lost connection.
-    pub retries: u32,
-}
-
 /// A table's name, with or without a schema.
 pub type TableName = (Option<String>, String);
 
@@ -109,14 +38,26 @@ pub struct Settings {
     pub from: Target,
     /// The destination.
     pub to: Target,
+    /// The schema whose tables are synced. There is no single table then.
+    pub schema: Option<SchemaTables>,
     /// The table at the source.
     pub table: TableName,
     /// The table at the destination. Without a schema, it is in a schema of the same name as the source's.
     pub to_table: TableName,
+    /// The condition of the rows that are synced, in SQL of the source; none for all.
+    pub only: Option<String>,
+    /// The columns that are synced; none for all.
+    pub columns: Vec<String>,
+    /// The columns that have another name at the destination, with that name.
+    pub map: Vec<(String, String)>,
     /// The column that grows with every change.
     pub cursor: Option<String>,
     /// The columns that identify a row; empty for the primary key.
     pub key: Vec<String>,
+    /// How the table is kept the same.
+    pub mode: Mode,
+    /// Whether the cursor is that of many tables, of which some may lack it.
+    pub is_one_of_many: bool,
     /// Rows of a window.
     pub chunk: u64,
     /// The time from the start of a pass to the start of the next one.
@@ -137,6 +78,8 @@ pub struct Settings {
     pub evolve: bool,
     /// Whether both tables are compared at the end.
     pub verify: bool,
+    /// Whether rows that the comparison misses or finds to differ are read again.
+    pub repair: bool,
     /// Retries after a lost connection.
     pub retries: u32,
     /// The name of `after` in messages.
@@ -166,7 +109,11 @@ impl Settings {
                 ))
             })
         };
-        let table = name_of(&need(request.table, &job.table, "--table")?, "--table")?;
+        let schema = schema_tables(&request, job)?;
+        let table = match &schema {
+            Some(schema) => (Some(schema.name.clone()), String::new()),
+            None => name_of(&need(request.table, &job.table, "--table")?, "--table")?,
+        };
         let to_table = match request.to_table.or_else(|| text(&job.to_table)) {
             Some(name) => name_of(&name, "--to-table")?,
             None => table.clone(),
@@ -187,10 +134,19 @@ impl Settings {
         Ok(Settings {
             from: Target::parse(&need(revealed(request.from), &job.from, "--from")?)?,
             to: Target::parse(&need(revealed(request.to), &job.to, "--to")?)?,
+            schema,
             table,
             to_table,
+            only: request.only.or_else(|| text(&job.only)),
+            columns: match request.columns.is_empty() {
+                true => job.columns.iter().map(|name| name.0.clone()).collect(),
+                false => request.columns,
+            },
+            map: renamed(request.map, job)?,
             cursor: request.cursor.or_else(|| text(&job.cursor)),
             key,
+            mode: request.mode.or(job.mode.map(Mode::from)).unwrap_or_default(),
+            is_one_of_many: false,
             chunk: at_least_one(request.chunk.or(job.chunk.map(|number| number.0)), "--chunk")?
                 .unwrap_or(DEFAULT_CHUNK),
             every: request.every.or(job.every.map(|every| every.0)).unwrap_or(DEFAULT_EVERY),
@@ -209,10 +165,60 @@ impl Settings {
                 .unwrap_or(DEFAULT_SOURCE_TIMEOUT),
             evolve: request.evolve || job.evolve,
             verify: request.verify,
+            repair: request.repair,
             retries: request.retries,
             after_key: format!("sync.{}.after", request.job.unwrap_or_default()),
             after: job.after.iter().map(|statement| statement.0.clone()).collect(),
         })
+    }
+
+    /// Those of all jobs that are named, or of none; flags come first in each.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`].
+    pub fn of_jobs(
+        jobs: Vec<String>,
+        request: impl Fn() -> Request,
+        config: &Config,
+    ) -> Result<Vec<Settings>> {
+        let mut names: Vec<Option<String>> = jobs.into_iter().map(Some).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        names.into_iter().map(|job| Settings::resolve(Request { job, ..request() }, config)).collect()
+    }
+
+    /// The settings of a table of the schema.
+    pub fn of_table(&self, name: &str) -> Settings {
+        let table = (self.table.0.clone(), name.to_owned());
+        Settings {
+            schema: None,
+            to_table: table.clone(),
+            table,
+            is_one_of_many: true,
+            after: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The name that a column of the source has at the destination.
+    pub fn name_of_column<'n>(&'n self, name: &'n str) -> &'n str {
+        self.map.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new)
+    }
+
+    /// The table at the destination, for messages: with its schema, unless that is `public`.
+    pub fn name_there(&self) -> String {
+        match &self.to_table {
+            (Some(schema), table) if schema != "public" => format!("{schema}.{table}"),
+            (_, table) => table.clone(),
+        }
+    }
+
+    /// The table at the source and where that is, for the report.
+    pub fn source_name(&self) -> String {
+        let (schema, name) = &self.table;
+        let table = schema.as_ref().map_or_else(|| name.clone(), |schema| format!("{schema}.{name}"));
+        format!("{} {table}", self.from.describe())
     }
 
     /// Whether deleted rows are only marked.
@@ -230,7 +236,7 @@ fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> 
             .map_err(|how: &str| Error::refused(format!("max_deletes is {:?}", text.0)).remedy(how))?;
         Ok(Some(limit))
     };
-    Ok(MaxDeletes(typed.map_or_else(written, |limit| Ok(Some(limit)))?))
+    Ok(MaxDeletes::new(typed.map_or_else(written, |limit| Ok(Some(limit)))?))
 }
 
 fn revealed(url: Option<Secret>) -> Option<String> {

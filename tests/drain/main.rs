@@ -5,6 +5,8 @@
 mod columns;
 mod connect;
 mod faults;
+mod full;
 mod gateway;
+mod gone;
 mod rows;
 mod watch;

@@ -11,6 +11,20 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take. Redis does one thing at a time, and another client's command may take a while.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The code of the error for a command that needs memory, when there is none.
+const FULL: &str = "OOM";
+
+/// How a transaction ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// All of its commands were executed.
+    Done,
+    /// None was, since another client has changed a watched key.
+    Disturbed,
+    /// None was, since Redis has reached its `maxmemory`: it takes no `MULTI` then, whatever the commands are.
+    Full,
+}
+
 /// An open connection.
 pub struct Redis {
     connection: Connection,
@@ -53,12 +67,24 @@ impl Redis {
         command.query(&mut self.connection).map_err(|error| explained(&error, self.address.describe()))
     }
 
-    /// Executes several commands.
+    /// Executes several commands as one, whose answers do not matter.
     ///
     /// # Errors
     /// What Redis reports; a lost connection.
-    pub fn ask_all<T: FromRedisValue>(&mut self, commands: &Pipeline) -> Result<T> {
-        commands.query(&mut self.connection).map_err(|error| explained(&error, self.address.describe()))
+    pub fn transact(&mut self, commands: &Pipeline) -> Result<Transaction> {
+        match commands.query::<Option<()>>(&mut self.connection) {
+            Ok(Some(())) => Ok(Transaction::Done),
+            Ok(None) => Ok(Transaction::Disturbed),
+            Err(error) if is_full(&error) => Ok(Transaction::Full),
+            Err(error) => Err(explained(&error, self.address.describe())),
+        }
+    }
+
+    /// What Redis removes when its memory is full (`maxmemory-policy`); none if it does not say.
+    pub fn eviction_policy(&mut self) -> Option<String> {
+        // Users may lack the right to ask, and nothing else depends on the answer.
+        let memory: String = redis::cmd("INFO").arg("memory").query(&mut self.connection).ok()?;
+        memory.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::to_owned)
     }
 
     /// The URL without user and password, for messages and the ledger.
@@ -70,6 +96,12 @@ impl Redis {
     pub fn place(&self, key: &str) -> Place {
         Place::member(self.describe(), key)
     }
+}
+
+/// Whether Redis has refused a command because it has reached its `maxmemory`.
+fn is_full(error: &RedisError) -> bool {
+    let errors = error.clone().into_server_errors();
+    errors.is_some_and(|errors| errors.iter().any(|(_, error)| error.code() == FULL))
 }
 
 /// An error of Redis, with a remedy; an error of the connection if another try may help.
@@ -84,6 +116,10 @@ fn explained(error: &RedisError, shown: &str) -> Error {
     match of_several.map_or(error.kind(), ErrorKind::Server) {
         ErrorKind::AuthenticationFailed => failed.into_refused().remedy(
             "give the right user and password of this Redis, in the URL or as user and password of the job",
+        ),
+        _ if is_full(error) => failed.remedy(
+            "a Redis that has reached its maxmemory has no room for copies of rejected rows: raise it, or correct the rows; \
+             nothing of this batch was published, and its rows stay in Redis",
         ),
         ErrorKind::Extension if error.code() == Some("NOAUTH") => {
             failed.into_refused().remedy("set password of the job, or REDISCLI_AUTH")

@@ -41,6 +41,11 @@ impl Keys {
         format!("{}{now}-{random:016x}", self.prefix)
     }
 
+    /// The text that holds the columns of a batch.
+    pub fn columns(batch: &str) -> String {
+        format!("{batch}:columns")
+    }
+
     /// The hash that holds the rejects of a batch.
     pub fn rejected(batch: &str) -> String {
         format!("{batch}:rejected")
@@ -74,7 +79,8 @@ mod tests {
         for replica in ["users", "a:{b}:c", "{}x", "ü"] {
             let keys = Keys::of(replica);
             let batch = keys.new_batch();
-            for key in [&keys.draining, &batch, &Keys::rejected(&batch), &Keys::kept(&batch)] {
+            let own = [Keys::columns(&batch), Keys::rejected(&batch), Keys::kept(&batch)];
+            for key in [&keys.draining, &batch].into_iter().chain(&own) {
                 if replica != "{}x" {
                     assert_eq!(slot(key), slot(replica), "{key}");
                 }

@@ -83,18 +83,27 @@ pub struct HashPages<'r> {
     count: usize,
     length: u64,
     read: u64,
+    may_be_empty: bool,
 }
 
 impl<'r> HashPages<'r> {
-    /// The rows of the hash `key`.
-    pub fn of(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
-        HashPages { redis, key, cursor: None, count: FIRST_COUNT, length: 0, read: 0 }
+    /// The rows of a batch. Redis has no hash without rows, so a batch without rows is gone.
+    pub fn of_batch(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
+        HashPages { may_be_empty: false, ..HashPages::of_replica(redis, key) }
+    }
+
+    /// The rows that a replica has now.
+    pub fn of_replica(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
+        HashPages { redis, key, cursor: None, count: FIRST_COUNT, length: 0, read: 0, may_be_empty: true }
     }
 }
 
 impl RowSource for HashPages<'_> {
     fn begin(&mut self) -> Result<Option<u64>> {
         self.length = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        if self.length == 0 && !self.may_be_empty {
+            return Err(Error::failed("is gone from Redis").at(self.redis.place(self.key)));
+        }
         (self.cursor, self.count, self.read) = (Some(0), FIRST_COUNT, 0);
         Ok(Some(self.length))
     }

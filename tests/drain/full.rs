@@ -1,6 +1,6 @@
 //! A Redis that has reached its `maxmemory`: it can be drained, since that is what frees its memory.
 
-use pghaul_test_support::{Drain, REPLICA, drain, messages, says};
+use pghaul_test_support::{Drain, drain, messages, says};
 use redis::{Value, cmd};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

@@ -8,5 +8,6 @@ mod faults;
 mod full;
 mod gateway;
 mod gone;
+mod held;
 mod rows;
 mod watch;

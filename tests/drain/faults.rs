@@ -198,6 +198,38 @@ fn a_job_that_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn two_replicas_do_not_replace_the_rows_of_each_other() {
+    let drain = drain!();
+    let mut redis = drain.register(COLUMNS);
+    for name in ["eu.users", "eu_users", "us.users", "us.users"] {
+        cmd("LPUSH").arg("replica_registry").arg(name).exec(&mut redis).unwrap();
+        let meta = format!("{name}.META");
+        cmd("HSET").arg(meta).arg("COLUMNS").arg(COLUMNS).exec(&mut redis).unwrap();
+    }
+    // Whether the other one has rows now does not matter.
+    cmd("HSET").arg("eu.users").arg("1").arg("[1, \"x\"]").exec(&mut redis).unwrap();
+    cmd("HSET").arg("us.users").arg("1").arg("[1, \"x\"]").exec(&mut redis).unwrap();
+    let job = |pattern: &str, mode: &str| {
+        drain.config(&drain.redis.url(), &format!("mode: {mode}"), "");
+        let text = drain
+            .work
+            .read("config.yml")
+            .replace("replica: sample_us_users", &format!("replica: '{pattern}'"));
+        drain.work.write("config.yml", text.replace("table: sample_us_users", "table: '{replica}'"));
+        drain.run(&[])
+    };
+    let run = job("*", "replace");
+    run.assert_code(2);
+    let clash = ["replicas eu", "and eu", "have one table, eu_users", "take the place of those of the other"];
+    says(&messages(&run).remove(0), &clash);
+    assert_eq!(drain.keys(), ["eu.users", "us.users"]);
+    job("us*", "replace").assert_code(0);
+    assert_eq!(drain.keys(), ["eu.users"]);
+    job("*", "append").assert_code(0);
+    assert_eq!(drain.keys(), [""; 0]);
+}
+
+#[test]
 fn a_million_empty_replicas_in_the_list_cost_little() {
     const REPLICAS: u32 = 1_000_000;
     let drain = drain!();

@@ -14,7 +14,11 @@ const ENTRIES: isize = 5_000;
 ///
 /// # Errors
 /// A missing list, or a key of another type; what Redis reports; Ctrl-C.
-pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
+pub fn with_rows(
+    redis: &mut Redis,
+    list: &str,
+    mut wanted: impl FnMut(&str) -> bool,
+) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     each_part(redis, list, |redis, names| {
         let names: Vec<String> = names.into_iter().filter(|name| wanted(name)).collect();

@@ -6,6 +6,7 @@
 
 use super::connection::Redis;
 use super::rejected::RejectedRows;
+use super::slots::Node;
 use crate::report::{plural, thousands};
 use crate::{Error, Result};
 use redis::{Value, cmd, from_redis_value};
@@ -84,6 +85,8 @@ pub struct HashPages<'r> {
     length: u64,
     read: u64,
     may_be_empty: bool,
+    /// The node of a cluster that gives the pages.
+    node: Option<Node>,
 }
 
 impl<'r> HashPages<'r> {
@@ -94,13 +97,23 @@ impl<'r> HashPages<'r> {
 
     /// The rows that a replica has now.
     pub fn of_replica(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
-        HashPages { redis, key, cursor: None, count: FIRST_COUNT, length: 0, read: 0, may_be_empty: true }
+        HashPages {
+            redis,
+            key,
+            cursor: None,
+            count: FIRST_COUNT,
+            length: 0,
+            read: 0,
+            may_be_empty: true,
+            node: None,
+        }
     }
 }
 
 impl RowSource for HashPages<'_> {
     fn begin(&mut self) -> Result<Option<u64>> {
         self.length = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        self.node = self.redis.answered().cloned();
         if self.length == 0 && !self.may_be_empty {
             return Err(Error::failed("is gone from Redis").at(self.redis.place(self.key)));
         }
@@ -115,6 +128,11 @@ impl RowSource for HashPages<'_> {
         let (cursor, fields) = page_of(self.redis.ask(&command)?).ok_or_else(|| {
             Error::failed("Redis: HSCAN gave something other than rows").at(self.redis.place(self.key))
         })?;
+        if self.redis.answered() != self.node.as_ref() {
+            // It has another order, so that as many rows may be missing as come twice.
+            let what = "has moved to another node of the cluster while it was read";
+            return Err(Error::failed(what).at(self.redis.place(self.key)).of_connection());
+        }
         self.cursor = Some(cursor).filter(|cursor| *cursor != 0);
         let page = Page::of(fields);
         self.read += page.count();

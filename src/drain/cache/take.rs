@@ -71,15 +71,17 @@ pub enum Taken {
 pub fn take(redis: &mut Redis, keys: &Keys, columns: &Columns) -> Result<Taken> {
     // `WATCH` makes the `MULTI` below fail if another run takes the rows in between.
     redis.ask::<()>(cmd("WATCH").arg(&keys.draining))?;
-    if redis.ask::<bool>(cmd("EXISTS").arg(&keys.draining))? {
-        redis.ask::<()>(&cmd("UNWATCH"))?;
+    let is_taken = redis.ask::<bool>(cmd("EXISTS").arg(&keys.draining))?;
+    redis.check_is_not_moving()?;
+    if is_taken {
+        redis.unwatch(&keys.draining)?;
         return Ok(Taken::ByAnother);
     }
     let kind: String = redis.ask(cmd("TYPE").arg(&keys.replica))?;
     match kind.as_str() {
         "hash" => {}
         "none" => {
-            redis.ask::<()>(&cmd("UNWATCH"))?;
+            redis.unwatch(&keys.draining)?;
             return Ok(Taken::Nothing);
         }
         _ => return Err(not_a_hash(redis, &keys.replica, &kind).into_refused()),

@@ -7,12 +7,13 @@ use pghaul::copy::encode::CopyColumn;
 use pghaul::copy::values::batch::ValueColumns;
 use pghaul::fetch::api::client::Response;
 use pghaul::fetch::requests::Request;
+use pghaul::fetch::requests::maker::Maker;
 use pghaul::fetch::response::shape::{Meaning, Shaper};
 use pghaul::fetch::settings::{RunRequest, Settings};
 use pghaul_mock_api::{answer, character_id, request_line};
 use std::path::Path;
 use std::time::Instant;
-use ureq::http::StatusCode;
+use ureq::http::{HeaderMap, StatusCode};
 
 /// Characters whose responses are shaped in each round.
 const CHARACTERS: u64 = 40;
@@ -35,7 +36,7 @@ fn main() -> pghaul::Result<()> {
         .map(|(number, type_name)| CopyColumn::new(number.to_string(), type_name))
         .collect();
     let mut shaper = Shaper::new(settings.response_rules(), ValueColumns::new(&columns))?;
-    let responses: Vec<(Request, Response)> = (0..CHARACTERS).map(pair).collect();
+    let responses: Vec<(Request, Response)> = (0..CHARACTERS).map(|number| pair(&settings, number)).collect();
     let bytes: usize = responses.iter().map(|(_, response)| response.body.len()).sum();
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
@@ -54,22 +55,11 @@ fn main() -> pghaul::Result<()> {
     Ok(())
 }
 
-fn pair(number: u64) -> (Request, Response) {
-    let request = Request {
-        number: number + 1,
-        id: [0; 16],
-        object: request_line(number).into(),
-        home: Ok("http://localhost:1/".into()),
-        body: None,
-        url: "http://localhost:1/".into(),
-        page: 1,
-        rows_before: 0,
-        tries: 0,
-    };
+fn pair(settings: &Settings, number: u64) -> (Request, Response) {
+    let request = Maker::new(settings.request_rules(None)).request(&request_line(number)).expect("a request");
     let response = Response {
         status: StatusCode::OK,
-        retry_after: None,
-        link: None,
+        headers: HeaderMap::new(),
         url: "http://localhost:1/".to_owned(),
         body: answer(character_id(number)).into_bytes(),
         share: None,

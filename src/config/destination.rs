@@ -21,6 +21,8 @@ pub struct Destination {
     pub key: Vec<String>,
     /// The columns, in the order of the values; none where the table decides.
     pub columns: Option<Vec<DeclaredColumn>>,
+    /// Whether no rows at all may replace those that the table has.
+    pub allow_empty: bool,
 }
 
 impl Destination {
@@ -81,7 +83,7 @@ impl IntoCfg {
             errors.push(Error::refused(format!("into: column {twice} stands twice")).remedy("name it once"));
         }
         if errors.is_empty() {
-            Ok(Destination { schema, table, mode: self.mode, key, columns })
+            Ok(Destination { schema, table, mode: self.mode, key, columns, allow_empty: self.allow_empty })
         } else {
             Err(Error::many(errors))
         }

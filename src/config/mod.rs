@@ -15,9 +15,9 @@ pub use file::ConfigFile;
 pub use marks::{Mark, Marks, is_below};
 pub use read::{Config, ConfigText};
 pub use sections::{
-    AfterCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns, FetchCfg,
-    IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, PagesCfg, RateCfg,
-    RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, SyncCfg, TextKeys,
-    TlsCfg, TypesCfg, Verb, XportCfg,
+    AfterCfg, AuthCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns,
+    FetchCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, OAuth2Cfg,
+    PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg,
+    SinceCfg, SyncCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
 };
 pub use values::{Number, OrderedMap, SecretSource, SecretText, Several, Size, Span, Text, variables_of};

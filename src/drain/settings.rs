@@ -226,6 +226,10 @@ fn which(replica: &str) -> Result<Which> {
 }
 
 fn check_into(cfg: &DrainCfg, source: &Source, which: &Which) -> Result<()> {
+    if cfg.into.allow_empty {
+        return Err(Error::refused("into.allow_empty is for fetch: what Redis does not have is not drained")
+            .remedy("leave it out"));
+    }
     if cfg.into.columns.is_some() {
         return Err(Error::refused("into.columns has no meaning here: Redis says which columns there are")
             .remedy("write their types beside into: columns: {name: type}"));

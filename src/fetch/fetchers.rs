@@ -4,8 +4,10 @@ use super::api::client::{Client, Failure, Response};
 use super::queue::Queue;
 use super::requests::Request;
 use crate::run::interrupt;
+use crate::run::workers::PANICKED;
 use crate::{Error, Result};
 use crossbeam_channel::Sender;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,7 +33,11 @@ pub fn start(count: usize, client: &Arc<Client>, queue: &Arc<Queue>, send: &Send
             while let Some(request) = queue.take() {
                 let started = Instant::now();
                 let outcome = match &request.home {
-                    Ok(home) => client.send(&request.url, home, request.body.as_deref(), &stopped),
+                    // Without an outcome the run would wait for ever.
+                    Ok(home) => catch_unwind(AssertUnwindSafe(|| {
+                        client.send(&request.url, home, request.body.as_deref(), &request.headers, &stopped)
+                    }))
+                    .unwrap_or_else(|_| Err(Failure::Never(format!("is not sent: {PANICKED}")))),
                     Err(lacks) => Err(Failure::Never(lacks.clone())),
                 };
                 let fetched = Fetched { request, outcome, seconds: started.elapsed().as_secs_f64() };

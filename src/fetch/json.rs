@@ -3,7 +3,7 @@
 use crate::copy::values::batch::ValueBatch;
 use crate::copy::values::json::Json;
 use bytes::Bytes;
-use hifijson::str::LexAlloc as _;
+use hifijson::str::{LexAlloc as _, LexWrite as _};
 use hifijson::token::{Expect, Lex as _};
 use hifijson::{Read as _, SliceLexer};
 use jaq_json::{Map, Num, Val};
@@ -19,6 +19,9 @@ const ARRAY_BYTES: u64 = 56;
 const OBJECT_BYTES: u64 = 160;
 /// A place in an object, with its hash, and without its key's text.
 const MEMBER_BYTES: u64 = 96;
+
+/// Below, jq writes a whole number without an exponent.
+const MOST_WHOLE: f64 = 1e17;
 
 /// What is wrong with a text.
 #[derive(Debug)]
@@ -40,42 +43,69 @@ impl<E: Into<hifijson::Error>> From<E> for Fault {
 /// # Errors
 /// As [`parse_within`].
 pub fn parse(text: &[u8]) -> Result<Val, String> {
-    parse_within(text, u64::MAX)
+    parse_within(text, &mut Budget::new(u64::MAX))
 }
 
-/// Reads one JSON value that may take so many bytes of memory: `{}` has two bytes as text, and about a hundred as a value.
+/// Reads one JSON value within a budget of memory: `{}` has two bytes as text, and about a hundred as a value. `NaN` and
+/// `Infinity`, which some writers have, are numbers; a half of a surrogate pair in a string makes one that is no text, so that only
+/// its row is rejected.
 ///
 /// # Errors
 /// In words: the place where it is not JSON; nesting deeper than 200; a key that stands twice in one object, since readers
 /// differ in which of the two values they take; too many values.
-pub fn parse_within(text: &[u8], most_bytes: u64) -> Result<Val, String> {
+pub fn parse_within(text: &[u8], budget: &mut Budget) -> Result<Val, String> {
     // Strings are slices of this one copy.
     let text = &Bytes::copy_from_slice(text);
     let mut lexer = SliceLexer::new(text);
-    let mut left = Left(most_bytes);
-    lexer
-        .exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH, &mut left))
-        .map_err(|fault| {
+    lexer.exactly_one(SliceLexer::ws_peek, |next, lexer| value(text, next, lexer, MAX_DEPTH, budget)).map_err(
+        |fault| {
             let offset = text.len() - lexer.as_slice().len();
             match fault {
                 Fault::Json(error) => format!("no JSON at byte {offset}: {error}"),
-                Fault::TooMuch => {
-                    let most = crate::config::Size(most_bytes);
-                    format!("its values take more than {most} of memory, which max_memory allows")
-                }
+                Fault::TooMuch => budget.exceeded(),
                 Fault::TooDeep => format!("nested deeper than {MAX_DEPTH} at byte {offset}"),
                 Fault::Twice(key) => format!("key {key:?} stands twice in one object at byte {offset}"),
             }
-        })
+        },
+    )
 }
 
-/// The memory that further values may take (bytes).
-struct Left(u64);
+/// The memory that values may take, bytes.
+#[derive(Debug)]
+pub struct Budget {
+    most: u64,
+    left: u64,
+}
 
-impl Left {
-    fn take(&mut self, bytes: u64) -> Result<(), Fault> {
-        self.0 = self.0.checked_sub(bytes).ok_or(Fault::TooMuch)?;
+impl Budget {
+    /// So many bytes.
+    pub fn new(most: u64) -> Budget {
+        Budget { most, left: most }
+    }
+
+    fn spend(&mut self, bytes: u64) -> Result<(), Fault> {
+        self.left = self.left.checked_sub(bytes).ok_or(Fault::TooMuch)?;
         Ok(())
+    }
+
+    /// Takes what an object of texts takes.
+    ///
+    /// # Errors
+    /// Less is left.
+    pub fn take(&mut self, object: &Val) -> crate::Result<()> {
+        let of_text = |value: &Val| text_of(value).map_or(0, str::len) as u64;
+        let members = match object {
+            Val::Obj(object) => {
+                object.iter().map(|(_, value)| MEMBER_BYTES + STRING_BYTES + of_text(value)).sum()
+            }
+            _ => 0,
+        };
+        self.spend(PLACE_BYTES + OBJECT_BYTES + members).map_err(|_| crate::Error::failed(self.exceeded()))
+    }
+
+    fn exceeded(&self) -> String {
+        let most = crate::config::Size(self.most);
+        format!("its values take more than {most} of memory, which max_memory allows")
     }
 }
 
@@ -84,12 +114,12 @@ fn value(
     next: u8,
     lexer: &mut SliceLexer<'_>,
     depth: usize,
-    left: &mut Left,
+    budget: &mut Budget,
 ) -> Result<Val, Fault> {
     if depth == 0 {
         return Err(Fault::TooDeep);
     }
-    left.take(match next {
+    budget.spend(match next {
         b'"' => PLACE_BYTES + STRING_BYTES,
         b'[' => PLACE_BYTES + ARRAY_BYTES,
         b'{' => PLACE_BYTES + OBJECT_BYTES,
@@ -99,12 +129,15 @@ fn value(
         b'n' if lexer.strip_prefix(b"null") => Val::Null,
         b't' if lexer.strip_prefix(b"true") => Val::Bool(true),
         b'f' if lexer.strip_prefix(b"false") => Val::Bool(false),
+        b'N' if lexer.strip_prefix(b"NaN") => Val::from(f64::NAN),
+        b'I' if lexer.strip_prefix(b"Infinity") => Val::from(f64::INFINITY),
+        b'-' if lexer.strip_prefix(b"-Infinity") => Val::from(f64::NEG_INFINITY),
         b'0'..=b'9' | b'-' => number(lexer)?,
         b'"' => string(text, lexer.discarded())?,
         b'[' => {
             let mut items = Vec::new();
             lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| {
-                items.push(value(text, next, lexer, depth - 1, left)?);
+                items.push(value(text, next, lexer, depth - 1, budget)?);
                 Ok::<_, Fault>(())
             })?;
             Val::Arr(items.into())
@@ -113,11 +146,11 @@ fn value(
             let mut object = Map::default();
             lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
                 lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-                left.take(MEMBER_BYTES + STRING_BYTES)?;
+                budget.spend(MEMBER_BYTES + STRING_BYTES)?;
                 let key = string(text, lexer)?;
                 lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
                 let next = lexer.ws_peek().ok_or(Expect::Value)?;
-                let item = value(text, next, lexer, depth - 1, left)?;
+                let item = value(text, next, lexer, depth - 1, budget)?;
                 let (place, old) = object.insert_full(key, item);
                 if old.is_some() {
                     let key = object.get_index(place).and_then(|(key, _)| text_of(key));
@@ -132,10 +165,61 @@ fn value(
 }
 
 fn string(text: &Bytes, lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
-    Ok(match lexer.str_string().map_err(hifijson::Error::Str)? {
-        Cow::Borrowed(part) => Val::utf8_str(text.slice_ref(part.as_bytes())),
-        Cow::Owned(unescaped) => Val::utf8_str(unescaped),
-    })
+    let start = lexer.as_slice();
+    match lexer.str_string() {
+        Ok(Cow::Borrowed(part)) => Ok(Val::utf8_str(text.slice_ref(part.as_bytes()))),
+        Ok(Cow::Owned(unescaped)) => Ok(Val::utf8_str(unescaped)),
+        Err(fault @ hifijson::str::Error::Escape(_)) if fault.is_unicode_error() => {
+            *lexer = SliceLexer::new(start);
+            let mut raw = &b""[..];
+            lexer.str_bytes(&mut raw).map_err(hifijson::Error::Str)?;
+            Ok(Val::utf8_str(unescaped(raw)))
+        }
+        Err(fault) => Err(hifijson::Error::Str(fault).into()),
+    }
+}
+
+/// The bytes of a string whose escapes are known to be well-formed. A half of a surrogate pair is written like any other number,
+/// which makes the string no text in UTF-8.
+#[cold]
+fn unescaped(raw: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let digits = raw.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut out, mut at) = (Vec::with_capacity(raw.len()), 0);
+    while let Some(byte) = raw.get(at).copied() {
+        if byte != b'\\' {
+            out.push(byte);
+            at += 1;
+            continue;
+        }
+        let Some(high) = unit(at) else {
+            out.push(match raw.get(at + 1).copied().unwrap_or(byte) {
+                b'b' => 8,
+                b'f' => 12,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                other => other,
+            });
+            at += 2;
+            continue;
+        };
+        at += 6;
+        let low = unit(at).filter(|low| (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(low));
+        let decoded = char::decode_utf16([high].into_iter().chain(low)).next();
+        at += if low.is_some() { 6 } else { 0 };
+        match decoded {
+            Some(Ok(c)) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            _ => {
+                let [first, second, third] =
+                    [high >> 12, high >> 6 & 0x3F, high & 0x3F].map(|bits| bits as u8);
+                out.extend([0xE0 | first, 0x80 | second, 0x80 | third]);
+            }
+        }
+    }
+    out
 }
 
 fn number(lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
@@ -177,8 +261,7 @@ pub fn push(batch: &mut ValueBatch, value: &Val, scratch: &mut String) -> Result
         Val::Bool(value) => Json::Bool(*value),
         // PostgreSQL spells `NaN` and infinities in the same way.
         Val::Num(number) => {
-            // Writing into a string never fails.
-            let _ = write!(scratch, "{number}");
+            push_number(scratch, number);
             Json::Number(scratch)
         }
         Val::TStr(_) | Val::BStr(_) => Json::String(text_of(value).ok_or("value is no text in UTF-8")?),
@@ -202,8 +285,7 @@ pub fn write_json(out: &mut String, value: &Val) -> Result<(), String> {
         Val::Num(Num::Float(number)) if !number.is_finite() => {
             return Err(format!("{number} has no form in JSON"));
         }
-        Val::Num(Num::Dec(text)) => out.push_str(text),
-        Val::Num(number) => drop(write!(out, "{number}")),
+        Val::Num(number) => push_number(out, number),
         Val::TStr(_) | Val::BStr(_) => write_string(out, text_of(value).ok_or("value is no text in UTF-8")?),
         Val::Arr(items) => {
             out.push('[');
@@ -229,6 +311,16 @@ pub fn write_json(out: &mut String, value: &Val) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Appends a number. What a filter has computed and is whole is written as jq writes it, without a fraction.
+pub fn push_number(out: &mut String, number: &Num) {
+    // Writing into a string never fails.
+    let _ = match number {
+        Num::Dec(text) => write!(out, "{text}"),
+        Num::Float(float) if float.fract() == 0.0 && float.abs() < MOST_WHOLE => write!(out, "{float:.0}"),
+        other => write!(out, "{other}"),
+    };
 }
 
 /// Appends a string of JSON.
@@ -278,12 +370,25 @@ mod tests {
     }
 
     #[test]
+    fn computed_numbers_are_written_as_jq_writes_them() {
+        for (number, text) in
+            [(5.0, "5"), (-0.0, "-0"), (0.5, "0.5"), (1e16, "10000000000000000"), (1e300, "1e300")]
+        {
+            let mut out = String::new();
+            push_number(&mut out, &Num::Float(number));
+            assert_eq!(out, text);
+        }
+    }
+
+    #[test]
     fn only_json_is_json() {
         for text in [
             "",
             "{",
             "[1,]",
-            "NaN",
+            "nan",
+            "-NaN",
+            "Infinit",
             "# a\n1",
             "'a'",
             "1 2",
@@ -302,11 +407,29 @@ mod tests {
     }
 
     #[test]
+    fn what_python_writes_concerns_its_value_alone() {
+        for (text, number) in
+            [("NaN", "NaN"), ("[Infinity]", "Infinity"), ("{\"a\": -Infinity}", "-Infinity")]
+        {
+            assert!(parse(text.as_bytes()).unwrap().to_string().contains(number), "{text}");
+        }
+        for (text, bytes) in [
+            (r#""a\ud800""#, &b"a\xed\xa0\x80"[..]),
+            (r#""\udc00\ud800\ud83d\ude00\n\\""#, b"\xed\xb0\x80\xed\xa0\x80\xf0\x9f\x98\x80\n\\"),
+            (r#""\ud800\u0041\"\/\b\f\r\t""#, b"\xed\xa0\x80A\"/\x08\x0c\r\t"),
+        ] {
+            let Val::TStr(found) = parse(text.as_bytes()).unwrap() else { panic!("{text}") };
+            assert_eq!(&found[..], bytes, "{text}");
+        }
+        assert!(parse(br#""\ud8zz""#).is_err());
+    }
+
+    #[test]
     fn values_have_a_limit_of_memory_however_short_they_are_written() {
         for item in ["1", "[]", "{}", "\"\"", "{\"a\":0}"] {
             let text = format!("[{}{item}]", format!("{item},").repeat(100_000));
-            assert!(parse_within(text.as_bytes(), 100 << 20).is_ok(), "{item}");
-            let error = parse_within(text.as_bytes(), 3 << 20).unwrap_err();
+            assert!(parse_within(text.as_bytes(), &mut Budget::new(100 << 20)).is_ok(), "{item}");
+            let error = parse_within(text.as_bytes(), &mut Budget::new(3 << 20)).unwrap_err();
             assert_eq!(error, "its values take more than 3 MiB of memory, which max_memory allows");
         }
     }

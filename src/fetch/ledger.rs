@@ -1,9 +1,9 @@
 //! Requests as rows of the ledger, and back. The ledger holds no secrets.
 
-use super::requests::{Request, RequestId};
+use super::requests::{NextPage, Request, RequestId};
 use super::secrets::Secrets;
 use crate::Result;
-use crate::table::ledger::fetches::{self, RequestRecord};
+use crate::table::ledger::fetches::{self, NextRecord, RequestRecord};
 use postgres::{Client, Transaction};
 use std::collections::HashMap;
 
@@ -20,8 +20,8 @@ pub struct Entry {
     pub rejected: u64,
     /// Size of the body, inflated, in bytes.
     pub bytes: u64,
-    /// The URL of the next page.
-    pub next: Option<String>,
+    /// The next page.
+    pub next: Option<NextPage>,
     /// Why it has failed.
     pub error: Option<String>,
     /// The beginning of the body, if the request has failed.
@@ -37,8 +37,8 @@ pub struct RequestProgress {
     pub page: u32,
     /// Rows of the pages so far.
     pub rows: u64,
-    /// The URL of the next page; none after the last one.
-    pub next: Option<String>,
+    /// The next page; none after the last one.
+    pub next: Option<NextPage>,
 }
 
 impl Entry {
@@ -53,7 +53,12 @@ impl Entry {
             rejected: self.rejected,
             bytes: self.bytes,
             rows_before: self.request.rows_before,
-            next: self.next.as_deref().map(|next| secrets.fold(next)),
+            next: self.next.as_ref().map(|next| NextRecord {
+                url: secrets.fold(&next.url),
+                body: next.body.as_deref().map(|body| secrets.fold(body)),
+                items_before: next.items_before,
+                total: next.total,
+            }),
             error: self.error.as_deref().map(|error| secrets.hide(error)),
             body_start: self.body_start.as_deref().map(|start| secrets.hide(start)),
         }
@@ -71,7 +76,12 @@ pub fn progress(
 ) -> Result<HashMap<RequestId, RequestProgress>> {
     let pages = fetches::last_pages(client, job)?;
     let progress = pages.into_iter().map(|last| {
-        let next = last.next.map(|next| secrets.restore(&next));
+        let next = last.next.map(|next| NextPage {
+            url: secrets.restore(&next.url),
+            body: next.body.map(|body| secrets.restore(&body)),
+            items_before: next.items_before,
+            total: next.total,
+        });
         (last.id, RequestProgress { page: last.page, rows: last.rows, next })
     });
     Ok(progress.collect())

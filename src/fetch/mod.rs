@@ -7,6 +7,7 @@
 
 mod advice;
 pub mod api;
+mod csv;
 mod fetchers;
 pub mod json;
 mod ledger;
@@ -17,6 +18,7 @@ pub mod requests;
 pub mod response;
 pub mod secrets;
 pub mod settings;
+pub mod since;
 mod summary;
 mod tally;
 pub mod template;
@@ -94,11 +96,13 @@ impl Job<'_> {
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on)
             .hiding(move |text| secrets.hide_known(text));
         rejects.check().map_err(|error| error.advised(advice::of))?;
+        let since = self.since(connection, &target, goes_on)?;
         fetches::begin(
             connection,
             &settings.job,
             &target.table().to_string(),
             &settings.into.mode.to_string(),
+            since.as_deref(),
             goes_on,
         )?;
         let before = match goes_on {
@@ -112,10 +116,12 @@ impl Job<'_> {
             staging: staging.as_ref().map(Stage::table),
             rejects: &rejects,
         };
-        let filled = pipeline::fill(&writers, client, &before).map_err(|error| match interrupt::check() {
-            Err(interrupted) => interrupted,
-            Ok(()) => {
-                error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
+        let filled = pipeline::fill(&writers, client, since.as_deref(), &before).map_err(|error| {
+            match interrupt::check() {
+                Err(interrupted) => interrupted,
+                Ok(()) => {
+                    error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
+                }
             }
         })?;
         if filled.failed > settings.max_failures {
@@ -123,9 +129,27 @@ impl Job<'_> {
             return Ok(self.not_published(filled, staging.is_some()));
         }
         rejects.judge().map_err(|error| error.advised(advice::of))?;
-        self.publish(connection, &target, staging.as_ref())?;
+        if let Some(staging) = staging.as_ref().filter(|_| !settings.into.allow_empty)
+            && is_empty(connection, staging)?
+        {
+            fetches::end(connection, &settings.job, "failed")?;
+            return Err(Error::failed("no row has come; the table's rows stay as they are")
+                .at(Place::file(format!("fetch.{}", settings.job)))
+                .remedy("if there is nothing to have, write into: {…, allow_empty: true}"));
+        }
+        self.publish(connection, &target, staging.as_ref(), filled.failed == 0)?;
         rejects.log_outcome();
         Ok(filled.units.into())
+    }
+
+    /// The value of [`since::NAME`]. A run that goes on with another one asks for the same.
+    fn since(&self, connection: &mut Client, target: &TargetTable, goes_on: bool) -> Result<Option<String>> {
+        let Some(since) = &self.settings.since else { return Ok(None) };
+        let of_run = if goes_on { fetches::since_of_run(connection, &self.settings.job)? } else { None };
+        match of_run {
+            Some(value) => Ok(Some(value)),
+            None => since.begin(connection, &self.settings.job, target.table()).map(Some),
+        }
     }
 
     /// Decides whether the run goes on with an earlier one, and which table its rows go into.
@@ -170,11 +194,23 @@ impl Job<'_> {
         Ok((held == fetches::rows(connection, &self.settings.job)?).then_some(staging))
     }
 
-    fn publish(&self, connection: &mut Client, target: &TargetTable, staging: Option<&Stage>) -> Result<()> {
+    /// Replaces the rows of the table, where the run has a staging table, and records the end.
+    /// If the run is complete, the ledger gets the value that the next one begins with.
+    fn publish(
+        &self,
+        connection: &mut Client,
+        target: &TargetTable,
+        staging: Option<&Stage>,
+        is_complete: bool,
+    ) -> Result<()> {
         let started = Instant::now();
         let mut transaction = connection.transaction()?;
         if let Some(staging) = staging {
             target.publish(staging, &mut transaction)?;
+        }
+        if let Some(since) = self.settings.since.as_ref().filter(|_| is_complete) {
+            let last = since.end(&mut transaction, &self.settings.job, target.table())?;
+            fetches::set_since(&mut transaction, &self.settings.job, last.as_deref())?;
         }
         fetches::end(&mut transaction, &self.settings.job, "published")?;
         interrupt::check()?;
@@ -204,4 +240,10 @@ impl Job<'_> {
         });
         units.into()
     }
+}
+
+/// Whether a staging table has no rows.
+fn is_empty(connection: &mut Client, staging: &Stage) -> Result<bool> {
+    let sql = format!("SELECT NOT EXISTS (SELECT FROM {})", staging.table());
+    Ok(connection.query_one(&sql, &[])?.get(0))
 }

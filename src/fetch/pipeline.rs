@@ -46,13 +46,15 @@ struct Run<'r> {
     workers: Workers<'static>,
 }
 
-/// Makes all requests, and writes their rows. `before` is the progress of an earlier run.
+/// Makes all requests, and writes their rows. `since` is the value that the job's requests begin with; `before` is the progress of an
+/// earlier run.
 ///
 /// # Errors
 /// The first failure that concerns more than one request; Ctrl-C.
 pub fn fill(
     writers: &Writers<'_>,
     client: Client,
+    since: Option<&str>,
     before: &HashMap<RequestId, RequestProgress>,
 ) -> Result<Filled> {
     let settings = writers.settings;
@@ -82,8 +84,9 @@ pub fn fill(
     drop(send_fetched);
     std::thread::scope(|scope| {
         let run = &run;
-        run.workers
-            .spawn(scope, "requests".to_owned(), move || run.read_requests(writers, before, &send_request));
+        run.workers.spawn(scope, "requests".to_owned(), move || {
+            run.read_requests(writers, since, before, &send_request)
+        });
         for number in 1..=shapers {
             let (fetched, send_shaped) = (fetched.clone(), send_shaped.clone());
             let columns = ValueColumns::new(writers.target.columns());
@@ -110,19 +113,19 @@ impl Run<'_> {
     fn read_requests(
         &self,
         writers: &Writers<'_>,
+        since: Option<&str>,
         before: &HashMap<RequestId, RequestProgress>,
         send: &Sender<Request>,
     ) -> Result<()> {
-        self.settings.source.read(self.settings.request_rules(), writers.database, &mut |mut request| {
+        self.settings.source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
             match before.get(&request.id) {
                 Some(RequestProgress { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Skipped));
                     return !self.queue.is_stopped();
                 }
                 Some(RequestProgress { page, rows, next: Some(next) }) => {
-                    request.page = page + 1;
-                    request.rows_before = *rows;
-                    request.url = next.as_str().into();
+                    request.page = *page;
+                    request = request.followed_by(next.clone(), *rows);
                 }
                 None => {}
             }
@@ -257,10 +260,7 @@ impl Run<'_> {
         self.add(unit);
         match entry.next {
             Some(next) if !failed => {
-                let request = entry.request;
-                let rows_before = request.rows_before + entry.rows + entry.rejected;
-                let page = request.page + 1;
-                self.queue.next_page(Request { url: next.into(), page, rows_before, tries: 0, ..request });
+                self.queue.next_page(entry.request.followed_by(next, entry.rows + entry.rejected));
             }
             _ => self.queue.done(),
         }

@@ -144,9 +144,13 @@ mod tests {
             object: "{}".into(),
             home: Ok("http://h".into()),
             body: None,
+            headers: [].into(),
             url: "http://h".into(),
             page: 1,
             rows_before: 0,
+            items_before: 0,
+            total: None,
+            seen: std::collections::HashSet::new(),
             tries: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! Secrets, which are never printed, logged or stored: values of environment variables in URLs, headers and bodies.
 
-use crate::secret::{Forms, forms_of, without_passwords};
+use crate::secret::{Forms, forms_of, without_known, without_passwords};
 
 /// Shorter values are not hidden: they would hide half of each message.
 const LEAST_BYTES: usize = 4;
@@ -42,7 +42,7 @@ impl Secrets {
 
     /// The text with `***` for every secret, however it is encoded: JSON stays JSON.
     pub fn hide_known(&self, text: &str) -> String {
-        self.forms.hide(text)
+        without_known(&self.forms.hide(text))
     }
 
     /// The text with a mark for every secret, which [`Secrets::restore`] knows.

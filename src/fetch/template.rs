@@ -1,39 +1,48 @@
-//! Templates of URLs and bodies, which the fields of a request object fill.
+//! Templates of URLs, bodies and headers, which the fields of a request object fill.
 
-use super::json::{text_of, write_json};
-use super::url::push_value;
+use super::json::{parse, push_number, text_of, write_json};
+use super::url::{encoded, push_value};
 use crate::{Error, Result};
 use jaq_json::Val;
 
-/// How values are written.
+/// What a template makes, and so how values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Escape {
-    /// For a URL: percent-encoded.
-    Percent,
-    /// For a JSON body: as JSON.
+pub enum Kind {
+    /// A URL: values are percent-encoded, and what no URL can hold is encoded in the text as well.
+    Url,
+    /// A body of JSON: values are JSON; within a string, they are a part of it.
     Json,
+    /// A form (`application/x-www-form-urlencoded`): values are percent-encoded.
+    Form,
+    /// Values are written as they are.
+    Plain,
 }
 
 /// A text with `{field}` in it; `{{` and `}}` stand for braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
-    escape: Escape,
+    kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Field(String),
+    Field {
+        name: String,
+        /// Whether it stands in the path of a URL, or within a string of JSON.
+        is_inside: bool,
+    },
 }
 
 impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// A brace without its partner, or nothing between them; with its position.
-    pub fn parse(text: &str, escape: Escape) -> Result<Template> {
+    /// A brace without its partner, or nothing between them; with its position. A body of JSON that is none, whatever the values.
+    pub fn parse(text: &str, kind: Kind) -> Result<Template> {
         let (mut parts, mut plain) = (Vec::new(), String::new());
+        let mut inside = Inside::of(kind);
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
             plain.push_str(&rest[..at]);
@@ -57,13 +66,22 @@ impl Template {
             if field.is_empty() {
                 return Err(wrong("no field between braces"));
             }
-            parts.push(Part::Text(std::mem::take(&mut plain)));
-            parts.push(Part::Field(field.to_owned()));
+            let is_inside = inside.after(&plain);
+            parts.push(Part::Text(literal(std::mem::take(&mut plain), kind)));
+            parts.push(Part::Field { name: field.to_owned(), is_inside });
             rest = &rest[end + 1..];
         }
         plain.push_str(rest);
-        parts.push(Part::Text(plain));
-        Ok(Template { parts, escape })
+        parts.push(Part::Text(literal(plain, kind)));
+        let template = Template { parts, kind };
+        if kind == Kind::Json
+            && let Err(what) = parse(template.sample().as_bytes())
+        {
+            return Err(Error::refused(format!("is not JSON: {what}")).remedy(
+                "write braces twice, and fields without quotes around them; for another kind of body, name its Content-Type in headers",
+            ));
+        }
+        Ok(template)
     }
 
     /// Whether a URL's host is written in the template itself, with no field in it.
@@ -73,78 +91,206 @@ impl Template {
         self.parts.len() == 1 || host.contains(['/', '?', '#'])
     }
 
+    /// Whether a field of this name is in it.
+    pub fn uses(&self, field: &str) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Field { name, .. } if name == field))
+    }
+
+    /// The text, if no field is in it.
+    pub fn fixed(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A body of JSON with null for each field, or nothing within a string.
+    fn sample(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Field { is_inside: true, .. } => String::new(),
+            Part::Field { .. } => "null".to_owned(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
     /// The text for a request.
     ///
     /// # Errors
-    /// In words: the field that the request lacks, or whose value cannot stand in a URL.
+    /// In words: the field that the request lacks, or whose value cannot stand where it should.
     pub fn fill(&self, request: &Val) -> Result<String, String> {
-        let field_of = |field: &str| match request {
-            Val::Obj(object) => object.get(&Val::utf8_str(field.to_owned())),
-            _ => None,
-        };
         let mut out = String::new();
+        let mut in_path = Vec::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Field(field) => match (field_of(field), self.escape) {
-                    (None, _) => {
-                        return Err(format!("the request has no field {field}, which the template needs"));
+                Part::Field { name, is_inside } => {
+                    let start = out.len();
+                    self.push(&mut out, name, value_of(request, name)?, *is_inside)?;
+                    if self.kind == Kind::Url && *is_inside {
+                        in_path.push((start, name));
                     }
-                    (Some(value), Escape::Json) => write_json(&mut out, value)?,
-                    (Some(Val::Num(number)), Escape::Percent) => push_value(&mut out, &number.to_string()),
-                    (Some(Val::Bool(value)), Escape::Percent) => {
-                        out.push_str(if *value { "true" } else { "false" })
-                    }
-                    (Some(value), Escape::Percent) => match text_of(value) {
-                        Some(text) => push_value(&mut out, text),
-                        None => {
-                            return Err(format!("the request's field {field} is no text, number or boolean"));
-                        }
-                    },
-                },
+                }
+            }
+        }
+        // Such a segment leads elsewhere (RFC 3986, section 5.2.4).
+        for (start, name) in in_path {
+            let begin = out[..start].rfind('/').map_or(0, |slash| slash + 1);
+            let segment = out[begin..].split(['/', '?', '#']).next().unwrap_or_default();
+            if matches!(segment, "" | "." | "..") {
+                return Err(format!(
+                    "the request's field {name} makes the part {segment:?} of the path, which leads elsewhere"
+                ));
             }
         }
         Ok(out)
+    }
+
+    fn push(&self, out: &mut String, name: &str, value: &Val, is_inside: bool) -> Result<(), String> {
+        let text = match (value, text_of(value)) {
+            _ if self.kind == Kind::Json && !is_inside => return write_json(out, value),
+            (_, Some(text)) => text.to_owned(),
+            (Val::Num(number), _) => {
+                let mut text = String::new();
+                push_number(&mut text, number);
+                text
+            }
+            (Val::Bool(value), _) => value.to_string(),
+            (Val::Null, _) => {
+                return Err(format!(
+                    "the request's field {name} is null; leave such requests out (WHERE {name} IS NOT NULL)"
+                ));
+            }
+            _ => return Err(format!("the request's field {name} is no text, number or boolean")),
+        };
+        match self.kind {
+            Kind::Url | Kind::Form => push_value(out, &text),
+            Kind::Json => {
+                let mut quoted = String::new();
+                write_json(&mut quoted, &Val::utf8_str(text))?;
+                out.push_str(&quoted[1..quoted.len() - 1]);
+            }
+            Kind::Plain => out.push_str(&text),
+        }
+        Ok(())
+    }
+}
+
+fn value_of<'v>(request: &'v Val, field: &str) -> Result<&'v Val, String> {
+    let value = match request {
+        Val::Obj(object) => object.get(&Val::utf8_str(field.to_owned())),
+        _ => None,
+    };
+    value.ok_or_else(|| format!("the request has no field {field}, which the template needs"))
+}
+
+/// Text of a template as it is sent.
+fn literal(text: String, kind: Kind) -> String {
+    match kind {
+        Kind::Url => encoded(&text),
+        _ => text,
+    }
+}
+
+/// Whether what follows stands in the path of a URL, or within a string of JSON.
+struct Inside {
+    kind: Kind,
+    now: bool,
+    /// Whether the next character of a string is escaped.
+    is_escaped: bool,
+}
+
+impl Inside {
+    fn of(kind: Kind) -> Inside {
+        Inside { kind, now: kind == Kind::Url, is_escaped: false }
+    }
+
+    fn after(&mut self, text: &str) -> bool {
+        for c in text.chars() {
+            match (self.kind, c) {
+                (Kind::Url, '?' | '#') => self.now = false,
+                (Kind::Json, _) if self.is_escaped => self.is_escaped = false,
+                (Kind::Json, '\\') if self.now => self.is_escaped = true,
+                (Kind::Json, '"') => self.now = !self.now,
+                _ => {}
+            }
+        }
+        self.now
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::json::parse;
     use super::*;
 
-    fn fill(template: &str, escape: Escape, request: &str) -> Result<String, String> {
-        Template::parse(template, escape).unwrap().fill(&parse(request.as_bytes()).unwrap())
+    fn fill(template: &str, kind: Kind, request: &str) -> Result<String, String> {
+        Template::parse(template, kind).unwrap().fill(&parse(request.as_bytes()).unwrap())
     }
 
     #[test]
     fn values_are_encoded_and_identifiers_survive() {
-        let url = fill(
-            "https://h/{{x}}/{id}/{name}?b={ok}",
-            Escape::Percent,
-            r#"{"id": 4611686018438308034, "name": "a/b ä?", "ok": true}"#,
-        );
-        assert_eq!(url.unwrap(), "https://h/{x}/4611686018438308034/a%2Fb%20%C3%A4%3F?b=true");
-        assert_eq!(
-            fill(r#"{{"q": {name}}}"#, Escape::Json, r#"{"name": "a\"b"}"#).unwrap(),
-            r#"{"q": "a\"b"}"#
-        );
+        let request = r#"{"id": 4611686018438308034, "name": "a/b ä?\"", "ok": true}"#;
+        for (template, kind, filled) in [
+            (
+                "https://h/{{x}} ü/{id}/{name}?b={ok}&c=%20|",
+                Kind::Url,
+                "https://h/%7Bx%7D%20%C3%BC/4611686018438308034/a%2Fb%20%C3%A4%3F%22?b=true&c=%20%7C",
+            ),
+            (
+                r#"{{"q": {name}, "n": [{id}]}}"#,
+                Kind::Json,
+                r#"{"q": "a/b ä?\"", "n": [4611686018438308034]}"#,
+            ),
+            (
+                r#"{{"\"q": "name:{name} \\", "i": "{id}", "o": {ok}}}"#,
+                Kind::Json,
+                r#"{"\"q": "name:a/b ä?\" \\", "i": "4611686018438308034", "o": true}"#,
+            ),
+            ("a={name}&b={id}", Kind::Form, "a=a%2Fb%20%C3%A4%3F%22&b=4611686018438308034"),
+            ("<{name}>", Kind::Plain, "<a/b ä?\">"),
+        ] {
+            assert_eq!(fill(template, kind, request).unwrap(), filled);
+        }
+        assert_eq!(fill(r#"{{"a": {a}}}"#, Kind::Json, r#"{"a": null}"#).unwrap(), r#"{"a": null}"#);
     }
 
     #[test]
     fn a_host_with_a_field_in_it_is_not_named() {
-        let names = |text: &str| Template::parse(text, Escape::Percent).unwrap().names_host();
+        let names = |text: &str| Template::parse(text, Kind::Url).unwrap().names_host();
         assert!(names("https://h") && names("https://h/{a}") && names("https://h?{a}"));
         assert!(!names("https://{a}/x") && !names("https://h:{a}/") && !names("https://{a}"));
     }
 
     #[test]
     fn what_a_request_lacks_is_named() {
-        assert!(fill("{a}", Escape::Percent, "{}").unwrap_err().contains("no field a"));
-        for value in ["null", "[1]", "{}"] {
+        assert!(fill("{a}", Kind::Url, "{}").unwrap_err().contains("no field a"));
+        for (value, said) in
+            [("null", "field a is null"), ("[1]", "field a is no text"), ("{}", "field a is no text")]
+        {
             let request = format!(r#"{{"a": {value}}}"#);
-            assert!(fill("{a}", Escape::Percent, &request).unwrap_err().contains("field a is no text"));
+            for (template, kind) in
+                [("h/{a}", Kind::Url), ("{a}", Kind::Form), ("{a}", Kind::Plain), ("\"{a}\"", Kind::Json)]
+            {
+                assert!(fill(template, kind, &request).unwrap_err().contains(said));
+            }
         }
+    }
+
+    #[test]
+    fn a_part_of_a_path_that_leads_elsewhere_is_refused() {
+        for value in ["", ".", ".."] {
+            let request = format!(r#"{{"a": {value:?}}}"#);
+            for template in
+                ["https://h/people/{a}/stats", "https://h/{a}", "https://h/{a}?b=1", "https://{a}/x"]
+            {
+                let error = fill(template, Kind::Url, &request).unwrap_err();
+                assert!(error.contains("field a makes the part"), "{template} {value}: {error}");
+            }
+            assert!(fill("https://h/x?a={a}", Kind::Url, &request).is_ok());
+            assert!(fill("https://h/x{a}y", Kind::Url, &request).is_ok());
+        }
+        assert!(fill("https://h/.{a}", Kind::Url, r#"{"a": "."}"#).is_err());
+        assert_eq!(fill("https://h/{a}", Kind::Url, r#"{"a": "../b"}"#).unwrap(), "https://h/..%2Fb");
     }
 
     #[test]
@@ -152,8 +298,18 @@ mod tests {
         for (template, text) in
             [("ab{c", "a { without } at character 3"), ("a}", "character 2"), ("{ }", "no field")]
         {
-            let error = Template::parse(template, Escape::Percent).unwrap_err().to_string();
+            let error = Template::parse(template, Kind::Url).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_body_of_json_is_json_whatever_the_values() {
+        for good in [r#"{{"a": {b}}}"#, "{a}", r#""{a}{b}""#, "[1]"] {
+            assert!(Template::parse(good, Kind::Json).is_ok(), "{good}");
+        }
+        for bad in ["a={b}", r#"{{"a": {b}"#, r#"{{"a": "{b}}}"#, "{a}{b}", ""] {
+            assert!(Template::parse(bad, Kind::Json).is_err(), "{bad}");
         }
     }
 }

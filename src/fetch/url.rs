@@ -8,6 +8,22 @@ pub fn push_value(out: &mut String, text: &str) {
     out.extend(web::percent_encoded(text));
 }
 
+/// The text of a URL with all that no URL can hold encoded, as browsers do it (WHATWG URL Standard, percent-encode sets); what is
+/// encoded stays.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => {
+                push_value(&mut out, c.encode_utf8(&mut [0; 4]))
+            }
+            '!'..='~' => out.push(c),
+            _ => push_value(&mut out, c.encode_utf8(&mut [0; 4])),
+        }
+    }
+    out
+}
+
 /// The URL with a parameter in its query, in place of an earlier one of that name.
 pub fn with_parameter(url: &str, parameter: &str, value: u64) -> String {
     let mut name = String::new();
@@ -27,8 +43,49 @@ pub fn join(base: &str, reference: &str) -> String {
     }
 }
 
+/// A URL without its user information, which only the job may give.
+fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{}", &rest[end..]),
+        None => url.to_owned(),
+    }
+}
+
+/// The user information of a URL, decoded, and the URL without it (RFC 3986, section 3.2.1): user and password.
+///
+/// # Errors
+/// In words: what is not UTF-8.
+pub fn split_user(url: &str) -> Result<(Option<(String, String)>, String), String> {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let Some((user, _)) = rest[..end].rsplit_once('@') else { return Ok((None, url.to_owned())) };
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let decoded = |text: &str| {
+        percent_decoded(text).ok_or_else(|| "has a user or password that is not UTF-8".to_owned())
+    };
+    Ok((Some((decoded(name)?, decoded(password)?)), without_user(url)))
+}
+
+/// The text that a percent-encoded one stands for; none if that is not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let is_code = |digits: &&[u8]| *byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit);
+        let digits =
+            bytes.get(at + 1..at + 3).filter(is_code).and_then(|digits| std::str::from_utf8(digits).ok());
+        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(decoded.unwrap_or(*byte));
+        at += if decoded.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).ok()
+}
+
 /// As [`join`] (RFC 3986, section 5.2, but `.` and `..` in paths stay as they are).
 pub fn join_to(base: &Uri, reference: &str) -> String {
+    let reference = &*encoded(reference.trim());
     let (scheme, authority) =
         (base.scheme_str().unwrap_or("https"), base.authority().map_or("", |a| a.as_str()));
     let reference = reference.split('#').next().unwrap_or_default();
@@ -36,9 +93,9 @@ pub fn join_to(base: &Uri, reference: &str) -> String {
         scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     });
     if is_absolute {
-        reference.to_owned()
+        without_user(reference)
     } else if let Some(rest) = reference.strip_prefix("//") {
-        format!("{scheme}://{rest}")
+        without_user(&format!("{scheme}://{rest}"))
     } else if reference.starts_with('/') {
         format!("{scheme}://{authority}{reference}")
     } else if reference.starts_with('?') {
@@ -62,9 +119,26 @@ mod tests {
             ("?y=2", "https://h:8/a/b?y=2"),
             ("x", "https://h:8/a/x"),
             ("x?u=http://y", "https://h:8/a/x?u=http://y"),
+            (" /x?q=a b|ü%20 ", "https://h:8/x?q=a%20b%7C%C3%BC%20"),
+            ("http://u:p@other/x", "http://other/x"),
+            ("//u@other/x", "https://other/x"),
         ] {
             assert_eq!(join("https://h:8/a/b?x=1", reference), url);
         }
+    }
+
+    #[test]
+    fn user_information_is_taken_out_and_decoded() {
+        for (url, user, password, rest) in [
+            ("https://u:pa%40ss@h:8/a@b", "u", "pa@ss", "https://h:8/a@b"),
+            ("https://u@h?x=@", "u", "", "https://h?x=@"),
+            ("http://a%3Ab:c:d%@h", "a:b", "c:d%", "http://h"),
+        ] {
+            let split = (Some((user.to_owned(), password.to_owned())), rest.to_owned());
+            assert_eq!(split_user(url), Ok(split), "{url}");
+        }
+        assert_eq!(split_user("https://h/a@b"), Ok((None, "https://h/a@b".to_owned())));
+        assert!(split_user("https://%ff@h").is_err());
     }
 
     #[test]

@@ -56,8 +56,12 @@ impl fmt::Display for Secret {
 /// URL in the wrong place, such as a folder's argument or a key of the configuration, must not be quoted as it is. In doubt, more
 /// is hidden.
 pub fn without_passwords(text: &str) -> String {
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).hide(text);
-    hide_parameters(&hide_credentials(&known))
+    hide_parameters(&hide_credentials(&without_known(text)))
+}
+
+/// The text without the secrets of this process, in whatever form: JSON stays JSON.
+pub fn without_known(text: &str) -> String {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).hide(text)
 }
 
 /// Hides `user:secret` in `postgresql://user:secret@host/db`, whatever the scheme. A raw `@`, `/` or blank in a password is against the rules, but

@@ -42,7 +42,7 @@ fn what_would_fail_again_is_not_tried_again() {
         ("/fault/status/401", "HTTP status 401 Unauthorized"),
         (
             "/fault/html",
-            "no JSON at byte 0: value expected; it begins with \"<html><body>Service under maintenance",
+            "no JSON at byte 0: value expected; it seems to be HTML or XML; it begins with \"<html><body>Service under maintenance",
         ),
         ("/fault/deep", "nested deeper than 200 at byte "),
         ("/fault/twice", "key \"id\" stands twice in one object"),

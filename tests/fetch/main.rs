@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod auth;
+mod ends;
 mod faults;
 mod input;
 mod limits;
@@ -9,3 +11,7 @@ mod modes;
 mod network;
 mod pages;
 mod rate;
+mod responses;
+mod script;
+mod sent;
+mod since;

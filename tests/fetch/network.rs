@@ -3,10 +3,6 @@
 use pghaul_mock_api::Options;
 use pghaul_test_support::fetch::Fetch;
 use pghaul_test_support::{Authority, fetch, messages, says};
-use rustls::ServerConfig;
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -118,25 +114,10 @@ fn secrets_in_urls_are_in_no_message_and_in_no_ledger() {
     assert_eq!(job.db.one("SELECT count(*) FROM pghaul.fetches f WHERE f::text LIKE '%hush%'"), "0");
 }
 
-/// An authority's certificate (PEM), and what a server for `localhost` needs that it vouches for.
-fn certificates() -> (String, Arc<ServerConfig>) {
-    let authority = Authority::new("pghaul test CA");
-    let (certificate, key) = authority.signed("localhost");
-    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    (authority.pem(), Arc::new(config))
-}
-
 #[test]
 fn a_certificate_must_be_vouched_for() {
-    let (authority, tls) = certificates();
-    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
+    let authority = Authority::new("pghaul test CA");
+    let job = fetch!(Options { tls: Some(authority.server("localhost")), ..Options::default() });
     job.one("/fault/good", "");
     let message = job.fails(&[], 1);
     says(
@@ -147,7 +128,7 @@ fn a_certificate_must_be_vouched_for() {
             "name its authority with ca_file or SSL_CERT_FILE",
         ],
     );
-    let file = job.work.write("ca.pem", &authority);
+    let file = job.work.write("ca.pem", authority.pem());
     job.command(&[]).env("SSL_CERT_FILE", &file).run().assert_code(0);
     job.one("/fault/good", "ca_file: ca.pem");
     job.run(&[], 0);
@@ -189,9 +170,9 @@ fn proxy(to: Option<String>) -> (String, Arc<AtomicUsize>) {
 
 #[test]
 fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
-    let (authority, tls) = certificates();
-    let job = fetch!(Options { tls: Some(tls), ..Options::default() });
-    job.work.write("ca.pem", &authority);
+    let authority = Authority::new("pghaul test CA");
+    let job = fetch!(Options { tls: Some(authority.server("localhost")), ..Options::default() });
+    job.work.write("ca.pem", authority.pem());
     job.one("/fault/good", "ca_file: ca.pem");
     let (url, tunnels) = proxy(None);
     job.command(&[]).env("HTTPS_PROXY", &url).run().assert_code(0);
@@ -201,4 +182,15 @@ fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     assert_eq!(job.ids(), "1 1 2 2");
     let run = job.command(&["-q"]).env("HTTPS_PROXY", "no proxy").run();
     run.assert_code(2).assert_stderr_has("HTTPS_PROXY names no proxy");
+}
+
+#[test]
+fn a_socks_proxy_is_refused_before_the_first_request() {
+    let job = fetch!(Options::default());
+    job.one("/fault/good", "");
+    for (name, url) in [("ALL_PROXY", "socks5://127.0.0.1:9"), ("http_proxy", "socks4a://127.0.0.1:9")] {
+        let run = job.command(&["-q"]).env(name, url).run();
+        run.assert_code(2).assert_stderr_has(&format!("{name} names a SOCKS proxy, which is not supported"));
+    }
+    assert_eq!(job.api.count("/fault/good"), 0);
 }

@@ -63,5 +63,5 @@ fn rejects_are_numbered_through_all_pages_and_the_number_of_pages_has_a_limit() 
     paged(&job, "next", "{next: '.next', most: 2}");
     says(&job.fails(&[], 1), &["request 1, page 2 (", "has more than 2 pages, which pages.most allows"]);
     paged(&job, "itself", "{next: '.next'}");
-    says(&job.fails(&[], 1), &["names itself as its next page"]);
+    says(&job.fails(&[], 1), &["names a page as its next one that was there before"]);
 }

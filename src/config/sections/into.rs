@@ -17,6 +17,9 @@ pub struct IntoCfg {
     pub key: Vec<Text>,
     /// The columns, in the order of the values.
     pub columns: Option<ColumnsCfg>,
+    /// Whether no rows at all may replace the existing ones.
+    #[serde(default)]
+    pub allow_empty: bool,
 }
 
 /// What becomes of the existing rows.

@@ -17,7 +17,7 @@ pub use after::{AfterCfg, IndexCfg};
 pub use datastore::Datastore;
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use dumps::{DecryptCfg, Dialect, LimitsCfg, RejectsCfg, TextKeys, XportCfg};
-pub use fetch::{FetchCfg, PagesCfg, RateCfg, RequestsCfg};
+pub use fetch::{AuthCfg, FetchCfg, OAuth2Cfg, PagesCfg, RateCfg, RequestsCfg, SinceCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use mothers::{MotherColumns, MotherTables};
 pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};

@@ -22,6 +22,12 @@ impl<'de> Deserialize<'de> for SecretSource {
     }
 }
 
+/// Whether it can be the name of a variable (POSIX). Anything else at its place may be the secret, so no message may quote it.
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 struct SourceVisitor;
 
 /// It takes values of all types: any other value may be the secret itself, and serde's own messages would quote it.
@@ -58,7 +64,10 @@ impl<'de> Visitor<'de> for SourceVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretSource, A::Error> {
         let source = match map.next_key::<String>()?.as_deref() {
-            Some("env") => SecretSource::Env(map.next_value::<Text>()?.0),
+            Some("env") => match map.next_value::<Text>()?.0 {
+                name if is_variable(&name) => SecretSource::Env(name),
+                _ => return Err(de::Error::custom(EXPECTED)),
+            },
             Some("file") => SecretSource::File(map.next_value::<Text>()?.0),
             _ => return Err(de::Error::custom(EXPECTED)),
         };
@@ -82,9 +91,19 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_file_is_refused_and_not_quoted() {
-        for yaml in
-            ["hunter2", "471147114711", "-471147114711", "4711.4711", "[hunter2]", "{hunter2: 1}", "yes"]
-        {
+        for yaml in [
+            "hunter2",
+            "471147114711",
+            "-471147114711",
+            "4711.4711",
+            "[hunter2]",
+            "{hunter2: 1}",
+            "yes",
+            "{env: hunter2-hunter2}",
+            "{env: 4711}",
+            "{env: '4711hunter2'}",
+            "{env: ''}",
+        ] {
             let error = serde_yaml::from_str::<SecretSource>(yaml).unwrap_err().to_string();
             assert!(error.contains("{env: NAME}"), "{error}");
             assert!(!error.contains("hunter2") && !error.contains("4711"), "{error}");

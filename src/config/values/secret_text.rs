@@ -10,6 +10,8 @@ use std::fmt;
 pub struct SecretText {
     /// The text.
     pub text: String,
+    /// The same as a template: braces in values of variables stand for themselves.
+    pub template: String,
     /// The values of environment variables in it.
     pub secrets: Vec<String>,
 }
@@ -35,8 +37,11 @@ impl<'de> Deserialize<'de> for SecretText {
                     secrets.borrow_mut().push(value.clone());
                     Some(value)
                 };
+                let quoted =
+                    |name: &str| Some(std::env::var(name).ok()?.replace('{', "{{").replace('}', "}}"));
+                let template = expand(text, quoted).map_err(E::custom)?;
                 let text = expand(text, lookup).map_err(E::custom)?;
-                Ok(SecretText { text, secrets: secrets.into_inner() })
+                Ok(SecretText { text, template, secrets: secrets.into_inner() })
             }
         }
         deserializer.deserialize_str(SecretVisitor)

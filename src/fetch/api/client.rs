@@ -1,30 +1,28 @@
-//! HTTP exchanges: open connections are reused, proxies and certificates are as the environment and the job say. Redirects are
-//! followed here rather than by the library, since headers and body must never go to an origin that the job does not name.
+//! HTTP exchanges. Redirects are followed here rather than by the library, since headers and body must never go to an origin that
+//! the job does not name.
 
+use super::agents::Agents;
+use super::auth::{Auth, Authorization};
+use super::coding::{ACCEPTED, decoded};
 use super::header::Header;
 use super::limiter::Limiter;
 use super::memory::{Memory, Share};
-use super::origin::{InternalAddress, Origin, PublicResolver};
+use super::origin::{InternalAddress, Origin};
 use super::window::Window;
 use crate::error::with_sources;
+use crate::fetch::response::headers::retry_after;
 use crate::fetch::url::join_to;
-use crate::run::web;
-use crate::{Error, Place, Result};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use crate::{Error, Result};
+use jiff::Timestamp;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::response::Parts;
-use ureq::http::{self, HeaderMap, HeaderName, StatusCode, Uri, header};
-use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Proxy};
+use ureq::http::{self, HeaderMap, HeaderValue, StatusCode, Uri, header};
 
 /// The most redirects of a request. An honest API needs one.
 const MAX_REDIRECTS: usize = 5;
-/// The buffers of each connection, bytes. The headers of a response must fit.
-const BUFFER_BYTES: usize = 32 << 10;
 /// Room for a response at first (bytes).
 const FIRST_BYTES: usize = 16 << 10;
 /// Of each response, so many bytes need no share of the memory.
@@ -43,6 +41,8 @@ pub struct ClientSettings<'s> {
     pub method: &'s str,
     /// The headers of each request.
     pub headers: &'s [Header],
+    /// How requests show who sends them.
+    pub auth: Option<&'s Auth>,
     /// Whether the job's URL names its host. If not, requests choose it, and it must not be inside the network.
     pub names_host: bool,
     /// Other origins that get headers and body, and may be inside the network.
@@ -57,6 +57,8 @@ pub struct ClientSettings<'s> {
     pub concurrency: usize,
     /// The longest time for one request with its response.
     pub timeout: Duration,
+    /// The longest wait that the API may ask for.
+    pub max_wait: Duration,
     /// The largest response, bytes.
     pub max_response: u64,
     /// The memory of all large responses and their values, bytes.
@@ -70,16 +72,27 @@ pub struct ClientSettings<'s> {
 pub struct Response {
     /// The status.
     pub status: StatusCode,
-    /// The header `Retry-After`.
-    pub retry_after: Option<String>,
-    /// The headers `Link`, as one.
-    pub link: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The URL that the response came from, after redirects.
     pub url: String,
     /// The body, inflated.
     pub body: Vec<u8>,
     /// Its share of the run's memory, until its rows are made; none outside of a run.
     pub share: Option<Share>,
+}
+
+impl Response {
+    /// The headers of a name as one, since they mean the same (RFC 9110, section 5.3); none where there is none.
+    ///
+    /// # Errors
+    /// A header that is no text.
+    pub fn header(&self, name: &str) -> Option<Result<String, ()>> {
+        let mut values = self.headers.get_all(name).iter().peekable();
+        values.peek()?;
+        let texts = values.map(|value| std::str::from_utf8(value.as_bytes()).map_err(|_| ()));
+        Some(texts.collect::<Result<Vec<_>, _>>().map(|texts| texts.join(", ")))
+    }
 }
 
 /// Why a request has no response.
@@ -95,16 +108,14 @@ pub enum Failure {
 
 /// The client of a job; all threads share it.
 pub struct Client {
-    direct: Agent,
-    /// For origins that the job does not name.
-    public: Agent,
-    /// For `http` and for `https`, if the environment names a proxy.
-    proxied: [Option<(Agent, Proxy)>; 2],
+    agents: Agents,
     method: http::Method,
     headers: Vec<Header>,
+    authorization: Authorization,
     names_host: bool,
     origins: Vec<Origin>,
     max_response: u64,
+    max_wait: Duration,
     memory: Arc<Memory>,
     limiter: Limiter,
 }
@@ -113,49 +124,21 @@ impl Client {
     /// The client for a job.
     ///
     /// # Errors
-    /// An invalid method, a proxy that cannot be understood, certificates that cannot be read.
+    /// An invalid method; as [`Agents::new`].
     pub fn new(settings: ClientSettings<'_>) -> Result<Client> {
         let method = http::Method::from_bytes(settings.method.as_bytes()).map_err(|_| {
             Error::refused(format!("fetch.{}.method is no HTTP method", settings.job))
                 .remedy("write GET or POST")
         })?;
-        let own = settings.ca_file.map(|file| own_authorities(settings.job, file)).transpose()?;
-        let tls = web::tls_trusting(own.unwrap_or_default());
-        let config = |proxy: Option<Proxy>| {
-            Agent::config_builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .user_agent(concat!("pghaul/", env!("CARGO_PKG_VERSION")))
-                .timeout_global(Some(settings.timeout))
-                .max_idle_connections(settings.concurrency)
-                .max_idle_connections_per_host(settings.concurrency)
-                .input_buffer_size(BUFFER_BYTES)
-                .output_buffer_size(BUFFER_BYTES)
-                .tls_config(tls.clone())
-                .proxy(proxy)
-                .build()
-        };
-        let proxied = |names: &[&str]| -> Result<Option<(Agent, Proxy)>> {
-            let url = names.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
-            let Some(url) = url else { return Ok(None) };
-            let proxy = Proxy::new(&url).map_err(|_| {
-                Error::refused(format!("{} names no proxy", names[0])).remedy("write it as http://host:port")
-            })?;
-            Ok(Some((config(Some(proxy.clone())).new_agent(), proxy)))
-        };
         Ok(Client {
-            direct: config(None).new_agent(),
-            public: Agent::with_parts(config(None), DefaultConnector::default(), PublicResolver::default()),
-            // HTTP_PROXY does not count: for a program that runs by CGI, a client's header `Proxy` sets it.
-            proxied: [
-                proxied(&["http_proxy", "ALL_PROXY", "all_proxy"])?,
-                proxied(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?,
-            ],
+            agents: Agents::new(&settings)?,
             method,
             headers: settings.headers.to_vec(),
+            authorization: Authorization::new(settings.auth.cloned()),
             names_host: settings.names_host,
             origins: settings.origins.to_vec(),
             max_response: settings.max_response,
+            max_wait: settings.max_wait,
             memory: Memory::new(settings.max_memory),
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
         })
@@ -166,8 +149,8 @@ impl Client {
         &self.limiter
     }
 
-    /// Sends a request, and follows redirects. Headers and body are sent only to the origin of `home`, and to those that the
-    /// job names.
+    /// Sends a request with headers of its `own`, and follows redirects. Headers and body are sent only to the origin of `home`, and to
+    /// those that the job names. A token that the API refuses is renewed once.
     ///
     /// # Errors
     /// What has failed; an API that redirects too often, that wants the body to go elsewhere, or that leads into this network;
@@ -177,34 +160,49 @@ impl Client {
         url: &str,
         home: &str,
         body: Option<&str>,
+        own: &[Header],
         stopped: &dyn Fn() -> bool,
     ) -> Result<Response, Failure> {
         let home = Origin::of(&uri(home)?);
         let (mut url, mut method, mut body) = (uri(url)?, self.method.clone(), body);
-        for _ in 0..=MAX_REDIRECTS {
+        let (mut redirects, mut has_renewed) = (0, false);
+        while redirects <= MAX_REDIRECTS {
             let trust = self.trust(&url, &home, body.is_some())?;
+            let authorization = match trust.gets_headers {
+                true => {
+                    self.authorization.header(|url| Some(self.agents.of(&url.parse().ok()?, true).clone()))?
+                }
+                false => None,
+            };
             let started = self.limiter.start(stopped).ok_or(Failure::Stopped)?;
-            let exchanged = self.exchange(&url, &method, body, trust, stopped);
+            let own = (own, authorization.as_ref());
+            let exchanged = self.exchange(&url, &method, body, own, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());
             let (parts, bytes, share) = exchanged?;
             let (status, headers) = (parts.status, parts.headers);
+            // At once, before the response is looked at: another request might start meanwhile.
+            let wait = headers
+                .get(header::RETRY_AFTER)
+                .and_then(|wait| retry_after(wait.to_str().ok()?, Timestamp::now()));
+            if let Some(wait) = wait.filter(|wait| *wait <= self.max_wait) {
+                self.limiter.pause(wait);
+            }
+            if status == StatusCode::UNAUTHORIZED && !has_renewed {
+                has_renewed = self.authorization.expire(authorization.as_ref());
+                if has_renewed {
+                    continue;
+                }
+            }
             let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
             let (301 | 302 | 303 | 307 | 308, Some(location)) = (status.as_u16(), location) else {
-                let text = |name: HeaderName| Some(headers.get(name)?.to_str().ok()?.to_owned());
-                let (retry_after, link) = (text(header::RETRY_AFTER), joined(&headers, header::LINK));
-                return Ok(Response {
-                    status,
-                    retry_after,
-                    link,
-                    url: url.to_string(),
-                    body: bytes,
-                    share: Some(share),
-                });
+                let url = url.to_string();
+                return Ok(Response { status, headers, url, body: bytes, share: Some(share) });
             };
             if status == StatusCode::SEE_OTHER || (status.as_u16() < 303 && method == http::Method::POST) {
                 (method, body) = (http::Method::GET, None);
             }
             url = uri(&join_to(&url, location))?;
+            redirects += 1;
         }
         Err(Failure::Never(format!("is redirected more than {MAX_REDIRECTS} times")))
     }
@@ -233,18 +231,26 @@ impl Client {
         url: &Uri,
         method: &http::Method,
         body: Option<&str>,
+        (own, authorization): (&[Header], Option<&HeaderValue>),
         trust: Trust,
         stopped: &dyn Fn() -> bool,
     ) -> Result<(Parts, Vec<u8>, Share), Failure> {
         let mut request = http::Request::builder().method(method).uri(url);
-        for header in self.headers.iter().filter(|_| trust.gets_headers) {
+        for header in self.headers.iter().chain(own).filter(|_| trust.gets_headers) {
             request = request.header(&header.name, &header.value);
         }
+        if let Some(value) = authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let has = |name| self.headers.iter().chain(own).any(|header| header.name == name);
+        if !has(header::ACCEPT_ENCODING) {
+            request = request.header(header::ACCEPT_ENCODING, ACCEPTED);
+        }
         let never = |error: http::Error| Failure::Never(format!("cannot be sent: {error}"));
-        let agent = self.agent(url, trust);
+        let agent = self.agents.of(url, trust.may_be_internal);
         let response = match body {
             Some(body) => {
-                if !self.headers.iter().any(|header| header.name == header::CONTENT_TYPE) {
+                if !has(header::CONTENT_TYPE) {
                     request = request.header(header::CONTENT_TYPE, "application/json");
                 }
                 agent.run(request.body(body.to_owned()).map_err(never)?)
@@ -252,8 +258,14 @@ impl Client {
             None => agent.run(request.body(()).map_err(never)?),
         };
         let (parts, body) = response.map_err(|error| failure(&error, url))?.into_parts();
-        let mut reader = body.into_with_config().limit(u64::MAX).reader();
-        let (bytes, share) = self.read(&mut reader, url, stopped)?;
+        let mut raw = body.into_with_config().limit(u64::MAX).reader();
+        let codings = parts.headers.get_all(header::CONTENT_ENCODING).iter();
+        let codings: Vec<&str> = codings.filter_map(|coding| coding.to_str().ok()).collect();
+        let mut content = decoded(&codings.join(","), Box::new(&mut raw)).map_err(Failure::Never)?;
+        let (bytes, share) = self.read(&mut content, url, stopped)?;
+        drop(content);
+        // A connection is used again once its response is read to the end, of which a decoder need not know.
+        let _ = raw.read(&mut [0]);
         Ok((parts, bytes, share))
     }
 
@@ -287,21 +299,6 @@ impl Client {
             }
         }
     }
-
-    fn agent(&self, url: &Uri, trust: Trust) -> &Agent {
-        let of_scheme = usize::from(url.scheme_str() == Some("https"));
-        match &self.proxied[of_scheme] {
-            Some((agent, _)) if !is_without_proxy(url) => agent,
-            _ if trust.may_be_internal => &self.direct,
-            _ => &self.public,
-        }
-    }
-}
-
-/// Headers of one name as one, since they mean the same (RFC 9110, section 5.3); none where there is none.
-fn joined(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let values: Vec<&str> = headers.get_all(name).iter().flat_map(|value| value.to_str()).collect();
-    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// How far an origin is trusted.
@@ -318,23 +315,6 @@ fn leads_inside(origin: &Origin) -> Failure {
         "would go to {origin}, an address of this machine or its network that the job does not name; if that is right, \
          name it in origins"
     ))
-}
-
-/// Whether `NO_PROXY` exempts the host.
-fn is_without_proxy(url: &Uri) -> bool {
-    Proxy::try_from_env().is_some_and(|proxy| proxy.is_no_proxy(url))
-}
-
-/// The certificates in the job's own file of authorities.
-fn own_authorities(job: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let refused = |what: String| {
-        Error::refused(what)
-            .at(Place::file(file.display().to_string()))
-            .remedy(format!("name a file of certificates in PEM with fetch.{job}.ca_file"))
-    };
-    let own = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let own = own.map_err(|error| refused(error.to_string()))?;
-    if own.is_empty() { Err(refused("holds no certificate".to_owned())) } else { Ok(own) }
 }
 
 fn uri(text: &str) -> Result<Uri, Failure> {

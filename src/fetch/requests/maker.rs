@@ -1,13 +1,15 @@
 //! Makes requests of the objects of a source.
 
 use super::request::{Request, RequestId};
+use crate::fetch::api::header::JobHeader;
 use crate::fetch::json::parse;
 use crate::fetch::pages::Pages;
+use crate::fetch::since;
 use crate::fetch::template::Template;
 use crate::{Error, Result};
 use jaq_json::Val;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a job says about its requests.
@@ -21,6 +23,10 @@ pub struct RequestRules<'s> {
     pub url: &'s Template,
     /// The body.
     pub body: Option<&'s Template>,
+    /// The headers.
+    pub headers: &'s [JobHeader],
+    /// The value of [`since::NAME`].
+    pub since: Option<&'s str>,
     /// The pages of a request.
     pub pages: Option<&'s Pages>,
 }
@@ -45,19 +51,24 @@ impl<'s> Maker<'s> {
     /// A text that is not a JSON object.
     pub fn request(&mut self, object: &str) -> Result<Request> {
         self.count += 1;
-        let value = parse(object.as_bytes()).map_err(Error::failed)?;
-        if !matches!(value, Val::Obj(_)) {
+        let Val::Obj(fields) = parse(object.as_bytes()).map_err(Error::failed)? else {
             let shown = crate::error::shortened(object, 100);
             return Err(Error::failed(format!("request {} is no JSON object: {shown}", self.count)));
-        }
+        };
         let rules = self.rules;
+        let mut fields = fields.as_ref().clone();
+        if let Some(since) = rules.since {
+            fields.insert(Val::utf8_str(since::NAME), Val::utf8_str(since.to_owned()));
+        }
+        let value = Val::obj(fields);
         let filled = rules.url.fill(&value).and_then(|url| {
             let body = rules.body.map(|body| body.fill(&value)).transpose()?;
-            Ok((url, body))
+            let headers = rules.headers.iter().filter_map(|header| header.filled(&value).transpose());
+            Ok((url, body, headers.collect::<Result<Vec<_>, _>>()?))
         });
-        let (home, body) = match filled {
-            Ok((url, body)) => (Ok(Arc::from(url)), body.map(Arc::from)),
-            Err(lacks) => (Err(lacks), None),
+        let (home, body, headers) = match filled {
+            Ok((url, body, headers)) => (Ok(Arc::from(url)), body.map(Arc::from), headers),
+            Err(lacks) => (Err(lacks), None, Vec::new()),
         };
         let url = match &home {
             Ok(url) => rules.pages.map_or_else(|| Arc::clone(url), |pages| pages.first(url).into()),
@@ -70,9 +81,13 @@ impl<'s> Maker<'s> {
             object: object.into(),
             home,
             body,
+            headers: headers.into(),
             url,
             page: 1,
             rows_before: 0,
+            items_before: 0,
+            total: None,
+            seen: HashSet::new(),
             tries: 0,
         })
     }
@@ -99,11 +114,19 @@ impl<'s> Maker<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::template::Escape;
+    use crate::fetch::template::Kind;
 
     fn made(objects: &[&str]) -> Vec<Request> {
-        let url = Template::parse("http://h/{id}", Escape::Percent).unwrap();
-        let rules = RequestRules { job: "j", method: "GET", url: &url, body: None, pages: None };
+        let url = Template::parse("http://h/{id}", Kind::Url).unwrap();
+        let rules = RequestRules {
+            job: "j",
+            method: "GET",
+            url: &url,
+            body: None,
+            headers: &[],
+            since: None,
+            pages: None,
+        };
         let mut maker = Maker::new(rules);
         objects.iter().map(|object| maker.request(object).unwrap()).collect()
     }

@@ -4,4 +4,4 @@ pub mod maker;
 mod request;
 pub mod source;
 
-pub use request::{Request, RequestId};
+pub use request::{NextPage, Request, RequestId};

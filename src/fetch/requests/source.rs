@@ -3,18 +3,14 @@
 use super::maker::{Maker, RequestRules};
 use super::request::Request;
 use crate::config::{Config, RequestsCfg};
-use crate::copy::input::batch::{Batch, BatchReader, BatchSource};
-use crate::copy::input::charset::Charset;
-use crate::copy::input::format::Format;
-use crate::copy::input::header::read_header;
-use crate::copy::input::rows::Rows;
-use crate::copy::input::token::Token;
+use crate::fetch::csv;
 use crate::fetch::json::write_json;
+use crate::fetch::since;
 use crate::pg::database::Database;
+use crate::pg::ident::literal;
 use crate::pg::path;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
-use jaq_json::{Map, Val};
 use postgres::fallible_iterator::FallibleIterator;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -22,8 +18,6 @@ use std::path::PathBuf;
 
 /// The longest line of a file of requests, bytes.
 const MAX_LINE_BYTES: u64 = 1 << 20;
-/// The most columns of a file of requests.
-const MAX_COLUMNS: usize = 1600;
 
 /// A source of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +67,9 @@ impl Source {
         match self {
             Source::Sql(sql) => {
                 let place = || Place::file(format!("fetch.{}.requests.sql", rules.job));
-                read_sql(&mut maker, sql, database, each).map_err(|error| error.at(place()))
+                let since = literal(rules.since.unwrap_or_default());
+                read_sql(&mut maker, &sql.replace(since::NAME, &since), database, each)
+                    .map_err(|error| error.at(place()))
             }
             Source::Ndjson(path) | Source::Csv(path) => {
                 let place = Place::file(path.display().to_string());
@@ -141,46 +137,10 @@ fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) 
     Ok(())
 }
 
-fn read_csv(maker: &mut Maker<'_>, mut file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
-    let format = Format {
-        separator: Token::byte(b','),
-        quote: Some(b'"'),
-        null: Vec::new(),
-        charset: Charset::Utf8,
-        ..Format::default()
-    };
-    let (header, rest) = read_header(&mut file, &format, MAX_COLUMNS)?;
-    let mut reader = BatchReader::new(file, rest, &format, header.line_end, header.data_origin);
-    let (mut batch, mut fields, mut scratch) = (Batch::new(), Vec::new(), Vec::new());
-    while reader.next_into(&mut batch)? {
-        let mut rows = Rows::new(&batch, &format, header.line_end);
-        loop {
-            interrupt::check()?;
-            let row = rows.next_row(&mut fields).map_err(|fault| {
-                Error::failed(format!("row {}", fault.what)).at(Place::default().line(fault.origin.line))
-            })?;
-            let Some(origin) = row else { break };
-            let place = || Place::default().line(origin.line);
-            if fields.len() != header.columns.len() {
-                let (found, expected) = (fields.len(), header.columns.len());
-                return Err(
-                    Error::failed(format!("row has {found} fields, the header names {expected}")).at(place())
-                );
-            }
-            let mut object = Map::default();
-            for (name, field) in header.columns.iter().zip(&fields) {
-                let value = match field.is_null(&batch.bytes, &format) {
-                    true => Val::Null,
-                    false => Val::utf8_str(field.value(&batch.bytes, &format, &mut scratch).to_vec()),
-                };
-                object.insert(Val::utf8_str(name.clone()), value);
-            }
-            let mut text = String::new();
-            write_json(&mut text, &Val::obj(object)).map_err(|what| Error::failed(what).at(place()))?;
-            if !each(maker.request(&text)?) {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+fn read_csv(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
+    csv::read(file, &mut |object, place| {
+        let mut text = String::new();
+        write_json(&mut text, &object).map_err(|what| Error::failed(what).at(place))?;
+        Ok(each(maker.request(&text)?))
+    })
 }

@@ -43,7 +43,7 @@ impl ShaperThread {
     ) -> Result<ShaperThread> {
         let (send, exchanges) = bounded::<Exchange>(1);
         let (give, done) = bounded(1);
-        let memory = rules.max_memory.saturating_mul(2).saturating_add(OTHER_BYTES);
+        let memory = rules.body.max_memory.saturating_mul(2).saturating_add(OTHER_BYTES);
         let work = move || {
             let mut shaper = match Shaper::new(rules, columns) {
                 Ok(shaper) => shaper,

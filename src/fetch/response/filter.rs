@@ -5,18 +5,29 @@ use crate::fetch::json::text_of;
 use crate::{Error, Result};
 use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader, lex, parse};
-use jaq_core::{Compiler, Ctx, Vars, load, unwrap_valr};
+use jaq_core::{Compiler, Ctx, Exn, Vars, load};
 use jaq_json::Val;
 use std::fmt;
 
-/// The variable that holds the request object.
-const REQUEST: &str = "$request";
+/// The variables of a filter: the fields of [`Known`], in their order.
+const VARIABLES: [&str; 3] = ["$request", "$status", "$headers"];
 
 /// The name of the definition that is the filter.
 const PROGRAM: &str = "pghaul";
 
 /// One output of a filter: a value, or an error of the filter.
 pub type Output = Result<Val, String>;
+
+/// What a filter knows besides its input.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The request object.
+    pub request: Val,
+    /// The status of the response.
+    pub status: Val,
+    /// Its headers: names in lower case, headers of one name as one.
+    pub headers: Val,
+}
 
 /// A compiled filter. Threads cannot share one; each compiles its own.
 pub struct Filter(jaq_core::compile::Filter<jaq_core::Native<Data>>);
@@ -28,7 +39,7 @@ impl fmt::Debug for Filter {
 }
 
 impl Filter {
-    /// Compiles a filter, in which `$request` is the request object.
+    /// Compiles a filter, in which `$request`, `$status` and `$headers` are as in [`Known`].
     ///
     /// # Errors
     /// What is wrong with it, with line and column.
@@ -46,7 +57,7 @@ impl Filter {
         let defs = built_in().chain([Def { name: PROGRAM, args: Vec::new(), body }]).map(depth::bounded_def);
         let modules =
             Loader::new(defs).load(&arena, File { code: PROGRAM, path: () }).map_err(|_| not_understood())?;
-        let compiler = Compiler::default().with_funs(funs).with_global_vars([REQUEST]);
+        let compiler = Compiler::default().with_funs(funs).with_global_vars(VARIABLES);
         let filter = compiler.compile(modules).map_err(|errors| {
             let first = errors.into_iter().flat_map(|(_, faults)| faults).next();
             refused(match first {
@@ -60,13 +71,19 @@ impl Filter {
     }
 
     /// Gives `each` output for `input`, until it says false, or an error is among them.
-    pub fn run(&self, input: Val, request: Val, each: &mut dyn FnMut(Output) -> bool) {
+    pub fn run(&self, input: Val, known: &Known, each: &mut dyn FnMut(Output) -> bool) {
         depth::begin();
-        let context = Ctx::<Data>::new(&self.0.lut, Vars::new([request]));
-        for output in self.0.id.run((context, input)).map(unwrap_valr) {
+        let Known { request, status, headers } = known.clone();
+        let context = Ctx::<Data>::new(&self.0.lut, Vars::new([request, status, headers]));
+        for output in self.0.id.run((context, input)) {
             // Behind an error, jaq would go on where jq ends.
             let is_error = output.is_err();
-            if !each(output.map_err(|error| error.to_string())) || is_error {
+            // What is no error is `halt`, at which jaq would end the process.
+            let said = |exception: Exn<'_, Val>| match exception.get_err() {
+                Ok(error) => error.to_string(),
+                Err(_) => "halt does not end a run; write error, or empty for no rows".to_owned(),
+            };
+            if !each(output.map_err(said)) || is_error {
                 return;
             }
         }
@@ -76,9 +93,9 @@ impl Filter {
     ///
     /// # Errors
     /// What the filter reports.
-    pub fn first(&self, input: Val, request: Val) -> Output {
+    pub fn first(&self, input: Val, known: &Known) -> Output {
         let mut first = Ok(Val::Null);
-        self.run(input, request, &mut |output| {
+        self.run(input, known, &mut |output| {
             first = output;
             false
         });
@@ -89,16 +106,16 @@ impl Filter {
     ///
     /// # Errors
     /// What the filter reports.
-    pub fn holds(&self, input: Val, request: Val) -> Result<bool, String> {
-        Ok(!matches!(self.first(input, request)?, Val::Null | Val::Bool(false)))
+    pub fn holds(&self, input: Val, known: &Known) -> Result<bool, String> {
+        Ok(!matches!(self.first(input, known)?, Val::Null | Val::Bool(false)))
     }
 
     /// The first output as text; none for `null`, `false` and the empty text.
     ///
     /// # Errors
     /// What the filter reports; another value.
-    pub fn text(&self, input: Val, request: Val) -> Result<Option<String>, String> {
-        match self.first(input, request)? {
+    pub fn text(&self, input: Val, known: &Known) -> Result<Option<String>, String> {
+        match self.first(input, known)? {
             Val::Null | Val::Bool(false) => Ok(None),
             value => match text_of(&value) {
                 Some(text) => Ok(Some(text.to_owned()).filter(|text| !text.is_empty())),
@@ -107,12 +124,26 @@ impl Filter {
         }
     }
 
+    /// The first output as a number of things: the length of a list, or a number; none for `null` and `false`.
+    ///
+    /// # Errors
+    /// What the filter reports; another value, or a number below 0 or with a fraction.
+    pub fn count(&self, input: Val, known: &Known) -> Result<Option<u64>, String> {
+        let count = match self.first(input, known)? {
+            Val::Null | Val::Bool(false) => return Ok(None),
+            Val::Arr(items) => Some(items.len() as u64),
+            Val::Num(number) => number.to_string().parse().ok(),
+            value => text_of(&value).and_then(|text| text.trim().parse().ok()),
+        };
+        count.map(Some).ok_or_else(|| "gives neither a list nor a whole number".to_owned())
+    }
+
     /// The first output as seconds; none for `null`, `false`, 0 and negative numbers.
     ///
     /// # Errors
     /// What the filter reports; another value.
-    pub fn seconds(&self, input: Val, request: Val) -> Result<Option<f64>, String> {
-        let number = match self.first(input, request)? {
+    pub fn seconds(&self, input: Val, known: &Known) -> Result<Option<f64>, String> {
+        let number = match self.first(input, known)? {
             Val::Null | Val::Bool(false) => return Ok(None),
             Val::Num(number) => number.to_string().parse::<f64>().ok(),
             value => text_of(&value).and_then(|text| text.trim().parse().ok()),
@@ -171,8 +202,12 @@ mod tests {
 
     fn outputs(code: &str, input: &str) -> Vec<String> {
         let mut all = Vec::new();
-        let request = parse(br#"{"id": 7}"#).unwrap();
-        Filter::compile(code).unwrap().run(parse(input.as_bytes()).unwrap(), request, &mut |output| {
+        let known = Known {
+            request: parse(br#"{"id": 7}"#).unwrap(),
+            status: parse(b"200").unwrap(),
+            headers: parse(br#"{"x-total": "9"}"#).unwrap(),
+        };
+        Filter::compile(code).unwrap().run(parse(input.as_bytes()).unwrap(), &known, &mut |output| {
             all.push(output.map_or_else(|error| format!("error: {error}"), |value| value.to_string()));
             true
         });
@@ -185,6 +220,7 @@ mod tests {
             outputs(".a[] | [$request.id, .]", r#"{"a": [1, 4611686018438308034]}"#),
             ["[7,1]", "[7,4611686018438308034]"]
         );
+        assert_eq!(outputs("[$status, $headers[\"x-total\"]]", "1"), [r#"[200,"9"]"#]);
         assert_eq!(outputs("empty", "1"), [""; 0]);
         assert!(outputs(".a", "1")[0].starts_with("error: "));
     }
@@ -195,6 +231,19 @@ mod tests {
             let outputs = outputs(code, r#"{"a": null}"#);
             let last = outputs.last().map(String::as_str).unwrap_or_default();
             assert_eq!(last, "error: \"recurses too deeply\"", "{code}");
+        }
+    }
+
+    #[test]
+    fn no_filter_ends_the_process() {
+        for code in
+            ["halt", "1, halt", "halt_error", "try halt catch 2", "[halt(3)]", "{a: halt}", "first(halt)"]
+        {
+            let outputs = outputs(code, "null");
+            assert!(
+                outputs.last().is_some_and(|last| last.contains("halt does not end a run")),
+                "{code}: {outputs:?}"
+            );
         }
     }
 
@@ -234,7 +283,7 @@ mod tests {
         let run = |code: &str| (Filter::compile(code).unwrap(), parse(br#"{"a": 1, "w": "2.5"}"#).unwrap());
         let holds = |code: &str| {
             let (filter, input) = run(code);
-            filter.holds(input, Val::Null)
+            filter.holds(input, &Known::default())
         };
         assert_eq!(
             [".a == 1", ".a == 2", ".b", ".a", "empty"].map(holds),
@@ -242,7 +291,7 @@ mod tests {
         );
         let seconds = |code: &str| {
             let (filter, input) = run(code);
-            filter.seconds(input, Val::Null)
+            filter.seconds(input, &Known::default())
         };
         assert_eq!([".w", ".a", ".b", "0"].map(seconds), [Some(2.5), Some(1.0), None, None].map(Ok));
         assert!(seconds("{}").is_err());

@@ -1,19 +1,19 @@
 //! The meaning of a response: rows and the next page, another try, or a failure.
 
-use super::filter::Filter;
-use super::headers::{next_link, retry_after};
+use super::body::{self, BodyRules};
+use super::filter::{Filter, Known};
+use super::headers::retry_after;
+use super::paging::{Pager, Said};
 use crate::Result;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::error::{one_line, shortened};
 use crate::fetch::api::client::Response;
-use crate::fetch::json::{kind_of, parse, parse_within, push, text_of};
-use crate::fetch::pages::{Pages, Way};
-use crate::fetch::requests::Request;
-use crate::fetch::url::join;
-use jaq_json::Val;
+use crate::fetch::json::{kind_of, parse, push, text_of};
+use crate::fetch::pages::Pages;
+use crate::fetch::requests::{NextPage, Request};
+use jaq_json::{Map, Val};
 use jiff::Timestamp;
 use std::time::Duration;
-use ureq::http::Uri;
 
 /// How much of a failed response is shown and kept (characters).
 const SHOWN_CHARS: usize = 200;
@@ -28,8 +28,8 @@ pub enum Meaning {
     Rows {
         /// Its rows.
         batch: ValueBatch,
-        /// The URL of the next page.
-        next: Option<String>,
+        /// The next page.
+        next: Option<NextPage>,
         /// No request may start for so long.
         wait: Option<Duration>,
     },
@@ -57,19 +57,23 @@ pub struct ResponseRules {
     pub wait: Option<String>,
     /// The pages of a request.
     pub pages: Option<Pages>,
-    /// What the values of a response may take in memory, bytes.
-    pub max_memory: u64,
+    /// Statuses that mean: there is nothing.
+    pub empty: Vec<u16>,
+    /// What the job says about bodies.
+    pub body: BodyRules,
 }
 
 /// Makes rows of responses; each thread has its own.
 pub struct Shaper {
-    pages: Option<Pages>,
-    max_memory: u64,
+    empty: Vec<u16>,
+    body: BodyRules,
     columns: ValueColumns,
     rows: Filter,
     success: Option<Filter>,
+    /// Whether the filter for success looks at the status. If not, only a 2xx is a success.
+    judges_status: bool,
     wait: Option<Filter>,
-    next: Option<Filter>,
+    pager: Option<Pager>,
     scratch: String,
 }
 
@@ -80,96 +84,87 @@ impl Shaper {
     /// A filter that does not compile.
     pub fn new(rules: ResponseRules, columns: ValueColumns) -> Result<Shaper> {
         let compile = |filter: Option<&str>| filter.map(Filter::compile).transpose();
-        let next = rules.pages.as_ref().and_then(|pages| match &pages.way {
-            Way::Next(filter) => Some(filter.as_str()),
-            _ => None,
-        });
         Ok(Shaper {
             columns,
             rows: Filter::compile(&rules.rows)?,
             success: compile(rules.success.as_deref())?,
+            judges_status: rules.success.is_some_and(|success| success.contains("$status")),
             wait: compile(rules.wait.as_deref())?,
-            next: compile(next)?,
-            pages: rules.pages,
-            max_memory: rules.max_memory,
+            pager: rules.pages.map(Pager::new).transpose()?,
+            empty: rules.empty,
+            body: rules.body,
             scratch: String::new(),
         })
     }
 
     /// The meaning of the response to a request.
     pub fn meaning(&mut self, request: &Request, response: &Response) -> Meaning {
+        self.judge(request, response).unwrap_or_else(Meaning::Failed)
+    }
+
+    fn judge(&mut self, request: &Request, response: &Response) -> Result<Meaning, String> {
         let status = response.status.as_u16();
-        // It was parsed when the request was made, so it is JSON.
-        let object = parse(request.object.as_bytes()).unwrap_or_default();
-        if !response.status.is_success() {
-            return self.of_status(status, &object, response);
+        if let Some(pager) = self.pager.as_ref().filter(|pager| pager.is_end(request, status)) {
+            pager.end(request)?;
+            return Ok(self.nothing(request));
         }
-        let body = match parse_within(&response.body, self.max_memory) {
+        if self.empty.contains(&status) {
+            return Ok(self.nothing(request));
+        }
+        let known = Known {
+            // It was parsed when the request was made, so it is JSON.
+            request: parse(request.object.as_bytes()).unwrap_or_default(),
+            status: Val::from(usize::from(status)),
+            headers: headers(response),
+        };
+        let is_success = response.status.is_success();
+        let body = match body::read(response, &self.body) {
             Ok(body) => body,
-            Err(_) if response.body.iter().all(u8::is_ascii_whitespace) => Val::Null,
-            Err(what) => return Meaning::Failed(format!("{what}; it begins with {}", start(&response.body))),
+            // A page of HTML, as proxies send it.
+            Err(_) if !is_success => Val::Null,
+            Err(what) => return Err(format!("{what}; it begins with {}", start(&response.body))),
         };
-        let wait = match self.asked_to_wait(&body, &object) {
-            Ok(wait) => wait,
-            Err(what) => return Meaning::Failed(format!("wait: {what}")),
+        let asked = self.wait.as_ref().map_or(Ok(None), |wait| wait.seconds(body.clone(), &known));
+        let asked = match asked {
+            Err(what) if is_success => return Err(format!("wait: {what}")),
+            asked => asked.ok().flatten().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         };
-        match self.success.as_ref().map(|success| success.holds(body.clone(), object.clone())) {
-            None | Some(Ok(true)) => {}
-            Some(Err(what)) => {
-                return Meaning::Failed(format!("success: {what}; it begins with {}", start(&response.body)));
+        let of_header = response.header("retry-after").and_then(Result::ok);
+        let wait = of_header.and_then(|header| retry_after(&header, Timestamp::now())).or(asked);
+        let holds = match &self.success {
+            Some(success) if is_success || self.judges_status => {
+                let begins = || format!("; it begins with {}", start(&response.body));
+                success.holds(body.clone(), &known).map_err(|what| format!("success: {what}{}", begins()))?
             }
-            Some(Ok(false)) => {
-                let why = format!("is no success by the filter; it begins with {}", start(&response.body));
-                return match wait {
-                    Some(_) => Meaning::Again { why, wait, everyone: true },
-                    None => Meaning::Failed(why),
-                };
-            }
+            _ => is_success,
+        };
+        if !holds {
+            return Ok(no_success(response, wait));
         }
         // The rows come last and own the body: the filter then takes it apart without a copy.
-        let named = match self.named_next(&body, &object) {
-            Ok(named) => named,
-            Err(what) => return Meaning::Failed(what),
-        };
-        let batch = match self.rows_of(request, body, object) {
-            Ok(batch) => batch,
-            Err(what) => return Meaning::Failed(what),
-        };
-        match self.next_page(request, response, &batch, named) {
-            Ok(next) => Meaning::Rows { batch, next, wait },
-            Err(what) => Meaning::Failed(what),
-        }
+        let pager = self.pager.as_ref();
+        let said = pager.map(|pager| pager.read(request, &body, &known)).transpose()?.unwrap_or_default();
+        let batch = self.rows_of(request, body, &known)?;
+        let next = self.next_page(request, response, &batch, said)?;
+        Ok(Meaning::Rows { batch, next, wait })
     }
 
-    fn of_status(&self, status: u16, object: &Val, response: &Response) -> Meaning {
-        let shown =
-            if response.body.is_empty() { String::new() } else { format!(": {}", start(&response.body)) };
-        let why = format!("HTTP status {}{shown}", response.status);
-        if !(AGAIN.contains(&status) || (500..600).contains(&status)) {
-            return Meaning::Failed(why);
-        }
-        let from_body = || {
-            let body = parse_within(&response.body, self.max_memory).ok()?;
-            self.asked_to_wait(&body, object).ok().flatten()
-        };
-        let from_header =
-            response.retry_after.as_deref().and_then(|header| retry_after(header, Timestamp::now()));
-        let wait = from_header.or_else(from_body);
-        Meaning::Again { why, wait, everyone: wait.is_some() || SLOW_DOWN.contains(&status) }
+    /// A success without rows, after which there is no page.
+    fn nothing(&self, request: &Request) -> Meaning {
+        Meaning::Rows { batch: self.batch(request), next: None, wait: None }
     }
 
-    fn asked_to_wait(&self, body: &Val, object: &Val) -> Result<Option<Duration>, String> {
-        let Some(wait) = &self.wait else { return Ok(None) };
-        let seconds = wait.seconds(body.clone(), object.clone())?;
-        Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
-    }
-
-    fn rows_of(&mut self, request: &Request, body: Val, object: Val) -> Result<ValueBatch, String> {
+    fn batch(&self, request: &Request) -> ValueBatch {
         let mut batch = ValueBatch::new(&self.columns, None);
         batch.begin_source(request.name().into(), request.number, request.rows_before);
+        batch
+    }
+
+    fn rows_of(&mut self, request: &Request, body: Val, known: &Known) -> Result<ValueBatch, String> {
+        let mut batch = self.batch(request);
         let mut fault = None;
         let (columns, scratch) = (&self.columns, &mut self.scratch);
-        self.rows.run(body, object, &mut |output| {
+        self.rows.run(body, known, &mut |output| {
             match output {
                 Ok(row) => push_row(&mut batch, columns, &row, scratch),
                 Err(what) => fault = Some(format!("rows: {}", shortened(&one_line(&what), SHOWN_CHARS))),
@@ -182,45 +177,42 @@ impl Shaper {
         }
     }
 
-    /// The next page that the response names in its body.
-    fn named_next(&self, body: &Val, object: &Val) -> Result<Option<String>, String> {
-        match &self.next {
-            Some(filter) => {
-                filter.text(body.clone(), object.clone()).map_err(|what| format!("pages.next: {what}"))
-            }
-            None => Ok(None),
-        }
-    }
-
     fn next_page(
         &self,
         request: &Request,
         response: &Response,
         batch: &ValueBatch,
-        named: Option<String>,
-    ) -> Result<Option<String>, String> {
-        let Some(pages) = &self.pages else { return Ok(None) };
-        let most = pages.most;
-        let next = match &pages.way {
-            Way::Next(_) => named,
-            Way::Link => response.link.as_deref().and_then(next_link).map(str::to_owned),
-            Way::Counted { .. } => {
-                pages.counted(&request.url, request.page, batch.rows() + batch.rejects().len())
-            }
-        };
-        let next = next.map(|next| join(&response.url, &next));
-        match &next {
-            Some(_) if request.page >= most => {
-                Err(format!("has more than {most} pages, which pages.most allows"))
-            }
-            // The ledger keeps it, with marks that no URL can have.
-            Some(next) if next.parse::<Uri>().is_err() => {
-                Err(format!("names {} as its next page, which is no URL", start(next.as_bytes())))
-            }
-            Some(next) if **next == *request.url => Err("names itself as its next page".to_owned()),
-            _ => Ok(next),
-        }
+        said: Said,
+    ) -> Result<Option<NextPage>, String> {
+        let rows = (batch.rows() + batch.rejects().len()) as u64;
+        self.pager.as_ref().map_or(Ok(None), |pager| pager.next(request, response, rows, said))
     }
+}
+
+/// The meaning of a response that is no success, after which the API may ask to `wait`.
+fn no_success(response: &Response, wait: Option<Duration>) -> Meaning {
+    let (status, begins) = (response.status, start(&response.body));
+    let number = status.as_u16();
+    let why = match (status.is_success(), response.body.is_empty()) {
+        (true, _) => format!("is no success by the filter; it begins with {begins}"),
+        (false, true) => format!("HTTP status {status}"),
+        (false, false) => format!("HTTP status {status}: {begins}"),
+    };
+    let may_pass = AGAIN.contains(&number) || status.is_server_error();
+    match wait {
+        None if !may_pass => Meaning::Failed(why),
+        _ => Meaning::Again { why, wait, everyone: wait.is_some() || SLOW_DOWN.contains(&number) },
+    }
+}
+
+/// The headers of a response as an object: names in lower case, headers of one name as one.
+fn headers(response: &Response) -> Val {
+    let mut object = Map::default();
+    for name in response.headers.keys() {
+        let value = response.header(name.as_str()).and_then(Result::ok).unwrap_or_default();
+        object.insert(Val::utf8_str(name.as_str().to_owned()), Val::utf8_str(value));
+    }
+    Val::obj(object)
 }
 
 /// Makes a row of an output: an array has the values in the order of the columns, an object has them by name.

@@ -24,6 +24,7 @@ pub fn answer(request: &Request, shared: &Shared) -> Option<Answer> {
     }
     std::thread::sleep(shared.options.latency);
     let answer = match request.path() {
+        _ if shared.options.script.is_some() => (shared.options.script.as_ref()?.0)(request)?,
         path if path.starts_with("/fault/") => faults::answer(request, time, &shared.base)?,
         path if path.starts_with("/pages/") => pages::answer(request, &shared.base),
         path if path.starts_with("/small/") => {

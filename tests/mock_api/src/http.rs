@@ -5,32 +5,41 @@ use std::io::{self, BufRead, Read, Write};
 /// A request.
 #[derive(Debug, Default)]
 pub struct Request {
+    /// The method.
     pub method: String,
     /// Path and query.
     pub target: String,
+    /// The headers: names in lower case.
     pub headers: Vec<(String, String)>,
+    /// The body.
     pub body: Vec<u8>,
 }
 
 /// What is sent back.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status.
     pub status: u16,
+    /// Headers besides the length and, unless it is here, the type.
     pub headers: Vec<(&'static str, String)>,
+    /// The body.
     pub body: Vec<u8>,
     /// So many bytes of it are sent, and the connection ends.
     pub cut: Option<usize>,
 }
 
 impl Answer {
+    /// One with this status and body.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Answer {
         Answer { status, headers: Vec::new(), body: body.into(), cut: None }
     }
 
+    /// A success with this body.
     pub fn json(body: impl Into<Vec<u8>>) -> Answer {
         Answer::new(200, body)
     }
 
+    /// With one header more.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
         self.headers.push((name, value.into()));
         self
@@ -61,10 +70,12 @@ impl Request {
         Ok(Some(request))
     }
 
+    /// The first header of this name, which is in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The path without the query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }

@@ -10,5 +10,6 @@ mod server;
 mod stats;
 mod window;
 
-pub use server::{MockApi, Options, Throttle};
+pub use http::{Answer, Request};
+pub use server::{MockApi, Options, Script, Throttle};
 pub use stats::{CHARACTERS, ROWS, answer, character_id, request_line};

@@ -2,9 +2,10 @@
 
 use crate::answers::answer;
 use crate::faults::Counts;
-use crate::http::Request;
+use crate::http::{Answer, Request};
 use crate::window::Window;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::fmt;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,28 @@ pub struct Options {
     pub gzip: bool,
     /// Certificates and key: https.
     pub tls: Option<Arc<ServerConfig>>,
+    /// Answers of a test's own, in place of all others.
+    pub script: Option<Script>,
+}
+
+/// Gives the answer to a request; none where the connection just ends.
+type Give = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
+
+/// Answers of a test's own.
+#[derive(Clone)]
+pub struct Script(pub Arc<Give>);
+
+impl Script {
+    /// One that always gives an answer.
+    pub fn new(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Script {
+        Script(Arc::new(move |request| Some(answer(request))))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script")
+    }
 }
 
 /// What a request gets that is one too many.

@@ -29,12 +29,25 @@ pub struct RequestRecord {
     pub bytes: u64,
     /// Rows of the pages before.
     pub rows_before: u64,
-    /// The URL of the next page.
-    pub next: Option<String>,
+    /// The next page.
+    pub next: Option<NextRecord>,
     /// Why it has failed.
     pub error: Option<String>,
     /// The beginning of the body, of a request that has failed.
     pub body_start: Option<String>,
+}
+
+/// The page that follows a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextRecord {
+    /// Its URL.
+    pub url: String,
+    /// The body of the request for it, where it is another one than the request's own.
+    pub body: Option<String>,
+    /// Items of the pages before it.
+    pub items_before: u64,
+    /// The items of all pages, where a page has said so.
+    pub total: Option<u64>,
 }
 
 /// The last page of a request that is in the ledger.
@@ -46,8 +59,8 @@ pub struct LastPage {
     pub page: u32,
     /// Rows up to there, rejected ones too.
     pub rows: u64,
-    /// The URL of the page that follows; none where all pages are there.
-    pub next: Option<String>,
+    /// The page that follows; none where all pages are there.
+    pub next: Option<NextRecord>,
 }
 
 /// How the last run of a job has ended.
@@ -66,7 +79,7 @@ pub struct LastRun {
 /// # Errors
 /// What the server reports.
 pub fn set_up(client: &mut Client) -> Result<()> {
-    setup::set_up_once(client, SETUP_LOCK, "fetches", |transaction| {
+    setup::set_up_once(client, SETUP_LOCK, "fetch_jobs.since_of_run", |transaction| {
         Ok(transaction.batch_execute(include_str!("tables.sql"))?)
     })
 }
@@ -85,16 +98,26 @@ pub fn last_run(client: &mut Client, job: &str) -> Result<Option<LastRun>> {
 ///
 /// # Errors
 /// What the server reports.
-pub fn begin(client: &mut Client, job: &str, target: &str, mode: &str, goes_on: bool) -> Result<()> {
+pub fn begin(
+    client: &mut Client,
+    job: &str,
+    target: &str,
+    mode: &str,
+    since: Option<&str>,
+    goes_on: bool,
+) -> Result<()> {
     let mut transaction = client.transaction()?;
     if !goes_on {
         transaction.execute("DELETE FROM pghaul.fetches WHERE job = $1", &[&job])?;
     }
     transaction.execute(
-        "INSERT INTO pghaul.fetch_jobs (job, target, mode, status, client_version) VALUES ($1, $2, $3, 'running', $4) \
+        "INSERT INTO pghaul.fetch_jobs (job, target, mode, status, client_version, since_of_run) \
+         VALUES ($1, $2, $3, 'running', $4, $5) \
          ON CONFLICT (job) DO UPDATE SET target = excluded.target, mode = excluded.mode, status = excluded.status, \
-         started_at = excluded.started_at, finished_at = NULL, client_version = excluded.client_version",
-        &[&job, &target, &mode, &env!("CARGO_PKG_VERSION")],
+         started_at = excluded.started_at, finished_at = NULL, client_version = excluded.client_version, \
+         since_of_run = excluded.since_of_run, \
+         since = CASE WHEN fetch_jobs.target = excluded.target THEN fetch_jobs.since END",
+        &[&job, &target, &mode, &env!("CARGO_PKG_VERSION"), &since],
     )?;
     Ok(transaction.commit()?)
 }
@@ -109,13 +132,40 @@ pub fn end(client: &mut impl GenericClient, job: &str, status: &str) -> Result<(
     Ok(())
 }
 
+/// The greatest value that the last complete run of a job has left; none where there was no such run.
+///
+/// # Errors
+/// What the server reports.
+pub fn since(client: &mut Client, job: &str) -> Result<Option<String>> {
+    let row = client.query_opt("SELECT since FROM pghaul.fetch_jobs WHERE job = $1", &[&job])?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
+/// The value that the last run of a job began with.
+///
+/// # Errors
+/// What the server reports.
+pub fn since_of_run(client: &mut Client, job: &str) -> Result<Option<String>> {
+    let row = client.query_opt("SELECT since_of_run FROM pghaul.fetch_jobs WHERE job = $1", &[&job])?;
+    Ok(row.and_then(|row| row.get(0)))
+}
+
+/// Records the greatest value that a complete run leaves.
+///
+/// # Errors
+/// What the server reports.
+pub fn set_since(client: &mut impl GenericClient, job: &str, since: Option<&str>) -> Result<()> {
+    client.execute("UPDATE pghaul.fetch_jobs SET since = $2 WHERE job = $1", &[&job, &since])?;
+    Ok(())
+}
+
 /// The last page that is done of each request.
 ///
 /// # Errors
 /// What the server reports.
 pub fn last_pages(client: &mut Client, job: &str) -> Result<Vec<LastPage>> {
-    let sql = "SELECT DISTINCT ON (request) uuid_send(request), page, rows_before + rows + rows_rejected, next_page \
-               FROM pghaul.fetches WHERE job = $1 AND status = 'done' ORDER BY request, page DESC";
+    let sql = "SELECT DISTINCT ON (request) uuid_send(request), page, rows_before + rows + rows_rejected, next_page, \
+               next_body, next_items_before, next_total FROM pghaul.fetches WHERE job = $1 AND status = 'done' ORDER BY request, page DESC";
     let rows = client.query(sql, &[&job])?;
     Ok(rows
         .iter()
@@ -123,7 +173,15 @@ pub fn last_pages(client: &mut Client, job: &str) -> Result<Vec<LastPage>> {
             id: row.get::<_, &[u8]>(0).try_into().unwrap_or_default(),
             page: u32::try_from(row.get::<_, i32>(1)).unwrap_or(1),
             rows: u64::try_from(row.get::<_, i64>(2)).unwrap_or(0),
-            next: row.get(3),
+            next: row.get::<_, Option<String>>(3).map(|url| NextRecord {
+                url,
+                body: row.get(4),
+                items_before: row
+                    .get::<_, Option<i64>>(5)
+                    .and_then(|items| u64::try_from(items).ok())
+                    .unwrap_or(0),
+                total: row.get::<_, Option<i64>>(6).and_then(|total| u64::try_from(total).ok()),
+            }),
         })
         .collect())
 }
@@ -152,6 +210,9 @@ pub fn record(transaction: &mut Transaction<'_>, job: &str, requests: &[RequestR
         // PostgreSQL's text holds no NUL.
         requests.iter().map(|request| of(request).map(|text| text.replace('\0', "\u{fffd}"))).collect()
     };
+    let of_next = |of: &dyn Fn(&NextRecord) -> Option<u64>| -> Vec<Option<i64>> {
+        requests.iter().map(|request| request.next.as_ref().and_then(of).map(bigint)).collect()
+    };
     let ids: Vec<String> = requests.iter().map(|request| hexadecimal(&request.id)).collect();
     let pages: Vec<i32> =
         requests.iter().map(|request| i32::try_from(request.page).unwrap_or(i32::MAX)).collect();
@@ -172,9 +233,12 @@ pub fn record(transaction: &mut Transaction<'_>, job: &str, requests: &[RequestR
             &count(&|request| request.rejected),
             &count(&|request| request.bytes),
             &count(&|request| request.rows_before),
-            &text(&|request| request.next.as_deref()),
+            &text(&|request| request.next.as_ref().map(|next| next.url.as_str())),
             &text(&|request| request.error.as_deref()),
             &text(&|request| request.body_start.as_deref()),
+            &text(&|request| request.next.as_ref()?.body.as_deref()),
+            &of_next(&|next| Some(next.items_before)),
+            &of_next(&|next| next.total),
         ],
     )?;
     Ok(())

@@ -30,5 +30,14 @@ CREATE TABLE IF NOT EXISTS pghaul.fetches (
     fetched_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (job, request, page)
 );
+-- What version 0.1.0 lacked.
+ALTER TABLE pghaul.fetch_jobs ADD COLUMN IF NOT EXISTS since text,
+    ADD COLUMN IF NOT EXISTS since_of_run text;
+COMMENT ON COLUMN pghaul.fetch_jobs.since IS 'The greatest value of the column of since that the last complete run has left';
+COMMENT ON COLUMN pghaul.fetch_jobs.since_of_run IS 'The value of $since in the last run';
+ALTER TABLE pghaul.fetches ADD COLUMN IF NOT EXISTS next_body text,
+    ADD COLUMN IF NOT EXISTS next_items_before bigint,
+    ADD COLUMN IF NOT EXISTS next_total bigint;
 COMMENT ON TABLE pghaul.fetches IS 'The requests of the last run of each job of pghaul fetch: done, or failed for good';
-COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets'
+COMMENT ON COLUMN pghaul.fetches.next_page IS 'The URL of the next page, with marks in place of secrets';
+COMMENT ON COLUMN pghaul.fetches.next_body IS 'The body of the request for the next page, with marks in place of secrets'

@@ -48,29 +48,38 @@ pub fn set_up(transaction: &mut Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Has the tables of a job created by `create`, in one transaction, unless the ledger has the table `table`. Of several runs
-/// that miss it at the same time, one creates them; they wait for each other by the lock `lock`.
+/// Has the tables of a job created by `create`, in one transaction, unless the ledger has its `newest` part: a table, or
+/// `table.column`. Of several runs that miss it at the same time, one creates them; they wait for each other by the lock `lock`.
 ///
 /// # Errors
 /// A missing right; what the server reports.
 pub fn set_up_once(
     client: &mut Client,
     lock: &str,
-    table: &str,
+    newest: &str,
     create: impl FnOnce(&mut Transaction<'_>) -> Result<()>,
 ) -> Result<()> {
     trust::check_schema(client, SCHEMA)?;
-    if has_table(client, table)? {
+    if has(client, newest)? {
         return Ok(());
     }
     lock::exclusively(client, lock, |client| {
-        if has_table(client, table)? {
+        if has(client, newest)? {
             return Ok(());
         }
         let mut transaction = client.transaction()?;
         create(&mut transaction)?;
         Ok(transaction.commit()?)
     })
+}
+
+/// Whether the ledger has a table, or a column of one.
+fn has(client: &mut Client, part: &str) -> Result<bool> {
+    let Some((table, column)) = part.split_once('.') else { return has_table(client, part) };
+    let sql = "SELECT EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+               JOIN pg_namespace n ON n.oid = c.relnamespace \
+               WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3 AND NOT a.attisdropped)";
+    Ok(client.query_one(sql, &[&SCHEMA, &table, &column])?.get(0))
 }
 
 /// Whether the ledger has a table.

@@ -1,17 +1,24 @@
 //! The settings of `pghaul fetch`: a job of the configuration, and flags.
 
-use super::api::client::ClientSettings;
-use super::api::header::Header;
-use super::api::origin::Origin;
-use super::pages::Pages;
-use super::requests::maker::RequestRules;
-use super::requests::source::Source;
-use super::response::filter::Filter;
-use super::response::shape::ResponseRules;
-use super::secrets::Secrets;
-use super::template::{Escape, Template};
-use crate::config::{Config, Destination, FetchCfg, RateCfg, SecretText, Text};
+mod sender;
+
+use crate::config::{Config, Destination, FetchCfg, RateCfg, Text};
+use crate::copy::input::charset::Charset;
 use crate::copy::rejects::limit::RejectLimit;
+use crate::fetch::api::auth::Auth;
+use crate::fetch::api::client::ClientSettings;
+use crate::fetch::api::header::{Header, JobHeader};
+use crate::fetch::api::origin::Origin;
+use crate::fetch::pages::{Pages, Way, statuses};
+use crate::fetch::requests::maker::RequestRules;
+use crate::fetch::requests::source::Source;
+use crate::fetch::response::body::{BodyRules, Form};
+use crate::fetch::response::filter::Filter;
+use crate::fetch::response::paging::setter;
+use crate::fetch::response::shape::ResponseRules;
+use crate::fetch::secrets::Secrets;
+use crate::fetch::since::{self, Since};
+use crate::fetch::template::Template;
 use crate::run::cores;
 use crate::{Error, Place, Result};
 use std::path::PathBuf;
@@ -64,8 +71,12 @@ pub struct Settings {
     pub url: Template,
     /// The method.
     pub method: String,
-    /// The headers of each request.
+    /// The headers that are the same in each request.
     pub headers: Vec<Header>,
+    /// The headers that the fields of a request fill.
+    pub filled_headers: Vec<JobHeader>,
+    /// How requests show who sends them.
+    pub auth: Option<Auth>,
     /// Other origins that get headers and body, and may be inside the network.
     pub origins: Vec<Origin>,
     /// The body of a request.
@@ -92,12 +103,20 @@ pub struct Settings {
     pub rows: String,
     /// The pages of a request.
     pub pages: Option<Pages>,
+    /// Statuses that mean: there is nothing.
+    pub empty: Vec<u16>,
+    /// The form of the responses.
+    pub form: Form,
+    /// The encoding of the responses, where the job names it.
+    pub encoding: Option<Charset>,
     /// The largest response, bytes.
     pub max_response: u64,
     /// The memory of all large responses and their values, bytes.
     pub max_memory: u64,
     /// Certificates that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
+    /// What has changed since the last run.
+    pub since: Option<Since>,
     /// The table for the rows.
     pub into: Destination,
     /// Statements before the first request.
@@ -138,17 +157,33 @@ impl Settings {
         };
         let mut faults = Faults { job, errors: Vec::new() };
         for (key, filter) in filters(cfg) {
-            faults.take(key, Filter::compile(&filter.0));
+            faults.take(key, Filter::compile(&filter));
         }
         let source = faults.take("requests", Source::resolve(&cfg.requests, config));
-        let url = faults.take("url", url_template(&cfg.url.text));
-        let body = cfg.body.as_ref();
-        let body = body.and_then(|body| faults.take("body", Template::parse(&body.text, Escape::Json)));
-        let headers = faults.take("headers", headers(cfg));
+        let (url, user) = faults.take("url", sender::url(cfg)).unzip();
+        let auth = sender::auth(cfg, user.flatten(), &mut faults);
+        let body = sender::body(cfg).and_then(|body| faults.take("body", body));
+        let headers = faults.take("headers", sender::headers(cfg));
         let origins = cfg.origins.iter().map(|origin| Origin::parse(&origin.0)).collect();
         let origins = faults.take("origins", origins);
         let rate = faults.take("rate", rate(cfg.rate.as_ref()));
         let pages = cfg.pages.as_ref().and_then(|pages| faults.take("pages", Pages::resolve(pages)));
+        if body.is_none() && pages.as_ref().is_some_and(|pages| matches!(pages.way, Way::Body(_))) {
+            let error = Error::refused("puts values into a body, and the job has none");
+            faults.take::<()>("pages.body", Err(error.remedy("write body: '{{}}'")));
+        }
+        let empty = faults.take("empty", statuses("empty", &cfg.empty));
+        let form = cfg.format.as_ref().map_or(Ok(Form::default()), |name| {
+            let error = || Error::refused(format!("{} is none", name.0)).remedy("write json, ndjson or csv");
+            Form::of(&name.0).ok_or_else(error)
+        });
+        let form = faults.take("format", form);
+        let encoding = cfg.encoding.as_ref().map(|label| {
+            let error =
+                || Error::refused(format!("{} is unknown", label.0)).remedy("write for example latin_1");
+            Charset::for_label(&label.0).ok_or_else(error)
+        });
+        let encoding = encoding.and_then(|encoding| faults.take("encoding", encoding));
         let into = faults.take("into", cfg.into.resolve());
         let concurrency = cfg.concurrency.map_or(DEFAULT_CONCURRENCY, |number| number.0);
         if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
@@ -156,19 +191,48 @@ impl Settings {
             let error = Error::refused(what).remedy("name a number of requests at once");
             faults.take::<()>("concurrency", Err(error));
         }
+        let uses_since = body.as_ref().is_some_and(|body| body.uses(since::NAME))
+            || url.as_ref().is_some_and(|url| url.uses(since::NAME))
+            || headers.iter().flatten().any(|header| header.uses(since::NAME))
+            || matches!(&source, Some(Source::Sql(sql)) if sql.contains(since::NAME));
+        let since = cfg.since.as_ref().map(|since| Since::resolve(since, cfg.into.mode, uses_since));
+        if since.is_none() && uses_since {
+            let error = Error::refused(format!("{} is used, and not known", since::NAME));
+            let remedy = "write since: {column: updated_at, start: '2020-01-01'}";
+            faults.take::<()>("since", Err(error.remedy(remedy)));
+        }
+        let since = since.and_then(|since| faults.take("since", since));
         let errors = faults.errors;
-        let (Some(source), Some(url), Some(headers), Some(origins), Some((limit, window)), Some(into), true) =
-            (source, url, headers, origins, rate, into, errors.is_empty())
+        let given = (source, url, headers, origins, rate, into, empty, form, errors.is_empty());
+        let (
+            Some(source),
+            Some(url),
+            Some(headers),
+            Some(origins),
+            Some((limit, window)),
+            Some(into),
+            Some(empty),
+            Some(form),
+            true,
+        ) = given
         else {
             return Err(Error::many(errors));
         };
+        let (filled_headers, fixed): (Vec<_>, Vec<_>) =
+            headers.into_iter().partition(|header| matches!(header, JobHeader::Filled(..)));
+        let fixed = fixed.into_iter().filter_map(|header| match header {
+            JobHeader::Fixed(header) => Some(header),
+            JobHeader::Filled(..) => None,
+        });
         let texts = |texts: &[Text]| texts.iter().map(|text| text.0.clone()).collect();
         let filter = |filter: &Option<Text>| filter.as_ref().map(|filter| filter.0.clone());
         Ok(Settings {
             source,
             url,
             method: cfg.method.as_ref().map_or("GET".to_owned(), |method| method.0.to_ascii_uppercase()),
-            headers,
+            headers: fixed.collect(),
+            filled_headers,
+            auth,
             origins,
             body,
             limit,
@@ -182,13 +246,17 @@ impl Settings {
             wait: filter(&cfg.wait),
             rows: cfg.rows.0.clone(),
             pages,
+            empty,
+            form,
+            encoding,
             max_response: cfg.max_response.map_or(DEFAULT_MAX_RESPONSE, |size| size.0),
             max_memory: cfg.max_memory.map_or(DEFAULT_MAX_MEMORY, |size| size.0),
             ca_file: cfg.ca_file.as_ref().map(|file| config.path(&file.0)),
+            since,
             into,
             before: texts(&cfg.before),
             after: texts(&cfg.after),
-            secrets: secrets(cfg),
+            secrets: sender::secrets(cfg),
             resume: request.resume,
             max_failures: request.max_failures,
             max_rejects: request.max_rejects,
@@ -202,12 +270,14 @@ impl Settings {
     }
 
     /// What concerns the making of requests.
-    pub fn request_rules(&self) -> RequestRules<'_> {
+    pub fn request_rules<'s>(&'s self, since: Option<&'s str>) -> RequestRules<'s> {
         RequestRules {
             job: &self.job,
             method: &self.method,
             url: &self.url,
             body: self.body.as_ref(),
+            headers: &self.filled_headers,
+            since,
             pages: self.pages.as_ref(),
         }
     }
@@ -218,6 +288,7 @@ impl Settings {
             job: &self.job,
             method: &self.method,
             headers: &self.headers,
+            auth: self.auth.as_ref(),
             names_host: self.url.names_host(),
             origins: &self.origins,
             limit: self.limit,
@@ -225,6 +296,7 @@ impl Settings {
             strict: self.strict,
             concurrency: self.concurrency,
             timeout: self.timeout,
+            max_wait: self.max_wait,
             max_response: self.max_response,
             max_memory: self.max_memory,
             ca_file: self.ca_file.as_deref(),
@@ -238,7 +310,8 @@ impl Settings {
             success: self.success.clone(),
             wait: self.wait.clone(),
             pages: self.pages.clone(),
-            max_memory: self.max_memory,
+            empty: self.empty.clone(),
+            body: BodyRules { form: self.form, encoding: self.encoding, max_memory: self.max_memory },
         }
     }
 }
@@ -257,28 +330,24 @@ impl Faults<'_> {
     }
 }
 
-fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, &Text)> {
-    let next = cfg.pages.as_ref().and_then(|pages| pages.next.as_ref());
+/// All filters of a job, with their keys.
+fn filters(cfg: &FetchCfg) -> impl Iterator<Item = (&'static str, String)> {
+    let pages = cfg.pages.as_ref();
+    let text = |filter: Option<&Text>| filter.map(|filter| filter.0.clone());
     let filters = [
-        ("rows", Some(&cfg.rows)),
-        ("success", cfg.success.as_ref()),
-        ("wait", cfg.wait.as_ref()),
-        ("pages.next", next),
+        ("rows", Some(cfg.rows.0.clone())),
+        ("success", text(cfg.success.as_ref())),
+        ("wait", text(cfg.wait.as_ref())),
+        ("pages.next", text(pages.and_then(|pages| pages.next.as_ref()))),
+        ("pages.items", text(pages.and_then(|pages| pages.items.as_ref()))),
+        ("pages.total", text(pages.and_then(|pages| pages.total.as_ref()))),
     ];
-    filters.into_iter().filter_map(|(key, filter)| Some((key, filter?)))
-}
-
-fn url_template(text: &str) -> Result<Template> {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    if !matches!(scheme.as_deref(), Some("http" | "https")) {
-        return Err(Error::refused("begins with neither http:// nor https://").remedy("write the whole URL"));
-    }
-    Template::parse(text, Escape::Percent)
-}
-
-fn headers(cfg: &FetchCfg) -> Result<Vec<Header>> {
-    let headers = cfg.headers.as_ref().map(|headers| &headers.0[..]).unwrap_or_default();
-    headers.iter().map(|(name, value)| Header::new(name, &value.text)).collect()
+    let cursors = pages.and_then(|pages| pages.body.as_ref()).map(|body| &body.0[..]).unwrap_or_default();
+    let of_body = cursors
+        .iter()
+        .flat_map(|(path, filter)| [("pages.body", setter(path)), ("pages.body", filter.0.clone())]);
+    let of_body: Vec<_> = of_body.collect();
+    filters.into_iter().filter_map(|(key, filter)| Some((key, filter?))).chain(of_body)
 }
 
 /// The number of requests in a window, and its length.
@@ -293,21 +362,4 @@ fn rate(rate: Option<&RateCfg>) -> Result<(usize, Duration)> {
     let requests = u128::from(rate.requests.0) * window.as_millis() / per.as_millis();
     let limit = usize::try_from(requests).map_err(|_| Error::refused("allows too many requests to count"))?;
     Ok((limit, window))
-}
-
-/// Whether a header's value is secret by its name, even without an environment variable in it.
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["auth", "cookie", "key", "token", "secret", "passw"].iter().any(|part| name.contains(part))
-}
-
-fn secrets(cfg: &FetchCfg) -> Secrets {
-    let headers = cfg.headers.iter().flat_map(|headers| &headers.0).map(|(_, value)| value);
-    let texts = headers.chain([&cfg.url]).chain(&cfg.body);
-    let values = texts.flat_map(|SecretText { secrets, .. }| secrets.iter().cloned());
-    let written = cfg.headers.iter().flat_map(|headers| &headers.0).filter(|(name, _)| is_secret_name(name));
-    // `Bearer TOKEN`: the token alone, too.
-    let parts =
-        written.flat_map(|(_, value)| [Some(&*value.text), value.text.split_once(' ').map(|parts| parts.1)]);
-    Secrets::new(values.chain(parts.flatten().map(str::to_owned)))
 }

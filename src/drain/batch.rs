@@ -2,19 +2,23 @@
 
 use super::cache::pages::{Page, RowSource};
 use super::cache::rejected::RejectedRows;
-use super::load::{self, ODD_ID, StagingLoad};
+use super::ids;
+use super::load::{ODD_ID, StagingLoad};
+use super::row::INDEX;
 use super::settings::Settings;
 use super::target;
 use super::types::forms::Forms;
+use super::types::judge::Judge;
 use super::types::learn::Learnt;
 use super::types::value::form_of;
-use crate::config::Destination;
+use crate::config::{Destination, Mode};
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::limit::RejectLimit;
 use crate::copy::rejects::rejected_row::RejectedRow;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
+use crate::pg::type_name::TypeName;
 use crate::table::into::{Stage, TargetTable};
 use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
@@ -60,8 +64,8 @@ pub enum Ended {
     NotAll,
     /// The new table needs these types.
     TooNarrow(Learnt),
-    /// Columns have refused values of these forms.
-    Refused(Vec<(String, Forms)>),
+    /// These columns of the table must have these types.
+    Widen(Vec<(String, TypeName)>),
 }
 
 /// One attempt to load a batch.
@@ -74,7 +78,7 @@ pub struct Attempt<'a> {
     pub stage: &'a Stage,
     /// The hash for the batch's rejects, if the source has one.
     pub rejected: Option<Arc<RejectedRows>>,
-    /// The types of the columns.
+    /// The types of the columns; of a table that exists, of those that become wider for their values.
     pub learnt: Learnt,
     /// Whether the batch creates the table.
     pub is_new: bool,
@@ -113,6 +117,7 @@ impl Attempt<'_> {
         streams: &mut [Client],
     ) -> Result<Ended> {
         let Batch { settings, database, .. } = self.batch;
+        let judges = self.judges();
         let evolves = settings.evolve && !self.is_new;
         // Any value may widen a column, so all are looked at before one is a reject.
         let limit = if evolves { RejectLimit::ANY } else { settings.max_rejects };
@@ -134,8 +139,7 @@ impl Attempt<'_> {
             }
         });
         rejects.check()?;
-        let stage_oid = load::oid_of(client, self.stage.table())?
-            .ok_or_else(|| Error::failed("the staging table is gone").of_connection())?;
+        let (stage_oid, id_key) = ids::look_up(client, self.stage.table(), self.merged_by())?;
         let load = StagingLoad {
             database,
             target: self.target,
@@ -144,9 +148,10 @@ impl Attempt<'_> {
             rejects: &rejects,
             odd_ids: &keep_in_redis,
             source: self.batch.replica.into(),
-            chosen: self.is_new.then_some(&self.learnt),
+            chosen: (self.is_new || evolves).then_some(&self.learnt),
+            judges: &judges,
         };
-        let staged = load.run(streams, || match first.pop_front() {
+        let mut staged = load.run(streams, || match first.pop_front() {
             Some(page) => Ok(Some(page)),
             None => source.next_page(),
         })?;
@@ -154,13 +159,28 @@ impl Attempt<'_> {
             return Ok(Ended::NotAll);
         }
         if let Some(wider) = staged.too_narrow {
-            return Ok(Ended::TooNarrow(wider));
+            return Ok(match self.is_new {
+                true => Ended::TooNarrow(wider),
+                false => Ended::Widen(target::changed(self.target, &wider)),
+            });
         }
+        let (table, columns) = (self.target.table(), self.target.columns());
+        let collisions = id_key.take_collisions(
+            client,
+            self.stage.table(),
+            (!self.is_new).then_some(table),
+            columns,
+            self.batch.replica,
+        )?;
+        rejects.add(&collisions, 0)?;
+        rejects.sync()?;
+        staged.rows -= collisions.len() as u64;
         rejects.judge()?;
         let rejected = rejects.count();
         let seen = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        if evolves && !target::wider(self.target, &seen.refused).is_empty() {
-            return Ok(Ended::Refused(seen.refused));
+        let wider = target::wider(self.target, &seen.refused);
+        if evolves && !wider.is_empty() {
+            return Ok(Ended::Widen(wider));
         }
         if !settings.max_rejects.allows(rejected, rejected + staged.rows)
             && let Some(first) = seen.first
@@ -169,6 +189,30 @@ impl Attempt<'_> {
         }
         rejects.log_outcome();
         Ok(Ended::Published(Published { rows: staged.rows, rejected, bytes: staged.bytes }))
+    }
+
+    /// The key by which rows are merged, if the id belongs to it.
+    fn merged_by(&self) -> &[String] {
+        let Batch { into, columns, .. } = self.batch;
+        let merges = into.mode == Mode::Upsert && columns.first().is_some_and(|id| into.key.contains(id));
+        if merges { &into.key } else { &[] }
+    }
+
+    /// What judges the values of each column. PostgreSQL alone judges those of a type that the configuration declares, but for
+    /// the id: two ids are never one.
+    fn judges(&self) -> Vec<Option<Judge>> {
+        let settings = self.batch.settings;
+        let evolves = settings.evolve || self.is_new;
+        let judge = |(number, column): (usize, &CopyColumn)| {
+            let is_declared = settings.declared.iter().any(|(name, _)| *name == column.name);
+            match number {
+                _ if evolves && self.learnt.is_open(number) => None,
+                INDEX => Judge::of_ids(&column.type_name),
+                _ if is_declared => None,
+                _ => Judge::of_values(&column.type_name),
+            }
+        };
+        self.target.columns().iter().enumerate().map(judge).collect()
     }
 
     fn publish(&self, source: &str, staged: Published, client: &mut Client) -> Result<()> {

@@ -47,13 +47,13 @@ fn infer(cache: &mut JobCache<'_>, replica: &str) -> Result<Learnt> {
         Source::Redis(_) => {
             let redis = cache.redis()?;
             let keys = Keys::of(replica);
-            let names = meta::columns(redis, &keys)?;
+            let names = meta::columns(redis, &keys)?.names;
             let kind: String = redis.ask(cmd("TYPE").arg(&keys.replica))?;
             match kind.as_str() {
                 "hash" | "none" => {}
                 _ => return Err(take::not_a_hash(redis, &keys.replica, &kind).into_refused()),
             }
-            infer_from(&mut HashPages::of(redis, &keys.replica), &names, settings)
+            infer_from(&mut HashPages::of_replica(redis, &keys.replica), &names, settings)
         }
         Source::Gateway(url) => {
             let gateway = Gateway::new(url);

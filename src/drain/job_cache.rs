@@ -5,7 +5,7 @@ use super::cache::gateway::Gateway;
 use super::cache::registry;
 use super::settings::{Settings, Source, Which};
 use crate::{Error, Place, Result};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The cache that a job's settings name.
 pub struct JobCache<'c> {
@@ -62,7 +62,16 @@ fn of_redis(redis: &mut Redis, settings: &Settings) -> Result<BTreeSet<String>> 
             false => Err(not_registered(replica).at(redis.place(list))),
         },
         (Which::Matching(pattern), Some(list)) => {
-            registry::with_rows(redis, list, |name| pattern.matches(name))
+            let mut tables = Tables::of(settings);
+            let found = registry::with_rows(redis, list, |name| {
+                let is_wanted = pattern.matches(name);
+                if is_wanted {
+                    tables.add(name);
+                }
+                is_wanted
+            })?;
+            tables.check().map_err(|error| error.at(redis.place(list)))?;
+            Ok(found)
         }
         // `Settings::resolve` refuses this.
         (Which::Matching(_), None) => Ok(BTreeSet::new()),
@@ -74,7 +83,52 @@ fn of_gateway(gateway: &Gateway, settings: &Settings) -> Result<BTreeSet<String>
     match &settings.which {
         Which::One(replica) if registered.contains(replica) => Ok(BTreeSet::from([replica.clone()])),
         Which::One(replica) => Err(not_registered(replica).at(Place::file(gateway.describe()))),
-        Which::Matching(pattern) => Ok(registered.into_iter().filter(|name| pattern.matches(name)).collect()),
+        Which::Matching(pattern) => {
+            let found: BTreeSet<String> =
+                registered.into_iter().filter(|name| pattern.matches(name)).collect();
+            let mut tables = Tables::of(settings);
+            found.iter().for_each(|name| tables.add(name));
+            tables.check().map_err(|error| error.at(Place::file(gateway.describe())))?;
+            Ok(found)
+        }
+    }
+}
+
+/// The tables of replicas whose rows replace those that a table has. Two replicas must not have one table.
+struct Tables<'t> {
+    settings: &'t Settings,
+    /// Each table with its replica.
+    known: BTreeMap<String, String>,
+    /// Two replicas, and the table of both.
+    clash: Option<[String; 3]>,
+}
+
+impl<'t> Tables<'t> {
+    fn of(settings: &'t Settings) -> Tables<'t> {
+        Tables { settings, known: BTreeMap::new(), clash: None }
+    }
+
+    fn add(&mut self, replica: &str) {
+        if !self.settings.replaces() || self.clash.is_some() {
+            return;
+        }
+        // A name that no table can have is refused when its replica is drained.
+        let Ok(into) = self.settings.into_table(replica) else { return };
+        match self.known.get(&into.table) {
+            Some(other) if other != replica => {
+                self.clash = Some([other.clone(), replica.to_owned(), into.table]);
+            }
+            Some(_) => {}
+            None => drop(self.known.insert(into.table, replica.to_owned())),
+        }
+    }
+
+    fn check(self) -> Result<()> {
+        let Some([one, other, table]) = self.clash else { return Ok(()) };
+        Err(Error::refused(format!(
+            "replicas {one} and {other} have one table, {table}, and the rows of one would take the place of those of the other"
+        ))
+        .remedy("use another mode, or give each a job of its own with its own table"))
     }
 }
 

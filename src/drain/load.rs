@@ -2,6 +2,7 @@
 
 use super::cache::pages::Page;
 use super::row::{INDEX, RowValues, see_row};
+use super::types::judge::Judge;
 use super::types::learn::Learnt;
 use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
@@ -37,8 +38,10 @@ pub struct StagingLoad<'l> {
     pub odd_ids: &'l (dyn Fn(&[u8]) -> Result<()> + Sync),
     /// The replica, for messages.
     pub source: Arc<str>,
-    /// What the types of the staging table were inferred from; none if the table's types were given.
+    /// The types of the columns that become wider for their values; none if no column does.
     pub chosen: Option<&'l Learnt>,
+    /// Of each column, what it holds; none for a column that holds all, that becomes wider, or whose type was declared.
+    pub judges: &'l [Option<Judge>],
 }
 
 /// What a load has staged.
@@ -112,7 +115,8 @@ impl StagingLoad<'_> {
         let columns = ValueColumns::new(self.target.columns());
         let mut copy = ValueCopy::new(columns.columns(), self.stage.table(), &connect);
         let mut batch = ValueBatch::new(&columns, Some(INDEX));
-        let mut rows = RowMaker { values: RowValues::default(), learnt: self.chosen.cloned() };
+        let learnt = self.chosen.cloned();
+        let mut rows = RowMaker { values: RowValues::default(), learnt, judges: self.judges };
         batch.begin_source(Arc::clone(&self.source), 0, 0);
         let mut transaction = client.transaction()?;
         // From here on no other run can replace the table, and our rows cannot go to that run's table.
@@ -166,17 +170,18 @@ impl StagingLoad<'_> {
 ///
 /// # Errors
 /// What the server reports.
-pub fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<u32>> {
+fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<u32>> {
     Ok(client.query_one("SELECT to_regclass($1)::oid", &[&table.to_string()])?.get(0))
 }
 
 /// Makes rows of a batch out of pages.
-struct RowMaker {
+struct RowMaker<'r> {
     values: RowValues,
     learnt: Option<Learnt>,
+    judges: &'r [Option<Judge>],
 }
 
-impl RowMaker {
+impl RowMaker<'_> {
     /// Learns from the rows of a page, and adds them to `batch` unless `only_look`.
     fn push(&mut self, page: &Page, batch: &mut ValueBatch, only_look: bool) {
         for (id, row) in page.rows() {
@@ -197,7 +202,10 @@ impl RowMaker {
                 batch.reject_text(reason, None, None, row);
                 continue;
             }
-            for value in self.values.values(row) {
+            let text = std::str::from_utf8(id).unwrap_or_default();
+            self.judge(INDEX, Json::String(text), batch);
+            for (number, value) in self.values.values(row).enumerate() {
+                self.judge(INDEX + 1 + number, value, batch);
                 match value {
                     // For a column of JSON as well: the string holds the JSON.
                     Json::String(text) => batch.push_text(text),
@@ -205,6 +213,14 @@ impl RowMaker {
                 }
             }
             batch.end_row();
+        }
+    }
+
+    fn judge(&self, column: usize, value: Json<'_>, batch: &mut ValueBatch) {
+        if let Some(Some(judge)) = self.judges.get(column)
+            && !judge.holds(value)
+        {
+            batch.doubt(column, judge.refusal(value));
         }
     }
 }

@@ -13,6 +13,7 @@ mod advice;
 mod batch;
 mod cache;
 mod columns;
+mod ids;
 mod job_cache;
 mod load;
 mod replica;

@@ -1,12 +1,13 @@
 //! One replica: first the batch that an earlier run has left, then the rows that the replica has now.
 
 use super::batch::{Batch, Published};
+use super::cache::connection::Redis;
 use super::cache::gateway::Gateway;
 use super::cache::gateway_rows::GatewayRows;
 use super::cache::keys::Keys;
 use super::cache::meta;
 use super::cache::pages::HashPages;
-use super::cache::take::{self, take};
+use super::cache::take::{self, Leftover, Taken, take};
 use super::job_cache::JobCache;
 use super::settings::{Settings, Source};
 use super::target;
@@ -28,6 +29,7 @@ pub struct Drainer<'d> {
     cache: JobCache<'d>,
     client: Option<Client>,
     streams: Vec<Client>,
+    is_warned: bool,
 }
 
 /// What was drained of a replica.
@@ -51,15 +53,22 @@ impl Drained {
 impl<'d> Drainer<'d> {
     /// Connects only when a replica is drained.
     pub fn new(settings: &'d Settings, database: &'d Database) -> Drainer<'d> {
-        Drainer { settings, database, cache: JobCache::new(settings), client: None, streams: Vec::new() }
+        let cache = JobCache::new(settings);
+        Drainer { settings, database, cache, client: None, streams: Vec::new(), is_warned: false }
     }
 
-    /// The replicas that may have rows.
+    /// The replicas that may have rows. The first call warns of a Redis that may remove rows by itself.
     ///
     /// # Errors
     /// As [`JobCache::replicas`].
     pub fn replicas(&mut self) -> Result<BTreeSet<String>> {
-        self.cache.replicas()
+        let replicas = self.cache.replicas()?;
+        if let (Source::Redis(_), false) =
+            (&self.settings.source, std::mem::replace(&mut self.is_warned, true))
+        {
+            warn_of_eviction(self.cache.redis()?);
+        }
+        Ok(replicas)
     }
 
     /// Drains a replica.
@@ -110,30 +119,45 @@ impl<'d> Drainer<'d> {
         let mut streams = std::mem::take(&mut self.streams);
         let redis = self.cache.redis()?;
         let keys = Keys::of(replica);
-        let columns = meta::columns(redis, &keys)?;
-        let into = check(settings, replica, &columns, client)?;
         let mut drained = Drained::default();
-        while let Some(taken) = take(redis, &keys)? {
-            if drains::is_published(client, &taken.key)? {
-                tracing::info!("{replica}: {} was published, and is removed now", taken.key);
-                take::finish(redis, &keys, &taken.key, settings.keep)?;
-                continue;
-            }
-            if taken.is_leftover {
-                tracing::info!("{replica}: going on with {}, which an earlier run has taken", taken.key);
-            }
+        loop {
+            // What the replica has now is checked before anything is touched.
+            let now = meta::columns(redis, &keys)?;
+            let into = check(settings, replica, &now.names, client)?;
+            let leftover = take::leftover(redis, &keys)?;
+            let (batch, columns) = match &leftover {
+                Some(Leftover { key, is_there }) => {
+                    if drains::is_published(client, key)? {
+                        tracing::info!("{replica}: {key} was published, and is removed now");
+                        match is_there {
+                            true => take::finish(redis, &keys, key, settings.keep)?,
+                            false => take::forget(redis, &keys, key)?,
+                        }
+                        continue;
+                    }
+                    if !is_there {
+                        return Err(gone(redis, &keys, key, replica));
+                    }
+                    tracing::info!("{replica}: going on with {key}, which an earlier run has taken");
+                    let columns = meta::columns_of_batch(redis, key)?.unwrap_or(now);
+                    check(settings, replica, &columns.names, client)?;
+                    (key.clone(), columns)
+                }
+                None => match take(redis, &keys, &now)? {
+                    Taken::Batch(batch) => (batch, now),
+                    Taken::ByAnother => continue,
+                    Taken::Nothing => break,
+                },
+            };
             let batch =
-                Batch { settings, database, replica, name: &taken.key, columns: &columns, into: &into };
-            let mut pages = HashPages::of(redis, &taken.key);
-            let published = load_and_publish(&batch, &mut pages, client, &mut streams);
-            drained.add(published.map_err(|error| {
-                into_failed(error).at(Place::file(format!("{}/{replica}", redis.describe()))).remedy(format!(
-                    "nothing of this batch was published; its rows stay in Redis, in the hash {}",
-                    taken.key
-                ))
-            })?);
-            take::finish(redis, &keys, &taken.key, settings.keep)?;
-            if !taken.is_leftover {
+                Batch { settings, database, replica, name: &batch, columns: &columns.names, into: &into };
+            let mut pages = HashPages::of_batch(redis, batch.name);
+            match load_and_publish(&batch, &mut pages, client, &mut streams) {
+                Ok(published) => drained.add(published),
+                Err(error) => return Err(why_failed(error, &batch, redis, &keys, client)),
+            }
+            take::finish(redis, &keys, batch.name, settings.keep)?;
+            if leftover.is_none() {
                 break;
             }
         }
@@ -183,6 +207,51 @@ impl<'d> Drainer<'d> {
         self.cache.disconnect();
         self.client = None;
         self.streams.clear();
+    }
+}
+
+fn warn_of_eviction(redis: &mut Redis) {
+    let Some(policy) = redis.eviction_policy().filter(|policy| policy != "noeviction") else { return };
+    let what = match policy.starts_with("volatile") {
+        true => "a replica with a time to live, before it is drained",
+        false => "a replica or a batch, before its rows are in the table",
+    };
+    tracing::warn!(
+        "{}: maxmemory-policy is {policy}: when its memory is full, Redis may remove {what}; set noeviction",
+        redis.describe()
+    );
+}
+
+/// The error of a batch that was not published, which may be that its rows are gone.
+fn why_failed(error: Error, batch: &Batch<'_>, redis: &mut Redis, keys: &Keys, client: &mut Client) -> Error {
+    let is_gone = matches!(take::is_there(redis, batch.name), Ok(false))
+        && matches!(drains::is_published(client, batch.name), Ok(false));
+    if is_gone {
+        return gone(redis, keys, batch.name, batch.replica);
+    }
+    into_failed(error).at(Place::file(format!("{}/{}", redis.describe(), batch.replica))).remedy(format!(
+        "nothing of this batch was published; its rows stay in Redis, in the hash {}",
+        batch.name
+    ))
+}
+
+/// The error for a batch that Redis no longer has, and the table has not. It is reported once, and forgotten: the rows that
+/// the replica has now can still be drained.
+fn gone(redis: &mut Redis, keys: &Keys, batch: &str, replica: &str) -> Error {
+    let policy =
+        redis.eviction_policy().map_or_else(String::new, |policy| format!("; maxmemory-policy is {policy}"));
+    let error = Error::failed(format!(
+        "the batch {batch} was taken and is gone from Redis, and its rows are not in the table: it was evicted, expired or \
+         removed{policy}"
+    ))
+    .at(Place::file(format!("{}/{replica}", redis.describe())))
+    .remedy(
+        "have Redis keep what it has: maxmemory-policy noeviction, and persistence; the next run drains what the replica \
+         has now",
+    );
+    match take::forget(redis, keys, batch) {
+        Err(lost) if retry::is_of_connection(&lost) => error.of_connection(),
+        _ => error,
     }
 }
 

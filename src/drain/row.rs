@@ -98,7 +98,7 @@ pub fn see_row<'v>(
     if values.len() + 1 != learnt.width() {
         return;
     }
-    learnt.see(INDEX, Json::String(id));
+    learnt.see_id(id);
     for (column, value) in values.enumerate() {
         learnt.see(INDEX + 1 + column, value);
     }

@@ -179,6 +179,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Whether a batch takes the place of all rows that its table has.
+    pub fn replaces(&self) -> bool {
+        self.into_cfg.mode == Mode::Replace
+    }
+
     /// The table for the rows of a replica.
     ///
     /// # Errors

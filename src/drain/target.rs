@@ -111,6 +111,14 @@ pub fn wider(target: &TargetTable, refused: &[(String, Forms)]) -> Vec<(String, 
     refused.iter().filter_map(wider).collect()
 }
 
+/// The columns whose types are others than in `wanted`, each with its new type.
+pub fn changed(target: &TargetTable, wanted: &Learnt) -> Vec<(String, TypeName)> {
+    let is_other = |(name, type_name): &(String, TypeName)| {
+        target.columns().iter().any(|column| column.name == *name && column.type_name != type_name.as_str())
+    };
+    wanted.types().filter(is_other).collect()
+}
+
 /// Makes columns wider.
 ///
 /// # Errors

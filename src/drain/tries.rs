@@ -42,9 +42,9 @@ pub fn load_and_publish(
                 Ended::Published(published) => return Ok(published),
                 Ended::NotAll => {}
                 Ended::TooNarrow(wider) => learnt = Some(wider),
-                Ended::Refused(columns) => {
+                Ended::Widen(columns) => {
                     let target = target::existing(client, batch.into, batch.columns)?;
-                    target::widen(client, target.table(), &target::wider(&target, &columns))?;
+                    target::widen(client, target.table(), &columns)?;
                 }
             }
         }
@@ -83,6 +83,10 @@ fn attempt(
             }
             target::existing(client, batch.into, batch.columns)?
         }
+    };
+    let learnt = match is_new {
+        true => learnt,
+        false => Learnt::of_table(target.columns(), &settings.declared),
     };
     let rejected = source.rejected_rows()?.map(Arc::new);
     let stage = target.stage(client, Durability::UntilCrash)?;

@@ -213,7 +213,7 @@ impl Run<'_> {
                     if let Some(wait) = wait {
                         self.client.limiter().pause(wait.min(settings.max_wait));
                     }
-                    return Some(Shaped { batch: Some(batch), entry: Entry { next, ..entry(request) } });
+                    return Some(Shaped { batch: Some(*batch), entry: Entry { next, ..entry(request) } });
                 }
                 Meaning::Failed(why) => why,
                 Meaning::Again { why, wait, everyone } => {

@@ -131,7 +131,7 @@ impl Outcome {
         }));
         units.extend(self.refresh.iter().map(|(loaded, time)| {
             let unit = unit(&loaded.unwrap_or_default(), time);
-            let status = if loaded.is_some() { UnitStatus::Loaded } else { UnitStatus::Skipped };
+            let status = if loaded.is_some() { UnitStatus::Loaded } else { UnitStatus::Unchanged };
             UnitReport { status, ..unit }
         }));
         units.extend(self.repair.iter().map(|repair| unit(&repair.copied, &Duration::ZERO)));

@@ -1,6 +1,7 @@
 //! The columns of a drained table: inferred from all values, declared, kept, shown, and made wider.
 
 use pghaul_test_support::{Drain, REPLICA, drain, messages, says};
+use redis::cmd;
 
 /// A cache with rows of one value beside the id.
 fn with_values(values: &[&str]) -> Drain<'static> {
@@ -78,6 +79,30 @@ fn later_batches_keep_the_types_and_what_does_not_fit_is_a_reject() {
         drain.db.one("SELECT string_agg(columns->>'a_b' || ' ' || rows || ' ' || rejected, ', ' ORDER BY published_at) FROM pghaul.drains"),
         "integer 2 0, integer 1 1"
     );
+}
+
+#[test]
+fn a_batch_has_the_columns_that_it_was_taken_with() {
+    for (mode, evolve) in [("mode: append", ""), ("mode: upsert, key: [id]", "evolve: true")] {
+        let drain = drain!();
+        let mut redis = drain.register(r#"["id", "city", "country"]"#);
+        drain.config(&drain.redis.url(), mode, evolve);
+        drain.put(&[("1", "[\"Rome\", \"Italy\"]"), ("2", "broken")]);
+        drain.run(&[]).assert_code(1);
+        // Meanwhile the writer has another order, or other columns.
+        let later = if evolve.is_empty() { r#"["id", "country", "city"]"# } else { r#"["id", "zip"]"# };
+        drain.register(later);
+        let batch: String = cmd("GET").arg("{sample_us_users}:pghaul:draining").query(&mut redis).unwrap();
+        cmd("HSET").arg(&batch).arg("2").arg("[\"Paris\", \"France\"]").exec(&mut redis).unwrap();
+        let row = if evolve.is_empty() { "[\"Spain\", \"Madrid\"]" } else { "[28001]" };
+        drain.put(&[("3", row)]);
+        drain.drains().assert_stderr_has("going on with");
+        let rows =
+            "SELECT string_agg(concat_ws(',', id, city, country), '|' ORDER BY id) FROM sample_us_users";
+        let third = if evolve.is_empty() { "3,Madrid,Spain" } else { "3" };
+        assert_eq!(drain.db.one(rows), format!("1,Rome,Italy|2,Paris,France|{third}"));
+        assert_eq!(drain.keys(), [""; 0]);
+    }
 }
 
 #[test]

@@ -35,7 +35,8 @@ fn without_max_rejects_a_bad_row_keeps_its_batch_in_redis() {
         says(&message, &[REPLICA, id, why, "nothing of this batch was published; its rows stay in Redis"]);
         assert_eq!(drain.count(), 0);
         let keys = drain.keys();
-        assert_eq!(keys.len(), 2, "{keys:?}");
+        // The batch, its columns, and the key that names it.
+        assert_eq!(keys.len(), 3, "{keys:?}");
         let rows = drain.hash(&keys[0]);
         assert_eq!(rows.len(), 2);
         assert!(rows.contains(&((*id).to_owned(), (*row).to_owned())), "{rows:?}");
@@ -194,6 +195,38 @@ fn a_job_that_cannot_be_meant_is_refused() {
     drain.command().args(["--clear"]).run().assert_code(2).assert_stderr_has("--clear is for a gateway");
     let run = pghaul_test_support::pghaul!(drain.work).args(["drain", "us_user"]).run();
     run.assert_code(2).assert_stderr_has("name one of: us_users");
+}
+
+#[test]
+fn two_replicas_do_not_replace_the_rows_of_each_other() {
+    let drain = drain!();
+    let mut redis = drain.register(COLUMNS);
+    for name in ["eu.users", "eu_users", "us.users", "us.users"] {
+        cmd("LPUSH").arg("replica_registry").arg(name).exec(&mut redis).unwrap();
+        let meta = format!("{name}.META");
+        cmd("HSET").arg(meta).arg("COLUMNS").arg(COLUMNS).exec(&mut redis).unwrap();
+    }
+    // Whether the other one has rows now does not matter.
+    cmd("HSET").arg("eu.users").arg("1").arg("[1, \"x\"]").exec(&mut redis).unwrap();
+    cmd("HSET").arg("us.users").arg("1").arg("[1, \"x\"]").exec(&mut redis).unwrap();
+    let job = |pattern: &str, mode: &str| {
+        drain.config(&drain.redis.url(), &format!("mode: {mode}"), "");
+        let text = drain
+            .work
+            .read("config.yml")
+            .replace("replica: sample_us_users", &format!("replica: '{pattern}'"));
+        drain.work.write("config.yml", text.replace("table: sample_us_users", "table: '{replica}'"));
+        drain.run(&[])
+    };
+    let run = job("*", "replace");
+    run.assert_code(2);
+    let clash = ["replicas eu", "and eu", "have one table, eu_users", "take the place of those of the other"];
+    says(&messages(&run).remove(0), &clash);
+    assert_eq!(drain.keys(), ["eu.users", "us.users"]);
+    job("us*", "replace").assert_code(0);
+    assert_eq!(drain.keys(), ["eu.users"]);
+    job("*", "append").assert_code(0);
+    assert_eq!(drain.keys(), [""; 0]);
 }
 
 #[test]

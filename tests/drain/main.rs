@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cluster;
 mod columns;
 mod connect;
 mod faults;
+mod full;
 mod gateway;
+mod gone;
+mod held;
 mod rows;
 mod watch;

@@ -28,7 +28,7 @@ mod wait;
 mod watchdog;
 
 pub use binary::{Pghaul, Run, Workdir, names};
-pub use cache::{Gateway, RedisServer, Writer, Written};
+pub use cache::{Gateway, RedisCluster, RedisServer, Writer, Written};
 pub use certificates::Authority;
 pub use drain::{Drain, JOB, REPLICA};
 pub use dump::{Dump, Encryption, descriptor, member};

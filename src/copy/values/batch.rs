@@ -39,6 +39,16 @@ pub struct ValueBatch {
     /// The column whose value names a row, besides the number.
     pub(super) named_by: Option<usize>,
     pub(super) rejects: Vec<RejectedRow>,
+    /// In the order of their rows.
+    pub(super) doubts: Vec<Doubt>,
+}
+
+/// What is wrong with a value of a whole row, unless the server or an encoder refuses the row anyway.
+#[derive(Debug, Clone)]
+pub(super) struct Doubt {
+    pub row: usize,
+    pub column: usize,
+    pub what: String,
 }
 
 /// A request, a replica: where rows come from.
@@ -76,6 +86,7 @@ impl ValueBatch {
             sources: Vec::new(),
             named_by,
             rejects: Vec::new(),
+            doubts: Vec::new(),
         }
     }
 
@@ -114,6 +125,8 @@ impl ValueBatch {
             self.sources.push(Source { first_row, name, ..*source });
         }
         self.rejects.extend_from_slice(&other.rejects);
+        let moved = |doubt: &Doubt| Doubt { row: doubt.row + rows, ..doubt.clone() };
+        self.doubts.extend(other.doubts.iter().map(moved));
     }
 
     /// Forgets all rows, for others; keeps the room.
@@ -124,6 +137,7 @@ impl ValueBatch {
         self.row = 0;
         self.sources.clear();
         self.rejects.clear();
+        self.doubts.clear();
     }
 
     /// The next value of the row is NULL.
@@ -144,6 +158,11 @@ impl ValueBatch {
             Json::String(text) if form == JsonForm::Text => self.push_text(text),
             value => self.push_field(false, |out| push_json(out, value, form)),
         }
+    }
+
+    /// The row that is being built is a reject, even if its column of this number takes the value that comes next.
+    pub fn doubt(&mut self, column: usize, what: String) {
+        self.doubts.push(Doubt { row: self.rows(), column, what });
     }
 
     fn push_field(&mut self, plain: bool, push: impl FnOnce(&mut Vec<u8>)) {

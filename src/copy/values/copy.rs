@@ -109,15 +109,27 @@ impl<'c> ValueCopy<'c> {
             self.ends.clear();
             self.encoder.notices.clear();
             let mut refused = Vec::new();
+            let mut doubts = batch.doubts.iter().peekable();
             for number in 0..batch.rows() {
-                match self.encoder.push_row(batch.buffer(), batch.row(number), &mut self.out) {
-                    Ok(()) => {
+                let start = self.out.len();
+                let pushed = self.encoder.push_row(batch.buffer(), batch.row(number), &mut self.out);
+                let doubt = doubts.next_if(|doubt| doubt.row == number);
+                while doubts.next_if(|doubt| doubt.row == number).is_some() {}
+                match (pushed, doubt) {
+                    (Ok(()), Some(doubt)) => {
+                        self.out.truncate(start);
+                        self.encoder.notices.drop_row();
+                        let column = self.encoder.columns().get(doubt.column);
+                        let column = column.map(|column| column.name.clone());
+                        refused.push(batch.reject_of(number, column, doubt.what.clone()));
+                    }
+                    (Ok(()), None) => {
                         // A batch has no lines: a row is known by its place in `out`.
                         self.encoder.notices.place(self.rows.len() as u64);
                         self.rows.push(number);
                         self.ends.push(self.out.len());
                     }
-                    Err(fault) => {
+                    (Err(fault), _) => {
                         self.encoder.notices.drop_row();
                         refused.push(batch.reject_of(number, fault.column, fault.what));
                     }

@@ -24,6 +24,7 @@ impl ValueBatch {
             self.named_by.and_then(|column| self.texts(self.row + column..self.row + column + 1).next()?);
         let named = named.map(|name| String::from_utf8_lossy(name).into_owned());
         let row = self.rows();
+        self.doubts.retain(|doubt| doubt.row < row);
         self.fields.truncate(self.row);
         let reject = self.rejected(row, named, column, value, reason, json);
         self.rejects.push(reject);

@@ -13,6 +13,9 @@ pub const URL_FORMS: &str =
 /// The schemes of Redis URLs.
 const SCHEMES: [&str; 6] = ["redis", "rediss", "valkey", "valkeys", "unix", "redis+unix"];
 
+/// The host of a Redis with a unix socket.
+const THIS_MACHINE: &str = "127.0.0.1";
+
 /// Files for TLS (PEM).
 #[derive(Debug, Clone, Default)]
 pub struct TlsFiles {
@@ -75,6 +78,29 @@ impl Address {
             _ => Client::open(info),
         };
         let client = client.map_err(|error| Error::refused(with_sources(&error)).at(Place::file(&shown)))?;
+        Ok(Address { client, shown })
+    }
+
+    /// Another node of the same cluster, with the same login and TLS. Without a host, it is on this host.
+    ///
+    /// # Errors
+    /// A node that the library cannot connect to.
+    pub fn of_node(&self, host: Option<&str>, port: u16) -> Result<Address> {
+        let info = self.client.get_connection_info().clone();
+        let addr = match info.addr() {
+            ConnectionAddr::TcpTls { host: own, insecure, tls_params, .. } => ConnectionAddr::TcpTls {
+                host: host.unwrap_or(own).to_owned(),
+                port,
+                insecure: *insecure,
+                tls_params: tls_params.clone(),
+            },
+            ConnectionAddr::Tcp(own, _) => ConnectionAddr::Tcp(host.unwrap_or(own).to_owned(), port),
+            _ => ConnectionAddr::Tcp(host.unwrap_or(THIS_MACHINE).to_owned(), port),
+        };
+        let info = info.set_addr(addr);
+        let shown = shown(&info);
+        let client = Client::open(info)
+            .map_err(|error| Error::failed(with_sources(&error)).at(Place::file(&shown)))?;
         Ok(Address { client, shown })
     }
 

@@ -1,5 +1,6 @@
 //! The names of keys in Redis. All keys of one replica are in the hash slot of the replica's own key.
 
+use memchr::memchr;
 use std::hash::{BuildHasher, RandomState};
 
 /// Follows the replica in the name of each key that pghaul writes.
@@ -21,7 +22,7 @@ pub struct Keys {
 impl Keys {
     /// The keys of `replica`.
     pub fn of(replica: &str) -> Keys {
-        let tagged = match hash_tag(replica) {
+        let tagged = match hash_tag(replica.as_bytes()) {
             Some(_) => replica.to_owned(),
             None => format!("{{{replica}}}"),
         };
@@ -41,6 +42,11 @@ impl Keys {
         format!("{}{now}-{random:016x}", self.prefix)
     }
 
+    /// The text that holds the columns of a batch.
+    pub fn columns(batch: &str) -> String {
+        format!("{batch}:columns")
+    }
+
     /// The hash that holds the rejects of a batch.
     pub fn rejected(batch: &str) -> String {
         format!("{batch}:rejected")
@@ -54,10 +60,9 @@ impl Keys {
 
 /// The part of a key that its slot is computed from, if that is not the whole key (Redis documentation, "Redis cluster
 /// specification", "Hash tags").
-fn hash_tag(key: &str) -> Option<&str> {
-    let (_, behind) = key.split_once('{')?;
-    let (tag, _) = behind.split_once('}')?;
-    Some(tag).filter(|tag| !tag.is_empty())
+pub fn hash_tag(key: &[u8]) -> Option<&[u8]> {
+    let behind = &key[memchr(b'{', key)? + 1..];
+    Some(&behind[..memchr(b'}', behind)?]).filter(|tag| !tag.is_empty())
 }
 
 #[cfg(test)]
@@ -65,8 +70,8 @@ mod tests {
     use super::*;
 
     /// The text that the slot is computed from.
-    fn slot(key: &str) -> &str {
-        hash_tag(key).unwrap_or(key)
+    fn slot(key: &str) -> &[u8] {
+        hash_tag(key.as_bytes()).unwrap_or(key.as_bytes())
     }
 
     #[test]
@@ -74,7 +79,8 @@ mod tests {
         for replica in ["users", "a:{b}:c", "{}x", "ü"] {
             let keys = Keys::of(replica);
             let batch = keys.new_batch();
-            for key in [&keys.draining, &batch, &Keys::rejected(&batch), &Keys::kept(&batch)] {
+            let own = [Keys::columns(&batch), Keys::rejected(&batch), Keys::kept(&batch)];
+            for key in [&keys.draining, &batch].into_iter().chain(&own) {
                 if replica != "{}x" {
                     assert_eq!(slot(key), slot(replica), "{key}");
                 }

@@ -3,35 +3,53 @@
 use super::connection::Redis;
 use super::keys::Keys;
 use crate::pg::ident;
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 use redis::{Value, cmd};
 
 /// The field that names the columns.
 const COLUMNS: &str = "COLUMNS";
 
-/// The names of a replica's columns in the table: the index first, then one for each value of a row.
+/// The columns of a replica, or of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Columns {
+    /// The description, as Redis has it.
+    pub text: Vec<u8>,
+    /// Their names in the table: the index first, then one for each value of a row.
+    pub names: Vec<String>,
+}
+
+/// The columns that a replica has now.
 ///
 /// # Errors
 /// A description that is missing or cannot be read; names that no columns can have.
-pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Vec<String>> {
-    let place = redis.place(&keys.meta);
-    let text = match redis.ask::<Value>(cmd("HGET").arg(&keys.meta).arg(COLUMNS))? {
-        Value::BulkString(text) => text,
-        _ => {
-            return Err(Error::refused(format!("there is no field {COLUMNS}, which names the columns"))
-                .at(place)
-                .remedy(format!(
-                    "set it: HSET {:?} {COLUMNS} '[\"id\", …]'; nothing was touched",
-                    keys.meta
-                )));
-        }
-    };
+pub fn columns(redis: &mut Redis, keys: &Keys) -> Result<Columns> {
+    match redis.ask::<Value>(cmd("HGET").arg(&keys.meta).arg(COLUMNS))? {
+        Value::BulkString(text) => read(text, redis.place(&keys.meta)),
+        _ => Err(Error::refused(format!("there is no field {COLUMNS}, which names the columns"))
+            .at(redis.place(&keys.meta))
+            .remedy(format!("set it: HSET {:?} {COLUMNS} '[\"id\", …]'; nothing was touched", keys.meta))),
+    }
+}
+
+/// The columns that a batch was taken with; none for a batch that an earlier version of pghaul has taken.
+///
+/// # Errors
+/// As [`columns`].
+pub fn columns_of_batch(redis: &mut Redis, batch: &str) -> Result<Option<Columns>> {
+    let key = Keys::columns(batch);
+    match redis.ask::<Value>(cmd("GET").arg(&key))? {
+        Value::BulkString(text) => read(text, redis.place(&key)).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn read(text: Vec<u8>, place: Place) -> Result<Columns> {
     let names: Vec<String> = serde_json::from_slice(&text).map_err(|error| {
         Error::refused(format!("{COLUMNS} is no JSON list of names: {error}"))
             .at(place.clone())
             .remedy("write it as [\"id\", \"name\"]; nothing was touched")
     })?;
-    in_table(&names).map_err(|error| error.at(place))
+    Ok(Columns { names: in_table(&names).map_err(|error| error.at(place))?, text })
 }
 
 /// The names as columns of a table. A dot, as in flattened JSON, becomes an underscore.

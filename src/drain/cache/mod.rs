@@ -9,4 +9,5 @@ pub mod meta;
 pub mod pages;
 pub mod registry;
 pub mod rejected;
+mod slots;
 pub mod take;

@@ -6,6 +6,7 @@
 
 use super::connection::Redis;
 use super::rejected::RejectedRows;
+use super::slots::Node;
 use crate::report::{plural, thousands};
 use crate::{Error, Result};
 use redis::{Value, cmd, from_redis_value};
@@ -83,18 +84,39 @@ pub struct HashPages<'r> {
     count: usize,
     length: u64,
     read: u64,
+    may_be_empty: bool,
+    /// The node of a cluster that gives the pages.
+    node: Option<Node>,
 }
 
 impl<'r> HashPages<'r> {
-    /// The rows of the hash `key`.
-    pub fn of(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
-        HashPages { redis, key, cursor: None, count: FIRST_COUNT, length: 0, read: 0 }
+    /// The rows of a batch. Redis has no hash without rows, so a batch without rows is gone.
+    pub fn of_batch(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
+        HashPages { may_be_empty: false, ..HashPages::of_replica(redis, key) }
+    }
+
+    /// The rows that a replica has now.
+    pub fn of_replica(redis: &'r mut Redis, key: &'r str) -> HashPages<'r> {
+        HashPages {
+            redis,
+            key,
+            cursor: None,
+            count: FIRST_COUNT,
+            length: 0,
+            read: 0,
+            may_be_empty: true,
+            node: None,
+        }
     }
 }
 
 impl RowSource for HashPages<'_> {
     fn begin(&mut self) -> Result<Option<u64>> {
         self.length = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        self.node = self.redis.answered().cloned();
+        if self.length == 0 && !self.may_be_empty {
+            return Err(Error::failed("is gone from Redis").at(self.redis.place(self.key)));
+        }
         (self.cursor, self.count, self.read) = (Some(0), FIRST_COUNT, 0);
         Ok(Some(self.length))
     }
@@ -106,6 +128,11 @@ impl RowSource for HashPages<'_> {
         let (cursor, fields) = page_of(self.redis.ask(&command)?).ok_or_else(|| {
             Error::failed("Redis: HSCAN gave something other than rows").at(self.redis.place(self.key))
         })?;
+        if self.redis.answered() != self.node.as_ref() {
+            // It has another order, so that as many rows may be missing as come twice.
+            let what = "has moved to another node of the cluster while it was read";
+            return Err(Error::failed(what).at(self.redis.place(self.key)).of_connection());
+        }
         self.cursor = Some(cursor).filter(|cursor| *cursor != 0);
         let page = Page::of(fields);
         self.read += page.count();

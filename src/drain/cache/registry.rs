@@ -4,7 +4,7 @@ use super::connection::Redis;
 use super::keys::Keys;
 use crate::run::interrupt;
 use crate::{Error, Result};
-use redis::cmd;
+use redis::{Cmd, cmd};
 use std::collections::BTreeSet;
 
 /// Entries of the list that are read at a time.
@@ -14,7 +14,11 @@ const ENTRIES: isize = 5_000;
 ///
 /// # Errors
 /// A missing list, or a key of another type; what Redis reports; Ctrl-C.
-pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
+pub fn with_rows(
+    redis: &mut Redis,
+    list: &str,
+    mut wanted: impl FnMut(&str) -> bool,
+) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     each_part(redis, list, |redis, names| {
         let names: Vec<String> = names.into_iter().filter(|name| wanted(name)).collect();
@@ -28,19 +32,43 @@ pub fn with_rows(redis: &mut Redis, list: &str, wanted: impl Fn(&str) -> bool) -
 /// has rows.
 fn add_existing(redis: &mut Redis, names: &[String], found: &mut BTreeSet<String>) -> Result<()> {
     const PARTS: usize = 16;
+    if redis.is_cluster() {
+        return add_each(redis, names, found);
+    }
     let mut command = cmd("EXISTS");
     for name in names {
         let keys = Keys::of(name);
         command.arg(keys.replica).arg(keys.draining);
     }
-    if names.is_empty() || redis.ask::<u64>(&command)? == 0 {
+    if names.is_empty() {
         return Ok(());
+    }
+    match redis.ask::<u64>(&command) {
+        Ok(0) => return Ok(()),
+        Ok(_) => {}
+        Err(_) if redis.is_cluster() => return add_each(redis, names, found),
+        Err(error) => return Err(error),
     }
     if let [name] = names {
         found.insert(name.clone());
         return Ok(());
     }
     names.chunks(names.len().div_ceil(PARTS)).try_for_each(|part| add_existing(redis, part, found))
+}
+
+/// As [`add_existing`], with a command for each replica: the keys of one are in one slot of a cluster.
+fn add_each(redis: &mut Redis, names: &[String], found: &mut BTreeSet<String>) -> Result<()> {
+    let commands: Vec<Cmd> = names
+        .iter()
+        .map(|name| {
+            let keys = Keys::of(name);
+            cmd("EXISTS").arg(keys.replica).arg(keys.draining).take()
+        })
+        .collect();
+    // Where there is no answer, the reason is said when the replica is drained.
+    let exist = redis.ask_each(&commands)?.into_iter().map(|answer| answer != Some(0));
+    found.extend(names.iter().zip(exist).filter(|(_, exists)| *exists).map(|(name, _)| name.clone()));
+    Ok(())
 }
 
 /// Whether the list names a replica.

@@ -37,8 +37,9 @@ impl Forms {
     pub fn of_type(type_name: &str) -> Option<Forms> {
         Some(match type_name {
             "integer" => Forms::INTEGER,
-            "bigint" => Forms::BIGINT,
-            "numeric" => Forms::NUMERIC,
+            // Such a column may hold numbers of any length.
+            "bigint" => Forms(Forms::BIGINT.0 | Forms::LONG.0),
+            "numeric" => Forms(Forms::NUMERIC.0 | Forms::LONG.0),
             "double precision" => Forms::DOUBLE,
             "boolean" => Forms::BOOLEAN,
             "date" => Forms::DATE,
@@ -50,29 +51,40 @@ impl Forms {
         })
     }
 
+    /// The forms that a type holds without loss; none for `text`, which holds all, and for a type that is never chosen here.
+    pub fn held_by(type_name: &str) -> Option<Forms> {
+        HELD.iter().find(|(name, _)| *name == type_name).map(|(_, forms)| Forms::all_of(forms))
+    }
+
+    fn all_of(forms: &[Forms]) -> Forms {
+        Forms(forms.iter().fold(0, |all, form| all | form.0))
+    }
+
     /// Whether `those` include each of these forms.
-    fn is_of(self, those: &[Forms]) -> bool {
-        let all = those.iter().fold(0, |all, form| all | form.0);
-        self.0 & !all == 0
+    pub fn are_among(self, those: Forms) -> bool {
+        self.0 & !those.0 == 0
     }
 
     /// The narrowest type that holds all of these, as `format_type` spells it.
     pub fn type_name(self) -> &'static str {
-        let types: [(&str, &[Forms]); 9] = [
-            ("boolean", &[Forms::BOOLEAN]),
-            ("integer", &[Forms::INTEGER]),
-            ("bigint", &[Forms::INTEGER, Forms::BIGINT, Forms::LONG]),
-            ("numeric", &[Forms::INTEGER, Forms::BIGINT, Forms::NUMERIC, Forms::LONG]),
-            ("double precision", &[Forms::INTEGER, Forms::BIGINT, Forms::NUMERIC, Forms::DOUBLE]),
-            ("date", &[Forms::DATE]),
-            ("timestamp without time zone", &[Forms::DATE, Forms::TIMESTAMP]),
-            ("timestamp with time zone", &[Forms::TIMESTAMPTZ]),
-            ("jsonb", &[Forms::JSON]),
-        ];
-        let fits = types.iter().find(|(_, forms)| self != Forms::default() && self.is_of(forms));
+        let holds = |forms: &[Forms]| self.are_among(Forms::all_of(forms));
+        let fits = HELD.iter().find(|(_, forms)| self != Forms::default() && holds(forms));
         fits.map_or("text", |(name, _)| name)
     }
 }
+
+/// Types with the forms that they hold without loss, the narrower ones first.
+const HELD: [(&str, &[Forms]); 9] = [
+    ("boolean", &[Forms::BOOLEAN]),
+    ("integer", &[Forms::INTEGER]),
+    ("bigint", &[Forms::INTEGER, Forms::BIGINT, Forms::LONG]),
+    ("numeric", &[Forms::INTEGER, Forms::BIGINT, Forms::NUMERIC, Forms::LONG]),
+    ("double precision", &[Forms::INTEGER, Forms::BIGINT, Forms::NUMERIC, Forms::DOUBLE]),
+    ("date", &[Forms::DATE]),
+    ("timestamp without time zone", &[Forms::DATE, Forms::TIMESTAMP]),
+    ("timestamp with time zone", &[Forms::TIMESTAMPTZ]),
+    ("jsonb", &[Forms::JSON]),
+];
 
 impl BitOrAssign for Forms {
     fn bitor_assign(&mut self, other: Forms) {
@@ -93,5 +105,20 @@ mod tests {
             assert_eq!(Forms::of_type(name).unwrap().type_name(), name);
         }
         assert_eq!(Forms::of_type("uuid"), None);
+    }
+
+    #[test]
+    fn a_type_holds_what_it_is_chosen_for() {
+        for (name, forms) in HELD {
+            let held = Forms::held_by(name).unwrap();
+            assert!(Forms::of_type(name).unwrap().are_among(held), "{name}");
+            for form in forms {
+                let mut both = Forms::of_type(name).unwrap();
+                both |= *form;
+                // A number may have more digits than a double keeps.
+                assert!(both.type_name() == name || both.are_among(held), "{name} {form:?}");
+            }
+        }
+        assert_eq!(Forms::held_by("text"), None);
     }
 }

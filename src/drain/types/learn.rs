@@ -1,7 +1,8 @@
 //! The types of columns, as given or as inferred from values.
 
 use super::forms::Forms;
-use super::value::form_of;
+use super::value::{form_of, form_of_id};
+use crate::copy::encode::CopyColumn;
 use crate::copy::values::json::Json;
 use crate::pg::type_name::TypeName;
 
@@ -44,9 +45,37 @@ impl Learnt {
         Learnt { columns: names.iter().map(column).collect() }
     }
 
+    /// The columns of a table that exists, as wide as they are. Those in `declared`, and those of a type that is never
+    /// inferred, stay as they are.
+    pub fn of_table(columns: &[CopyColumn], declared: &[(String, TypeName)]) -> Learnt {
+        let learnt = |column: &CopyColumn| {
+            let is_declared = declared.iter().any(|(name, _)| *name == column.name);
+            let seen = match Forms::of_type(&column.type_name).filter(|_| !is_declared) {
+                Some(forms) => Column::Seen { forms, open: true },
+                None => Column::Declared(TypeName::from_server(column.type_name.clone())),
+            };
+            (column.name.clone(), seen)
+        };
+        let mut learnt = Learnt { columns: columns.iter().map(learnt).collect() };
+        learnt.close();
+        learnt
+    }
+
+    /// Whether the column of this number becomes wider for its values.
+    pub fn is_open(&self, column: usize) -> bool {
+        matches!(self.columns.get(column), Some((_, Column::Seen { .. })))
+    }
+
     /// The number of columns.
     pub fn width(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Adds the form of an id to the first column.
+    pub fn see_id(&mut self, id: &str) {
+        if let Some((_, Column::Seen { forms, open: true })) = self.columns.first_mut() {
+            *forms |= form_of_id(id);
+        }
     }
 
     /// Adds the form of a value to the column of this number.

@@ -2,6 +2,7 @@
 
 pub mod forms;
 pub mod jsonb;
+pub mod judge;
 pub mod learn;
 pub mod numbers;
 pub mod value;

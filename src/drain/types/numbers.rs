@@ -33,6 +33,11 @@ pub fn form(text: &[u8]) -> Option<Forms> {
     Some(form)
 }
 
+/// The number of digits of a number, without those of its exponent.
+pub fn digits_of(text: &str) -> usize {
+    text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit).count()
+}
+
 fn integer(text: &[u8], whole: &[u8]) -> Option<Forms> {
     let parsed = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok());
     match parsed {

@@ -20,6 +20,35 @@ pub fn form_of(value: Json<'_>) -> Forms {
     }
 }
 
+/// The form of the id of a row. Ids of one form, in a type that holds it, are equal only if their texts are; all others are
+/// texts. (`1` and `1.0` are the same number, and two rows.)
+pub fn form_of_id(id: &str) -> Forms {
+    let (form, text) = (form_of(Json::String(id)), id.as_bytes());
+    let is_exact = match form {
+        Forms::INTEGER | Forms::BIGINT | Forms::DATE => true,
+        Forms::BOOLEAN => matches!(text, b"true" | b"false"),
+        Forms::TIMESTAMP => is_as_written(text, MIDNIGHT),
+        Forms::TIMESTAMPTZ => text.strip_suffix(b"+00").is_some_and(|moment| is_as_written(moment, b"")),
+        // Integers have no point; decimals end in no zero.
+        _ => {
+            form.are_among(Forms::held_by("numeric").unwrap_or_default())
+                && !(text.contains(&b'.') && text.ends_with(b"0"))
+        }
+    };
+    if is_exact { form } else { Forms::TEXT }
+}
+
+/// A day is this moment, too.
+const MIDNIGHT: &[u8] = b" 00:00:00";
+
+/// Whether a moment without its zone stands as PostgreSQL writes it, and does not end with `not`.
+fn is_as_written(moment: &[u8], not: &[u8]) -> bool {
+    const SECONDS: usize = "2020-05-19 05:20:32".len();
+    moment.get(10) == Some(&b' ')
+        && (moment.len() == SECONDS || (moment.get(SECONDS) == Some(&b'.') && !moment.ends_with(b"0")))
+        && (not.is_empty() || !moment.ends_with(not))
+}
+
 fn of_string(text: &str) -> Forms {
     match text.as_bytes() {
         [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => of_moment(text.as_bytes()),
@@ -105,6 +134,35 @@ mod tests {
             (&["2020-05-19", "1"], "text"),
         ] {
             assert_eq!(of_strings(texts), name, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_one_type_are_equal_only_if_their_texts_are() {
+        for (ids, name) in [
+            (&["1", "-2", "3000000000", "123456789012345678901234567890"][..], "numeric"),
+            (&["1", "1.5", "-0.25"], "numeric"),
+            (&["1", "1.0"], "text"),
+            (&["1", "01"], "text"),
+            (&["1.50"], "text"),
+            (&["1e3"], "text"),
+            (&["true", "false"], "boolean"),
+            (&["true", "True"], "text"),
+            (&["2020-05-19", "2020-05-20"], "date"),
+            (&["2020-05-19", "2020-05-19 05:20:32.212"], "timestamp without time zone"),
+            (&["2020-05-19", "2020-05-19 00:00:00"], "text"),
+            (&["2020-05-19T05:20:32"], "text"),
+            (&["2020-05-19 05:20"], "text"),
+            (&["2020-05-19 05:20:32.10"], "text"),
+            (&["2020-05-19 05:20:32+00"], "timestamp with time zone"),
+            (&["2020-05-19 05:20:32Z"], "text"),
+            (&["2020-05-19 07:20:32+02"], "text"),
+            (&["{}"], "text"),
+            (&["x", ""], "text"),
+        ] {
+            let mut forms = Forms::default();
+            ids.iter().for_each(|id| forms |= form_of_id(id));
+            assert_eq!(forms.type_name(), name, "{ids:?}");
         }
     }
 

@@ -27,7 +27,7 @@ pub enum Meaning {
     /// A success.
     Rows {
         /// Its rows.
-        batch: ValueBatch,
+        batch: Box<ValueBatch>,
         /// The next page.
         next: Option<NextPage>,
         /// No request may start for so long.
@@ -146,12 +146,12 @@ impl Shaper {
         let said = pager.map(|pager| pager.read(request, &body, &known)).transpose()?.unwrap_or_default();
         let batch = self.rows_of(request, body, &known)?;
         let next = self.next_page(request, response, &batch, said)?;
-        Ok(Meaning::Rows { batch, next, wait })
+        Ok(Meaning::Rows { batch: Box::new(batch), next, wait })
     }
 
     /// A success without rows, after which there is no page.
     fn nothing(&self, request: &Request) -> Meaning {
-        Meaning::Rows { batch: self.batch(request), next: None, wait: None }
+        Meaning::Rows { batch: Box::new(self.batch(request)), next: None, wait: None }
     }
 
     fn batch(&self, request: &Request) -> ValueBatch {

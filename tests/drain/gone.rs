@@ -1,0 +1,137 @@
+//! A batch that Redis loses between taking and loading: an error, and never "0 rows".
+
+use nix::sys::signal::Signal;
+use pghaul_test_support::{Drain, REPLICA, drain, messages, says, wait_for};
+use redis::{Connection, cmd};
+
+const COLUMNS: &str = r#"["id", "n"]"#;
+const DRAINING: &str = "{sample_us_users}:pghaul:draining";
+
+/// Waits before a batch is loaded, as long as the test has the lock.
+const BEFORE: &str = "before: ['SELECT pg_advisory_lock(7)', 'SELECT pg_advisory_unlock(7)']";
+
+type Lose = fn(&mut Connection, &str);
+
+/// Ways in which Redis loses a key.
+const WAYS: [(&str, Lose); 4] = [
+    ("removed", |redis, batch| cmd("UNLINK").arg(batch).exec(redis).unwrap()),
+    ("expired", |redis, batch| cmd("PEXPIRE").arg(batch).arg(1).exec(redis).unwrap()),
+    ("flushed", |redis, _| cmd("FLUSHALL").exec(redis).unwrap()),
+    ("evicted", |redis, _| {
+        cmd("CONFIG").arg("SET").arg("maxmemory-policy").arg("allkeys-lru").exec(redis).unwrap();
+        cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).exec(redis).unwrap();
+        wait_for("the eviction", || {
+            // Any command makes Redis look at its memory.
+            let _ = cmd("SET").arg("x").arg("y").exec(redis);
+            cmd("DBSIZE").query::<u64>(redis).unwrap() == 0
+        });
+        cmd("CONFIG").arg("SET").arg("maxmemory").arg(0).exec(redis).unwrap();
+    }),
+];
+
+fn has_published(drain: &Drain<'_>) -> bool {
+    drain.db.one("SELECT to_regclass('pghaul.drains') IS NOT NULL") == "t"
+        && drain.db.one("SELECT count(*) FROM pghaul.drains") != "0"
+}
+
+#[test]
+fn between_taking_and_loading() {
+    for (how, lose) in WAYS {
+        for into in ["mode: append", "mode: replace"] {
+            let drain = drain!();
+            let mut redis = drain.register(COLUMNS);
+            drain.put(&[("1", "[1]"), ("2", "[2]")]);
+            drain.config(&drain.redis.url(), into, BEFORE);
+            let mut gate = drain.db.client();
+            gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+            let running = drain.start(&["--retries", "0"]);
+            let waits =
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+            wait_for("the batch", || drain.db.one(waits) == "1");
+            let batch: String = cmd("GET").arg(DRAINING).query(&mut redis).unwrap();
+            lose(&mut redis, &batch);
+            gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+            let run = running.wait();
+            run.assert_code(1).assert_stdout_has("FAILED");
+            says(
+                &messages(&run).remove(0),
+                &[REPLICA, &batch, "is gone from Redis", "not in the table", "noeviction"],
+            );
+            if how == "evicted" {
+                run.assert_stderr_has("maxmemory-policy is allkeys-lru");
+            }
+            assert!(!has_published(&drain), "{how}");
+            // It is said once, and what comes is drained.
+            cmd("DEL").arg("replica_registry").exec(&mut redis).unwrap();
+            drain.register(COLUMNS);
+            drain.put(&[("3", "[3]")]);
+            drain.config(&drain.redis.url(), into, "");
+            drain.drains();
+            assert_eq!((drain.count(), drain.keys().len()), (1, 0), "{how}");
+        }
+    }
+}
+
+#[test]
+fn between_two_runs() {
+    for (how, lose) in &WAYS[..2] {
+        let drain = drain!();
+        let mut redis = drain.register(COLUMNS);
+        drain.put(&[("1", "broken")]);
+        drain.run(&[]).assert_code(1);
+        let batch: String = cmd("GET").arg(DRAINING).query(&mut redis).unwrap();
+        lose(&mut redis, &batch);
+        wait_for("the loss", || !cmd("EXISTS").arg(&batch).query::<bool>(&mut redis).unwrap());
+        drain.put(&[("2", "[2]")]);
+        let run = drain.run(&[]);
+        run.assert_code(1);
+        says(&messages(&run).remove(0), &[&batch, "is gone from Redis"]);
+        assert_eq!(drain.keys(), [REPLICA], "{how}");
+        drain.drains();
+        assert_eq!((drain.count(), drain.keys().len()), (1, 0), "{how}");
+    }
+}
+
+#[test]
+fn a_published_batch_may_be_gone() {
+    let drain = drain!();
+    let mut redis = drain.register(COLUMNS);
+    drain.put(&[("1", "[1]")]);
+    drain.drains();
+    // As `--keep` leaves it that was killed in the middle of the removal.
+    let batch = drain.db.one("SELECT batch FROM pghaul.drains");
+    cmd("SET").arg(DRAINING).arg(&batch).exec(&mut redis).unwrap();
+    for args in [&["--keep"][..], &[]] {
+        cmd("SET").arg(DRAINING).arg(&batch).exec(&mut redis).unwrap();
+        drain.run(args).assert_code(0).assert_stderr_has("was published");
+        assert_eq!((drain.count(), drain.keys().len()), (1, 0));
+    }
+}
+
+#[test]
+fn a_policy_that_evicts_is_warned_about_once() {
+    for (policy, text) in [
+        ("noeviction", None),
+        ("allkeys-lru", Some("may remove a replica or a batch")),
+        ("volatile-ttl", Some("may remove a replica with a time to live")),
+    ] {
+        let drain = drain!();
+        let mut redis = drain.register(COLUMNS);
+        cmd("CONFIG").arg("SET").arg("maxmemory-policy").arg(policy).exec(&mut redis).unwrap();
+        drain.put(&[("1", "[1]")]);
+        let watching = drain.start(&["--watch", "--every", "300ms"]);
+        for n in ["2", "3"] {
+            wait_for("a row", || has_published(&drain) && drain.keys().is_empty());
+            drain.put(&[(n, "[1]")]);
+        }
+        wait_for("the last row", || drain.keys().is_empty() && drain.count() == 3);
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        watching.signal(Signal::SIGTERM);
+        let run = watching.wait();
+        let warnings = run.stderr.matches("maxmemory-policy").count();
+        run.assert(warnings == usize::from(text.is_some()), "one warning if any");
+        if let Some(text) = text {
+            run.assert_stderr_has(&format!("maxmemory-policy is {policy}")).assert_stderr_has(text);
+        }
+    }
+}

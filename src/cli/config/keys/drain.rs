@@ -26,6 +26,7 @@ pub static KEYS: &[Entry<Settings>] = &[
         .default("required"),
     key("drain.JOB.into.mode", "`append`, `upsert` or `replace`").default("required"),
     key("drain.JOB.into.key", "for `upsert`: the columns that make a row the same row"),
+    key("drain.JOB.into.allow_empty", "refused, since what Redis does not have is not drained"),
     key("drain.JOB.into.columns", "refused, since Redis says which columns there are; see `columns`"),
     key("drain.JOB.columns", "`infer`, or column → type; types of other columns are inferred")
         .value(|_| "infer".to_owned()),

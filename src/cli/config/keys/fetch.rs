@@ -101,6 +101,8 @@ pub static KEYS: &[Entry<Settings>] = &[
         .default("required"),
     key("fetch.JOB.into.mode", "`replace`, `append` or `upsert`").default("required"),
     key("fetch.JOB.into.key", "for `upsert`: the columns that make a row the same row"),
+    key("fetch.JOB.into.allow_empty", "for `replace`: whether no rows at all may replace the existing ones")
+        .default("`false`"),
     key("fetch.JOB.into.columns", "columns in the order of the values, or column → type"),
     key("fetch.JOB.before", "list of SQL statements before the first request"),
     key("fetch.JOB.after", "list of SQL statements after the rows are in place"),

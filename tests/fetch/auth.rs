@@ -132,7 +132,7 @@ fn in_header(request: &Request, _: &str) -> bool {
 
 #[test]
 fn a_token_is_fetched_once_for_all_threads_and_renewed_when_it_is_refused() {
-    for (most, tokens_given) in [(usize::MAX, 1), (10, 3)] {
+    for (most, tokens_given) in [(usize::MAX, 1), (20, 2)] {
         let (job, tokens) = with_tokens(
             most,
             "grant_type=client_credentials&scope=read%20all&audience=https%3A%2F%2Fx%2F",

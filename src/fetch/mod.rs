@@ -38,6 +38,7 @@ use postgres::Client;
 use settings::Settings;
 use std::collections::HashMap;
 use std::time::Instant;
+use summary::NOT_PUBLISHED;
 use tally::Filled;
 use writer::Writers;
 
@@ -72,9 +73,6 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
         Ok(done)
     })
 }
-
-/// The name of the unit that says why nothing was published.
-const NOT_PUBLISHED: &str = "all requests";
 
 struct Job<'j> {
     settings: &'j Settings,

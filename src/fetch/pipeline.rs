@@ -235,7 +235,10 @@ impl Run<'_> {
                         self.queue.retry(request, planned);
                         return None;
                     } else {
-                        format!("{why}; tried {} times", request.tries + 1)
+                        match request.tries {
+                            0 => why,
+                            tries => format!("{why}; tried {} times", tries + 1),
+                        }
                     }
                 }
             },

@@ -77,7 +77,7 @@ fn a_status_may_mean_the_end_and_a_total_is_checked() {
         _ => Answer::new(400, "{\"code\": \"rest_post_invalid_page_number\"}").header("X-WP-Total", "2"),
     };
     let keys = |pages: &str| format!("rows: '.[]'\n    pages: {{page: page, {pages}}}");
-    fails("request 1, page 3 (", &keys("most: 9"), two);
+    fails("if the page before was the last one, write pages.end: [400]", &keys("most: 9"), two);
     gives("1 2", &keys("end: [400, 404]"), two);
     gives("1 2", &keys("total: '$headers[\"x-wp-total\"]'"), two);
     fails("there were 2 items so far, and pages.total gives 3", &keys("total: '3', end: [400]"), two);

@@ -70,7 +70,7 @@ fn tries_and_waits_have_limits() {
     says(&job.fails(&[], 1), &["it asks to wait 3600 s, and max_wait allows 10 s"]);
     job.one("/fault/half", "retries: 0");
     let message = job.fails(&[], 1);
-    says(&message, &["request 1 (", "; tried 1 times"]);
+    assert!(message.contains("request 1 (") && !message.contains("tried"), "{message}");
     job.one("/fault/reset", "retries: 0");
     says(&job.fails(&[], 1), &["request 1 ("]);
     // Nobody listens there.

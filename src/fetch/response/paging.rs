@@ -68,6 +68,12 @@ impl Pager {
         request.page > 1 && self.pages.end.contains(&status)
     }
 
+    /// Whether a response of this status may be the API's answer for a page beyond the last one.
+    pub fn may_be_beyond(&self, request: &Request, status: u16) -> bool {
+        let counts = matches!(self.pages.way, Way::Page(_) | Way::Offset(_));
+        counts && request.page > 1 && matches!(status, 400 | 404 | 416 | 422)
+    }
+
     /// Reads what a page says, before rows are made of it.
     ///
     /// # Errors

@@ -139,7 +139,14 @@ impl Shaper {
             _ => is_success,
         };
         if !holds {
-            return Ok(no_success(response, wait));
+            let meaning = no_success(response, wait);
+            let is_beyond = self.pager.as_ref().is_some_and(|pager| pager.may_be_beyond(request, status));
+            return match meaning {
+                Meaning::Failed(why) if is_beyond => {
+                    Err(format!("{why}; if the page before was the last one, write pages.end: [{status}]"))
+                }
+                other => Ok(other),
+            };
         }
         // The rows come last and own the body: the filter then takes it apart without a copy.
         let pager = self.pager.as_ref();
@@ -163,11 +170,15 @@ impl Shaper {
     fn rows_of(&mut self, request: &Request, body: Val, known: &Known) -> Result<ValueBatch, String> {
         let mut batch = self.batch(request);
         let mut fault = None;
+        let is_empty = body == Val::Null;
         let (columns, scratch) = (&self.columns, &mut self.scratch);
         self.rows.run(body, known, &mut |output| {
             match output {
                 Ok(row) => push_row(&mut batch, columns, &row, scratch),
-                Err(what) => fault = Some(format!("rows: {}", shortened(&one_line(&what), SHOWN_CHARS))),
+                Err(what) => {
+                    let body = if is_empty { "; the response is empty" } else { "" };
+                    fault = Some(format!("rows: {}{body}", shortened(&one_line(&what), SHOWN_CHARS)));
+                }
             }
             fault.is_none()
         });

@@ -21,8 +21,8 @@ Examples:
   pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --table orders --cursor updated
   pghaul sync watch orders                       a job of config.yml, every five seconds
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema public --cursor updated --exclude 'log_*'
-                                                 all tables: by that column where they have it, else whole
+  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema s --exclude 'log_*'
+                                                 all tables of a schema but some
 
 The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. Without one,
 the table is loaded whole where it has changed. The source is only read.

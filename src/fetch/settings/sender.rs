@@ -60,14 +60,15 @@ pub fn auth(cfg: &FetchCfg, of_url: Option<Auth>, faults: &mut Faults<'_>) -> Op
     let own = cfg.auth.as_ref().and_then(|auth| faults.take("auth", resolve(auth)));
     let mut headers = cfg.headers.iter().flat_map(|headers| &headers.0);
     let has_header = headers.any(|(name, _)| name.eq_ignore_ascii_case(header::AUTHORIZATION.as_str()));
-    if usize::from(own.is_some()) + usize::from(of_url.is_some()) + usize::from(has_header) > 1 {
+    if own.is_some() && (of_url.is_some() || has_header) {
         let error = Error::refused("says more than once who sends the requests");
         faults.take::<()>(
             "auth",
             Err(error.remedy("write one of auth, a user in url, and the header Authorization")),
         );
     }
-    own.or(of_url)
+    // A header that is written takes precedence, as in curl.
+    own.or(of_url.filter(|_| !has_header))
 }
 
 fn resolve(cfg: &AuthCfg) -> Result<Auth> {

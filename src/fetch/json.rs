@@ -323,6 +323,13 @@ pub fn push_number(out: &mut String, number: &Num) {
     };
 }
 
+/// A text as it stands within a string of JSON.
+pub fn inside_json(text: &str) -> String {
+    let mut quoted = String::new();
+    write_string(&mut quoted, text);
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
 /// Appends a string of JSON.
 fn write_string(out: &mut String, text: &str) {
     out.push('"');

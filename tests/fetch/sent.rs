@@ -66,6 +66,15 @@ fn bodies_stay_of_their_kind() {
     );
     let json = r#"body: '{{"q": "name:{v}", "v": {v}}}'"#;
     assert_eq!(body(json, r#"{"v": "a \"b\""}"#).unwrap().1, r#"{"q": "name:a \"b\"", "v": "a \"b\""}"#);
+    // So are variables.
+    let body_of = |keys: &str, value: &str| {
+        sent(&format!("url: 'BASE/x'\n    method: POST\n    body: '{keys}'"), "{}", &[("K", value)])
+            .unwrap()
+            .1
+    };
+    assert_eq!(body_of(r#"{{"k": "${K}"}}"#, r#"a\b"{c}"#), r#"{"k": "a\\b\"{c}"}"#);
+    assert_eq!(body_of(r#"{{"k": ${K}, "n": "${K}"}}"#, "7"), r#"{"k": 7, "n": "7"}"#);
+    assert_eq!(body_of("${K}", r#"{"a": [1]}"#), r#"{"a": [1]}"#);
     let (code, message) = body("body: '{{\"q\": {v}'", "{}").unwrap_err();
     assert_eq!(code, 2);
     says(&message, &["fetch.job.body", "is not JSON: ", "name its Content-Type in headers"]);

@@ -10,10 +10,22 @@ use std::fmt;
 pub struct SecretText {
     /// The text.
     pub text: String,
-    /// The same as a template: braces in values of variables stand for themselves.
-    pub template: String,
+    /// The text as it is written.
+    written: String,
     /// The values of environment variables in it.
     pub secrets: Vec<String>,
+}
+
+impl SecretText {
+    /// The text as a template: values of variables are `quoted`, and braces in them stand for themselves.
+    pub fn template(&self, quoted: impl Fn(&str) -> String) -> String {
+        let value = |name: &str| {
+            let value = std::env::var(name).ok()?;
+            Some(quoted(&value).replace('{', "{{").replace('}', "}}"))
+        };
+        // All of them were there when the text was read.
+        expand(&self.written, value).unwrap_or_default()
+    }
 }
 
 impl fmt::Debug for SecretText {
@@ -37,11 +49,9 @@ impl<'de> Deserialize<'de> for SecretText {
                     secrets.borrow_mut().push(value.clone());
                     Some(value)
                 };
-                let quoted =
-                    |name: &str| Some(std::env::var(name).ok()?.replace('{', "{{").replace('}', "}}"));
-                let template = expand(text, quoted).map_err(E::custom)?;
+                let written = text.to_owned();
                 let text = expand(text, lookup).map_err(E::custom)?;
-                Ok(SecretText { text, template, secrets: secrets.into_inner() })
+                Ok(SecretText { text, written, secrets: secrets.into_inner() })
             }
         }
         deserializer.deserialize_str(SecretVisitor)

@@ -1,6 +1,6 @@
 //! Templates of URLs, bodies and headers, which the fields of a request object fill.
 
-use crate::fetch::json::{parse, push_number, text_of, write_json};
+use crate::fetch::json::{inside_json, parse, push_number, text_of, write_json};
 use crate::fetch::url::{encoded, push_value};
 use crate::{Error, Result};
 use jaq_json::Val;
@@ -165,11 +165,7 @@ impl Template {
         };
         match self.kind {
             Kind::Url | Kind::Form => push_value(out, &text),
-            Kind::Json => {
-                let mut quoted = String::new();
-                write_json(&mut quoted, &Val::utf8_str(text))?;
-                out.push_str(&quoted[1..quoted.len() - 1]);
-            }
+            Kind::Json => out.push_str(&inside_json(&text)),
             Kind::Plain => out.push_str(&text),
         }
         Ok(())

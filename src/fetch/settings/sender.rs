@@ -4,6 +4,7 @@ use super::faults::Faults;
 use crate::config::{AuthCfg, FetchCfg, OAuth2Cfg, SecretText};
 use crate::fetch::api::auth::{Auth, OAuth2, basic, bearer};
 use crate::fetch::api::header::JobHeader;
+use crate::fetch::json::inside_json;
 use crate::fetch::requests::template::{Kind, Template};
 use crate::fetch::secrets::Secrets;
 use crate::fetch::url::split_user;
@@ -13,7 +14,7 @@ use ureq::http::header;
 
 /// The URL without user information, and what its user information says about the sender.
 pub fn url(cfg: &FetchCfg) -> Result<(Template, Option<Auth>)> {
-    let text = &cfg.url.template;
+    let text = &cfg.url.template(str::to_owned);
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     if !matches!(scheme.as_deref(), Some("http" | "https")) {
         return Err(Error::refused("begins with neither http:// nor https://").remedy("write the whole URL"));
@@ -34,7 +35,7 @@ pub fn url(cfg: &FetchCfg) -> Result<(Template, Option<Auth>)> {
 pub fn headers(cfg: &FetchCfg) -> Result<Vec<JobHeader>> {
     let headers = cfg.headers.as_ref().map(|headers| &headers.0[..]).unwrap_or_default();
     let header = |(name, value): &(String, SecretText)| {
-        JobHeader::new(name, Template::parse(&value.template, Kind::Plain)?)
+        JobHeader::new(name, Template::parse(&value.template(str::to_owned), Kind::Plain)?)
     };
     headers.iter().map(header).collect()
 }
@@ -45,14 +46,15 @@ pub fn body(cfg: &FetchCfg) -> Option<Result<Template>> {
     let headers = cfg.headers.iter().flat_map(|headers| &headers.0);
     let kind = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(header::CONTENT_TYPE.as_str()));
     let kind = kind.map(|(_, value)| value.text.to_ascii_lowercase());
-    Some(Template::parse(
-        &body.template,
-        match kind.as_deref() {
-            Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => Kind::Form,
-            Some(kind) if !kind.contains("json") => Kind::Plain,
-            _ => Kind::Json,
-        },
-    ))
+    let parse = |kind, quoted: fn(&str) -> String| Template::parse(&body.template(quoted), kind);
+    Some(match kind.as_deref() {
+        Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => {
+            parse(Kind::Form, str::to_owned)
+        }
+        Some(kind) if !kind.contains("json") => parse(Kind::Plain, str::to_owned),
+        // Within a string, a variable is a part of it; elsewhere, it may be JSON itself.
+        _ => parse(Kind::Json, inside_json).or_else(|_| parse(Kind::Json, str::to_owned)),
+    })
 }
 
 /// How requests show who sends them: by `auth`, or by the user in the URL.

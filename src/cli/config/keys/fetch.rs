@@ -43,8 +43,8 @@ pub static KEYS: &[Entry<Settings>] = &[
     ),
     key(
         "fetch.JOB.body",
-        "template of the body: JSON, unless `headers` name another `Content-Type`; fields are written as JSON, in a string as a part of \
-         it, in a form percent-encoded",
+        "template of the body: JSON, unless `headers` name another `Content-Type`; fields and variables are written as JSON, in a string as a \
+         part of it; fields in a form percent-encoded",
     )
     .secret(),
     key(

@@ -22,13 +22,14 @@ Examples:
   pghaul sync watch orders                       a job of config.yml, every five seconds
   pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
   pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema s --exclude 'log_*'
-                                                 all tables of a schema but some
 
-The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. Without one,
-the table is loaded whole where it has changed. The source is only read.
+The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date.
+Without one, the table is loaded whole where it has changed. With --schema, all of its tables are
+synced. The source is only read.
 
-Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is complete stays;
-2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a signal ends between two passes: 0.";
+Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is
+complete stays; 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a
+signal ends between two passes: 0.";
 
 /// The arguments of `pghaul sync`.
 #[derive(Debug, Args)]

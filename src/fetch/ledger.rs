@@ -1,9 +1,9 @@
 //! Requests as rows of the ledger, and back. The ledger holds no secrets.
 
-use super::requests::{NextPage, Request, RequestId};
+use super::requests::{Request, RequestId};
 use super::secrets::Secrets;
 use crate::Result;
-use crate::table::ledger::fetches::{self, NextRecord, RequestRecord};
+use crate::table::ledger::fetches::{self, NextPage, RequestRecord};
 use postgres::{Client, Transaction};
 use std::collections::HashMap;
 
@@ -53,16 +53,16 @@ impl Entry {
             rejected: self.rejected,
             bytes: self.bytes,
             rows_before: self.request.rows_before,
-            next: self.next.as_ref().map(|next| NextRecord {
-                url: secrets.fold(&next.url),
-                body: next.body.as_deref().map(|body| secrets.fold(body)),
-                items_before: next.items_before,
-                total: next.total,
-            }),
+            next: self.next.clone().map(|next| with_texts(next, |text| secrets.fold(text))),
             error: self.error.as_deref().map(|error| secrets.hide(error)),
             body_start: self.body_start.as_deref().map(|start| secrets.hide(start)),
         }
     }
+}
+
+/// A page whose texts are changed.
+fn with_texts(next: NextPage, change: impl Fn(&str) -> String) -> NextPage {
+    NextPage { url: change(&next.url), body: next.body.as_deref().map(change), ..next }
 }
 
 /// The progress of an earlier run with each request, without the failed ones.
@@ -76,12 +76,7 @@ pub fn progress(
 ) -> Result<HashMap<RequestId, RequestProgress>> {
     let pages = fetches::last_pages(client, job)?;
     let progress = pages.into_iter().map(|last| {
-        let next = last.next.map(|next| NextPage {
-            url: secrets.restore(&next.url),
-            body: next.body.map(|body| secrets.restore(&body)),
-            items_before: next.items_before,
-            total: next.total,
-        });
+        let next = last.next.map(|next| with_texts(next, |text| secrets.restore(text)));
         (last.id, RequestProgress { page: last.page, rows: last.rows, next })
     });
     Ok(progress.collect())

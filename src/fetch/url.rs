@@ -1,6 +1,7 @@
 //! URLs of an API: values that stand in them, and the references that one page has to another.
 
 use crate::run::web;
+use percent_encoding::percent_decode_str;
 use ureq::http::Uri;
 
 /// Appends a value, percent-encoded.
@@ -62,25 +63,11 @@ pub fn split_user(url: &str) -> Result<(Option<(String, String)>, String), Strin
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let Some((user, _)) = rest[..end].rsplit_once('@') else { return Ok((None, url.to_owned())) };
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    let decoded = |text: &str| {
-        percent_decoded(text).ok_or_else(|| "has a user or password that is not UTF-8".to_owned())
+    let decoded = |text: &str| match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("has a user or password that is not UTF-8".to_owned()),
     };
     Ok((Some((decoded(name)?, decoded(password)?)), without_user(url)))
-}
-
-/// The text that a percent-encoded one stands for; none if that is not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        let is_code = |digits: &&[u8]| *byte == b'%' && digits.iter().all(u8::is_ascii_hexdigit);
-        let digits =
-            bytes.get(at + 1..at + 3).filter(is_code).and_then(|digits| std::str::from_utf8(digits).ok());
-        let decoded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.push(decoded.unwrap_or(*byte));
-        at += if decoded.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(out).ok()
 }
 
 /// As [`join`] (RFC 3986, section 5.2, but `.` and `..` in paths stay as they are).

@@ -7,7 +7,7 @@ use super::numbers;
 use super::value::{form_of, form_of_id};
 use crate::copy::values::json::Json;
 use crate::error::shortened;
-use std::borrow::Cow;
+use crate::pg::type_name::without_modifier;
 
 /// So many characters of a value stand in a message.
 const SHOWN: usize = 40;
@@ -41,7 +41,7 @@ enum Rule {
 impl Judge {
     /// For the values of a column of this type, as `format_type` spells it; none if it holds each text as it is, or refuses it.
     pub fn of_values(type_name: &str) -> Option<Judge> {
-        let rule = match &*without_modifier(type_name) {
+        let rule = match without_modifier(type_name).0.as_str() {
             "jsonb" => Rule::Json,
             "smallint" => Rule::Values(Forms::INTEGER),
             "real" => Rule::Reals,
@@ -52,7 +52,7 @@ impl Judge {
 
     /// As [`Judge::of_values`], for ids: two of them that the column holds are equal only if their texts are.
     pub fn of_ids(type_name: &str) -> Option<Judge> {
-        let rule = match &*without_modifier(type_name) {
+        let rule = match without_modifier(type_name).0.as_str() {
             "uuid" => Rule::Uuids,
             "character" => Rule::Unpadded,
             "smallint" => Rule::Ids(Forms::INTEGER),
@@ -91,14 +91,6 @@ fn text_of(value: Json<'_>) -> &str {
         Json::Bool(true) => "true",
         Json::Bool(false) => "false",
         Json::Number(text) | Json::String(text) | Json::Compound(text) => text,
-    }
-}
-
-/// `numeric(10,2)` as `numeric`, `timestamp(3) without time zone` as `timestamp without time zone`.
-fn without_modifier(type_name: &str) -> Cow<'_, str> {
-    match type_name.split_once('(').and_then(|(start, rest)| Some((start, rest.split_once(')')?.1))) {
-        Some((start, end)) => format!("{start}{end}").into(),
-        None => type_name.into(),
     }
 }
 

@@ -5,4 +5,4 @@ mod request;
 pub mod source;
 pub mod template;
 
-pub use request::{NextPage, Request, RequestId};
+pub use request::{Request, RequestId};

@@ -1,25 +1,13 @@
 //! A request to the API.
 
 use crate::fetch::api::header::Header;
+use crate::table::ledger::fetches::NextPage;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 /// Identifies a request among all of its job, in every run.
 pub type RequestId = [u8; 16];
-
-/// The page that follows a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextPage {
-    /// Its URL.
-    pub url: String,
-    /// The body of the request for it, where it is another one.
-    pub body: Option<String>,
-    /// Items of the pages before it.
-    pub items_before: u64,
-    /// The items of all pages, where a page has said so.
-    pub total: Option<u64>,
-}
 
 /// A request: its first page or, after a response, a later one.
 #[derive(Debug, Clone)]

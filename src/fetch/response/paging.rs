@@ -8,8 +8,9 @@ use crate::Result;
 use crate::fetch::api::client::Response;
 use crate::fetch::json::{parse, write_json};
 use crate::fetch::pages::{Counted, Pages, Way};
-use crate::fetch::requests::{NextPage, Request};
+use crate::fetch::requests::Request;
 use crate::fetch::url::join;
+use crate::table::ledger::fetches::NextPage;
 use jaq_json::Val;
 use ureq::http::Uri;
 

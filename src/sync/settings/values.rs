@@ -21,7 +21,7 @@ pub enum Mode {
     Auto,
     /// Its changes are followed, by the cursor.
     Cursor,
-    /// It is loaded anew where it has changed, and takes the place of the old one.
+    /// It is loaded again where it has changed, and takes the place of the old one.
     Full,
 }
 

@@ -28,8 +28,9 @@ pub fn apply(client: &mut Client, mut shape: Shape, settings: &Settings) -> Resu
     tried.map_err(|error| {
         let error = Error::from(error).at(at);
         match SqlState::from(&error) {
-            SqlState::BadValue => error.into_refused().remedy("correct --where"),
-            kind if kind.is_of_statement() => error.into_refused().remedy("correct --where"),
+            kind if kind == SqlState::BadValue || kind.is_of_statement() => {
+                error.into_refused().remedy("correct --where")
+            }
             _ => error,
         }
     })?;

@@ -32,7 +32,7 @@ pub struct RequestRecord {
     /// Rows of the pages before.
     pub rows_before: u64,
     /// The next page.
-    pub next: Option<NextRecord>,
+    pub next: Option<NextPage>,
     /// Why it has failed.
     pub error: Option<String>,
     /// The beginning of the body, of a request that has failed.
@@ -41,7 +41,7 @@ pub struct RequestRecord {
 
 /// The page that follows a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextRecord {
+pub struct NextPage {
     /// Its URL.
     pub url: String,
     /// The body of the request for it, where it is another one than the request's own.
@@ -62,7 +62,7 @@ pub struct LastPage {
     /// Rows up to there, rejected ones too.
     pub rows: u64,
     /// The page that follows; none where all pages are there.
-    pub next: Option<NextRecord>,
+    pub next: Option<NextPage>,
 }
 
 /// How the last run of a job has ended.
@@ -175,7 +175,7 @@ pub fn last_pages(client: &mut Client, job: &str) -> Result<Vec<LastPage>> {
             id: row.get::<_, &[u8]>(0).try_into().unwrap_or_default(),
             page: u32::try_from(row.get::<_, i32>(1)).unwrap_or(1),
             rows: u64::try_from(row.get::<_, i64>(2)).unwrap_or(0),
-            next: row.get::<_, Option<String>>(3).map(|url| NextRecord {
+            next: row.get::<_, Option<String>>(3).map(|url| NextPage {
                 url,
                 body: row.get(4),
                 items_before: row
@@ -212,7 +212,7 @@ pub fn record(transaction: &mut Transaction<'_>, job: &str, requests: &[RequestR
         // PostgreSQL's text holds no NUL.
         requests.iter().map(|request| of(request).map(|text| text.replace('\0', "\u{fffd}"))).collect()
     };
-    let of_next = |of: &dyn Fn(&NextRecord) -> Option<u64>| -> Vec<Option<i64>> {
+    let of_next = |of: &dyn Fn(&NextPage) -> Option<u64>| -> Vec<Option<i64>> {
         requests.iter().map(|request| request.next.as_ref().and_then(of).map(bigint)).collect()
     };
     let ids: Vec<String> = requests.iter().map(|request| hexadecimal(&request.id)).collect();

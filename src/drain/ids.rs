@@ -4,6 +4,7 @@
 use super::row::INDEX;
 use crate::copy::encode::CopyColumn;
 use crate::copy::rejects::rejected_row::RejectedRow;
+use crate::pg::catalog::with_comparisons;
 use crate::pg::ident::{Qualified, quote};
 use crate::{Error, Result};
 use postgres::Client;
@@ -29,7 +30,7 @@ struct KeyColumn {
 /// # Errors
 /// A table that does not exist; what the server reports.
 pub fn look_up(client: &mut Client, stage: &Qualified, key: &[String]) -> Result<(u32, IdKey)> {
-    let rows = client.query(include_str!("ids.sql"), &[&stage.to_string(), &key])?;
+    let rows = client.query(&with_comparisons(include_str!("ids.sql")), &[&stage.to_string(), &key])?;
     let oid: Option<u32> = rows.first().and_then(|row| row.get(0));
     let oid = oid.ok_or_else(|| Error::failed("the staging table is gone").of_connection())?;
     let column = |row: &postgres::Row| {

@@ -6,14 +6,7 @@ SELECT to_regclass($1)::oid, k.name,
                AND b.typname IN ('bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'uuid', 'date', 'timestamp', 'timestamptz',
                                  'bytea')
             OR b.oid IN ('text'::regtype, 'varchar'::regtype) AND coalesce(l.collisdeterministic, true)),
-       (SELECT n.nspname::text
-        FROM pg_opclass o
-        JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
-        JOIN pg_amop p ON p.amopfamily = o.opcfamily AND p.amopstrategy = 3
-             AND p.amoplefttype = o.opcintype AND p.amoprighttype = o.opcintype
-        JOIN pg_operator e ON e.oid = p.amopopr
-        JOIN pg_namespace n ON n.oid = e.oprnamespace AND n.nspname <> 'pg_catalog'
-        WHERE o.opcintype = b.oid AND o.opcdefault)
+       {comparisons}
 FROM (SELECT) one
 LEFT JOIN unnest($2::text[]) WITH ORDINALITY k(name, number) ON true
 LEFT JOIN pg_attribute a ON a.attrelid = to_regclass($1) AND a.attname = k.name

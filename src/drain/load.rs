@@ -8,14 +8,14 @@ use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::copy::values::copy::ValueCopy;
 use crate::copy::values::json::Json;
+use crate::pg::catalog::oid_of;
 use crate::pg::database::{Database, lost_connection};
-use crate::pg::ident::Qualified;
 use crate::run::interrupt;
 use crate::run::workers::Workers;
 use crate::table::into::{Stage, TargetTable};
 use crate::{Error, Result};
 use crossbeam_channel::{Receiver, bounded};
-use postgres::{Client, GenericClient};
+use postgres::Client;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -164,14 +164,6 @@ impl StagingLoad<'_> {
         copy.log_adjusted(self.rejects);
         Ok(copied)
     }
-}
-
-/// The oid of a table; none if it does not exist.
-///
-/// # Errors
-/// What the server reports.
-fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<u32>> {
-    Ok(client.query_one("SELECT to_regclass($1)::oid", &[&table.to_string()])?.get(0))
 }
 
 /// Makes rows of a batch out of pages.

@@ -153,9 +153,7 @@ fn load(session: &mut Session<'_>, state: &State, target: &TargetTable, stage: &
     // The rows of a table that keeps its place are deleted before the new ones come.
     transaction.batch_execute("SET CONSTRAINTS ALL DEFERRED")?;
     target.publish(stage, &mut transaction)?;
-    let sql = "SELECT to_regclass($1)::oid";
-    let oid: u32 = transaction.query_one(sql, &[&pair.table.to_string()])?.get(0);
-    state.begin(&mut transaction, &pair.table, oid, &session.identity)?;
+    state.begin_new(&mut transaction, &pair.table, &session.identity)?;
     transaction.commit()?;
     Ok(piped)
 }

@@ -48,9 +48,7 @@ fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
             if error.sqlstate().is_some() { error.into_refused() } else { error }
         },
     )?;
-    let sql = "SELECT to_regclass($1)::oid";
-    let oid: u32 = transaction.query_one(sql, &[&table.to_string()])?.get(0);
-    state.begin(&mut transaction, table, oid, source)?;
+    state.begin_new(&mut transaction, table, source)?;
     state::plan_ranges(&mut transaction, table, &ranges)?;
     transaction.commit()?;
     Ok(state)

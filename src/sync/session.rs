@@ -7,6 +7,7 @@ use super::state::Source;
 use super::table::pair::Pair;
 use crate::Result;
 use crate::copy::relay::pace::Pace;
+use crate::pg::statements;
 use crate::report::log::Verbosity;
 use crate::run::workers;
 use postgres::Client;
@@ -70,6 +71,16 @@ pub fn connect_destination(settings: &Settings) -> Result<Client> {
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
     check_version(version, "destination")?;
     Ok(client)
+}
+
+/// Runs the statements under `after` of a job over a connection of their own.
+///
+/// # Errors
+/// As [`connect_destination`]; what the server reports.
+pub fn run_after(job: &Settings) -> Result<()> {
+    connect_destination(job)
+        .and_then(|mut client| statements::execute(&mut client, &job.after_key, &job.after))
+        .map_err(of_destination)
 }
 
 impl Session<'_> {

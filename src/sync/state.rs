@@ -1,8 +1,9 @@
 //! The state of a destination: `pghaul.syncs`, and the ranges of an initial load in `pghaul.sync_ranges`.
 
-use crate::Result;
+use crate::pg::catalog::oid_of;
 use crate::pg::ident::Qualified;
 use crate::table::ledger::setup;
+use crate::{Error, Result};
 use postgres::{Client, GenericClient, Transaction};
 
 /// The lock under which the tables are created.
@@ -118,6 +119,20 @@ impl State {
         let marks = Marks { settled: row.get(1), read_to: row.get(2), horizon: row.get(3), pending };
         let source = Source { described: row.get(7), id: row.get(8), cursor: row.get(9) };
         Ok(Some((State { phase, marks }, source)))
+    }
+
+    /// As [`State::begin`], for a table that this transaction has made.
+    ///
+    /// # Errors
+    /// What the server reports.
+    pub fn begin_new(
+        &self,
+        transaction: &mut Transaction<'_>,
+        table: &Qualified,
+        source: &Source,
+    ) -> Result<()> {
+        let oid = oid_of(transaction, table)?.ok_or_else(|| Error::failed("the table is gone"))?;
+        self.begin(transaction, table, oid, source)
     }
 
     /// Records a table that begins to follow this source. An earlier state is removed.

@@ -30,6 +30,19 @@ pub struct ChildState {
     pub attached: bool,
 }
 
+/// A statement in which `{comparisons}` stands for the schema of the default comparisons of the type `b.oid`; NULL for pg_catalog.
+pub fn with_comparisons(sql: &str) -> String {
+    sql.replace("{comparisons}", include_str!("comparisons.sql"))
+}
+
+/// The oid of a table; none if it does not exist.
+///
+/// # Errors
+/// What the server reports.
+pub fn oid_of(client: &mut impl GenericClient, table: &Qualified) -> Result<Option<u32>> {
+    Ok(client.query_one("SELECT to_regclass($1)::oid", &[&table.to_string()])?.get(0))
+}
+
 /// The schema in which this role creates tables: the first existing one of its search path but `besides`.
 ///
 /// # Errors

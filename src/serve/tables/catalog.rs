@@ -2,7 +2,7 @@
 
 use super::table::{Described, Relation, Table, Version};
 use crate::config::Verb;
-use crate::pg::catalog::kind_name;
+use crate::pg::catalog::{kind_name, with_comparisons};
 use crate::pg::trust;
 use crate::serve::database::connection::Connection;
 use crate::serve::settings::TableSettings;
@@ -30,7 +30,7 @@ impl Tables {
     /// As the server reports them.
     pub async fn load(wanted: &[TableSettings], connection: &Connection) -> Result<(Tables, Vec<Error>)> {
         let names: Vec<&str> = wanted.iter().map(|table| table.quoted.as_str()).collect();
-        let rows = connection.query(include_str!("tables.sql"), &[&names]).await?;
+        let rows = connection.query(&with_comparisons(include_str!("tables.sql")), &[&names]).await?;
         let mut described: HashMap<String, Vec<Described>> = HashMap::new();
         for row in rows {
             let one: Described = serde_json::from_str(row.get(0)).map_err(Error::refused)?;

@@ -25,15 +25,7 @@ SELECT json_build_object(
     'columns', (
         SELECT coalesce(json_agg(json_build_object(
                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'plain_type', format_type(b.oid, NULL),
-                   'operators', (
-                       SELECT n.nspname
-                       FROM pg_opclass k
-                       JOIN pg_am m ON m.oid = k.opcmethod AND m.amname = 'btree'
-                       JOIN pg_amop p ON p.amopfamily = k.opcfamily AND p.amopstrategy = 3
-                            AND p.amoplefttype = k.opcintype AND p.amoprighttype = k.opcintype
-                       JOIN pg_operator o ON o.oid = p.amopopr
-                       JOIN pg_namespace n ON n.oid = o.oprnamespace AND n.nspname <> 'pg_catalog'
-                       WHERE k.opcintype = b.oid AND k.opcdefault),
+                   'operators', {comparisons},
                    'category', b.typcategory::text, 'not_null', a.attnotnull,
                    'computed', a.attgenerated <> '' OR a.attidentity = 'a',
                    'optional', a.atthasdef OR a.attidentity <> '' OR NOT a.attnotnull) ORDER BY a.attnum), '[]')

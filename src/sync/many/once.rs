@@ -6,7 +6,6 @@ use super::tables::{self, Item};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::retry::Retries;
-use crate::pg::statements;
 use crate::report::log::Verbosity;
 use crate::report::{Done, UnitReport, UnitStatus, plural, seconds, thousands};
 use crate::run::{interrupt, workers};
@@ -14,7 +13,6 @@ use crate::sync::open::Opening;
 use crate::sync::outcome::Outcome;
 use crate::sync::session;
 use crate::sync::settings::Settings;
-use crate::sync::side::of_destination;
 use crate::{Error, Result};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,13 +40,8 @@ pub struct Runs {
 /// What is wrong before a table is touched. What happens to a table is in its run.
 pub fn once(jobs: &[Settings], verbosity: Verbosity) -> Result<Runs> {
     let started = Instant::now();
-    let mut retries = Retries::new(jobs.iter().map(|job| job.retries).max().unwrap_or(0));
-    let items = loop {
-        match tables::of_jobs(jobs) {
-            Ok(items) => break items,
-            Err(error) => retries.wait_after(error)?,
-        }
-    };
+    let retries = Retries::new(jobs.iter().map(|job| job.retries).max().unwrap_or(0));
+    let items = tables::of_jobs_with(jobs, retries)?;
     let run = Run { jobs, items: &items, paces: paces(jobs), verbosity, tables: Mutex::new(Vec::new()) };
     {
         let mut tables = run.tables.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,10 +177,7 @@ fn run_after(jobs: &[Settings], items: &[Item], tables: &[TableRun]) -> Vec<(Str
         if job.after.is_empty() || !has_changed(number) || interrupt::requested().is_some() {
             continue;
         }
-        let done = session::connect_destination(job)
-            .and_then(|mut client| statements::execute(&mut client, &job.after_key, &job.after))
-            .map_err(of_destination);
-        failed.extend(done.err().map(|error| (job.after_key.clone(), error)));
+        failed.extend(session::run_after(job).err().map(|error| (job.after_key.clone(), error)));
     }
     failed
 }

@@ -1,6 +1,7 @@
 //! The tables of a run: those that its jobs name, and those of their schemas, with the order that foreign keys ask for.
 
 use crate::pg::ident::quote;
+use crate::pg::retry::Retries;
 use crate::report::plural;
 use crate::sync::reader::Reader;
 use crate::sync::session;
@@ -29,6 +30,19 @@ struct Relation {
     is_table: bool,
     bytes: u64,
     parents: Vec<String>,
+}
+
+/// As [`of_jobs`], tried again after a fault that may pass.
+///
+/// # Errors
+/// As [`of_jobs`], when there are no `retries` left.
+pub fn of_jobs_with(jobs: &[Settings], mut retries: Retries) -> Result<Vec<Item>> {
+    loop {
+        match of_jobs(jobs) {
+            Ok(items) => return Ok(items),
+            Err(error) => retries.wait_after(error)?,
+        }
+    }
 }
 
 /// The tables of all jobs.

@@ -6,7 +6,6 @@ use super::tables::{self, Item};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::retry::{self, Retries};
-use crate::pg::statements;
 use crate::report::log::Verbosity;
 use crate::report::{plural, print};
 use crate::run::{interrupt, workers};
@@ -14,7 +13,6 @@ use crate::sync::open::Opening;
 use crate::sync::outcome::Outcome;
 use crate::sync::session;
 use crate::sync::settings::Settings;
-use crate::sync::side::of_destination;
 use crate::sync::steps::BETWEEN_LOOKS;
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -83,13 +81,7 @@ struct Watch<'w> {
 /// # Errors
 /// What is wrong before a table is touched; a signal in the middle of a pass; tables that were not the same when a signal came.
 pub fn watch(jobs: &[Settings], verbosity: Verbosity) -> Result<()> {
-    let mut retries = Retries::endless();
-    let items = loop {
-        match tables::of_jobs(jobs) {
-            Ok(items) => break items,
-            Err(error) => retries.wait_after(error)?,
-        }
-    };
+    let items = tables::of_jobs_with(jobs, Retries::endless())?;
     let workers = workers_of(jobs);
     let all = items.iter().map(|item| item.bytes).sum();
     let tables = items.into_iter().map(|item| Watched::new(item, workers, all)).collect();
@@ -164,10 +156,7 @@ impl Watch<'_> {
                     continue;
                 }
                 ran[number] = Some(Instant::now());
-                let done = session::connect_destination(job)
-                    .and_then(|mut client| statements::execute(&mut client, &job.after_key, &job.after))
-                    .map_err(of_destination);
-                if let Err(error) = done {
+                if let Err(error) = session::run_after(job) {
                     tracing::error!("{error}");
                     self.lock().changed[number] = true;
                 }

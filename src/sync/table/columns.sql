@@ -18,14 +18,7 @@ SELECT a.attname::text, format_type(a.atttypid, a.atttypmod),
            WHEN b.typcategory = 'A' THEN e.typtype = 'b' AND e.typnamespace = 'pg_catalog'::regnamespace AND e.typname !~ '^reg'
            ELSE b.typname !~ '^reg'
        END,
-       (SELECT n.nspname::text
-        FROM pg_opclass k
-        JOIN pg_am m ON m.oid = k.opcmethod AND m.amname = 'btree'
-        JOIN pg_amop p ON p.amopfamily = k.opcfamily AND p.amopstrategy = 3
-             AND p.amoplefttype = k.opcintype AND p.amoprighttype = k.opcintype
-        JOIN pg_operator o ON o.oid = p.amopopr
-        JOIN pg_namespace n ON n.oid = o.oprnamespace AND n.nspname <> 'pg_catalog'
-        WHERE k.opcintype = b.oid AND k.opcdefault),
+       {comparisons},
        NOT (t.typtype = 'e'
             OR f.exact
             OR b.oid IN ('text'::regtype, 'varchar'::regtype) AND coalesce(l.collisdeterministic, true)

@@ -1,5 +1,6 @@
 //! The shape of a table: its columns, key and indexes, read from a server's catalog, for source and destination alike.
 
+use crate::pg::catalog::with_comparisons;
 use crate::pg::ident::{Qualified, quote};
 use crate::sync::settings::TableName;
 use crate::{Error, Result};
@@ -187,7 +188,7 @@ pub fn no_table() -> Error {
 }
 
 fn columns(client: &mut impl GenericClient, oid: u32) -> Result<Vec<ShapeColumn>> {
-    let rows = client.query(include_str!("columns.sql"), &[&oid])?;
+    let rows = client.query(&with_comparisons(include_str!("columns.sql")), &[&oid])?;
     let column = |row: &postgres::Row| ShapeColumn {
         name: row.get(0),
         at_source: None,

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aliases;
 mod answers;
 mod client;
 mod crowd;
 mod hostile;
+mod http;
 mod injection;
 mod life;
 mod load;

@@ -78,7 +78,8 @@ impl Problem {
         self
     }
 
-    fn with(mut self, name: HeaderName, value: impl Into<String>) -> Problem {
+    /// The same problem, with this header; it takes the place of another one.
+    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Problem {
         self.header = Some((name, value.into()));
         self
     }

@@ -1,6 +1,6 @@
 //! The checks of every request before its route (host, rate, token, time), and the headers of every answer.
 
-use super::cors;
+use super::{cors, head};
 use crate::secret::Secret;
 use crate::serve::answer::problem::Problem;
 use crate::serve::requests::Subject;
@@ -8,7 +8,7 @@ use crate::serve::settings::Settings;
 use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use axum::extract::{Request, State as Shared};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -57,9 +57,12 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
     response
 }
 
-/// The reason to refuse a request before its token is checked: a wrong host, or too many requests.
+/// The reason to refuse a request before its token is checked: a faulty head, a wrong host, or too many requests.
 fn refusal(snapshot: &Snapshot, request: &Request, path: &str) -> Option<Problem> {
-    if !is_expected_host(&snapshot.settings, request.headers()) {
+    if let Some(problem) = head::fault(request) {
+        return Some(problem);
+    }
+    if !is_expected_host(&snapshot.settings, request) {
         let detail =
             "the request names a host that this service is not; it may come from a page of another site";
         return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
@@ -77,7 +80,7 @@ fn is_health(path: &str) -> bool {
 
 /// Whether a path needs no token: it reveals nothing of the tables. The page asks for the token itself.
 fn is_open(path: &str) -> bool {
-    is_health(path) || path == "/docs" || path.starts_with("/docs/")
+    is_health(path) || matches!(path, "/" | "/docs") || path.starts_with("/docs/")
 }
 
 /// The subject of a request that is about no table. Clients could send any number of other paths.
@@ -92,16 +95,11 @@ fn subject_of(path: &str) -> &'static str {
 
 /// Whether the request's host is a name of this machine. Otherwise, without a token, a page of any site could send requests
 /// once its own name leads to 127.0.0.1 (DNS rebinding).
-fn is_expected_host(settings: &Settings, headers: &HeaderMap) -> bool {
+fn is_expected_host(settings: &Settings, request: &Request) -> bool {
     if settings.token.is_some() || !settings.listen.ip().is_loopback() {
         return true;
     }
-    let Some(host) = headers.get(HOST) else { return true };
-    let Ok(host) = host.to_str() else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
+    let Some(name) = head::host(request) else { return true };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 

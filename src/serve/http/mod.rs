@@ -3,6 +3,7 @@
 mod clients;
 mod cors;
 mod guard;
+mod head;
 pub mod listener;
 mod routes;
 mod write_timeout;

@@ -10,7 +10,7 @@ use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::State;
 use axum::extract::{Request, State as Shared};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// The routes of all paths.
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
+        .route("/", get(async || Redirect::temporary("/docs/")))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -28,6 +29,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/docs/page.css", get(page::style))
         .route("/{table}", any(table))
         .route("/{table}/", any(table))
+        .route("/{table}//", any(table))
         .route("/{table}/{id}", any(table))
         .route("/{table}/{id}/", any(table))
         .fallback(async || Problem::not_found("path"))

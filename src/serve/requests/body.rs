@@ -3,9 +3,9 @@
 use crate::serve::answer::problem::Problem;
 use crate::serve::settings::Limits;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::LengthLimitError;
 use std::error::Error as StdError;
 use tokio::time::timeout;
@@ -13,11 +13,12 @@ use tokio::time::timeout;
 /// Reads the whole body; for a method that needs none, the empty text.
 ///
 /// # Errors
-/// A body that is too large, comes too slowly, ends early or is not UTF-8.
+/// A body that is too large, comes too slowly, ends early, is in an encoding or not UTF-8.
 pub async fn read(body: Body, parts: &Parts, limits: Limits) -> Result<String, Problem> {
     if matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE) {
         return Ok(String::new());
     }
+    check_encoding(&parts.headers)?;
     let too_large = || {
         let detail = format!("a body may have {} bytes", limits.body);
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
@@ -38,16 +39,29 @@ pub async fn read(body: Body, parts: &Parts, limits: Limits) -> Result<String, P
         .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))
 }
 
-/// Checks that the body is JSON, by its header.
-///
-/// # Errors
-/// Another media type, or none.
-pub fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if matches!(media_type.as_str(), "application/json" | "application/merge-patch+json") {
+/// Refuses a body in an encoding, such as gzip.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
         return Ok(());
     }
-    let detail = "a body is JSON, with Content-Type: application/json";
+    let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a body comes without a Content-Encoding");
+    Err(problem.with(ACCEPT_ENCODING, "identity"))
+}
+
+/// Checks that the body is JSON in UTF-8, by its header.
+///
+/// # Errors
+/// Another media type or charset, or none.
+pub fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = given.to_ascii_lowercase();
+    let mut parts = given.split(';').map(str::trim);
+    let is_json = matches!(parts.next(), Some("application/json" | "application/merge-patch+json"));
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset="));
+    if is_json && charsets.all(|name| matches!(name.trim_matches('"'), "utf-8" | "utf8" | "us-ascii")) {
+        return Ok(());
+    }
+    let detail = "a body is JSON in UTF-8, with Content-Type: application/json";
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }

@@ -5,12 +5,14 @@
 mod aliases;
 mod answers;
 mod client;
+mod conditions;
 mod crowd;
 mod hostile;
 mod http;
 mod injection;
 mod life;
 mod load;
+mod merges;
 mod refusals;
 mod safety;
 mod service;

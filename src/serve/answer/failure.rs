@@ -61,6 +61,12 @@ impl Failure {
         self.state() == SqlState::BadValue
     }
 
+    /// Whether one statement would have changed a row twice (SQLSTATE 21000).
+    pub fn is_of_same_row(&self) -> bool {
+        let Failure::Postgres(error) = self else { return false };
+        error.code().is_some_and(|state| state.code() == "21000")
+    }
+
     /// The server's words about the value.
     pub fn words(&self) -> String {
         match self {

@@ -2,13 +2,16 @@
 
 use crate::serve::answer::problem::Problem;
 use crate::serve::settings::Limits;
-use axum::body::{Body, to_bytes};
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::body::Body;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::LengthLimitError;
-use std::error::Error as StdError;
+use http_body_util::BodyExt;
 use tokio::time::timeout;
+
+/// How much of a body beyond its limit is read all the same (bytes): a client that still writes when the connection is closed does
+/// not see the answer.
+const MOST_DISCARDED: usize = 16 << 20;
 
 /// Reads the whole body; for a method that needs none, the empty text.
 ///
@@ -24,19 +27,35 @@ pub async fn read(body: Body, parts: &Parts, limits: Limits) -> Result<String, P
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     };
     let stated = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if stated.is_some_and(|length: usize| length > limits.body) {
+    let most = limits.body.saturating_add(MOST_DISCARDED);
+    let waits = parts.headers.contains_key(EXPECT);
+    if stated.is_some_and(|length: usize| length > if waits { limits.body } else { most }) {
         return Err(too_large());
     }
-    let bytes = match timeout(limits.time, to_bytes(body, limits.body)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
-            return Err(too_large());
-        }
+    let bytes = match timeout(limits.time, collect(body, limits.body, most)).await {
+        Ok(Ok(Some(bytes))) => bytes,
+        Ok(Ok(None)) => return Err(too_large()),
         Ok(Err(_)) => return Err(Problem::new(StatusCode::BAD_REQUEST, "the body ends early")),
         Err(_) => return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
     };
-    String::from_utf8(bytes.into())
-        .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))
+}
+
+/// The bytes of a body; none if they are more than `limit`. What is above is read and dropped up to `most` bytes.
+async fn collect(mut body: Body, limit: usize, most: usize) -> Result<Option<Vec<u8>>, axum::Error> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length > most {
+            break;
+        }
+        if length <= limit {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= limit).then_some(bytes))
 }
 
 /// Refuses a body in an encoding, such as gzip.

@@ -3,6 +3,7 @@
 mod body;
 mod granted;
 mod handle;
+mod prefer;
 mod probe;
 mod table_request;
 

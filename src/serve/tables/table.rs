@@ -61,6 +61,9 @@ pub struct Relation {
     pub writable: Vec<String>,
     /// Whether no two rows have the same key.
     pub key_is_unique: bool,
+    /// The columns of a unique index that are columns of the key, all of them if there is such an index; none for a mother, whose
+    /// version tables have indexes of their own.
+    pub unique_key: Option<Vec<String>>,
     /// Whether it has version tables.
     pub is_mother: bool,
     /// The columns as they are selected from alias `t`.
@@ -94,6 +97,7 @@ impl Relation {
         let is_key = |index: &Vec<String>| {
             index.len() <= settings.key.len() && index.iter().all(|column| settings.key.contains(column))
         };
+        let unique_key = unique.into_iter().filter(|index| !is_mother && is_key(index)).max_by_key(Vec::len);
         let may_write = |column: &&Column| {
             !column.computed && settings.write.as_ref().is_none_or(|write| write.contains(&column.name))
         };
@@ -107,7 +111,8 @@ impl Relation {
         Relation {
             name: Qualified::new(schema, name),
             writable: columns.iter().filter(may_write).map(|column| column.name.clone()).collect(),
-            key_is_unique: !is_mother && unique.iter().any(is_key),
+            key_is_unique: unique_key.is_some(),
+            unique_key,
             is_mother,
             select_list: list.join(", "),
             columns,

@@ -8,6 +8,7 @@ use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};
+use crate::pg::database::Database;
 use crate::report::{Done, Started, print, summary};
 use crate::{Result, ingest};
 use clap::{Args, ValueEnum};
@@ -92,8 +93,9 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
 
 fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
     let (settings, config) = settings(args, global)?;
+    let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = args.target.open(&config)?;
+    let database = Database::open(location)?;
     let done = ingest::run(&settings, catalogue, &database, global.verbosity());
     database.close();
     done
@@ -101,8 +103,9 @@ fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
 
 fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
+    let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = args.target.open(&config)?;
+    let database = Database::open(location)?;
     let text = ingest::plan(&settings, catalogue, &database);
     database.close();
     print(&text?)?;

@@ -123,7 +123,7 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
-        Command::Db(args) => db::run(args),
+        Command::Db(args) => db::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global, Cli::command()),
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),

@@ -4,6 +4,7 @@ use super::flags::global::GlobalArgs;
 use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::pg::embedded::Project;
 use crate::report::{plural, print, seconds, size, some_of, table, thousands};
 use crate::table::ledger::loads::status::{self, LoadStatus};
 use crate::{Error, Place, Result};
@@ -39,13 +40,22 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
     let database = args.target.open(&config)?;
     let place = Place::file(database.describe());
-    let loads = database.connect().and_then(|mut client| status::all(&mut client));
+    let found = database.connect().and_then(|mut client| {
+        let loads = status::all(&mut client)?;
+        let others = if database.is_private() { Project::others(&mut client)? } else { Vec::new() };
+        Ok((loads, others))
+    });
     database.close();
-    let loads = loads.map_err(|error| error.into_refused().at(place))?;
+    let (loads, others) = found.map_err(|error| error.into_refused().at(place))?;
     let text = match (args.json, loads) {
         (true, loads) => json(&loads.unwrap_or_default())?,
         (false, Some(loads)) => text(&loads),
-        (false, None) => "there is no ledger: nothing was ever loaded into this database\n".to_owned(),
+        (false, None) => {
+            let others = others.iter().map(|(database, folder)| format!("{folder}: {database}\n"));
+            let others: String = others.collect();
+            let heading = if others.is_empty() { "" } else { "\nother projects in this server:\n" };
+            format!("there is no ledger: nothing was ever loaded into this database\n{heading}{others}")
+        }
     };
     print(&text)?;
     Ok(Exit::Loaded)

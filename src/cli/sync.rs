@@ -212,8 +212,17 @@ impl CommonArgs {
     /// The settings of all jobs that are named. `add` adds what only one of the commands knows.
     fn resolve(self, add: impl Fn(Request) -> Request, global: &GlobalArgs) -> Result<Vec<Settings>> {
         let config = Config::load(global.config.as_deref())?;
-        Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
-            .map_err(|error| error.at(config.place()))
+        let jobs = Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
+            .map_err(|error| error.at(config.place()))?;
+        let mut said: Vec<String> = Vec::new();
+        for Settings { from, to, .. } in &jobs {
+            let line = format!("database: {}, from {}", to.describe(), from.describe());
+            if !said.contains(&line) {
+                tracing::info!("{line}");
+                said.push(line);
+            }
+        }
+        Ok(jobs)
     }
 
     fn request(&self) -> Request {

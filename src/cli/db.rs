@@ -23,24 +23,25 @@ const TERM_POLL: Duration = Duration::from_millis(100);
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul db start                                keep the server running
-  psql \"$(pghaul db url)\"                        any client can use it
-  pghaul db psql -c 'select version()'           start, run psql, stop again
+  pghaul db start                                 keep the server running
+  psql \"$(pghaul db url)\"                         any client can use it
+  pghaul db psql -c 'select version()'            start, run psql, stop again
   pghaul db stop
 
-Without a database of your own (--db, DATABASE_URL, datastore:), every command of pghaul uses this
-server: a private PostgreSQL, run from this machine's own programs (PGHAUL_PG_BIN names others) on a
-unix socket in the data directory. It is stopped after the last command, unless started with `start`.";
+Without a database of your own (--db, DATABASE_URL, datastore:), every command of pghaul uses \
+this server: a private PostgreSQL, run from this machine's own programs (PGHAUL_PG_BIN names \
+others) on a unix socket in the data directory. It is stopped after the last command, unless \
+started with `start`.";
 
 const START_EXAMPLES: &str = "\
 Examples:
   pghaul db start
-  pghaul db --data-dir /srv/pghaul start          another server, in another folder";
+  pghaul db --data-dir /srv/pghaul start       another server, in another folder";
 
 const STOP_EXAMPLES: &str = "\
 Examples:
   pghaul db stop
-  pghaul db stop --force                          do not wait for a pghaul that uses it";
+  pghaul db stop --force                   do not wait for a pghaul that uses it";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
@@ -52,7 +53,7 @@ Exit codes: 0 it runs; 1 it does not.";
 const URL_EXAMPLES: &str = "\
 Examples:
   pghaul db url
-  psql \"$(pghaul db url)\"                        any client can use it";
+  psql \"$(pghaul db url)\"                         any client can use it";
 
 const PSQL_EXAMPLES: &str = "\
 Examples:
@@ -91,6 +92,7 @@ enum DbCommand {
     #[command(after_help = URL_EXAMPLES)]
     Url,
     /// Open the database with psql, starting the server if necessary
+    #[command(alias = "shell")]
     Psql(PsqlArgs),
 }
 

@@ -17,14 +17,14 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul ingest dumps/                            load every <app>_<version>.zip that has changed
-  pghaul ingest dumps/ --plan                     show what that would do
+  pghaul ingest dumps/                           load each dump that has changed
+  pghaul ingest dumps/ --plan                    show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
-  pghaul ingest dumps/ --max-rejects 0.1%         reject up to 1 row in 1,000 of each data file
+  pghaul ingest dumps/ --max-rejects 0.1%        reject 1 row in 1,000 of a file
 
-Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
-2 wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects;
+Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 \
+wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects; \
 130 or 143 interrupted.";
 
 /// The arguments of `pghaul ingest`.
@@ -38,13 +38,13 @@ pub struct IngestArgs {
     #[arg(long = "table", value_name = "NAME")]
     tables: Vec<String>,
     /// Data files loaded at once, or streams of a large one [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
     mothers: MothersArg,
     /// Show the catalogue, the statements and how the versions differ; change nothing
-    #[arg(long, conflicts_with = "report")]
+    #[arg(long, alias = "dry-run", conflicts_with = "report")]
     plan: bool,
     /// Load data files even if they have not changed
     #[arg(long)]

@@ -90,3 +90,37 @@ fn the_root_points_to_the_page() {
     }
     service.tell("POST /", "{}").is_problem(405, None);
 }
+
+#[test]
+fn addresses_may_have_signs_that_no_url_has() {
+    let case = items();
+    case.db.execute("ALTER TABLE items ADD doc jsonb; UPDATE items SET doc = '{\"a\": {\"b\": \"x\"}}'");
+    let service = Service::start(case, "items: {key: id, verbs: [get, patch]}");
+    let head = "HTTP/1.1\r\nHost: localhost\r\n";
+    let one = |address: &str| format!("GET {address} {head}\r\n");
+    let body = r#"{"name": "GET /<> HTTP/1.1"}"#;
+    let patch = format!(
+        "PATCH /items/1/?x>y=1 {head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let last = format!("GET /items/?doc->>a.null=false {head}Connection: close\r\n\r\n");
+    // All at once, over one connection.
+    let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let texts = [
+        one("/items/?doc->a->>b=x"),
+        one("/items/?after=[\"a\",1]&order=name"),
+        patch.replace("?x>y=1", ""),
+        patch.clone(),
+        one("/items/?or=(doc->a->>b=\"x\",id=2)"),
+        last,
+    ];
+    stream.write_all(texts.concat().as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream);
+    let mut next = || read_answer(&mut reader).unwrap();
+    assert_eq!(next().json()[0]["id"], 1);
+    assert_eq!(next().json()[0]["id"], 1);
+    assert_eq!(next().json()["name"], "GET /<> HTTP/1.1");
+    next().is_problem(400, Some("x>y"));
+    assert_eq!(next().json()[0]["id"], 1);
+    assert_eq!(next().json()[0]["id"], 1);
+}

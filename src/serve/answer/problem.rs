@@ -56,10 +56,14 @@ impl Problem {
         problem.with(ALLOW, allowed)
     }
 
-    /// A missing or wrong token.
-    pub fn token() -> Problem {
-        Problem::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
-            .with(WWW_AUTHENTICATE, "Bearer realm=\"pghaul\"")
+    /// A missing or wrong token, and what is wrong with it.
+    pub fn token(wrong: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, wrong).with(WWW_AUTHENTICATE, "Bearer realm=\"pghaul\"")
+    }
+
+    /// What the client's token does not allow.
+    pub fn forbidden(detail: &str) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, detail)
     }
 
     /// A problem that may be over after `seconds`, at least 1.

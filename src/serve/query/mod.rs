@@ -3,7 +3,9 @@
 pub mod address;
 mod array;
 pub mod body;
+pub mod filter;
 pub mod list;
+mod order;
 pub mod precondition;
 pub mod row;
 pub mod write;

@@ -5,7 +5,7 @@ use super::precondition::Preconditions;
 use super::row::Key;
 use crate::pg::ident::quote;
 use crate::serve::answer::problem::Problem;
-use crate::serve::database::statement::{Parameter, Statement};
+use crate::serve::database::statement::Statement;
 use crate::serve::tables::table::{Relation, Table};
 
 /// What becomes of the columns that a body lacks.
@@ -47,7 +47,8 @@ pub fn insert(
     let conflict = on_conflict(relation, &rows.columns, duplicates)?;
     let (target, source) = if names.is_empty() {
         // Each column gets its default.
-        (String::new(), format!("SELECT FROM generate_series(1, {}) AS r", rows.count))
+        let count = statement.value(rows.count.to_string());
+        (String::new(), format!("SELECT FROM generate_series(1, {count}::int8) AS r"))
     } else {
         let source = source(&mut statement, relation, &rows.columns, rows.many, body);
         (format!(" ({})", names.join(", ")), format!("SELECT r.{} FROM {source}", names.join(", r.")))
@@ -186,7 +187,6 @@ fn source(
         .map(|column| format!("{} {}", quote(&column.name), column.type_name))
         .collect();
     let function = if many { "json_to_recordset" } else { "json_to_record" };
-    statement.parameters.push(Parameter { value: Some(body.to_owned()), column: None });
-    let number = statement.parameters.len();
-    format!("{function}(${number}::json) AS r({})", typed.join(", "))
+    let body = statement.value(body);
+    format!("{function}({body}::json) AS r({})", typed.join(", "))
 }

@@ -1,9 +1,9 @@
 //! The way of one request: its table, the granted verb, the answer, and a second try with fresh tables.
 
-use super::body;
-use super::granted::{allowed, relation, verb};
+use super::granted::{granted, relation};
 use super::prefer;
 use super::table_request::TableRequest;
+use super::{accept, body};
 use crate::config::Verb;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
@@ -14,6 +14,7 @@ use crate::serve::query::write::{Duplicates, MissingColumns};
 use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use crate::serve::tables::table::Table;
+use crate::serve::who::{Grant, Identity};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -67,30 +68,32 @@ async fn handle_once(
     body: &str,
 ) -> Result<Response, Failure> {
     let (path, id) = segments(parts).ok_or_else(|| Problem::not_found("path"))?;
-    let Some(table) = snapshot.tables.get(&path) else {
+    // The guard adds it to each request.
+    let identity =
+        parts.extensions.get::<Identity>().ok_or_else(|| Problem::forbidden("the client is not known"))?;
+    let Some(table) = snapshot.tables.get(&path).filter(|table| identity.knows(&table.settings.path)) else {
         let configured = snapshot.settings.tables.iter().any(|table| table.path == path);
         let problem = Problem::not_found("table");
         return Err(if configured { problem.unknown_name() } else { problem }.into());
     };
-    let verb = verb(&parts.method, id.is_some()).filter(|verb| table.grants(*verb));
-    let Some(verb) = verb else { return Err(Problem::method(&allowed(table, id.is_some())).into()) };
+    let verb = granted(table, identity, &parts.method, id.is_some())?;
     let mut pairs = address::pairs(parts.uri.query().unwrap_or_default())?;
     let relation = relation(table, &mut pairs)?;
     // The listener adds it to each request.
     let peer = parts.extensions.get().copied().unwrap_or(Peer::SERVICE);
-    let request = TableRequest { state, snapshot, table, relation, peer };
+    let request = TableRequest { state, snapshot, table, relation, peer, identity };
     if !(verb == Verb::Get && id.is_none()) {
         refuse_all(&pairs)?;
     }
     let conditions = Preconditions::read(&parts.headers)?;
     let Some(id) = id else {
         return match verb {
-            Verb::Get => request.list(pairs).await,
+            Verb::Get => request.list(pairs, accept::form(&parts.headers)).await,
             _ => {
                 body::check_media_type(&parts.headers)?;
                 let rows = rows(body.as_bytes(), relation, true)?;
                 let duplicates = prefer::duplicates(&parts.headers);
-                check_post(table, duplicates, &conditions)?;
+                check_post(table, identity, duplicates, &conditions)?;
                 request.post(&rows, body, duplicates).await
             }
         };
@@ -107,14 +110,18 @@ async fn handle_once(
 }
 
 /// Checks what a request to add rows asks for besides.
-fn check_post(table: &Table, duplicates: Duplicates, conditions: &Preconditions) -> Result<(), Problem> {
+fn check_post(
+    table: &Table,
+    identity: &Identity,
+    duplicates: Duplicates,
+    conditions: &Preconditions,
+) -> Result<(), Problem> {
     if conditions.any() {
         let detail = "If-Match and If-None-Match go with one row, not with those that are added";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
-    if duplicates == Duplicates::Merge && !table.grants(Verb::Patch) {
-        let detail = "merge-duplicates changes rows, for which patch has to be granted";
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    if duplicates == Duplicates::Merge && table.grant(identity, Verb::Patch) != Grant::Granted {
+        return Err(Problem::forbidden("merge-duplicates changes rows, for which patch has to be granted"));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A request whose table, version and verb are known: its statement is run, and the rows become the answer.
 
+use super::connect::connection;
 use super::prefer::{self, PREFERENCE_APPLIED};
 use super::probe::{Prober, name_column, name_column_of_body};
 use crate::serve::answer::content_type;
@@ -8,21 +9,28 @@ use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
 use crate::serve::database::connection::Connection;
 use crate::serve::database::manager::Access;
-use crate::serve::database::rows::{first_column, json_array};
+use crate::serve::database::rows::{self, Form, first_column};
 use crate::serve::database::statement::Statement;
 use crate::serve::query::address::Pair;
 use crate::serve::query::body::BodyRows;
+use crate::serve::query::list::{self, Count, List};
 use crate::serve::query::precondition::{self, Preconditions, Verdict};
+use crate::serve::query::row;
 use crate::serve::query::write::{self, Duplicates, MissingColumns};
-use crate::serve::query::{list, row};
 use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use crate::serve::shared::turns::Work;
 use crate::serve::tables::table::{Relation, Table};
-use axum::http::header::{ETAG, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use crate::serve::who::Identity;
+use axum::http::header::{ETAG, LOCATION, VARY};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The number of rows of all pages.
+const X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+/// The media type of CSV.
+const CSV: &str = "text/csv; charset=utf-8; header=present";
 
 /// A request whose table and version are known.
 pub struct TableRequest<'r> {
@@ -36,19 +44,47 @@ pub struct TableRequest<'r> {
     pub relation: &'r Relation,
     /// The client.
     pub peer: Peer,
+    /// What the client may do.
+    pub identity: &'r Identity,
 }
 
 impl TableRequest<'_> {
-    pub async fn list(&self, pairs: Vec<Pair>) -> Result<Response, Failure> {
-        let statement = list::select(self.table, self.relation, pairs)?;
+    pub async fn list(&self, pairs: Vec<Pair>, form: Form) -> Result<Response, Failure> {
+        let List { rows, count } = list::select(self.table, self.relation, pairs, form)?;
         let connection = self.connection_for(Access::Read, false).await?;
-        let time = self.snapshot.settings.limits.time;
-        let body = json_array(connection, &statement.sql, &statement.parameters, time).await;
-        let body = match body {
-            Ok(body) => body,
-            Err(failure) => return Err(name_column(self.prober(), failure, &statement).await),
+        let total = match count {
+            None => None,
+            Some((count, statement)) => {
+                let lines = first_column(&connection, &statement.sql, &statement.parameters).await;
+                match (lines, count) {
+                    (Ok(lines), Count::Exact) => lines.into_iter().next(),
+                    (Ok(lines), Count::Estimated) => {
+                        lines.first().and_then(|line| list::estimate(line)).map(|rows| rows.to_string())
+                    }
+                    (Err(failure), _) => {
+                        drop(connection);
+                        return Err(name_column(self.prober(), failure, &statement).await);
+                    }
+                }
+            }
         };
-        Ok((content_type("application/json"), body).into_response())
+        let time = self.snapshot.settings.limits.time;
+        let head = if form == Form::Csv { self.relation.answered_columns() } else { Vec::new() };
+        let body = match rows::body(connection, &rows, form, &head, time).await {
+            Ok(body) => body,
+            Err(failure) => return Err(name_column(self.prober(), failure, &rows).await),
+        };
+        let media_type = match form {
+            Form::Json => "application/json",
+            Form::Csv => CSV,
+        };
+        let mut response = (content_type(media_type), body).into_response();
+        let headers = response.headers_mut();
+        headers.append(VARY, HeaderValue::from_static("accept"));
+        if let Some(total) = total.and_then(|total| HeaderValue::try_from(total).ok()) {
+            headers.insert(X_TOTAL_COUNT, total);
+        }
+        Ok(response)
     }
 
     pub async fn get(&self, id: &str, preconditions: &Preconditions) -> Result<Response, Failure> {
@@ -117,15 +153,17 @@ impl TableRequest<'_> {
         let statement = write::insert(self.table, self.relation, rows, body, duplicates)?;
         let connection = self.connection(Access::Write).await?;
         let stored = connection.pairs(&statement.sql, &statement.parameters).await;
-        drop(connection);
         let stored = match stored {
-            Ok(stored) => stored,
-            Err(failure) if duplicates == Duplicates::Merge && failure.is_of_same_row() => {
-                return Err(
-                    Problem::new(StatusCode::CONFLICT, "two rows of the body have the same key").into()
-                );
+            Ok(stored) => {
+                connection.commit().await?;
+                stored
             }
             Err(failure) => {
+                drop(connection);
+                if duplicates == Duplicates::Merge && failure.is_of_same_row() {
+                    let detail = "two rows of the body have the same key";
+                    return Err(Problem::new(StatusCode::CONFLICT, detail).into());
+                }
                 return Err(name_column_of_body(self.prober(), failure, rows, body).await);
             }
         };
@@ -194,7 +232,12 @@ impl TableRequest<'_> {
     }
 
     fn prober(&self) -> Prober<'_> {
-        Prober { state: self.state, relation: self.relation, work: self.work(self.relation.key_is_unique) }
+        Prober {
+            state: self.state,
+            identity: self.identity,
+            relation: self.relation,
+            work: self.work(self.relation.key_is_unique),
+        }
     }
 
     /// Waits for a connection for statements about rows with a key, which may do so much.
@@ -203,18 +246,21 @@ impl TableRequest<'_> {
     }
 
     async fn connection_for(&self, access: Access, is_row: bool) -> Result<Connection, Failure> {
-        let connection = self.state.pool.get(self.work(is_row)).await?;
-        connection.allow(access).await?;
-        Ok(connection)
+        connection(self.state, self.identity, access, self.work(is_row)).await
     }
 
     async fn run(&self, statement: &Statement, access: Access) -> Result<Vec<String>, Failure> {
         let connection = self.connection(access).await?;
         let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
-        drop(connection);
         match rows {
-            Ok(rows) => Ok(rows),
-            Err(failure) => Err(name_column(self.prober(), failure, statement).await),
+            Ok(rows) => {
+                connection.commit().await?;
+                Ok(rows)
+            }
+            Err(failure) => {
+                drop(connection);
+                Err(name_column(self.prober(), failure, statement).await)
+            }
         }
     }
 }

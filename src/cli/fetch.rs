@@ -68,7 +68,7 @@ fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     let database = args.target.open(&config)?;
-    let done = fetch::run(&settings, &database);
+    let done = fetch::run(&settings, &database, global.verbosity());
     database.close();
     done
 }

@@ -13,8 +13,9 @@
 
 use super::api::client::{Client, Response};
 use super::api::failure::Failure;
+use super::bar;
 use super::fetchers::{self, Fetched, is_interrupted};
-use super::ledger::{Entry, RequestProgress};
+use super::ledger::{EarlierPages, Entry};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::apart::ShaperThread;
@@ -26,7 +27,9 @@ use super::writer::{Shaped, Writers};
 use crate::Result;
 use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
-use crate::report::{UnitReport, UnitStatus};
+use crate::report::log::Verbosity;
+use crate::report::progress::RequestProgress;
+use crate::report::{SecondsIn, UnitReport, UnitStatus};
 use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
@@ -45,6 +48,7 @@ struct Run<'r> {
     client: Arc<Client>,
     queue: Arc<Queue>,
     tally: Tally,
+    bar: RequestProgress,
     workers: Workers<'static>,
 }
 
@@ -57,7 +61,8 @@ pub fn fill(
     writers: &Writers<'_>,
     client: Client,
     since: Option<&str>,
-    before: &HashMap<RequestId, RequestProgress>,
+    before: &HashMap<RequestId, EarlierPages>,
+    verbosity: Verbosity,
 ) -> Result<Filled> {
     let settings = writers.settings;
     let shapers = cores::count().get();
@@ -65,11 +70,14 @@ pub fn fill(
     let (send_fetched, fetched) = bounded(2 * shapers);
     let (send_shaped, shaped) = bounded(2 * settings.workers);
     let queue = Arc::new(Queue::new(requests));
+    let client = Arc::new(client);
+    let bar = bar::bar(verbosity, settings, &client);
     let run = Run {
         settings,
-        client: Arc::new(client),
+        client,
         queue: Arc::clone(&queue),
-        tally: Tally::new(),
+        tally: Tally::new(!bar.is_shown()),
+        bar,
         workers: Workers::with_hook(move || queue.stop()),
     };
     let mut connections = writers.database.connect_up_to(None, settings.workers);
@@ -107,7 +115,9 @@ pub fn fill(
     });
     interrupt::check()?;
     run.workers.finish()?;
-    Ok(run.tally.finish())
+    let api = run.client.seconds();
+    let seconds_in = SecondsIn { api, waits: run.client.limiter().waited_seconds(), ..SecondsIn::default() };
+    Ok(Filled { seconds_in, ..run.tally.finish() })
 }
 
 impl Run<'_> {
@@ -116,16 +126,25 @@ impl Run<'_> {
         &self,
         writers: &Writers<'_>,
         since: Option<&str>,
-        before: &HashMap<RequestId, RequestProgress>,
+        before: &HashMap<RequestId, EarlierPages>,
         send: &Sender<Request>,
     ) -> Result<()> {
-        self.settings.source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
+        let source = &self.settings.source;
+        if self.bar.is_shown()
+            && let Some(count) = source.count()
+        {
+            self.bar.expect(count);
+        }
+        let mut count = 0;
+        source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
+            count += 1;
             match before.get(&request.id) {
-                Some(RequestProgress { next: None, .. }) => {
+                Some(EarlierPages { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Unchanged));
+                    self.bar.advance();
                     return !self.queue.is_stopped();
                 }
-                Some(RequestProgress { page, rows, next: Some(next) }) => {
+                Some(EarlierPages { page, rows, next: Some(next) }) => {
                     request.page = *page;
                     request = request.followed_by(next.clone(), *rows);
                 }
@@ -143,7 +162,9 @@ impl Run<'_> {
                     Err(_) => return false,
                 }
             }
-        })
+        })?;
+        self.bar.expect(count);
+        Ok(())
     }
 
     /// Makes rows of responses, on a thread of its own.
@@ -267,7 +288,10 @@ impl Run<'_> {
             Some(next) if !failed => {
                 self.queue.next_page(entry.request.followed_by(next, entry.rows + entry.rejected));
             }
-            _ => self.queue.done(),
+            _ => {
+                self.bar.advance();
+                self.queue.done();
+            }
         }
     }
 

@@ -11,6 +11,7 @@ mod modes;
 mod network;
 mod pages;
 mod rate;
+mod report;
 mod responses;
 mod script;
 mod sent;

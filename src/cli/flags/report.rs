@@ -71,7 +71,7 @@ impl ReportArgs {
             Ok(done) => (started.finish(Ok(done)), None),
             Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
         };
-        let delivered = self.deliver(&report, quiet, summary);
+        let delivered = self.deliver(&report, quiet || stopped.is_some(), summary);
         if let Some(error) = stopped {
             // The cause comes first, and decides the exit code.
             print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
@@ -83,6 +83,7 @@ impl ReportArgs {
         errors.extend(report.after.iter().filter_map(|done| done.error.clone()));
         errors.dedup();
         errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
+        errors.extend(report.error.clone());
         print_errors(&errors);
         // The rows stay loaded, but a run without its report has failed.
         delivered?;
@@ -93,7 +94,7 @@ impl ReportArgs {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        if quiet || self.takes_stdout() || report.error.is_some() {
+        if quiet || self.takes_stdout() {
             return Ok(());
         }
         print(&summary(report))

@@ -14,6 +14,7 @@ use super::window::Window;
 use crate::error::with_sources;
 use crate::fetch::response::headers::retry_after;
 use crate::fetch::url::join_to;
+use crate::report::stopwatch::Stopwatch;
 use crate::table::ledger::fetches::turns::SharedLimit;
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -74,6 +75,7 @@ pub struct Client {
     max_wait: Duration,
     memory: Arc<Memory>,
     limiter: Limiter,
+    watch: Stopwatch,
 }
 
 impl Client {
@@ -97,6 +99,7 @@ impl Client {
             max_wait: settings.max_wait,
             memory: Memory::new(settings.max_memory),
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
+            watch: Stopwatch::default(),
         })
     }
 
@@ -108,6 +111,11 @@ impl Client {
     /// The limiter, to pause all requests.
     pub fn limiter(&self) -> &Limiter {
         &self.limiter
+    }
+
+    /// The seconds in which at least one request was on its way, or waited for its turn.
+    pub fn seconds(&self) -> f64 {
+        self.watch.seconds()
     }
 
     /// Sends a request with headers of its `own`, and follows redirects. Headers and body are sent only to the origin of `home`, and to
@@ -124,6 +132,7 @@ impl Client {
         own: &[Header],
         stopped: &dyn Fn() -> bool,
     ) -> Result<Response, Failure> {
+        let _work = self.watch.begin();
         let home = Origin::of(&uri(home)?);
         let (mut url, mut method, mut body) = (uri(url)?, self.method.clone(), body);
         let (mut redirects, mut has_renewed) = (0, false);

@@ -35,6 +35,7 @@ use crate::run::{cores, interrupt};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often waiting threads check whether the run was stopped.
@@ -49,6 +50,8 @@ struct Run<'r> {
     queue: Arc<Queue>,
     tally: Tally,
     bar: RequestProgress,
+    /// Whether the log says that there are further pages.
+    has_warned: AtomicBool,
     workers: Workers<'static>,
 }
 
@@ -78,6 +81,7 @@ pub fn fill(
         queue: Arc::clone(&queue),
         tally: Tally::new(!bar.is_shown()),
         bar,
+        has_warned: AtomicBool::new(false),
         workers: Workers::with_hook(move || queue.stop()),
     };
     let mut connections = writers.database.connect_up_to(None, settings.workers);
@@ -227,43 +231,55 @@ impl Run<'_> {
             body_start: None,
             seconds,
         };
-        let (name, why) = (
-            request.name(),
-            match meaning {
-                Meaning::Rows { batch, next, wait } => {
-                    if let Some(wait) = wait {
-                        self.client.limiter().pause(wait.min(settings.max_wait));
-                    }
-                    return Some(Shaped { batch: Some(*batch), entry: Entry { next, ..entry(request) } });
+        let name = request.name();
+        let why = match meaning {
+            Meaning::Rows { batch, next, wait, names_next } => {
+                if let Some(what) = names_next
+                    && !self.has_warned.swap(true, Ordering::Relaxed)
+                {
+                    tracing::warn!(
+                        "fetch.{}: the response to {name} names a next page ({what}), and the job has no pages: only first pages \
+                             are loaded",
+                        settings.job
+                    );
                 }
-                Meaning::Failed(why) => why,
-                Meaning::Again { why, wait, everyone } => {
-                    let planned = wait.unwrap_or_else(|| backoff(request.tries));
-                    if planned > settings.max_wait {
-                        let (asked, most) = (planned.as_secs(), settings.max_wait.as_secs());
-                        format!("{why}; it asks to wait {asked} s, and max_wait allows {most} s")
-                    } else if request.tries < settings.retries {
-                        if everyone {
-                            self.client.limiter().pause(planned);
-                        }
-                        request.tries += 1;
-                        let (name, tries, seconds) = (request.name(), request.tries, planned.as_secs_f64());
-                        let why = settings.secrets.hide(&why);
-                        tracing::info!(
-                            "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
-                            settings.retries
-                        );
-                        self.queue.retry(request, planned);
-                        return None;
-                    } else {
-                        match request.tries {
-                            0 => why,
-                            tries => format!("{why}; tried {} times", tries + 1),
-                        }
+                if let (Some(_), Some(response)) = (&next, response) {
+                    request.answered(&response.body);
+                }
+                if let Some(wait) = wait {
+                    self.client.limiter().pause(wait.min(settings.max_wait));
+                }
+                return Some(Shaped { batch: Some(*batch), entry: Entry { next, ..entry(request) } });
+            }
+            Meaning::Failed(why) => why,
+            Meaning::Again { why, wait, everyone } => {
+                // After 0 seconds an API that is too busy would be asked so often at once that no try is left.
+                let asked = wait.filter(|wait| !wait.is_zero());
+                let planned = asked.unwrap_or_else(|| backoff(request.tries));
+                if planned > settings.max_wait {
+                    let (asked, most) = (planned.as_secs(), settings.max_wait.as_secs());
+                    format!("{why}; it asks to wait {asked} s, and max_wait allows {most} s")
+                } else if request.tries < settings.retries {
+                    if everyone {
+                        self.client.limiter().pause(planned);
+                    }
+                    request.tries += 1;
+                    let (tries, seconds) = (request.tries, planned.as_secs_f64());
+                    let why = settings.secrets.hide(&why);
+                    tracing::info!(
+                        "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
+                        settings.retries
+                    );
+                    self.queue.retry(request, planned);
+                    return None;
+                } else {
+                    match request.tries {
+                        0 => why,
+                        tries => format!("{why}; tried {} times", tries + 1),
                     }
                 }
-            },
-        );
+            }
+        };
         let url = settings.secrets.hide(&request.url);
         let error = settings.secrets.hide(&format!("{name} ({url}): {why}"));
         let body_start = response.map(|response| start(&response.body));

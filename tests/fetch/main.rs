@@ -8,6 +8,7 @@ mod faults;
 mod input;
 mod limits;
 mod modes;
+mod neighbours;
 mod network;
 mod pages;
 mod rate;

@@ -5,6 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
+use super::history::Opened;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::fetch::settings::{RunRequest, Settings};
@@ -15,12 +16,13 @@ use std::num::NonZeroUsize;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul fetch activity_stats                     the job fetch.activity_stats of ./config.yml
-  pghaul fetch activity_stats --resume            repeat only the requests that are missing
-  pghaul fetch activity_stats --max-failures 10   publish even if up to 10 requests fail for good
+  pghaul fetch activity_stats                     a job of ./config.yml
+  pghaul fetch activity_stats --resume            make only the missing requests
+  pghaul fetch activity_stats --max-failures 10   publish though 10 have failed
 
-Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or configuration, no request was made;
-3 everything is loaded, with rejects; 130 or 143 interrupted.";
+Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or \
+configuration, no request was made; 3 everything is loaded, with rejects; 130 or 143 \
+interrupted.";
 
 /// The arguments of `pghaul fetch`.
 #[derive(Debug, Args)]
@@ -38,7 +40,7 @@ pub struct FetchArgs {
     #[command(flatten)]
     rejects: RejectArgs,
     /// Connections that copy rows at once [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     #[command(flatten)]
     target: TargetArgs,
@@ -53,10 +55,14 @@ pub struct FetchArgs {
 pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("fetch");
     args.report.check()?;
-    args.report.conclude(&started, fetch(args, global), global.quiet, fetch::summary)
+    let mut opened = None;
+    let outcome = fetch(args, global, &mut opened);
+    args.report.conclude_with(&started, outcome, global.quiet, fetch::summary, |report| {
+        opened.into_iter().for_each(|opened| opened.close(report, Some(&args.job)));
+    })
 }
 
-fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
+fn fetch(args: &FetchArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> Result<Done> {
     let config = Config::load(global.config.as_deref())?;
     let request = RunRequest {
         job: args.job.clone(),
@@ -67,8 +73,6 @@ fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
         workers: args.workers.map(NonZeroUsize::get),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
-    let database = args.target.open(&config)?;
-    let done = fetch::run(&settings, &database, global.verbosity());
-    database.close();
-    done
+    let opened = opened.insert(Opened::new(args.target.open(&config)?, &config));
+    fetch::run(&settings, &opened.database, global.verbosity())
 }

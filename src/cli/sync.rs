@@ -3,6 +3,7 @@
 use super::flags::global::GlobalArgs;
 use super::flags::numbers;
 use super::flags::report::ReportArgs;
+use super::history::{kept_for, record_in};
 use crate::Result;
 use crate::config::Config;
 use crate::copy::rejects::limit::RejectLimit;
@@ -18,17 +19,17 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --table orders --cursor updated
-  pghaul sync watch orders                       a job of config.yml, every five seconds
-  pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema s --exclude 'log_*'
+  pghaul sync once --from host=a --to host=b --table orders --cursor updated
+  pghaul sync watch orders                      a job of ./config.yml, for ever
+  pghaul sync once orders --deletes --verify    follow deletes, too, and compare
+  pghaul sync once --from host=a --to host=b --schema s --exclude 'log_*'
 
-The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date.
-Without one, the table is loaded whole where it has changed. With --schema, all of its tables are
-synced. The source is only read.
+The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. \
+Without one, the table is loaded whole where it has changed. With --schema, all of its tables \
+are synced. The source is only read.
 
-Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is
-complete stays; 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a
+Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is \
+complete stays; 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a \
 signal ends between two passes: 0.";
 
 /// The arguments of `pghaul sync`.
@@ -121,7 +122,7 @@ struct CommonArgs {
     #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
     chunk: Option<u64>,
     /// Connections of the initial load, to each side [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// Follow deletes: hard deletes the rows, soft sets a column
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "hard")]
@@ -170,7 +171,7 @@ pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
         SyncCommand::Once(args) => once(args, global),
         SyncCommand::Watch(args) => {
             let (every, common) = (args.every, args.common);
-            let jobs = common.resolve(|request| Request { every, ..request }, global)?;
+            let (jobs, _) = common.resolve(|request| Request { every, ..request }, global)?;
             let [settings] = &jobs[..] else { return watch_many(&jobs, global) };
             if settings.schema.is_some() {
                 return watch_many(&jobs, global);
@@ -192,28 +193,55 @@ fn once(args: OnceArgs, global: &GlobalArgs) -> Result<Exit> {
     args.report.check()?;
     let (verify, repair, retries) = (args.verify, args.repair, args.retries);
     let mut text = String::new();
+    let mut destination = None;
     let jobs = args.common.resolve(|request| Request { verify, repair, retries, ..request }, global);
-    let done = jobs.and_then(|jobs| match &jobs[..] {
-        [settings] if settings.schema.is_none() => {
-            let outcome = sync::once(settings, global.verbosity())?;
-            text = outcome.summary(&settings.to_table.1);
-            Ok(Done::from(outcome.units(&settings.source_name(), &settings.to_table.1)))
-        }
-        jobs => {
-            let runs = sync::once_many(jobs, global.verbosity())?;
-            text = runs.summary();
-            Ok(runs.done())
+    let done = jobs.and_then(|(jobs, keep)| {
+        destination = jobs.first().map(|settings| (settings.to.clone(), keep));
+        match &jobs[..] {
+            [settings] if settings.schema.is_none() => {
+                let outcome = sync::once(settings, global.verbosity())?;
+                text = outcome.summary(&settings.to_table.1);
+                Ok(Done::from(outcome.units(&settings.source_name(), &settings.to_table.1)))
+            }
+            jobs => {
+                let runs = sync::once_many(jobs, global.verbosity())?;
+                text = runs.summary();
+                Ok(runs.done())
+            }
         }
     });
-    args.report.conclude(&started, done, global.quiet, |_| text)
+    let names = args.common.jobs.join(" ");
+    args.report.conclude_with(
+        &started,
+        done,
+        global.quiet,
+        |_| text,
+        |report| {
+            let job = Some(names.as_str()).filter(|names| !names.is_empty());
+            destination.iter().for_each(|(to, keep)| record_in(to, report, job, *keep));
+        },
+    )
 }
 
 impl CommonArgs {
-    /// The settings of all jobs that are named. `add` adds what only one of the commands knows.
-    fn resolve(self, add: impl Fn(Request) -> Request, global: &GlobalArgs) -> Result<Vec<Settings>> {
+    /// The settings of all jobs that are named, and how long runs are kept. `add` adds what only one of the commands knows.
+    fn resolve(
+        &self,
+        add: impl Fn(Request) -> Request,
+        global: &GlobalArgs,
+    ) -> Result<(Vec<Settings>, Duration)> {
         let config = Config::load(global.config.as_deref())?;
-        Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
-            .map_err(|error| error.at(config.place()))
+        let jobs = Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
+            .map_err(|error| error.at(config.place()))?;
+        let mut said: Vec<String> = Vec::new();
+        for Settings { from, to, .. } in &jobs {
+            let line = format!("database: {}, from {}", to.describe(), from.describe());
+            if !said.contains(&line) {
+                tracing::info!("{line}");
+                said.push(line);
+            }
+        }
+        Ok((jobs, kept_for(&config)))
     }
 
     fn request(&self) -> Request {

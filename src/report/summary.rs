@@ -2,11 +2,15 @@
 
 use super::document::{AfterReport, Archived, Report, Superseded};
 use super::numbers::{plural, seconds, size, thousands};
-use super::table::table;
+use super::table::{Layout, table};
 use super::unit::{Adjusted, UnitReport, UnitStatus};
 
-/// The columns from this one on hold numbers.
-const FIRST_NUMBER_COLUMN: usize = 4;
+/// The columns.
+const LAYOUT: Layout<'static, 7> = Layout {
+    header: ["unit", "from", "into", "status", "rows", "size", "seconds"],
+    numbers: 4..7,
+    spare: &["size", "from", "into", "seconds"],
+};
 /// The most units that are listed though they are unchanged. The closing line counts them.
 const MOST_UNCHANGED: usize = 20;
 
@@ -14,14 +18,13 @@ const MOST_UNCHANGED: usize = 20;
 pub fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.units.is_empty() {
-        let header = ["unit", "from", "into", "status", "rows", "size", "seconds"];
         // Of many tables, those that have not changed are not news.
         let is_unchanged = |unit: &&UnitReport| unit.status == UnitStatus::Unchanged;
         let are_many = report.units.iter().filter(is_unchanged).count() > MOST_UNCHANGED;
         let shown = report.units.iter().filter(|unit| !(are_many && is_unchanged(unit)));
         let rows: Vec<[String; 7]> = shown.map(row).collect();
         if !rows.is_empty() {
-            text.push_str(&table(header, &rows, FIRST_NUMBER_COLUMN..header.len()));
+            text.push_str(&table(&LAYOUT, &rows));
             text.push('\n');
         }
     }
@@ -41,6 +44,11 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    if totals.not_loaded > 0 {
+        let left = totals.lacking();
+        let (units, are) = (plural(left, "unit"), if left == 1 { "is" } else { "are" });
+        text.push_str(&format!("their old rows stand; run again: {} {units} {are} left\n", thousands(left)));
+    }
     text.push_str(&adjusted(&report.units));
     text.push_str(&after(&report.after));
     text.push_str(&superseded(&report.superseded));
@@ -138,6 +146,20 @@ mod tests {
     use super::super::document::Started;
     use super::super::unit::samples::unit;
     use super::*;
+
+    #[test]
+    fn an_interrupted_run_says_how_many_units_are_left() {
+        let left = |units: Vec<UnitReport>| {
+            let text = summary(&Started::now("ingest").finish(Ok(units)));
+            text.lines().find(|line| line.contains("run again")).map(str::to_owned)
+        };
+        let of = |status| unit(status, 0);
+        let not_loaded = || of(UnitStatus::NotLoaded);
+        assert_eq!(left(vec![of(UnitStatus::Failed)]), None);
+        assert_eq!(left(vec![not_loaded()]).unwrap(), "their old rows stand; run again: 1 unit is left");
+        let text = left(vec![of(UnitStatus::Failed), not_loaded(), of(UnitStatus::Loaded)]).unwrap();
+        assert_eq!(text, "their old rows stand; run again: 2 units are left");
+    }
 
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {

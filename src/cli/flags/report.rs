@@ -65,6 +65,21 @@ impl ReportArgs {
         quiet: bool,
         summary: impl FnOnce(&Report) -> String,
     ) -> Result<Exit> {
+        self.conclude_with(started, outcome, quiet, summary, |_| ())
+    }
+
+    /// As [`ReportArgs::conclude`]; `ended` gets the report when it is written and the summary printed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn conclude_with(
+        &self,
+        started: &Started,
+        outcome: Result<impl Into<Done>>,
+        quiet: bool,
+        summary: impl FnOnce(&Report) -> String,
+        ended: impl FnOnce(&Report),
+    ) -> Result<Exit> {
         // After Ctrl-C, the error of the cancelled statement has other words.
         let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
         let (report, stopped) = match outcome {
@@ -72,6 +87,7 @@ impl ReportArgs {
             Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
         };
         let delivered = self.deliver(&report, quiet || stopped.is_some(), summary);
+        ended(&report);
         if let Some(error) = stopped {
             // The cause comes first, and decides the exit code.
             print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());

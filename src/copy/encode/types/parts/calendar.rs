@@ -46,8 +46,14 @@ pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
 
 #[inline(always)]
 fn day(year: u32, month: u32, day: u32, is_iso: bool, rest: &[u8]) -> Option<Day<'_>> {
-    let known = is_valid(year, month, day) && !rest.first().is_some_and(u8::is_ascii_digit);
-    known.then(|| Day { number: day_number(year, month, day), is_iso, rest })
+    let number = day_of(year, month, day)?;
+    (!rest.first().is_some_and(u8::is_ascii_digit)).then_some(Day { number, is_iso, rest })
+}
+
+/// Days since 2000-01-01, for a day of the years 1 to 9999.
+#[inline(always)]
+pub fn day_of(year: u32, month: u32, day: u32) -> Option<i32> {
+    is_valid(year, month, day).then(|| day_number(year, month, day))
 }
 
 /// English months by the first three letters of their names, each at its [`month_slot`].

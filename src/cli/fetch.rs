@@ -74,5 +74,5 @@ fn fetch(args: &FetchArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> 
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     let opened = opened.insert(Opened::new(args.target.open(&config)?, &config));
-    fetch::run(&settings, &opened.database)
+    fetch::run(&settings, &opened.database, global.verbosity())
 }

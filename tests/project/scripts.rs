@@ -42,6 +42,7 @@ fn bench_takes_what_it_can_measure() {
             refused(&[what, flag]);
             refused(&[what, "--quick", flag]);
         }
+        refused(&[what, "--compare"]);
     }
 }
 

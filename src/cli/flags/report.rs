@@ -86,7 +86,7 @@ impl ReportArgs {
             Ok(done) => (started.finish(Ok(done)), None),
             Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
         };
-        let delivered = self.deliver(&report, quiet, summary);
+        let delivered = self.deliver(&report, quiet || stopped.is_some(), summary);
         ended(&report);
         if let Some(error) = stopped {
             // The cause comes first, and decides the exit code.
@@ -99,6 +99,7 @@ impl ReportArgs {
         errors.extend(report.after.iter().filter_map(|done| done.error.clone()));
         errors.dedup();
         errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
+        errors.extend(report.error.clone());
         print_errors(&errors);
         // The rows stay loaded, but a run without its report has failed.
         delivered?;
@@ -109,7 +110,7 @@ impl ReportArgs {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        if quiet || self.takes_stdout() || report.error.is_some() {
+        if quiet || self.takes_stdout() {
             return Ok(());
         }
         print(&summary(report))

@@ -1,6 +1,6 @@
 """Reads and writes every kind of column by the client that openapi-python-client has made.
 
-    client.py FOLDER-OF-THE-CLIENT URL
+    kinds.py FOLDER-OF-THE-CLIENT URL
 """
 
 import importlib
@@ -14,7 +14,7 @@ client = importlib.import_module("client")
 models = importlib.import_module("client.models")
 api = importlib.import_module("client.api")
 service = client.Client(base_url=sys.argv[2])
-ROWS = json.loads(Path(__file__).with_name("rows.json").read_text())
+ROWS = json.loads(Path(__file__).with_name("kinds.json").read_text())
 
 
 def operation(name):

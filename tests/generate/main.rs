@@ -4,4 +4,5 @@
 
 mod dump;
 mod into;
+mod realism;
 mod users;

@@ -41,7 +41,7 @@ pub fn load_table(
     let existing = catalog::relations(&mut client, target.schema(), &[target.name()])?.remove(target.name());
     let load = TableLoad {
         settings,
-        users: Users::new(settings.seed),
+        users: Users::new(settings.seed, settings.unique_accounts),
         shape,
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),

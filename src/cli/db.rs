@@ -1,8 +1,10 @@
 //! `pghaul db`: the embedded server by hand.
 
+use super::flags::global::GlobalArgs;
 use super::flags::target::DataDirArg;
+use crate::config::ConfigText;
 use crate::exit::Exit;
-use crate::pg::embedded::{Embedded, StartOutcome};
+use crate::pg::embedded::{Embedded, Project, StartOutcome};
 use crate::run::interrupt;
 use crate::{Error, Result};
 use clap::{Args, Subcommand};
@@ -21,24 +23,25 @@ const TERM_POLL: Duration = Duration::from_millis(100);
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul db start                                keep the server running
-  psql \"$(pghaul db url)\"                        any client can use it
-  pghaul db psql -c 'select version()'           start, run psql, stop again
+  pghaul db start                                 keep the server running
+  psql \"$(pghaul db url)\"                         any client can use it
+  pghaul db psql -c 'select version()'            start, run psql, stop again
   pghaul db stop
 
-Without a database of your own (--db, DATABASE_URL, datastore:), every command of pghaul uses this
-server: a private PostgreSQL, run from this machine's own programs (PGHAUL_PG_BIN names others) on a
-unix socket in the data directory. It is stopped after the last command, unless started with `start`.";
+Without a database of your own (--db, DATABASE_URL, datastore:), every command of pghaul uses \
+this server: a private PostgreSQL, run from this machine's own programs (PGHAUL_PG_BIN names \
+others) on a unix socket in the data directory. It is stopped after the last command, unless \
+started with `start`.";
 
 const START_EXAMPLES: &str = "\
 Examples:
   pghaul db start
-  pghaul db --data-dir /srv/pghaul start          another server, in another folder";
+  pghaul db --data-dir /srv/pghaul start       another server, in another folder";
 
 const STOP_EXAMPLES: &str = "\
 Examples:
   pghaul db stop
-  pghaul db stop --force                          do not wait for a pghaul that uses it";
+  pghaul db stop --force                   do not wait for a pghaul that uses it";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
@@ -50,7 +53,7 @@ Exit codes: 0 it runs; 1 it does not.";
 const URL_EXAMPLES: &str = "\
 Examples:
   pghaul db url
-  psql \"$(pghaul db url)\"                        any client can use it";
+  psql \"$(pghaul db url)\"                         any client can use it";
 
 const PSQL_EXAMPLES: &str = "\
 Examples:
@@ -89,6 +92,7 @@ enum DbCommand {
     #[command(after_help = URL_EXAMPLES)]
     Url,
     /// Open the database with psql, starting the server if necessary
+    #[command(alias = "shell")]
     Psql(PsqlArgs),
 }
 
@@ -113,8 +117,8 @@ pub struct PsqlArgs {
 ///
 /// # Errors
 /// Errors of [`Embedded`]; a psql that cannot be run.
-pub fn run(args: DbArgs) -> Result<Exit> {
-    let embedded = Embedded::new(args.data_dir.data_dir.as_deref())?;
+pub fn run(args: DbArgs, global: &GlobalArgs) -> Result<Exit> {
+    let embedded = args.data_dir.embedded(ConfigText::path(global.config.as_deref()))?;
     match args.command {
         DbCommand::Start => start(&embedded, args.data_dir.data_dir),
         DbCommand::Stop { force } => stop(&embedded, force),
@@ -156,7 +160,9 @@ fn status(embedded: &Embedded) -> Result<Exit> {
 }
 
 fn url(embedded: &Embedded) -> Result<Exit> {
-    say(&embedded.url())?;
+    let meant = embedded.nearest()?;
+    note_other(embedded.project(), meant.project());
+    say(&meant.url())?;
     if embedded.status()?.pid.is_none() {
         eprintln!("note: the server is not running; start it with: pghaul db start");
     }
@@ -164,7 +170,8 @@ fn url(embedded: &Embedded) -> Result<Exit> {
 }
 
 fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
-    let session = embedded.acquire()?;
+    let session = embedded.acquire_nearest()?;
+    note_other(embedded.project(), session.project());
     let mut command = Command::new(embedded.psql()?);
     // The URL comes first: psql takes the first argument that is no option as the database.
     command.arg("--dbname").arg(session.url()).args(args);
@@ -178,6 +185,16 @@ fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
     session.release()?;
     interrupt::check()?;
     Ok(exit_of(status))
+}
+
+/// Says that another project's database is meant.
+fn note_other(project: &Project, meant: &Project) {
+    if project != meant {
+        eprintln!(
+            "note: this folder has no configuration and no database; this is the one of {}",
+            meant.folder().display()
+        );
+    }
 }
 
 /// Waits for a child that has the terminal; SIGTERM to this process ends the child.

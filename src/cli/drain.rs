@@ -16,14 +16,14 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul drain us_users                           move what the cache has now into the table
-  pghaul drain us_users --watch --every 5s        and what comes, until SIGTERM
-  pghaul drain us_users --print-columns           show the inferred columns; take nothing
-  pghaul drain us_users --max-rejects 100         reject up to 100 rows of each batch
+  pghaul drain us_users                          move what the cache has now
+  pghaul drain us_users --watch --every 5s       and what comes, until SIGTERM
+  pghaul drain us_users --print-columns          infer the columns; take nothing
+  pghaul drain us_users --max-rejects 100        reject 100 rows of each batch
 
-Exit codes: 0 everything is published, or there was nothing; 1 a replica failed, its rows are still in
-Redis; 2 wrong usage, configuration or replica, nothing was touched; 3 published, with rejects;
-130 or 143 interrupted in the middle of a batch, whose rows are still in Redis.";
+Exit codes: 0 everything is published, or there was nothing; 1 a replica failed, its rows are \
+still in Redis; 2 wrong usage, configuration or replica, nothing was touched; 3 published, with \
+rejects; 130 or 143 interrupted in the middle of a batch, whose rows are still in Redis.";
 
 /// The arguments of `pghaul drain`.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ pub struct DrainArgs {
     #[arg(long, value_name = "TIME", default_value = "1m", requires = "watch", value_parser = numbers::time)]
     heartbeat: Duration,
     /// COPY streams at once [default: workers of the job, max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// Keep what is published in Redis, under another name
     #[arg(long)]

@@ -15,12 +15,13 @@ use std::num::NonZeroUsize;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul fetch activity_stats                     the job fetch.activity_stats of ./config.yml
-  pghaul fetch activity_stats --resume            repeat only the requests that are missing
-  pghaul fetch activity_stats --max-failures 10   publish even if up to 10 requests fail for good
+  pghaul fetch activity_stats                     a job of ./config.yml
+  pghaul fetch activity_stats --resume            make only the missing requests
+  pghaul fetch activity_stats --max-failures 10   publish though 10 have failed
 
-Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or configuration, no request was made;
-3 everything is loaded, with rejects; 130 or 143 interrupted.";
+Exit codes: 0 everything is loaded; 1 a request failed, or the run; 2 wrong usage or \
+configuration, no request was made; 3 everything is loaded, with rejects; 130 or 143 \
+interrupted.";
 
 /// The arguments of `pghaul fetch`.
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub struct FetchArgs {
     #[command(flatten)]
     rejects: RejectArgs,
     /// Connections that copy rows at once [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     #[command(flatten)]
     target: TargetArgs,

@@ -8,6 +8,7 @@ use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};
+use crate::pg::database::Database;
 use crate::report::{Done, Started, print, summary};
 use crate::{Result, ingest};
 use clap::{Args, ValueEnum};
@@ -16,14 +17,14 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul ingest dumps/                            load every <app>_<version>.zip that has changed
-  pghaul ingest dumps/ --plan                     show what that would do
+  pghaul ingest dumps/                           load each dump that has changed
+  pghaul ingest dumps/ --plan                    show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
-  pghaul ingest dumps/ --max-rejects 0.1%         reject up to 1 row in 1,000 of each data file
+  pghaul ingest dumps/ --max-rejects 0.1%        reject 1 row in 1,000 of a file
 
-Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete;
-2 wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects;
+Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 \
+wrong usage, configuration or input, nothing was touched; 3 everything is loaded, with rejects; \
 130 or 143 interrupted.";
 
 /// The arguments of `pghaul ingest`.
@@ -37,13 +38,13 @@ pub struct IngestArgs {
     #[arg(long = "table", value_name = "NAME")]
     tables: Vec<String>,
     /// Data files loaded at once, or streams of a large one [default: max_workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// What happens to the mother tables first
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
     mothers: MothersArg,
     /// Show the catalogue, the statements and how the versions differ; change nothing
-    #[arg(long, conflicts_with = "report")]
+    #[arg(long, alias = "dry-run", conflicts_with = "report")]
     plan: bool,
     /// Load data files even if they have not changed
     #[arg(long)]
@@ -92,8 +93,9 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
 
 fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
     let (settings, config) = settings(args, global)?;
+    let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = args.target.open(&config)?;
+    let database = Database::open(location)?;
     let done = ingest::run(&settings, catalogue, &database, global.verbosity());
     database.close();
     done
@@ -101,8 +103,9 @@ fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
 
 fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
+    let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = args.target.open(&config)?;
+    let database = Database::open(location)?;
     let text = ingest::plan(&settings, catalogue, &database);
     database.close();
     print(&text?)?;

@@ -9,12 +9,12 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul inspect lms_v1.zip > config.yml          look at a dump, and keep what loads it
-  pghaul inspect users.csv --descriptors .        a data file alone: also write users.json
-  pghaul inspect exports/                         a folder of dumps, or of data files
+  pghaul inspect lms_v1.zip > config.yml         keep what loads the dump
+  pghaul inspect users.csv --descriptors .       also write users.json
+  pghaul inspect exports/                        dumps or data files of a folder
 
-Exit codes: 0 the configuration was printed; 1 a file cannot be read, or has no rows;
-2 wrong usage.";
+Exit codes: 0 the configuration was printed; 1 a file cannot be read, or has no rows; 2 wrong \
+usage.";
 
 /// The arguments of `pghaul inspect`.
 #[derive(Debug, Args)]

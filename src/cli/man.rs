@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul man /usr/local/share/man/man1            pghaul.1, pghaul-ingest.1 and so on";
+  pghaul man /usr/local/share/man/man1       pghaul.1, pghaul-ingest.1 and so on";
 
 /// The arguments of `pghaul man`.
 #[derive(Debug, Args)]

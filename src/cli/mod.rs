@@ -18,7 +18,7 @@ pub mod version;
 
 use crate::Result;
 use crate::exit::Exit;
-use crate::report::log;
+use crate::report::{log, print};
 use crate::run::interrupt;
 use crate::secret::without_passwords;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -28,9 +28,9 @@ use std::io::Write;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul ingest dumps/ --plan                     what loading these dumps would do
-  pghaul ingest dumps/                            load them, into a private server by default
-  pghaul status                                   what was loaded, from what, and when
+  pghaul ingest dumps/ --plan             what loading these dumps would do
+  pghaul ingest dumps/                    load, by default into a private server
+  pghaul status                           what was loaded, from what, and when
   pghaul db psql -c 'SELECT * FROM users'
 
 Each command has examples of its own: pghaul COMMAND --help.";
@@ -55,6 +55,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Load versioned zip dumps: one child table per version under each mother table
+    #[command(aliases = ["load", "import"])]
     Ingest(ingest::IngestArgs),
     /// Look at dumps or data files that were never seen, and print a configuration that loads them
     Inspect(inspect::InspectArgs),
@@ -80,6 +81,9 @@ enum Command {
     /// Write the man pages
     #[command(hide = true)]
     Man(man::ManArgs),
+    /// As --version
+    #[command(hide = true, after_help = "Examples:\n  pghaul version")]
+    Version,
 }
 
 /// Parses the command line, runs the command, prints an error once, and returns the exit code.
@@ -123,9 +127,13 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Generate(args) => generate::run(args, &cli.global),
         Command::Serve(args) => serve::run(args, &cli.global),
         Command::Status(args) => status::run(args, &cli.global),
-        Command::Db(args) => db::run(args),
+        Command::Db(args) => db::run(args, &cli.global),
         Command::Config(args) => config::run(args, &cli.global, Cli::command()),
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),
+        Command::Version => {
+            print(&Cli::command().render_long_version())?;
+            Ok(Exit::Loaded)
+        }
     }
 }

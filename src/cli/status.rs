@@ -4,19 +4,38 @@ use super::flags::global::GlobalArgs;
 use super::flags::target::TargetArgs;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::report::{plural, print, seconds, size, some_of, table, thousands};
+use crate::pg::embedded::Project;
+use crate::report::{Layout, plural, print, seconds, size, some_of, table, thousands};
 use crate::table::ledger::loads::status::{self, LoadStatus};
 use crate::{Error, Place, Result};
 use clap::Args;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul status                                   each unit, and what has become of its table
+  pghaul status                                each unit, and its table now
   pghaul status --db postgresql://me@host/lms
-  pghaul status --json | jq '.[].unit'            for scripts
+  pghaul status --json | jq '.[].unit'  for scripts
 
-Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no database.";
+Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no \
+database.";
 
+/// The columns.
+const LAYOUT: Layout<'static, 10> = Layout {
+    header: [
+        "unit",
+        "from",
+        "into",
+        "status",
+        "table",
+        "rows",
+        "size",
+        "seconds",
+        "finished (UTC)",
+        "pghaul",
+    ],
+    numbers: 5..8,
+    spare: &["pghaul", "seconds", "size", "from", "status", "into"],
+};
 /// How many emptied tables are named.
 const NAMED_TABLES: usize = 5;
 
@@ -39,13 +58,22 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
     let database = args.target.open(&config)?;
     let place = Place::file(database.describe());
-    let loads = database.connect().and_then(|mut client| status::all(&mut client));
+    let found = database.connect().and_then(|mut client| {
+        let loads = status::all(&mut client)?;
+        let others = if database.is_private() { Project::others(&mut client)? } else { Vec::new() };
+        Ok((loads, others))
+    });
     database.close();
-    let loads = loads.map_err(|error| error.into_refused().at(place))?;
+    let (loads, others) = found.map_err(|error| error.into_refused().at(place))?;
     let text = match (args.json, loads) {
         (true, loads) => json(&loads.unwrap_or_default())?,
         (false, Some(loads)) => text(&loads),
-        (false, None) => "there is no ledger: nothing was ever loaded into this database\n".to_owned(),
+        (false, None) => {
+            let others = others.iter().map(|(database, folder)| format!("{folder}: {database}\n"));
+            let others: String = others.collect();
+            let heading = if others.is_empty() { "" } else { "\nother projects in this server:\n" };
+            format!("there is no ledger: nothing was ever loaded into this database\n{heading}{others}")
+        }
     };
     print(&text)?;
     Ok(Exit::Loaded)
@@ -61,8 +89,6 @@ fn text(loads: &[LoadStatus]) -> String {
     if loads.is_empty() {
         return "the ledger is empty: nothing is loaded\n".to_owned();
     }
-    let header =
-        ["unit", "from", "into", "status", "table", "rows", "size", "seconds", "finished (UTC)", "pghaul"];
     let several_schemas = loads.iter().any(|load| load.schema != loads[0].schema);
     let rows: Vec<[String; 10]> = loads.iter().map(|load| row(load, several_schemas)).collect();
     let count = loads.len() as u64;
@@ -78,7 +104,7 @@ fn text(loads: &[LoadStatus]) -> String {
     };
     format!(
         "{}\n{count} {} loaded; {} {}\n{lost}",
-        table(header, &rows, 5..8),
+        table(&LAYOUT, &rows),
         plural(count, "unit"),
         thousands(sum),
         plural(sum, "row"),

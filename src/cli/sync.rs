@@ -18,17 +18,17 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --table orders --cursor updated
-  pghaul sync watch orders                       a job of config.yml, every five seconds
-  pghaul sync once orders --deletes --verify     follow deletes, too, and compare both tables
-  pghaul sync once --from postgresql://a/shop --to postgresql://b/bi --schema s --exclude 'log_*'
+  pghaul sync once --from host=a --to host=b --table orders --cursor updated
+  pghaul sync watch orders                      a job of ./config.yml, for ever
+  pghaul sync once orders --deletes --verify    follow deletes, too, and compare
+  pghaul sync once --from host=a --to host=b --schema s --exclude 'log_*'
 
-The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date.
-Without one, the table is loaded whole where it has changed. With --schema, all of its tables are
-synced. The source is only read.
+The cursor is a column that grows with every change: an integer, timestamp, timestamptz or date. \
+Without one, the table is loaded whole where it has changed. With --schema, all of its tables \
+are synced. The source is only read.
 
-Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is
-complete stays; 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a
+Exit codes: 0 the tables are the same; 1 a server failed, or --verify found differences, what is \
+complete stays; 2 wrong usage, or tables that do not fit; 130 or 143 interrupted. A watch that a \
 signal ends between two passes: 0.";
 
 /// The arguments of `pghaul sync`.
@@ -121,7 +121,7 @@ struct CommonArgs {
     #[arg(long, value_name = "ROWS", value_parser = numbers::whole)]
     chunk: Option<u64>,
     /// Connections of the initial load, to each side [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// Follow deletes: hard deletes the rows, soft sets a column
     #[arg(long, value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "hard")]
@@ -212,8 +212,17 @@ impl CommonArgs {
     /// The settings of all jobs that are named. `add` adds what only one of the commands knows.
     fn resolve(self, add: impl Fn(Request) -> Request, global: &GlobalArgs) -> Result<Vec<Settings>> {
         let config = Config::load(global.config.as_deref())?;
-        Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
-            .map_err(|error| error.at(config.place()))
+        let jobs = Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
+            .map_err(|error| error.at(config.place()))?;
+        let mut said: Vec<String> = Vec::new();
+        for Settings { from, to, .. } in &jobs {
+            let line = format!("database: {}, from {}", to.describe(), from.describe());
+            if !said.contains(&line) {
+                tracing::info!("{line}");
+                said.push(line);
+            }
+        }
+        Ok(jobs)
     }
 
     fn request(&self) -> Request {

@@ -54,17 +54,18 @@ impl Config {
 }
 
 impl ConfigText {
+    /// The path of the configuration: `file`, or else `./config.yml` if it exists.
+    pub fn path(file: Option<&Path>) -> Option<&Path> {
+        let default = Path::new(DEFAULT_FILE);
+        file.or_else(|| default.is_file().then_some(default))
+    }
+
     /// Reads the text of `file`, or else of `./config.yml` if it exists.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn find(file: Option<&Path>) -> Result<Option<ConfigText>> {
-        let default = Path::new(DEFAULT_FILE);
-        let path = match file {
-            Some(path) => path,
-            None if default.is_file() => default,
-            None => return Ok(None),
-        };
+        let Some(path) = Self::path(file) else { return Ok(None) };
         let text = read(path).map_err(|error| error.at(Place::file(path.display().to_string())))?;
         Ok(Some(ConfigText { path: path.to_owned(), text }))
     }

@@ -6,7 +6,6 @@ use super::trust;
 use crate::report::plural;
 use crate::{Error, Result};
 use postgres::Client;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The same failure, marked as one of the connection: the server has ended that.
@@ -22,16 +21,42 @@ pub struct Database {
     has_said: AtomicBool,
 }
 
+/// Where a database is.
+#[derive(Debug)]
+pub enum Location {
+    /// A database that somebody has named.
+    Named(Target),
+    /// The database of a project in the embedded server.
+    Private(Embedded),
+}
+
+impl Location {
+    /// What it is called in messages, without a password.
+    pub fn describe(&self) -> String {
+        match self {
+            Location::Named(target) => target.describe(),
+            Location::Private(embedded) => format!(
+                "{} in the private server in {}",
+                embedded.project().database(),
+                embedded.data_dir().display()
+            ),
+        }
+    }
+}
+
 impl Database {
-    /// The database that is named, or else the embedded server in `data_dir`, which is started where it does not run.
+    /// Opens it; starts the embedded server where that is the database and does not run.
     ///
     /// # Errors
     /// An embedded server that cannot be started.
-    pub fn open(named: Option<Target>, data_dir: Option<&Path>) -> Result<Database> {
-        if let Some(target) = named {
-            return Ok(Database { target, embedded: None, has_said: AtomicBool::new(false) });
-        }
-        let lease = Embedded::new(data_dir)?.acquire()?;
+    pub fn open(location: Location) -> Result<Database> {
+        let embedded = match location {
+            Location::Named(target) => {
+                return Ok(Database { target, embedded: None, has_said: AtomicBool::new(false) });
+            }
+            Location::Private(embedded) => embedded,
+        };
+        let lease = embedded.acquire()?;
         Ok(Database {
             target: Target::parse(&lease.url())?,
             embedded: Some(lease),

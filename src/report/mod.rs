@@ -16,5 +16,5 @@ pub use made::made_lines;
 pub use numbers::{plural, seconds, size, some_of, thousands};
 pub use output::print;
 pub use summary::{adjusted_in_words, summary};
-pub use table::table;
+pub use table::{Layout, table};
 pub use unit::{Totals, UnitReport, UnitStatus};

@@ -2,11 +2,15 @@
 
 use super::document::{AfterReport, Archived, Report, Superseded};
 use super::numbers::{plural, seconds, size, thousands};
-use super::table::table;
+use super::table::{Layout, table};
 use super::unit::{Adjusted, UnitReport, UnitStatus};
 
-/// The columns from this one on hold numbers.
-const FIRST_NUMBER_COLUMN: usize = 4;
+/// The columns.
+const LAYOUT: Layout<'static, 7> = Layout {
+    header: ["unit", "from", "into", "status", "rows", "size", "seconds"],
+    numbers: 4..7,
+    spare: &["size", "from", "into", "seconds"],
+};
 /// The most units that are listed though they are unchanged. The closing line counts them.
 const MOST_UNCHANGED: usize = 20;
 
@@ -14,14 +18,13 @@ const MOST_UNCHANGED: usize = 20;
 pub fn summary(report: &Report) -> String {
     let mut text = String::new();
     if !report.units.is_empty() {
-        let header = ["unit", "from", "into", "status", "rows", "size", "seconds"];
         // Of many tables, those that have not changed are not news.
         let is_unchanged = |unit: &&UnitReport| unit.status == UnitStatus::Unchanged;
         let are_many = report.units.iter().filter(is_unchanged).count() > MOST_UNCHANGED;
         let shown = report.units.iter().filter(|unit| !(are_many && is_unchanged(unit)));
         let rows: Vec<[String; 7]> = shown.map(row).collect();
         if !rows.is_empty() {
-            text.push_str(&table(header, &rows, FIRST_NUMBER_COLUMN..header.len()));
+            text.push_str(&table(&LAYOUT, &rows));
             text.push('\n');
         }
     }

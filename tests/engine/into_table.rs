@@ -8,7 +8,7 @@ use pghaul::copy::values::batch::{ValueBatch, ValueColumns};
 use pghaul::copy::values::copy::ValueCopy;
 use pghaul::copy::values::json::Json;
 use pghaul::pg::connect::Target;
-use pghaul::pg::database;
+use pghaul::pg::database::{self, Location};
 use pghaul::table::into::{Durability, TargetTable};
 use pghaul_test_support::{Database, Workdir, says, server};
 use postgres::Client;
@@ -26,7 +26,8 @@ impl Job {
     }
 
     fn connect(&self) -> Client {
-        let database = database::Database::open(Some(Target::parse(&self.db.url()).unwrap()), None).unwrap();
+        let database =
+            database::Database::open(Location::Named(Target::parse(&self.db.url()).unwrap())).unwrap();
         database.connect().unwrap()
     }
 

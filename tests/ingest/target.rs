@@ -57,6 +57,85 @@ fn the_flag_beats_the_environment_which_beats_the_file() {
     assert_eq!(counts(), ["1", "1", "1"]);
 }
 
+/// libpq's variables for the case's database, by TCP.
+fn variables(case: &Case, role: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("PGHOST", "127.0.0.1".to_owned()),
+        ("PGPORT", server().port().to_string()),
+        ("PGDATABASE", case.db.name().to_owned()),
+        ("PGUSER", role.to_owned()),
+        ("PGPASSWORD", PASSWORD.to_owned()),
+    ]
+}
+
+fn with(run: Pghaul, variables: &[(&str, String)]) -> Pghaul {
+    variables.iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
+#[test]
+fn libpqs_variables_name_the_database_and_fill_in_what_others_leave_out() {
+    let case = one_unit();
+    let role = role(&case);
+    let variables = variables(&case, &role);
+    let place = format!("postgresql://{role}@127.0.0.1:{}/{}", server().port(), case.db.name());
+    let run = with(bare(&case), &variables).run();
+    run.assert_code(0).assert_never_says(PASSWORD);
+    assert_eq!(run.database.unwrap(), format!("{place}, by PGHOST, PGPORT, PGDATABASE, PGUSER"));
+    assert_eq!(case.tables(), "users v1_users");
+    // A URL and `datastore` leave out the host, the port and the user.
+    let url = format!("postgresql:///{}", case.db.name());
+    let by_flag = with(bare(&case), &variables).args(["--db", &url]).env("PGDATABASE", "none").run();
+    by_flag.assert_code(0);
+    assert_eq!(by_flag.database.unwrap(), format!("{place}, by --db"));
+    case.config(&format!("datastore: {{db: {}}}\n", case.db.name()));
+    let by_file = with(bare(&case), &variables).env("PGDATABASE", "none").run();
+    by_file.assert_code(0);
+    assert_eq!(by_file.database.unwrap(), format!("{place}, by datastore"));
+    let shown = with(pghaul!(case.work).args(["config", "show", "--json"]), &variables).run();
+    shown.assert_code(0).assert_never_says(PASSWORD);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&shown.stdout).unwrap();
+    let sources: Vec<(&str, &str)> = rows
+        .iter()
+        .filter(|row| row["key"].as_str().unwrap().starts_with("database "))
+        .map(|row| (row["key"].as_str().unwrap(), row["name"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("database host", "PGHOST"),
+        ("database port", "PGPORT"),
+        ("database user", "PGUSER"),
+        ("database password", "PGPASSWORD"),
+    ];
+    assert_eq!(sources, expected);
+}
+
+#[test]
+fn a_service_names_the_database_and_a_bad_one_is_refused() {
+    let case = one_unit();
+    let role = role(&case);
+    let lines = format!(
+        "[night]\nhost=127.0.0.1\nport={}\ndbname={}\nuser={role}\npassword={PASSWORD}\n[odd]\nhots={PASSWORD}\n",
+        server().port(),
+        case.db.name()
+    );
+    case.work.write("home/.pg_service.conf", lines);
+    let run = bare(&case).env("PGSERVICE", "night").run();
+    run.assert_code(0).assert_never_says(PASSWORD);
+    assert!(run.database.unwrap().ends_with(", by the service file"));
+    bare(&case).args(["--db", "postgresql://?service=night"]).run().assert_code(0);
+    let odd = bare(&case).env("PGSERVICE", "odd").run();
+    odd.assert_code(2)
+        .assert_never_says(PASSWORD)
+        .assert_stderr_has("line 8: ")
+        .assert_stderr_has("\"host\"");
+    bare(&case)
+        .env("PGSERVICE", "none")
+        .run()
+        .assert_code(2)
+        .assert_stderr_has("no service file has the service");
+    let peer = bare(&case).args(["--db", &case.db.url()]).env("PGREQUIREPEER", "postgres").run();
+    peer.assert_code(2).assert_stderr_has("PGREQUIREPEER asks for what pghaul cannot do");
+}
+
 #[test]
 fn the_configuration_is_named_before_or_after_the_command_or_lies_in_the_folder() {
     let case = one_unit();
@@ -224,10 +303,55 @@ fn without_a_database_the_embedded_server_is_started_and_stopped() {
     embedded(&["db", "status"]).assert_code(1).assert_stdout_has("not running");
     let psql = embedded(&["db", "psql", "-XAtc", "SELECT count(*), sum(id) FROM users"]);
     psql.assert_code(0).assert_stdout_has("1|1\n");
+    let named = embedded(&ingest).database.unwrap();
+    assert!(named.contains(" in the private server in "), "{named}");
     // A run that is refused lets go of the server, too.
     case.config("mother_tables: {users: {id: text}}\n");
     embedded(&ingest).assert_code(2).assert_stdout_has("is integer in the database");
     embedded(&["db", "status"]).assert_code(1).assert_stdout_has("not running");
+}
+
+#[test]
+fn each_project_has_a_database_of_its_own_in_the_private_server() {
+    let case = one_unit();
+    let other = case.work.join("other");
+    fs::create_dir(&other).unwrap();
+    case.work.write("other/config.yml", "max_workers: 1\n");
+    let server = case.work.join("server");
+    let run = |folder: &std::path::Path, args: &[&str]| {
+        pghaul!(case.work).in_folder(folder).args(args).env("PGHAUL_DATA_DIR", &server).run()
+    };
+    let here = case.work.path().to_owned();
+    let dumps = case.work.join("dumps").display().to_string();
+    run(&here, &["ingest", &dumps]).assert_code(0);
+    let there = run(&other, &["status"]);
+    there.assert_code(0).assert_stdout_has("nothing was ever loaded into this database");
+    there.assert_stdout_has(&here.canonicalize().unwrap().display().to_string());
+    // By the folder of its configuration a project is the same from everywhere.
+    run(&here, &["--config", "other/config.yml", "ingest", &dumps, "--report", "-"])
+        .assert_code(0)
+        .assert_stdout_has("\"loaded\": 1");
+    run(&other, &["db", "psql", "-XAtc", "SELECT count(*) FROM users"])
+        .assert_code(0)
+        .assert_stdout_has("1\n");
+    let [here, there] = [run(&here, &["db", "url"]), run(&other, &["db", "url"])].map(|run| run.stdout);
+    assert_ne!(here, there);
+}
+
+/// As scripts are that name a configuration for the load, and none for `db psql`.
+#[test]
+fn the_only_database_is_the_one_that_is_meant_where_nothing_names_another() {
+    let case = one_unit();
+    let server = case.work.join("server");
+    let run = |args: &[&str]| pghaul!(case.work).args(args).env("PGHAUL_DATA_DIR", &server).run();
+    case.work.write("etc/config.yml", "xport_cfg: {zip_path: ../dumps}\n");
+    run(&["--config", "etc/config.yml", "ingest"]).assert_code(0);
+    let psql = ["db", "psql", "-XAtc", "SELECT count(*) FROM users"];
+    run(&psql).assert_code(0).assert_stdout_has("1\n").assert_stderr_has("this is the one of /");
+    // With a second one, nobody knows which is meant, and the folder gets its own.
+    case.work.write("more/config.yml", "xport_cfg: {zip_path: ../dumps}\n");
+    run(&["--config", "more/config.yml", "ingest"]).assert_code(0);
+    run(&psql).assert_code(1).assert_stderr_has("relation \"users\" does not exist");
 }
 
 /// Its tables would go to the ledger's schema, which is the first of its search path from the second run on.

@@ -143,8 +143,10 @@ pub struct Run {
     pub code: i32,
     /// Standard output.
     pub stdout: String,
-    /// Standard error, without what a run says to a superuser: most tests run as one.
+    /// Standard error, without what a run says to a superuser, since most tests run as one, and without its first line.
     pub stderr: String,
+    /// The database that it has named.
+    pub database: Option<String>,
     /// Whether it said that the role is a superuser, and how often.
     pub superuser_notices: usize,
     story: String,
@@ -164,11 +166,15 @@ impl Run {
             output.status,
         );
         let code = output.status.code().or(output.status.signal().map(|signal| 128 + signal));
-        let stderr = stderr.split_inclusive('\n').filter(|line| !is_notice(line)).collect();
+        let is_database = |line: &&str| line.contains("database: ") && !line.contains(": database: ");
+        let database = stderr.lines().find_map(|line| Some(line.split_once("database: ")?.1.to_owned()));
+        let stderr =
+            stderr.split_inclusive('\n').filter(|line| !is_notice(line) && !is_database(line)).collect();
         Run {
             code: code.expect("a process ends by code or signal"),
             stdout,
             stderr,
+            database,
             superuser_notices,
             story,
         }

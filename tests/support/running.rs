@@ -3,7 +3,7 @@
 use crate::Run;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ const PEAK_POLL: Duration = Duration::from_millis(5);
 pub struct Running {
     command: Command,
     child: Child,
+    /// What has been read of its standard output already.
+    said: Vec<u8>,
 }
 
 impl Running {
@@ -21,7 +23,7 @@ impl Running {
     #[track_caller]
     pub fn start(mut command: Command) -> Running {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run the binary");
-        Running { command, child }
+        Running { command, child, said: Vec::new() }
     }
 
     /// Sends it a signal.
@@ -49,10 +51,30 @@ impl Running {
         stdout.lines().take(count).map(|line| line.expect("read standard output")).collect()
     }
 
+    /// Waits until it has written a line with `text` to standard output. Its end has those lines, too.
+    #[track_caller]
+    pub fn wait_for_line(&mut self, text: &str) {
+        let stdout = self.child.stdout.as_mut().expect("standard output is still open");
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&self.said).lines().any(|line| line.contains(text)) {
+            // Byte by byte: what a buffer takes too much would be missing at the end.
+            loop {
+                let read = stdout.read(&mut byte).expect("read standard output");
+                assert!(read == 1, "no line with {text:?} in {:?}", String::from_utf8_lossy(&self.said));
+                self.said.push(byte[0]);
+                if byte[0] == b'\n' {
+                    break;
+                }
+            }
+        }
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn wait(self) -> Run {
-        Run::new(&self.command, self.child.wait_with_output().expect("wait for a child"))
+        let mut output = self.child.wait_with_output().expect("wait for a child");
+        output.stdout.splice(0..0, self.said);
+        Run::new(&self.command, output)
     }
 
     /// Waits for its end; gives the most memory that it has had as well (KiB).

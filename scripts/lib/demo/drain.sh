@@ -16,13 +16,15 @@ for _ in {1..200}; do
 done
 [[ $(<"$work/answer") == PONG ]] || fail "Redis does not start: $(<"$work/log")"
 
-"$pghaul" db psql --quiet --command "SET client_min_messages = warning" --command "DROP TABLE IF EXISTS $replica"
+config=fixtures/drain/config.yml
+drain=("$pghaul" --config "$config")
+"${drain[@]}" db psql --quiet --command "SET client_min_messages = warning" --command "DROP TABLE IF EXISTS $replica"
 say "filling a Redis with 5,000 users, such as this one:"
 in_redis --eval fixtures/drain/users.lua "$replica" , 5000
 in_redis HRANDFIELD "$replica" 1 WITHVALUES
 
 say "draining it into the embedded server in $PGHAUL_DATA_DIR"
-"$pghaul" drain us_users --config fixtures/drain/config.yml
-"$pghaul" db psql <fixtures/sql/drain.sql
+"${drain[@]}" drain us_users
+"${drain[@]}" db psql <fixtures/sql/drain.sql
 say "of the replica, there are so many keys left in Redis: $(in_redis EXISTS "$replica"); all keys:"
 in_redis KEYS '*'

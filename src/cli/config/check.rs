@@ -15,10 +15,12 @@ Examples:
   pghaul config check --config nightly.yml        another file, before cron does
   pghaul config check && pghaul ingest            load only if there is no fault
 
-Checked are the keys, their values, the jobs, and the files that they name. No database is connected to, and
-nothing is written. Faults of the form hide those of the content: correct them first.
+Checked are the keys, their values, the jobs, and the files that they name. No database is \
+connected to, and nothing is written. Faults of the form hide those of the content: correct them \
+first.
 
-Exit codes: 0 no fault; 2 there are faults, one line for each: FILE:LINE:COLUMN: what is wrong, and what helps.";
+Exit codes: 0 no fault; 2 there are faults, one line for each: FILE:LINE:COLUMN: what is wrong, \
+and what helps.";
 
 /// The arguments of `pghaul config check`.
 #[derive(Debug, Args)]

@@ -15,8 +15,8 @@ use clap::{Args, Command, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul config check                             every fault of ./config.yml, with line and column
-  pghaul config show                              what counts, and where each value comes from";
+  pghaul config check                          every fault, with line and column
+  pghaul config show                           what counts, and its source";
 
 /// The arguments of `pghaul config`.
 #[derive(Debug, Args)]

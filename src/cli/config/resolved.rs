@@ -7,7 +7,7 @@ use crate::cli::flags::target;
 use crate::config::{Config, SyncCfg};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::drain::settings::Pace;
-use crate::pg::connect::Target;
+use crate::pg::connect::{Target, of_this_process};
 use crate::secret::Secret;
 use crate::{Error, Result, drain, fetch, ingest, serve, sync};
 
@@ -52,7 +52,7 @@ pub struct Resolved {
 /// Has each job understand its part of the configuration.
 pub fn resolve(config: &Config, typed: &Typed) -> Resolved {
     let mut resolved = Resolved::default();
-    match target::named(typed.db.as_ref(), config.file.datastore.as_ref()) {
+    match target::named(typed.db.as_ref(), config.file.datastore.as_ref(), &of_this_process) {
         Ok(target) => resolved.target = target,
         Err(error) => resolved.faults.push(SectionFault { section: "datastore".to_owned(), error }),
     }

@@ -1,7 +1,7 @@
 //! The rows of `config show`, as a table for people or JSON for scripts.
 
 use crate::config::{Mark, variables_of};
-use crate::report::table;
+use crate::report::{Layout, table};
 use crate::{Error, Result};
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub fn json(rows: &[Row]) -> Result<String> {
 pub fn text(rows: &[Row]) -> String {
     let rows: Vec<[String; 3]> =
         rows.iter().map(|row| [row.key.clone(), row.value.clone(), from(row)]).collect();
-    table(["setting", "value", "from"], &rows, 0..0)
+    table(&Layout { header: ["setting", "value", "from"], numbers: 0..0, spare: &[] }, &rows)
 }
 
 fn from(row: &Row) -> String {

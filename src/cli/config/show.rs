@@ -17,12 +17,13 @@ use std::num::NonZeroUsize;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul config show                              every setting of ./config.yml, and every default
-  pghaul config show --config nightly.yml -w 4    what -w of a command would change
-  pghaul config show --json                       the same for scripts
+  pghaul config show                             every setting and every default
+  pghaul config show --config nightly.yml -w 4   what -w would change
+  pghaul config show --json                      the same for scripts
 
-Secrets are hidden, and so is what may hold one: passwords, headers, bodies, the paths of web addresses. A text with
-${VAR} is shown as it is written; the values of numbers, times, sizes and folders are shown as they count.
+Secrets are hidden, and so is what may hold one: passwords, headers, bodies, the paths of web \
+addresses. A text with ${VAR} is shown as it is written; the values of numbers, times, sizes and \
+folders are shown as they count.
 
 Exit codes: 0 shown; 2 the configuration has faults, or cannot be read.";
 
@@ -31,7 +32,7 @@ Exit codes: 0 shown; 2 the configuration has faults, or cannot be read.";
 #[command(after_help = EXAMPLES)]
 pub struct ShowArgs {
     /// As for the commands that load
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// Print JSON: an array with an object for each setting
     #[arg(long)]

@@ -6,12 +6,13 @@ use super::keys::key::{Key, Secrecy, Variable};
 use super::resolved::{Resolved, Setting};
 use super::rows::{From, Row, push};
 use crate::Result;
-use crate::cli::flags::target::TargetArgs;
+use crate::cli::flags::target::{TargetArgs, variables};
 use crate::config::{Mark, Marks, is_below};
-use crate::pg::embedded::Embedded;
+use crate::pg::database::Location;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use std::env;
+use std::path::Path;
 
 /// The file, and the flags that were given.
 pub struct Sources {
@@ -55,6 +56,7 @@ impl Sources {
     /// A `DATABASE_URL` that is not UTF-8, an embedded server that has no folder.
     pub fn general(&self, target: &TargetArgs, marks: &Marks, resolved: &Resolved) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
+        let embedded = target.data_dir.embedded(self.file.as_deref().map(Path::new))?;
         let file = self.file.clone().unwrap_or_else(|| "none".to_owned());
         rows.push(self.of_flag_or_default("config", file, "--config"));
         rows.push(match resolved.target.as_ref().map(|target| target.describe()) {
@@ -62,17 +64,23 @@ impl Sources {
             Some(url) if target.url()?.is_some() => {
                 Row::new("database", url, From::Environment, Some("DATABASE_URL".to_owned()))
             }
+            Some(url) if marks.find("datastore").is_none() => {
+                let by = resolved.target.as_ref().map(variables);
+                Row::new("database", url, From::Environment, by)
+            }
             Some(url) => self.of_file("database", url, marks.find("datastore")),
-            None => Row::new("database", "the embedded server".to_owned(), From::Default, None),
+            None => Row::new("database", Location::Private(embedded.clone()).describe(), From::Default, None),
         });
+        for filled in resolved.target.iter().flat_map(|target| target.filled()) {
+            let from = if filled.is_variable { From::Environment } else { From::File };
+            let path = format!("database {}", filled.key);
+            rows.push(Row::new(&path, filled.value.clone(), from, Some(filled.source.clone())));
+        }
         if let Some(place) = resolved.target.as_ref().and_then(|target| target.password_from_elsewhere()) {
             let from = if place == "PGPASSWORD" { From::Environment } else { From::File };
             rows.push(Row::new("database password", HIDDEN.to_owned(), from, Some(place)));
         }
-        let folder = match &target.data_dir.data_dir {
-            Some(folder) => folder.display().to_string(),
-            None => Embedded::new(None)?.data_dir().display().to_string(),
-        };
+        let folder = embedded.data_dir().display().to_string();
         rows.push(self.of_flag_or_default("data directory", folder, "--data-dir"));
         Ok(rows)
     }

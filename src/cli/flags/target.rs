@@ -1,19 +1,20 @@
 //! Flags that say where the database is; the same for every job.
 
 use crate::config::{Config, Datastore, Text};
-use crate::pg::connect::Target;
-use crate::pg::database::Database;
+use crate::pg::connect::{Env, Target, of_this_process};
+use crate::pg::database::{Database, Location};
+use crate::pg::embedded::{Embedded, Project};
 use crate::secret::Secret;
 use crate::{Error, Place, Result};
 use clap::Args;
 use std::env::VarError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the database is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
 pub struct TargetArgs {
-    /// Database to load into [env: DATABASE_URL] [default: datastore in config.yml, else the embedded server]
+    /// Database to load into [env: DATABASE_URL, PGHOST, …] [default: datastore in config.yml, else a private server]
     // Not by clap: an empty DATABASE_URL counts as none, but an empty --db is some script's unset variable.
     #[arg(long, value_name = "URL", value_parser = secret)]
     pub db: Option<Secret>,
@@ -30,6 +31,16 @@ pub struct DataDirArg {
     pub data_dir: Option<PathBuf>,
 }
 
+impl DataDirArg {
+    /// The embedded server, with the database of this configuration's project.
+    ///
+    /// # Errors
+    /// As [`Embedded::new`] and [`Project::of`].
+    pub fn embedded(&self, config: Option<&Path>) -> Result<Embedded> {
+        Embedded::new(self.data_dir.as_deref(), Project::of(config)?)
+    }
+}
+
 impl TargetArgs {
     /// The URL of the flag, or else of the environment.
     ///
@@ -42,30 +53,62 @@ impl TargetArgs {
         }
     }
 
-    /// The database that flags, environment and configuration lead to.
+    /// The database that flags, environment and configuration lead to, opened.
     ///
     /// # Errors
-    /// As [`named`] and [`Database::open`].
+    /// As [`TargetArgs::find`] and [`Database::open`].
     pub fn open(&self, config: &Config) -> Result<Database> {
+        Database::open(self.find(config)?)
+    }
+
+    /// The database that flags, environment and configuration lead to. Says which one it is: the first line of a run.
+    ///
+    /// # Errors
+    /// As [`named`]; an embedded server that has no folder.
+    pub fn find(&self, config: &Config) -> Result<Location> {
         let url = self.url()?;
         let datastore = config.file.datastore.as_ref();
         let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
-        named(url.as_ref(), datastore)
-            .and_then(|named| Database::open(named, self.data_dir.data_dir.as_deref()))
-            .map_err(|error| error.at(place))
+        let named = named(url.as_ref(), datastore, &of_this_process).map_err(|error| error.at(place))?;
+        let by = match (&self.db, url, datastore, &named) {
+            (_, _, _, None) => String::new(),
+            (Some(_), ..) => ", by --db".to_owned(),
+            (None, Some(_), ..) => ", by DATABASE_URL".to_owned(),
+            (None, None, Some(_), _) => ", by datastore".to_owned(),
+            (None, None, None, Some(target)) => format!(", by {}", variables(target)),
+        };
+        let location = match named {
+            Some(target) => Location::Named(target),
+            None => Location::Private(self.data_dir.embedded(config.path.as_deref())?),
+        };
+        tracing::info!("database: {}{by}", location.describe());
+        Ok(location)
     }
 }
 
-/// The database that is named: by a URL, or else by the configuration's `datastore`; none for the embedded server.
+/// The database that is named: by a URL, or else by the configuration's `datastore`, or else by libpq's variables, which also
+/// fill in what those leave out; none for the embedded server.
 ///
 /// # Errors
-/// A URL or a `datastore` that cannot be understood.
-pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>) -> Result<Option<Target>> {
+/// A URL, a `datastore`, a variable or a service that cannot be understood.
+pub fn named(url: Option<&Secret>, datastore: Option<&Datastore>, env: Env<'_>) -> Result<Option<Target>> {
     match (url, datastore) {
-        (Some(url), _) => Target::parse(url.reveal()).map(Some),
-        (None, Some(datastore)) => from_datastore(datastore).map(Some),
-        (None, None) => Ok(None),
+        (Some(url), _) => Target::parse_in(url.reveal(), env).map(Some),
+        (None, Some(datastore)) => from_datastore(datastore)?.complete(env).map(Some),
+        (None, None) => Target::of_variables(env),
     }
+}
+
+/// The variables, or the service, that have named a database.
+pub fn variables(target: &Target) -> String {
+    let mut sources: Vec<&str> = Vec::new();
+    for filled in target.filled() {
+        let source = if filled.is_variable { filled.source.as_str() } else { "the service file" };
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources.join(", ")
 }
 
 fn from_datastore(datastore: &Datastore) -> Result<Target> {

@@ -7,12 +7,10 @@
 mod choices;
 mod client;
 mod dial;
-mod env;
+mod environment;
 mod host;
 mod params;
 mod parse;
-mod passfile;
-mod password;
 mod refusal;
 mod session;
 mod silence;
@@ -20,7 +18,8 @@ mod tls;
 mod verify;
 
 pub use dial::Dial;
-pub use env::{Env, of_this_process};
+pub use environment::env::{Env, of_this_process};
+pub use params::Filled;
 pub use session::{ForOneTransaction, for_one_transaction};
 pub use silence::Pulse;
 
@@ -29,10 +28,11 @@ use crate::secret::Secret;
 use crate::{Error, Place, Result};
 use choices::{ServerKind, SslMode};
 use dial::{Blocking, Dialled};
+use environment::password::{PasswordSource, Passwords};
+use environment::{env, variables};
 use host::Host;
 use nix::unistd::{User, geteuid};
 use params::{Opening, Params};
-use password::{PasswordSource, Passwords};
 use postgres::{Client, config};
 use refusal::{Attempt, Next, Refusal};
 use silence::{Opened, Watch, cancel, within};
@@ -48,13 +48,46 @@ const PROTOCOL_VIOLATION: &str = "08P01";
 pub struct Target(Params);
 
 impl Target {
-    /// Reads a connection URL or a string of keywords and values (PostgreSQL documentation, "Connection Strings").
+    /// Reads a connection URL or a string of keywords and values (PostgreSQL documentation, "Connection Strings"). What it
+    /// leaves out is libpq's default, whatever the environment says.
     ///
     /// # Errors
     /// A text that libpq refuses, an unknown parameter, a raw `@` in host or database name; all of them refused. The message
     /// never contains a part of the password.
     pub fn parse(text: &str) -> Result<Target> {
         parse::parse(text).map(Target)
+    }
+
+    /// As [`Target::parse`], where a service file or libpq's variables fill in what the text leaves out.
+    ///
+    /// # Errors
+    /// As there; what is wrong with service file or variables.
+    pub fn parse_in(text: &str, env: Env<'_>) -> Result<Target> {
+        Target(parse::parse_unchecked(text)?).complete(env)
+    }
+
+    /// The target that libpq's variables name, if they name one.
+    ///
+    /// # Errors
+    /// What is wrong with service file or variables.
+    pub fn of_variables(env: Env<'_>) -> Result<Option<Target>> {
+        let names_one = variables::NAMING.iter().any(|name| env(name).is_some_and(|value| !value.is_empty()));
+        if names_one { Target(Params::default()).complete(env).map(Some) } else { Ok(None) }
+    }
+
+    /// Has service file and variables fill in what is left out.
+    ///
+    /// # Errors
+    /// What is wrong with them; parameters that do not fit each other.
+    pub fn complete(self, env: Env<'_>) -> Result<Target> {
+        let mut params = self.0;
+        variables::complete(&mut params, env)?;
+        params.check().map(Target)
+    }
+
+    /// What service file and variables have filled in.
+    pub fn filled(&self) -> &[Filled] {
+        &self.0.filled
     }
 
     /// The target of separate values. A missing one is libpq's default. A `host` that starts with `/` is the folder of a unix
@@ -66,15 +99,24 @@ impl Target {
         password: Option<Secret>,
         dbname: Option<String>,
     ) -> Target {
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Target(Params {
-            host: given(host).into_iter().collect(),
+        let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let mut params = Params {
+            host: not_empty(host).into_iter().collect(),
             port: port.into_iter().map(Some).collect(),
-            user: given(user),
+            user: not_empty(user),
             password: password.filter(|password| !password.reveal().is_empty()),
-            dbname: given(dbname),
+            dbname: not_empty(dbname),
             ..Params::default()
-        })
+        };
+        let given = [
+            ("host", !params.host.is_empty()),
+            ("port", port.is_some()),
+            ("user", params.user.is_some()),
+            ("password", params.password.is_some()),
+            ("dbname", params.dbname.is_some()),
+        ];
+        params.given = given.iter().filter(|(_, is_given)| *is_given).map(|(key, _)| (*key).into()).collect();
+        Target(params)
     }
 
     /// The target as a URL without its password and options, for messages: `postgresql://user@host:5432/db`.

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// All parameters, for "did you mean".
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 23] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
@@ -28,6 +28,8 @@ pub(super) const KEYS: [&str; 21] = [
     "passfile",
     "password",
     "port",
+    "service",
+    "servicefile",
     "sslcert",
     "sslkey",
     "sslmode",
@@ -58,6 +60,19 @@ pub(super) enum Opening {
     Bare,
 }
 
+/// A parameter that the connection left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Its name, as in a connection string.
+    pub key: String,
+    /// Its value, without a password.
+    pub value: String,
+    /// The variable, or the file and line of the service.
+    pub source: String,
+    /// Whether it is a variable.
+    pub is_variable: bool,
+}
+
 /// The parameters that were given. One that was not given, or was given empty, is `None` or an empty list.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Params {
@@ -82,8 +97,16 @@ pub(super) struct Params {
     pub keepalives_count: Option<u32>,
     pub tcp_user_timeout: Option<Duration>,
     pub channel_binding: ChannelBinding,
+    /// The name of a service.
+    pub service: Option<String>,
+    /// The file that has it.
+    pub servicefile: Option<PathBuf>,
     /// How the session begins. No URL says it.
     pub opening: Opening,
+    /// The parameters that service file and variables have filled in.
+    pub filled: Vec<Filled>,
+    /// The names of all that was set.
+    pub given: Vec<String>,
 }
 
 impl Params {
@@ -92,6 +115,9 @@ impl Params {
     /// # Errors
     /// An unknown parameter, or a value that is none of it.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        if !value.is_empty() {
+            self.given.push(key.to_owned());
+        }
         let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
         let path = || text().map(PathBuf::from);
         match key {
@@ -119,9 +145,16 @@ impl Params {
             }
             "tcp_user_timeout" => self.tcp_user_timeout = duration(key, value, Duration::from_millis)?,
             "channel_binding" => self.channel_binding = choice(key, value, &CHANNEL_BINDINGS)?,
+            "service" => self.service = text(),
+            "servicefile" => self.servicefile = path(),
             _ => return Err(unknown(key)),
         }
         Ok(())
+    }
+
+    /// Whether a parameter was set.
+    pub fn is_given(&self, key: &str) -> bool {
+        self.given.iter().any(|given| given == key)
     }
 
     /// Checks the rules that concern several parameters.

@@ -15,6 +15,14 @@ const ENCODE: &str =
 /// # Errors
 /// A text that is neither, and what [`Params::set`] and [`Params::check`] refuse.
 pub(super) fn parse(text: &str) -> Result<Params> {
+    parse_unchecked(text)?.check()
+}
+
+/// As [`parse`], of parameters that are to be completed before they are checked.
+///
+/// # Errors
+/// A text that is neither, and what [`Params::set`] refuses.
+pub(super) fn parse_unchecked(text: &str) -> Result<Params> {
     let mut params = Params::default();
     let url = ["postgresql://", "postgres://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     match url {
@@ -30,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Params> {
         }
         None => parse_keywords(text, &mut params)?,
     }
-    params.check()
+    Ok(params)
 }
 
 fn parse_url(rest: &str, params: &mut Params) -> Result<()> {

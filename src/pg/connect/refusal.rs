@@ -1,7 +1,7 @@
 //! Why an attempt to connect has failed, what helps, and what libpq would try next.
 
+use super::environment::password::PasswordSource;
 use super::host::Host;
-use super::password::PasswordSource;
 use crate::error::with_sources;
 use crate::pg::sqlstate::SqlState;
 use crate::{Error, Place};

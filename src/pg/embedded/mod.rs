@@ -14,8 +14,11 @@ mod directory;
 mod locks;
 mod owner;
 mod paths;
+mod project;
 mod server;
 mod settings;
+
+pub use project::Project;
 
 use crate::run::interrupt;
 use crate::{Error, Result};
@@ -27,15 +30,17 @@ use nix::libc::O_NOFOLLOW;
 use nix::unistd::Uid;
 use owner::Owner;
 use paths::Layout;
+use postgres::Client;
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// The embedded server of one data directory. Making this value touches nothing.
+/// The embedded server of one data directory, and the database of a project in it. Making this value touches nothing.
 #[derive(Debug, Clone)]
 pub struct Embedded {
     layout: Layout,
+    project: Project,
 }
 
 /// What [`Embedded::start`] has found and done.
@@ -68,14 +73,33 @@ impl Embedded {
     ///
     /// # Errors
     /// None is given, and the user has no home directory.
-    pub fn new(data_dir: Option<&Path>) -> Result<Self> {
+    pub fn new(data_dir: Option<&Path>, project: Project) -> Result<Self> {
         let data = paths::data_dir(data_dir, Uid::effective().is_root(), |name| std::env::var_os(name))?;
-        Ok(Embedded { layout: Layout::new(data) })
+        Ok(Embedded { layout: Layout::new(data), project })
     }
 
     /// The URL of the database, whether the server runs or not.
     pub fn url(&self) -> String {
-        self.layout.url()
+        self.layout.url(self.project.database())
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The same server, with the database that somebody means who names no project. It is created where the server runs.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn nearest(&self) -> Result<Embedded> {
+        if server::running(&self.layout)?.is_none() {
+            return Ok(self.clone());
+        }
+        let mut client = server::wait_until_ready(&self.layout)?;
+        let project = self.project.nearest(&mut client)?;
+        project.create_database(&mut client)?;
+        Ok(Embedded { project, ..self.clone() })
     }
 
     /// The data directory, whether it exists or not.
@@ -88,13 +112,27 @@ impl Embedded {
     /// # Errors
     /// No binaries or the wrong ones, a directory that cannot be used, a full disk; each refused, with what helps.
     pub fn acquire(&self) -> Result<Lease> {
+        self.acquire_with(|_| Ok(self.project.clone()))
+    }
+
+    /// As [`Embedded::acquire`], for somebody who names no project and may mean another one ([`Project`]).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn acquire_nearest(&self) -> Result<Lease> {
+        self.acquire_with(|client| self.project.nearest(client))
+    }
+
+    fn acquire_with(&self, find: impl FnOnce(&mut Client) -> Result<Project>) -> Result<Lease> {
         let (start, owner) = self.enter()?;
         self.ensure_running(&start, &owner)?;
         let share = UserShare::take(&self.layout, &start)?;
-        let lease = Lease { embedded: self.clone(), share: Some(share) };
+        let mut lease = Lease { embedded: self.clone(), share: Some(share) };
         drop(start);
         // Dropping the lease after a failure stops the server again.
-        server::wait_until_ready(&self.layout)?;
+        let mut client = server::wait_until_ready(&self.layout)?;
+        lease.embedded.project = find(&mut client)?;
+        lease.embedded.project.create_database(&mut client)?;
         Ok(lease)
     }
 
@@ -109,7 +147,7 @@ impl Embedded {
         options.write(true).create(true).mode(0o600).custom_flags(O_NOFOLLOW);
         options.open(&self.layout.keep).map_err(|error| cannot_use(&self.layout.data, &error))?;
         drop(start);
-        server::wait_until_ready(&self.layout)?;
+        self.project.create_database(&mut server::wait_until_ready(&self.layout)?)?;
         Ok(started)
     }
 
@@ -215,6 +253,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// The project.
+    pub fn project(&self) -> &Project {
+        self.embedded.project()
+    }
+
     /// The URL of the database.
     pub fn url(&self) -> String {
         self.embedded.url()

@@ -69,8 +69,8 @@ impl Layout {
         !self.socket_dir.starts_with(&self.data)
     }
 
-    /// The URL of the database, with the socket's directory percent-encoded (RFC 3986, section 2.1).
-    pub fn url(&self) -> String {
+    /// The URL of a database with a plain name, with the socket's directory percent-encoded (RFC 3986, section 2.1).
+    pub fn url(&self, database: &str) -> String {
         let mut host = String::new();
         for &byte in self.socket_dir.as_os_str().as_bytes() {
             match byte {
@@ -78,7 +78,7 @@ impl Layout {
                 _ => host.push_str(&format!("%{byte:02X}")),
             }
         }
-        format!("postgresql://pghaul@/pghaul?host={host}")
+        format!("postgresql://pghaul@/{database}?host={host}")
     }
 }
 
@@ -142,7 +142,7 @@ fn socket_in(dir: &Path) -> PathBuf {
 }
 
 /// FNV-1a, 64 bits. The standard library's hasher may change with the compiler, and the name must not.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(super) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -194,8 +194,8 @@ mod tests {
     #[test]
     fn the_url_names_the_socket_directory_percent_encoded() {
         let layout = Layout::new(PathBuf::from("/var/lib/pg+haul"));
-        assert_eq!(layout.url(), "postgresql://pghaul@/pghaul?host=%2Fvar%2Flib%2Fpg%2Bhaul%2Frun");
-        let config: postgres::Config = layout.url().parse().unwrap();
+        assert_eq!(layout.url("d"), "postgresql://pghaul@/d?host=%2Fvar%2Flib%2Fpg%2Bhaul%2Frun");
+        let config: postgres::Config = layout.url("d").parse().unwrap();
         assert_eq!(config.get_hosts(), [postgres::config::Host::Unix("/var/lib/pg+haul/run".into())]);
     }
 

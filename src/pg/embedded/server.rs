@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::libc::O_NOFOLLOW;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use postgres::NoTls;
+use postgres::{Client, NoTls};
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -153,16 +153,17 @@ fn disown(layout: &Layout) -> Result<()> {
     rewrite().map_err(|error| cannot_use(&layout.data, &error))
 }
 
-/// Waits until the server takes connections. It may still be recovering from a crash.
+/// Waits until the server takes connections. It may still be recovering from a crash. The connection is one to the database
+/// that no project has.
 ///
 /// # Errors
 /// Any other answer of the server; Ctrl-C.
-pub(super) fn wait_until_ready(layout: &Layout) -> Result<()> {
+pub(super) fn wait_until_ready(layout: &Layout) -> Result<Client> {
     loop {
         let mut config = postgres::Config::new();
         config.host_path(&layout.socket_dir).port(super::paths::PORT).user("pghaul").dbname("pghaul");
         match config.connect(NoTls) {
-            Ok(_) => return Ok(()),
+            Ok(client) => return Ok(client),
             Err(error) if SqlState::from(&error) == SqlState::NotReady => {
                 interrupt::check()?;
                 std::thread::sleep(POLL);

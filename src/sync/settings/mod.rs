@@ -10,7 +10,7 @@ pub use values::{Deletes, MaxDeletes, Mode};
 
 use crate::config::{Config, SyncCfg, Text};
 use crate::copy::rejects::limit::RejectLimit;
-use crate::pg::connect::Target;
+use crate::pg::connect::{Target, of_this_process};
 use crate::pg::ident::{column_refusal, parse_name};
 use crate::run::cores;
 use crate::secret::Secret;
@@ -132,8 +132,8 @@ impl Settings {
         let written = job.workers.or(config.file.max_workers).map(|number| number.0);
         let workers = request.workers.or(written);
         Ok(Settings {
-            from: Target::parse(&need(revealed(request.from), &job.from, "--from")?)?,
-            to: Target::parse(&need(revealed(request.to), &job.to, "--to")?)?,
+            from: Target::parse_in(&need(revealed(request.from), &job.from, "--from")?, &of_this_process)?,
+            to: Target::parse_in(&need(revealed(request.to), &job.to, "--to")?, &of_this_process)?,
             schema,
             table,
             to_table,

@@ -12,7 +12,7 @@ pub fn of_this_process(name: &str) -> Option<String> {
 }
 
 /// The user's home folder: `HOME`, or what the operating system knows.
-pub(super) fn home(env: Env<'_>) -> Option<PathBuf> {
+pub(in crate::pg::connect) fn home(env: Env<'_>) -> Option<PathBuf> {
     let known = || User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
     env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).or_else(known)
 }

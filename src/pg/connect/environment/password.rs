@@ -1,15 +1,15 @@
 //! The password of a connection, and where it comes from.
 
+use super::super::host::Host;
+use super::super::params::Params;
 use super::env::Env;
-use super::host::Host;
-use super::params::Params;
 use super::passfile::{Wanted, look_up};
 use crate::secret::Secret;
 use std::path::PathBuf;
 
 /// Where the password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PasswordSource {
+pub(in crate::pg::connect) enum PasswordSource {
     /// The connection itself.
     Given,
     /// `PGPASSWORD`.
@@ -21,7 +21,7 @@ pub(super) enum PasswordSource {
 }
 
 /// The possible sources of a password, in libpq's order: the connection, the environment, the password file.
-pub(super) struct Passwords<'a> {
+pub(in crate::pg::connect) struct Passwords<'a> {
     given: Option<&'a Secret>,
     environment: Option<Secret>,
     file: Option<PathBuf>,
@@ -57,7 +57,7 @@ impl<'a> Passwords<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse::parse;
+    use super::super::super::parse::parse;
     use super::*;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;

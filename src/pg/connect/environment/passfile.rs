@@ -1,6 +1,6 @@
 //! The password file (PostgreSQL documentation, "The Password File").
 
-use super::host::{Host, is_default_socket_dir};
+use super::super::host::{Host, is_default_socket_dir};
 use crate::secret::Secret;
 use std::borrow::Cow;
 use std::fs;
@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The connection that a line must match.
-pub(super) struct Wanted<'a> {
+pub(in crate::pg::connect) struct Wanted<'a> {
     pub host: Cow<'a, str>,
     pub port: u16,
     pub dbname: &'a str,
@@ -29,7 +29,7 @@ impl<'a> Wanted<'a> {
 
 /// The password of the first line that matches; none where the file does not exist. A file that others may read is ignored
 /// with a warning.
-pub(super) fn look_up(path: &Path, wanted: &Wanted<'_>) -> Option<Secret> {
+pub(in crate::pg::connect) fn look_up(path: &Path, wanted: &Wanted<'_>) -> Option<Secret> {
     let metadata = fs::metadata(path).ok()?;
     let ignored = |why: &str| {
         tracing::warn!("password file {} is ignored: {why}", path.display());

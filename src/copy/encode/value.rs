@@ -1,5 +1,6 @@
 //! The table of all types that have an encoder.
 
+use super::binary::push_part;
 use super::fault::BadValue;
 use super::fit::Fit;
 use super::types::{self, Pushed, character};
@@ -72,17 +73,23 @@ impl ValueEncoder {
         }
     }
 
-    /// Whether the binary form of a field is its bytes in the batch. [`ValueEncoder::push`] would find that out, too, but not
-    /// as fast.
-    #[inline]
-    pub fn is_as_it_stands(self, field: &FieldSpan) -> bool {
+    /// Appends a field whose value is its bytes, all of them ASCII, if that is the usual case of the type; `None` if it is not, and
+    /// nothing was appended. [`ValueEncoder::push`] would do the same, but not as fast.
+    #[inline(always)] // it is the innermost part of all encoding
+    pub fn push_bare(&self, out: &mut Vec<u8>, batch: &[u8], field: &FieldSpan) -> Option<Pushed> {
         match self {
-            ValueEncoder::Text(limit) => {
-                // A byte is a character where all is ASCII.
-                let fits = limit.is_none_or(|limit| field.end - field.start <= limit as usize);
-                field.plain && !field.odd && fits
+            // A byte is a character where all is ASCII.
+            ValueEncoder::Text(limit)
+                if limit.is_none_or(|limit| field.end - field.start <= limit as usize) =>
+            {
+                push_part(out, batch, field.start, field.end);
+                Some(Pushed::AsWritten)
             }
-            _ => false,
+            ValueEncoder::Plain(push, Fit::Any) => push(out, field.raw(batch)).then_some(Pushed::AsWritten),
+            ValueEncoder::Time(push, Fit::Any) => {
+                Some(push(out, field.raw(batch))).filter(|pushed| *pushed != Pushed::Unknown)
+            }
+            _ => None,
         }
     }
 

@@ -144,6 +144,7 @@ fn filters_that_mean_nothing_are_refused_with_their_names() {
         ("or=(id=1)(id=2)", Some("or")),
         ("or=(1)", Some("or")),
         ("count=yes", Some("count")),
+        ("at_place=(Rome,7)", None),
     ] {
         let answer = service.ask(&format!("GET /items/?{}", encoded(query)));
         assert_eq!(answer.status, 400, "{query}: {answer:?}");

@@ -116,6 +116,8 @@ fn a_put_keeps_the_key_and_a_patch_may_change_it() {
     assert_eq!(service.tell("PUT /pairs/x,1.5/", r#"{"b": 1.500, "v": 2}"#).status, 200);
     assert_eq!(service.tell("PUT /pairs/x,1.5/", r#"{"a": "X", "b": 1.5, "v": 3}"#).json()["a"], "X");
     service.tell("PUT /pairs/x,1.5/", r#"{"a": "x", "b": 2, "v": 3}"#).is_problem(400, None);
+    service.tell("PUT /pairs/y,1/", r#"{"a": "y", "v": 3}"#).is_problem(404, None);
+    service.tell("PUT /pairs/y,1/", r#"{"b": 2, "v": 3}"#).is_problem(400, None);
     assert_eq!(service.tell("PATCH /items/1/", r#"{"id": 5}"#).json(), json!({"id": 5, "v": 9}));
     service.tell("PATCH /items/5/", r#"{"id": 2}"#).is_problem(409, None);
 }

@@ -133,6 +133,10 @@ fn of_server(error: &DbError) -> Problem {
         }
         // The tables were read again a moment ago, and have changed since then.
         SqlState::UnknownTable => Problem::not_found("table"),
+        // The server has no way to compare or read such values; of a statement whose table has changed, it names this routine.
+        SqlState::NotSupported if error.routine() != Some("RevalidateCachedQuery") => {
+            Problem::new(StatusCode::BAD_REQUEST, words())
+        }
         SqlState::UnknownColumn | SqlState::NotSupported | SqlState::UnknownStatement => {
             Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the table has just changed; try again", 1)
         }

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 /// The values of the key in a segment of a path, as parameters of a statement.
 pub struct Key<'t> {
     table: &'t Table,
-    placeholders: Vec<String>,
+    /// The columns with their placeholders.
+    columns: Vec<(&'t String, String)>,
 }
 
 impl<'t> Key<'t> {
@@ -19,22 +20,29 @@ impl<'t> Key<'t> {
     /// # Errors
     /// A segment that is no key.
     pub fn read(statement: &mut Statement, table: &'t Table, segment: &str) -> Result<Key<'t>, Problem> {
-        let columns = &table.settings.key;
-        let values = key_values(segment, columns.len())?;
-        let pairs = columns.iter().zip(&values);
-        let placeholders = pairs.map(|(column, value)| statement.value_of(column, value)).collect();
-        Ok(Key { table, placeholders })
+        Key::read_some(statement, table, segment, |_| true)
+    }
+
+    /// Reads the values of some columns of the key.
+    ///
+    /// # Errors
+    /// A segment that is no key.
+    pub fn read_some(
+        statement: &mut Statement,
+        table: &'t Table,
+        segment: &str,
+        counts: impl Fn(&String) -> bool,
+    ) -> Result<Key<'t>, Problem> {
+        let values = key_values(segment, table.settings.key.len())?;
+        let pairs = table.settings.key.iter().zip(&values).filter(|(column, _)| counts(column));
+        let columns = pairs.map(|(column, value)| (column, statement.value_of(column, value))).collect();
+        Ok(Key { table, columns })
     }
 
     /// The condition that a row of this alias has the key, in all its columns or in those of a body.
     pub fn condition(&self, alias: &str, counts: impl Fn(&String) -> bool) -> String {
-        let parts: Vec<String> = self
-            .table
-            .settings
-            .key
-            .iter()
-            .zip(&self.placeholders)
-            .filter(|(column, _)| counts(column))
+        let counted = self.columns.iter().filter(|(column, _)| counts(column));
+        let parts: Vec<String> = counted
             .map(|(column, value)| {
                 let equals = self.table.relation.comparison(column, "=");
                 format!("{alias}.{} {equals} {value}", quote(column))

@@ -137,8 +137,8 @@ pub fn other_key(
 ) -> Result<Statement, Problem> {
     let mut statement = Statement::default();
     let source = source(&mut statement, relation, &rows.columns, false, body);
-    let same =
-        Key::read(&mut statement, table, segment)?.condition("r", |column| rows.columns.contains(column));
+    let in_body = |column: &String| rows.columns.contains(column);
+    let same = Key::read_some(&mut statement, table, segment, in_body)?.condition("r", |_| true);
     statement.add(&format!("SELECT ''::text FROM {source} WHERE ({same}) IS NOT TRUE"));
     Ok(statement)
 }

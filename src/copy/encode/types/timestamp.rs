@@ -3,7 +3,7 @@
 use super::Pushed;
 use super::parts::calendar::leading_day;
 use super::parts::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
-use super::parts::iso::{IsoMoment, iso_moment};
+use super::parts::usual::{UsualMoment, usual_moment};
 use crate::copy::encode::binary::push_array;
 
 /// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment in another zone than UTC,
@@ -66,8 +66,8 @@ impl Moment {
 /// Reads all of a value.
 #[inline(always)]
 pub fn parse(value: &[u8]) -> Option<Moment> {
-    match iso_moment(value) {
-        Some(IsoMoment { day, time, is_cut }) => Some(Moment { day, time, is_cut, zone: Zone::Unnamed }),
+    match usual_moment(value) {
+        Some(UsualMoment { day, time, is_cut }) => Some(Moment { day, time, is_cut, zone: Zone::Unnamed }),
         None => parse_parts(value),
     }
 }
@@ -126,7 +126,20 @@ mod tests {
             text in "(20|19|00)[0-9]{2}-(0[0-9]|1[0-3])-(0[1-9]|[12][0-9]|3[0-2])[ T](0[0-9]|1[0-9]|2[0-5]):[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?(Z|\\+01)?"
         ) {
             let long = parse_parts(text.as_bytes());
-            if let Some(IsoMoment { day, time, is_cut }) = iso_moment(text.as_bytes()) {
+            if let Some(UsualMoment { day, time, is_cut }) = usual_moment(text.as_bytes()) {
+                prop_assert_eq!(long, Some(Moment { day, time, is_cut, zone: Zone::Unnamed }));
+            }
+            prop_assert_eq!(parse(text.as_bytes()), long);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_read_the_same_words(
+            text in "(Jan|feb|MAR|Foo) [ 0-3][0-9x] (20|19|00)[0-9]{2} {1,3}[ 01][0-9]:[0-6][0-9](AM|PM|am|XM)?"
+        ) {
+            let long = parse_parts(text.as_bytes());
+            if let Some(UsualMoment { day, time, is_cut }) = usual_moment(text.as_bytes()) {
                 prop_assert_eq!(long, Some(Moment { day, time, is_cut, zone: Zone::Unnamed }));
             }
             prop_assert_eq!(parse(text.as_bytes()), long);

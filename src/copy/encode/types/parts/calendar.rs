@@ -76,7 +76,7 @@ const fn month_slot(name: u32) -> usize {
 
 /// The number of an English month by the first three letters of its name.
 #[inline(always)]
-fn month([a, b, c]: [u8; 3]) -> Option<u32> {
+pub fn month([a, b, c]: [u8; 3]) -> Option<u32> {
     // This makes capital letters small, and makes no letter of another byte.
     let wanted = u32::from_be_bytes([0, a, b, c]) | 0x20_20_20;
     let (name, number) = MONTHS[month_slot(wanted)];

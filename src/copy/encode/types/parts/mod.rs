@@ -3,4 +3,4 @@
 pub mod calendar;
 pub mod clock;
 pub mod digits;
-pub mod iso;
+pub mod usual;

@@ -127,7 +127,7 @@ fn a_token_that_ends_during_a_wait_is_renewed() {
             let (newest, since) = *used.get_or_insert((token, Instant::now()));
             if token > newest {
                 *used = Some((token, Instant::now()));
-            } else if since.elapsed() > Duration::from_millis(500) {
+            } else if since.elapsed() > Duration::from_millis(1500) {
                 return Answer::new(401, "");
             }
             let id = request.number("id").unwrap();
@@ -138,10 +138,10 @@ fn a_token_that_ends_during_a_wait_is_renewed() {
             "url: 'BASE/x?id={{id}}'\n    {ITEMS}\n    {auth}\n    rate: {{requests: 2, per: 1s}}\n    retries: 0"
         );
         let into = "into: {table: t, mode: append, columns: {id: bigint}}";
-        let requests: String = (1..=4).map(|id| format!("{{\"id\": {id}}}\n")).collect();
+        let requests: String = (1..=6).map(|id| format!("{{\"id\": {id}}}\n")).collect();
         job.config(&requests, &format!("{keys}\n    {into}"));
         job.run(&["-q"], 0);
-        assert_eq!(job.ids(), "1 2 3 4", "{expires}");
+        assert_eq!(job.ids(), "1 2 3 4 5 6", "{expires}");
     }
 }
 
@@ -161,7 +161,7 @@ fn a_success_that_is_none_fails_its_request() {
 fn numbers_keep_their_digits_on_every_way() {
     let numbers = "18446744073709551615, 9007199254740993, 1499816949527975237, 0.1000000000000000055511151231257827, 1E2, -0";
     // The first of them runs without jaq, the second by jaq.
-    for rows in [".items[] | [.]", ".items | .[:] | .[] | [.]", "def f: .; .items[] | [f]"] {
+    for rows in [".items[] | [.]", ".items[0:][] | [.]", "def f: .; .items[] | [f]"] {
         let job = scripted(move |_| Answer::json(format!("{{\"items\": [{numbers}]}}")));
         let into = "into: {table: n, mode: append, columns: {n: numeric}}";
         job.config("{}\n", &format!("url: 'BASE/x'\n    rows: '{rows}'\n    {into}"));

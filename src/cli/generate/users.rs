@@ -17,10 +17,10 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul generate users --count 5                                 to standard output, one per line
-  pghaul generate users --count 1000000 --out users.csv           the extension says which format
-  pghaul generate users --count 10 --start 1000000 --out users.csv     ten more of the same
-  pghaul generate users --count 1000000 --into users --flat       straight into a new table
+  pghaul generate users --count 5                             to standard output
+  pghaul generate users --count 1000000 --out users.csv       .json, .ndjson too
+  pghaul generate users --count 10 --start 1000000 --out users.csv   ten more
+  pghaul generate users --count 1000000 --into users --flat   into a new table
 
 The same seed gives the same users, whatever the number of workers.";
 
@@ -58,7 +58,7 @@ pub struct UsersArgs {
     #[arg(long)]
     append: bool,
     /// Threads; connections, with --into [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     #[command(flatten)]
     target: TargetArgs,

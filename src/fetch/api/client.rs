@@ -137,13 +137,15 @@ impl Client {
         let (mut redirects, mut has_renewed) = (0, false);
         while redirects <= MAX_REDIRECTS {
             let trust = self.trust(&url, &home, body.is_some())?;
+            let started = self.limiter.start(stopped)?;
+            // Behind the wait for a turn, in which a token may end.
             let authorization = match trust.gets_headers {
                 true => {
-                    self.authorization.header(|url| Some(self.agents.of(&url.parse().ok()?, true).clone()))?
+                    self.authorization.header(|url| Some(self.agents.of(&url.parse().ok()?, true).clone()))
                 }
-                false => None,
+                false => Ok(None),
             };
-            let started = self.limiter.start(stopped)?;
+            let authorization = authorization.inspect_err(|_| self.limiter.end(started, false))?;
             let own = (own, authorization.as_ref());
             let exchanged = self.exchange(&url, &method, body, own, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());

@@ -4,9 +4,12 @@
 #![no_main]
 #![allow(clippy::unwrap_used, reason = "a fuzz target fails by panicking")]
 
+use http::{HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use pghaul::config::Verb;
-use pghaul::serve::query::write::{self, MissingColumns};
+use pghaul::serve::query::list::Form;
+use pghaul::serve::query::precondition::Preconditions;
+use pghaul::serve::query::write::{self, Duplicates, MissingColumns};
 use pghaul::serve::query::{address, body, list, row};
 use pghaul::serve::settings::TableSettings;
 use pghaul::serve::tables::table::{Column, Described, Relation, Table, Version};
@@ -19,10 +22,11 @@ use std::sync::LazyLock;
 /// The words of all statements, those of types and of the catalogs included.
 const WORDS: &str = "SELECT FROM AS WHERE ORDER BY LIMIT OFFSET AND OR IS NOT NULL DESC OPERATOR INSERT INTO DEFAULT VALUES \
     RETURNING UPDATE SET DELETE ARRAY false row_to_json json_to_record json_to_recordset array_to_json to_regclass count \
+    ON CONFLICT DO NOTHING EXCLUDED ANY ALL TRUE EXPLAIN to_jsonb jsonb sha256 convert_to encode left generate_series bpcharout textin \
     t r j c text int8 json oid numeric int4 timestamp with time zone pg_catalog pg_class relname tableoid version_table";
 
 /// Parameters that are no filters, whatever the columns.
-const NO_FILTERS: [&str; 4] = ["skip", "take", "order", "after"];
+const NO_FILTERS: [&str; 7] = ["skip", "take", "order", "after", "count", "or", "and"];
 
 /// A type whose name is an attack; the server spells it so.
 const ODD_TYPE: &str = "\"sch\"\"ema\".\"ty\"\"pe); --\"";
@@ -61,7 +65,7 @@ fn served(name: (&str, &str), columns: &[(&str, &str, &str)], key: &[&str], chil
             .iter()
             .map(|(name, type_name, operators)| column(name, type_name, operators))
             .collect(),
-        unique: Vec::new(),
+        unique: vec![key.iter().map(|column| (*column).to_owned()).collect()],
     };
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
     let settings = TableSettings {
@@ -100,6 +104,9 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
     let mut choices = Choices::of(input);
     let served = choices.one_of(&*SERVED);
     let kind = choices.below(7);
+    let form = choices.one_of(&[Form::Json, Form::Csv]);
+    let duplicates = choices.one_of(&[Duplicates::Refuse, Duplicates::Merge, Duplicates::Ignore]);
+    let name = choices.one_of(&["if-match", "if-none-match", "x"]);
     let Ok(text) = std::str::from_utf8(choices.rest()) else { return };
     let (address, body) = text.split_once('\n').unwrap_or((text, ""));
     let (segment, query) = address.split_once('?').unwrap_or((address, ""));
@@ -109,16 +116,29 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
     let rows = || {
         body::rows(body.as_bytes(), relation, kind == 2).inspect(|rows| check_rows(body, &rows.columns))
     };
+    // The query of a row's address is free for its tags.
+    let tags = HeaderValue::from_str(query).map(|tags| (HeaderName::from_static(name), tags));
+    let preconditions = Preconditions::read(&tags.into_iter().collect()).unwrap_or_default();
     let statement = match kind {
-        0 => address::pairs(query).and_then(|pairs| list::select(table, relation, pairs)),
+        0 => address::pairs(query).and_then(|pairs| list::select(table, relation, pairs, *form)).map(|list| {
+            if let Some((_, count)) = &list.count {
+                check(&count.sql, count.parameters.len(), &served.names);
+            }
+            list.rows
+        }),
         1 => row::select(table, relation, segment),
-        2 => rows().map(|rows| write::insert(table, relation, &rows, body)),
-        3 => rows()
-            .and_then(|rows| write::update(table, relation, segment, &rows, body, MissingColumns::Default)),
-        4 => {
-            rows().and_then(|rows| write::update(table, relation, segment, &rows, body, MissingColumns::Keep))
-        }
-        5 => write::delete(table, relation, segment),
+        2 => rows().and_then(|rows| write::insert(table, relation, &rows, body, *duplicates)),
+        3 => rows().and_then(|rows| {
+            if write::names_key(table, &rows) {
+                let other_key = write::other_key(table, relation, segment, &rows, body)?;
+                check(&other_key.sql, other_key.parameters.len(), &served.names);
+            }
+            write::update(table, relation, segment, &rows, body, MissingColumns::Default, &preconditions)
+        }),
+        4 => rows().and_then(|rows| {
+            write::update(table, relation, segment, &rows, body, MissingColumns::Keep, &preconditions)
+        }),
+        5 => write::delete(table, relation, segment, &preconditions),
         _ => match rows() {
             Ok(rows) => {
                 let Some(column) = rows.columns.first() else { return };
@@ -157,8 +177,8 @@ fn check(sql: &str, values: usize, names: &BTreeSet<String>) {
         let is_known = match token {
             Token::Word(word) => WORDS.split_ascii_whitespace().any(|known| known == word),
             Token::Name(name) => names.contains(name),
-            Token::Text(text) => text.is_empty(),
-            Token::Number(number) => ["2", "3", "10"].contains(&number.as_str()),
+            Token::Text(text) => ["", "hex", "UTF8"].contains(&text.as_str()),
+            Token::Number(number) => ["1", "2", "3", "10", "32"].contains(&number.as_str()),
             Token::Parameter(number) => {
                 used.insert(*number);
                 true

@@ -5,6 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
+use super::history::Opened;
 use crate::config::Config;
 use crate::drain::settings::{Pace, Request, Settings};
 use crate::exit::Exit;
@@ -76,15 +77,17 @@ pub fn run(args: DrainArgs, global: &GlobalArgs) -> Result<Exit> {
         print(&drain::columns(&settings)?)?;
         return Ok(Exit::Loaded);
     }
-    args.report.conclude(&started, drain_job(&args, global), global.quiet, summary)
+    let mut opened = None;
+    let outcome = drain_job(&args, global, &mut opened);
+    args.report.conclude_with(&started, outcome, global.quiet, summary, |report| {
+        opened.into_iter().for_each(|opened| opened.close(report, Some(&args.job)));
+    })
 }
 
-fn drain_job(args: &DrainArgs, global: &GlobalArgs) -> Result<Done> {
+fn drain_job(args: &DrainArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> Result<Done> {
     let (settings, config) = settings(args, global)?;
-    let database = args.target.open(&config)?;
-    let done = drain::run(&settings, &database);
-    database.close();
-    done
+    let opened = opened.insert(Opened::new(args.target.open(&config)?, &config));
+    drain::run(&settings, &opened.database)
 }
 
 fn settings(args: &DrainArgs, global: &GlobalArgs) -> Result<(Settings, Config)> {

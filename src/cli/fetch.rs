@@ -5,6 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
+use super::history::Opened;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::fetch::settings::{RunRequest, Settings};
@@ -54,10 +55,14 @@ pub struct FetchArgs {
 pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
     let started = Started::now("fetch");
     args.report.check()?;
-    args.report.conclude(&started, fetch(args, global), global.quiet, fetch::summary)
+    let mut opened = None;
+    let outcome = fetch(args, global, &mut opened);
+    args.report.conclude_with(&started, outcome, global.quiet, fetch::summary, |report| {
+        opened.into_iter().for_each(|opened| opened.close(report, Some(&args.job)));
+    })
 }
 
-fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
+fn fetch(args: &FetchArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> Result<Done> {
     let config = Config::load(global.config.as_deref())?;
     let request = RunRequest {
         job: args.job.clone(),
@@ -68,8 +73,6 @@ fn fetch(args: &FetchArgs, global: &GlobalArgs) -> Result<Done> {
         workers: args.workers.map(NonZeroUsize::get),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
-    let database = args.target.open(&config)?;
-    let done = fetch::run(&settings, &database);
-    database.close();
-    done
+    let opened = opened.insert(Opened::new(args.target.open(&config)?, &config));
+    fetch::run(&settings, &opened.database, global.verbosity())
 }

@@ -5,6 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
+use super::history::Opened;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};
@@ -88,17 +89,19 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     if args.plan {
         return plan(&args, global);
     }
-    args.report.conclude(&started, load(&args, global), global.quiet, summary)
+    let mut opened = None;
+    let outcome = load(&args, global, &mut opened);
+    args.report.conclude_with(&started, outcome, global.quiet, summary, |report| {
+        opened.into_iter().for_each(|opened| opened.close(report, None));
+    })
 }
 
-fn load(args: &IngestArgs, global: &GlobalArgs) -> Result<Done> {
+fn load(args: &IngestArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> Result<Done> {
     let (settings, config) = settings(args, global)?;
     let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = Database::open(location)?;
-    let done = ingest::run(&settings, catalogue, &database, global.verbosity());
-    database.close();
-    done
+    let opened = opened.insert(Opened::new(Database::open(location)?, &config));
+    ingest::run(&settings, catalogue, &opened.database, global.verbosity())
 }
 
 fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {

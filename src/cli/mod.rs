@@ -8,6 +8,7 @@ mod errors;
 pub mod fetch;
 mod flags;
 pub mod generate;
+mod history;
 pub mod ingest;
 mod inspect;
 mod man;

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul serve                                    the tables under serve: in config.yml
+  pghaul serve                                    the tables of config.yml
   pghaul serve --listen 127.0.0.1:9000 --workers 4
   PGHAUL_SERVE_TOKEN=… pghaul serve --listen 0.0.0.0:8005
 
@@ -30,7 +30,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
     /// Threads that answer [default: serve.workers in config.yml, else the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// Let other machines come without a token, as behind a gateway that asks for one
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use super::flags::global::GlobalArgs;
 use super::flags::target::TargetArgs;
+use super::history;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::pg::embedded::Project;
@@ -14,6 +15,8 @@ const EXAMPLES: &str = "\
 Examples:
   pghaul status                                each unit, and its table now
   pghaul status --db postgresql://me@host/lms
+  pghaul status --runs                         what all jobs have done of late
+  pghaul status --history v1_users             what became of one unit, and when
   pghaul status --json | jq '.[].unit'  for scripts
 
 Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no \
@@ -46,6 +49,12 @@ pub struct StatusArgs {
     /// Print JSON: an array with an object for each load
     #[arg(long)]
     json: bool,
+    /// Show the last runs of all jobs instead, the newest one first
+    #[arg(long)]
+    runs: bool,
+    /// Show what the last runs have made of this unit instead
+    #[arg(long, value_name = "UNIT", conflicts_with = "runs")]
+    history: Option<String>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -58,6 +67,14 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
     let database = args.target.open(&config)?;
     let place = Place::file(database.describe());
+    if args.runs || args.history.is_some() {
+        let text = database
+            .connect()
+            .and_then(|mut client| history::text(&mut client, args.history.as_deref(), args.json));
+        database.close();
+        print(&text.map_err(|error| error.into_refused().at(place))?)?;
+        return Ok(Exit::Loaded);
+    }
     let found = database.connect().and_then(|mut client| {
         let loads = status::all(&mut client)?;
         let others = if database.is_private() { Project::others(&mut client)? } else { Vec::new() };

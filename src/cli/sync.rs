@@ -3,6 +3,7 @@
 use super::flags::global::GlobalArgs;
 use super::flags::numbers;
 use super::flags::report::ReportArgs;
+use super::history::{kept_for, record_in};
 use crate::Result;
 use crate::config::Config;
 use crate::copy::rejects::limit::RejectLimit;
@@ -170,7 +171,7 @@ pub fn run(args: SyncArgs, global: &GlobalArgs) -> Result<Exit> {
         SyncCommand::Once(args) => once(args, global),
         SyncCommand::Watch(args) => {
             let (every, common) = (args.every, args.common);
-            let jobs = common.resolve(|request| Request { every, ..request }, global)?;
+            let (jobs, _) = common.resolve(|request| Request { every, ..request }, global)?;
             let [settings] = &jobs[..] else { return watch_many(&jobs, global) };
             if settings.schema.is_some() {
                 return watch_many(&jobs, global);
@@ -192,25 +193,43 @@ fn once(args: OnceArgs, global: &GlobalArgs) -> Result<Exit> {
     args.report.check()?;
     let (verify, repair, retries) = (args.verify, args.repair, args.retries);
     let mut text = String::new();
+    let mut destination = None;
     let jobs = args.common.resolve(|request| Request { verify, repair, retries, ..request }, global);
-    let done = jobs.and_then(|jobs| match &jobs[..] {
-        [settings] if settings.schema.is_none() => {
-            let outcome = sync::once(settings, global.verbosity())?;
-            text = outcome.summary(&settings.to_table.1);
-            Ok(Done::from(outcome.units(&settings.source_name(), &settings.to_table.1)))
-        }
-        jobs => {
-            let runs = sync::once_many(jobs, global.verbosity())?;
-            text = runs.summary();
-            Ok(runs.done())
+    let done = jobs.and_then(|(jobs, keep)| {
+        destination = jobs.first().map(|settings| (settings.to.clone(), keep));
+        match &jobs[..] {
+            [settings] if settings.schema.is_none() => {
+                let outcome = sync::once(settings, global.verbosity())?;
+                text = outcome.summary(&settings.to_table.1);
+                Ok(Done::from(outcome.units(&settings.source_name(), &settings.to_table.1)))
+            }
+            jobs => {
+                let runs = sync::once_many(jobs, global.verbosity())?;
+                text = runs.summary();
+                Ok(runs.done())
+            }
         }
     });
-    args.report.conclude(&started, done, global.quiet, |_| text)
+    let names = args.common.jobs.join(" ");
+    args.report.conclude_with(
+        &started,
+        done,
+        global.quiet,
+        |_| text,
+        |report| {
+            let job = Some(names.as_str()).filter(|names| !names.is_empty());
+            destination.iter().for_each(|(to, keep)| record_in(to, report, job, *keep));
+        },
+    )
 }
 
 impl CommonArgs {
-    /// The settings of all jobs that are named. `add` adds what only one of the commands knows.
-    fn resolve(self, add: impl Fn(Request) -> Request, global: &GlobalArgs) -> Result<Vec<Settings>> {
+    /// The settings of all jobs that are named, and how long runs are kept. `add` adds what only one of the commands knows.
+    fn resolve(
+        &self,
+        add: impl Fn(Request) -> Request,
+        global: &GlobalArgs,
+    ) -> Result<(Vec<Settings>, Duration)> {
         let config = Config::load(global.config.as_deref())?;
         let jobs = Settings::of_jobs(self.jobs.clone(), || add(self.request()), &config)
             .map_err(|error| error.at(config.place()))?;
@@ -222,7 +241,7 @@ impl CommonArgs {
                 said.push(line);
             }
         }
-        Ok(jobs)
+        Ok((jobs, kept_for(&config)))
     }
 
     fn request(&self) -> Request {

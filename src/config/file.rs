@@ -4,7 +4,7 @@ use super::sections::{
     AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, RejectsCfg, ServeCfg,
     SyncCfg, XportCfg,
 };
-use super::values::{Number, OrderedMap};
+use super::values::{Number, OrderedMap, Span};
 use serde::Deserialize;
 
 /// The top-level keys of `config.yml`. `datastore`, `max_workers` and `xport_cfg` are those of the original job.
@@ -15,6 +15,8 @@ pub struct ConfigFile {
     pub datastore: Option<Datastore>,
     /// COPY streams at once.
     pub max_workers: Option<Number<usize>>,
+    /// How long the history of runs is kept.
+    pub keep: Option<Span>,
     /// Whether the rows that the server holds are compared with those that were sent.
     #[serde(default)]
     pub verify: bool,

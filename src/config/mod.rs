@@ -17,7 +17,7 @@ pub use read::{Config, ConfigText};
 pub use sections::{
     AfterCfg, AuthCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns,
     FetchCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, OAuth2Cfg,
-    PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg,
-    SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
+    PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeJwtCfg, ServeLimitsCfg, ServeRateCfg,
+    ServeTableCfg, ServeTokenCfg, SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
 };
 pub use values::{Number, OrderedMap, SecretSource, SecretText, Several, Size, Span, Text, variables_of};

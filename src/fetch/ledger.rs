@@ -32,7 +32,7 @@ pub struct Entry {
 
 /// The progress of an earlier run with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestProgress {
+pub struct EarlierPages {
     /// The last page whose rows are committed.
     pub page: u32,
     /// Rows of the pages so far.
@@ -73,11 +73,11 @@ pub fn progress(
     client: &mut Client,
     job: &str,
     secrets: &Secrets,
-) -> Result<HashMap<RequestId, RequestProgress>> {
+) -> Result<HashMap<RequestId, EarlierPages>> {
     let pages = fetches::last_pages(client, job)?;
     let progress = pages.into_iter().map(|last| {
         let next = last.next.map(|next| with_texts(next, |text| secrets.restore(text)));
-        (last.id, RequestProgress { page: last.page, rows: last.rows, next })
+        (last.id, EarlierPages { page: last.page, rows: last.rows, next })
     });
     Ok(progress.collect())
 }

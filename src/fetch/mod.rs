@@ -7,6 +7,7 @@
 
 mod advice;
 pub mod api;
+mod bar;
 mod csv;
 mod fetchers;
 pub mod json;
@@ -28,7 +29,9 @@ use crate::config::Mode;
 use crate::copy::rejects::values::ValueRejects;
 use crate::pg::database::Database;
 use crate::pg::{lock, statements};
-use crate::report::{Done, UnitReport, UnitStatus, plural, thousands};
+use crate::report::log::Verbosity;
+use crate::report::stopwatch::Stopwatch;
+use crate::report::{Done, SecondsIn, UnitStatus, plural, thousands};
 use crate::run::interrupt;
 use crate::table::into::{Durability, Stage, TargetTable};
 use crate::table::ledger::fetches::{self, LastRun};
@@ -38,7 +41,6 @@ use postgres::Client;
 use settings::Settings;
 use std::collections::HashMap;
 use std::time::Instant;
-use summary::NOT_PUBLISHED;
 use tally::Filled;
 use writer::Writers;
 
@@ -49,11 +51,13 @@ pub use summary::summary;
 /// # Errors
 /// What is wrong before the first request (exit code 2); then the first failure that concerns more than one request. What
 /// happens to a request is in its report.
-pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
+pub fn run(settings: &Settings, database: &Database, verbosity: Verbosity) -> Result<Done> {
+    let watch = Stopwatch::default();
     let mut client = client::Client::new(settings.client_settings())?;
     let mut connection = database.connect()?;
     let key = |list: &str| format!("fetch.{}.{list}", settings.job);
     if !settings.resume {
+        let _work = watch.begin();
         statements::execute(&mut connection, &key("before"), &settings.before)
             .map_err(|error| error.remedy("correct the statement; no request was made"))?;
     }
@@ -64,12 +68,14 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
     }
     let lock = format!("the table {}", target.table());
     lock::exclusively(&mut connection, &lock, |connection| {
-        let job = Job { settings, database };
-        let done = job.fetch(connection, target, client)?;
-        if done.units.iter().all(|unit| unit.name != NOT_PUBLISHED) {
+        let job = Job { settings, database, verbosity, watch: &watch };
+        let mut done = job.fetch(connection, target, client)?;
+        if done.error.is_none() {
+            let _work = watch.begin();
             statements::execute(connection, &key("after"), &settings.after)
                 .map_err(|error| error.remedy("the rows are published; correct the statement"))?;
         }
+        done.seconds_in = done.seconds_in.map(|times| SecondsIn { database: watch.seconds(), ..times });
         Ok(done)
     })
 }
@@ -77,6 +83,9 @@ pub fn run(settings: &Settings, database: &Database) -> Result<Done> {
 struct Job<'j> {
     settings: &'j Settings,
     database: &'j Database,
+    verbosity: Verbosity,
+    /// Measures the work of the database.
+    watch: &'j Stopwatch,
 }
 
 /// The tables of a run.
@@ -115,13 +124,13 @@ impl Job<'_> {
             target: &target,
             staging: staging.as_ref().map(Stage::table),
             rejects: &rejects,
+            watch: self.watch,
         };
-        let filled = pipeline::fill(&writers, client, since.as_deref(), &before).map_err(|error| {
-            match interrupt::check() {
-                Err(interrupted) => interrupted,
-                Ok(()) => {
-                    error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
-                }
+        let filled = pipeline::fill(&writers, client, since.as_deref(), &before, self.verbosity);
+        let filled = filled.map_err(|error| match interrupt::check() {
+            Err(interrupted) => interrupted,
+            Ok(()) => {
+                error.advised(advice::of).remedy("the rows so far are kept: --resume goes on with them")
             }
         })?;
         if filled.failed > settings.max_failures {
@@ -139,7 +148,7 @@ impl Job<'_> {
         }
         self.publish(connection, &target, staging.as_ref(), filled.failed == 0)?;
         rejects.log_outcome();
-        Ok(filled.units.into())
+        Ok(filled.into())
     }
 
     /// The value of [`since::NAME`]. A run that goes on with another one asks for the same.
@@ -203,6 +212,7 @@ impl Job<'_> {
         staging: Option<&Stage>,
         is_complete: bool,
     ) -> Result<()> {
+        let _work = self.watch.begin();
         let started = Instant::now();
         let mut transaction = connection.transaction()?;
         if let Some(staging) = staging {
@@ -228,17 +238,14 @@ impl Job<'_> {
             "{} {requests} failed, and --max-failures allows {most}: {stays}; --resume repeats what is missing",
             thousands(count)
         );
-        let mut units = filled.units;
+        let mut done = Done::from(filled);
         if replaces {
             // Their rows are in the staging table, which was not published.
-            units.retain(|unit| unit.status == UnitStatus::Failed);
+            done.units.retain(|unit| unit.status == UnitStatus::Failed);
         }
-        let job = format!("fetch.{}", self.settings.job);
-        units.push(UnitReport {
-            error: Some(error),
-            ..UnitReport::empty(NOT_PUBLISHED, job, UnitStatus::Failed)
-        });
-        units.into()
+        let place = Place::file(format!("fetch.{}", self.settings.job));
+        done.error = Some(Error::failed(error).at(place).to_string());
+        done
     }
 }
 

@@ -13,8 +13,9 @@
 
 use super::api::client::{Client, Response};
 use super::api::failure::Failure;
+use super::bar;
 use super::fetchers::{self, Fetched, is_interrupted};
-use super::ledger::{Entry, RequestProgress};
+use super::ledger::{EarlierPages, Entry};
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::apart::ShaperThread;
@@ -26,12 +27,15 @@ use super::writer::{Shaped, Writers};
 use crate::Result;
 use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
-use crate::report::{UnitReport, UnitStatus};
+use crate::report::log::Verbosity;
+use crate::report::progress::RequestProgress;
+use crate::report::{SecondsIn, UnitReport, UnitStatus};
 use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often waiting threads check whether the run was stopped.
@@ -45,6 +49,9 @@ struct Run<'r> {
     client: Arc<Client>,
     queue: Arc<Queue>,
     tally: Tally,
+    bar: RequestProgress,
+    /// Whether the log says that there are further pages.
+    has_warned: AtomicBool,
     workers: Workers<'static>,
 }
 
@@ -57,7 +64,8 @@ pub fn fill(
     writers: &Writers<'_>,
     client: Client,
     since: Option<&str>,
-    before: &HashMap<RequestId, RequestProgress>,
+    before: &HashMap<RequestId, EarlierPages>,
+    verbosity: Verbosity,
 ) -> Result<Filled> {
     let settings = writers.settings;
     let shapers = cores::count().get();
@@ -65,11 +73,15 @@ pub fn fill(
     let (send_fetched, fetched) = bounded(2 * shapers);
     let (send_shaped, shaped) = bounded(2 * settings.workers);
     let queue = Arc::new(Queue::new(requests));
+    let client = Arc::new(client);
+    let bar = bar::bar(verbosity, settings, &client);
     let run = Run {
         settings,
-        client: Arc::new(client),
+        client,
         queue: Arc::clone(&queue),
-        tally: Tally::new(),
+        tally: Tally::new(!bar.is_shown()),
+        bar,
+        has_warned: AtomicBool::new(false),
         workers: Workers::with_hook(move || queue.stop()),
     };
     let mut connections = writers.database.connect_up_to(None, settings.workers);
@@ -107,7 +119,9 @@ pub fn fill(
     });
     interrupt::check()?;
     run.workers.finish()?;
-    Ok(run.tally.finish())
+    let api = run.client.seconds();
+    let seconds_in = SecondsIn { api, waits: run.client.limiter().waited_seconds(), ..SecondsIn::default() };
+    Ok(Filled { seconds_in, ..run.tally.finish() })
 }
 
 impl Run<'_> {
@@ -116,16 +130,25 @@ impl Run<'_> {
         &self,
         writers: &Writers<'_>,
         since: Option<&str>,
-        before: &HashMap<RequestId, RequestProgress>,
+        before: &HashMap<RequestId, EarlierPages>,
         send: &Sender<Request>,
     ) -> Result<()> {
-        self.settings.source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
+        let source = &self.settings.source;
+        if self.bar.is_shown()
+            && let Some(count) = source.count()
+        {
+            self.bar.expect(count);
+        }
+        let mut count = 0;
+        source.read(self.settings.request_rules(since), writers.database, &mut |mut request| {
+            count += 1;
             match before.get(&request.id) {
-                Some(RequestProgress { next: None, .. }) => {
+                Some(EarlierPages { next: None, .. }) => {
                     self.add(self.unit(&request, UnitStatus::Unchanged));
+                    self.bar.advance();
                     return !self.queue.is_stopped();
                 }
-                Some(RequestProgress { page, rows, next: Some(next) }) => {
+                Some(EarlierPages { page, rows, next: Some(next) }) => {
                     request.page = *page;
                     request = request.followed_by(next.clone(), *rows);
                 }
@@ -143,7 +166,9 @@ impl Run<'_> {
                     Err(_) => return false,
                 }
             }
-        })
+        })?;
+        self.bar.expect(count);
+        Ok(())
     }
 
     /// Makes rows of responses, on a thread of its own.
@@ -206,43 +231,55 @@ impl Run<'_> {
             body_start: None,
             seconds,
         };
-        let (name, why) = (
-            request.name(),
-            match meaning {
-                Meaning::Rows { batch, next, wait } => {
-                    if let Some(wait) = wait {
-                        self.client.limiter().pause(wait.min(settings.max_wait));
-                    }
-                    return Some(Shaped { batch: Some(*batch), entry: Entry { next, ..entry(request) } });
+        let name = request.name();
+        let why = match meaning {
+            Meaning::Rows { batch, next, wait, names_next } => {
+                if let Some(what) = names_next
+                    && !self.has_warned.swap(true, Ordering::Relaxed)
+                {
+                    tracing::warn!(
+                        "fetch.{}: the response to {name} names a next page ({what}), and the job has no pages: only first pages \
+                             are loaded",
+                        settings.job
+                    );
                 }
-                Meaning::Failed(why) => why,
-                Meaning::Again { why, wait, everyone } => {
-                    let planned = wait.unwrap_or_else(|| backoff(request.tries));
-                    if planned > settings.max_wait {
-                        let (asked, most) = (planned.as_secs(), settings.max_wait.as_secs());
-                        format!("{why}; it asks to wait {asked} s, and max_wait allows {most} s")
-                    } else if request.tries < settings.retries {
-                        if everyone {
-                            self.client.limiter().pause(planned);
-                        }
-                        request.tries += 1;
-                        let (name, tries, seconds) = (request.name(), request.tries, planned.as_secs_f64());
-                        let why = settings.secrets.hide(&why);
-                        tracing::info!(
-                            "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
-                            settings.retries
-                        );
-                        self.queue.retry(request, planned);
-                        return None;
-                    } else {
-                        match request.tries {
-                            0 => why,
-                            tries => format!("{why}; tried {} times", tries + 1),
-                        }
+                if let (Some(_), Some(response)) = (&next, response) {
+                    request.answered(&response.body);
+                }
+                if let Some(wait) = wait {
+                    self.client.limiter().pause(wait.min(settings.max_wait));
+                }
+                return Some(Shaped { batch: Some(*batch), entry: Entry { next, ..entry(request) } });
+            }
+            Meaning::Failed(why) => why,
+            Meaning::Again { why, wait, everyone } => {
+                // After 0 seconds an API that is too busy would be asked so often at once that no try is left.
+                let asked = wait.filter(|wait| !wait.is_zero());
+                let planned = asked.unwrap_or_else(|| backoff(request.tries));
+                if planned > settings.max_wait {
+                    let (asked, most) = (planned.as_secs(), settings.max_wait.as_secs());
+                    format!("{why}; it asks to wait {asked} s, and max_wait allows {most} s")
+                } else if request.tries < settings.retries {
+                    if everyone {
+                        self.client.limiter().pause(planned);
+                    }
+                    request.tries += 1;
+                    let (tries, seconds) = (request.tries, planned.as_secs_f64());
+                    let why = settings.secrets.hide(&why);
+                    tracing::info!(
+                        "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
+                        settings.retries
+                    );
+                    self.queue.retry(request, planned);
+                    return None;
+                } else {
+                    match request.tries {
+                        0 => why,
+                        tries => format!("{why}; tried {} times", tries + 1),
                     }
                 }
-            },
-        );
+            }
+        };
         let url = settings.secrets.hide(&request.url);
         let error = settings.secrets.hide(&format!("{name} ({url}): {why}"));
         let body_start = response.map(|response| start(&response.body));
@@ -267,7 +304,10 @@ impl Run<'_> {
             Some(next) if !failed => {
                 self.queue.next_page(entry.request.followed_by(next, entry.rows + entry.rejected));
             }
-            _ => self.queue.done(),
+            _ => {
+                self.bar.advance();
+                self.queue.done();
+            }
         }
     }
 

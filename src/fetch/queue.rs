@@ -151,6 +151,7 @@ mod tests {
             items_before: 0,
             total: None,
             seen: std::collections::HashSet::new(),
+            before: None,
             tries: 0,
         }
     }

@@ -1,16 +1,10 @@
-//! The summary of a run: one line, since a run may have many requests.
+//! The summary of a run: a line of counts, since a run may have many requests, and one that tells where the time went.
 
-use crate::report::{Report, plural, seconds, size, thousands};
-
-/// The name of the unit that says why nothing was published.
-pub const NOT_PUBLISHED: &str = "all requests";
+use crate::report::{Report, SecondsIn, plural, seconds, size, thousands};
 
 /// The number of requests, their rows and bytes, and the time.
 pub fn summary(report: &Report) -> String {
-    let mut totals = report.totals.clone();
-    // A unit that says why nothing was published is no request.
-    let others = report.units.iter().filter(|unit| unit.name == NOT_PUBLISHED).count() as u64;
-    (totals.units, totals.failed) = (totals.units - others, totals.failed - others);
+    let totals = &report.totals;
     if totals.units == 0 {
         return "no requests\n".to_owned();
     }
@@ -19,7 +13,7 @@ pub fn summary(report: &Report) -> String {
         rows => format!(", {} rejected", thousands(rows)),
     };
     format!(
-        "{} {}: {}; {} {}{rejected}, {} in {} s\n",
+        "{} {}: {}; {} {}{rejected}, {} in {} s\n{}",
         thousands(totals.units),
         plural(totals.units, "request"),
         totals.in_words(),
@@ -27,5 +21,14 @@ pub fn summary(report: &Report) -> String {
         plural(totals.rows_loaded, "row"),
         size(totals.bytes_read),
         seconds(report.seconds),
+        report.seconds_in.as_ref().map(times).unwrap_or_default(),
     )
+}
+
+fn times(SecondsIn { api, waits, database }: &SecondsIn) -> String {
+    let waits = match seconds(*waits) {
+        none if none == "0.00" => String::new(),
+        some => format!(" ({some} s waiting for turns)"),
+    };
+    format!("at the same time: API {} s{waits}, database {} s\n", seconds(*api), seconds(*database))
 }

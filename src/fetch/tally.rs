@@ -1,6 +1,6 @@
 //! What a run has done so far: a unit for each page of each request.
 
-use crate::report::{UnitReport, UnitStatus, plural, thousands};
+use crate::report::{Done, SecondsIn, UnitReport, UnitStatus, plural, thousands};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,28 +14,38 @@ pub struct Filled {
     pub units: Vec<UnitReport>,
     /// Requests that have failed for good.
     pub failed: u64,
+    /// Where the time went.
+    pub seconds_in: SecondsIn,
+}
+
+impl From<Filled> for Done {
+    fn from(filled: Filled) -> Done {
+        Done { units: filled.units, seconds_in: Some(filled.seconds_in), ..Done::default() }
+    }
 }
 
 /// Counts the units of a run, which come from all of its threads.
 pub struct Tally {
     filled: Mutex<(Filled, Instant)>,
+    /// Whether the progress is logged.
+    logs: bool,
 }
 
 impl Tally {
-    /// Nothing yet; the first message comes after [`HEARTBEAT`].
-    pub fn new() -> Tally {
-        Tally { filled: Mutex::new((Filled::default(), Instant::now())) }
+    /// Nothing yet. If it `logs`, the first message comes after [`HEARTBEAT`].
+    pub fn new(logs: bool) -> Tally {
+        Tally { filled: Mutex::new((Filled::default(), Instant::now())), logs }
     }
 
     /// Adds a unit, and logs the progress from time to time. Gives the number of failed requests.
     pub fn add(&self, unit: UnitReport) -> u64 {
         let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
-        let (Filled { units, failed }, logged_at) = &mut *filled;
+        let (Filled { units, failed, .. }, logged_at) = &mut *filled;
         if unit.status == UnitStatus::Failed {
             *failed += 1;
         }
         units.push(unit);
-        if logged_at.elapsed() > HEARTBEAT {
+        if self.logs && logged_at.elapsed() > HEARTBEAT {
             *logged_at = Instant::now();
             let rows = units.iter().map(|unit| unit.rows_loaded).sum();
             let requests = units.len() as u64;
@@ -69,7 +79,7 @@ mod tests {
 
     #[test]
     fn units_are_in_the_order_of_requests_and_pages_and_failures_are_counted() {
-        let tally = Tally::new();
+        let tally = Tally::new(true);
         let unit = |name: &str, status| UnitReport::empty(name, String::new(), status);
         assert_eq!(tally.add(unit("request 10", UnitStatus::Loaded)), 0);
         assert_eq!(tally.add(unit("request 2, page 3", UnitStatus::Failed)), 1);

@@ -7,6 +7,7 @@ use crate::copy::values::batch::{FULL_BYTES, ValueBatch};
 use crate::copy::values::copy::ValueCopy;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
+use crate::report::stopwatch::Stopwatch;
 use crate::run::interrupt;
 use crate::table::into::{Direct, TargetTable};
 use crate::{Error, Result};
@@ -39,6 +40,8 @@ pub struct Writers<'w> {
     pub staging: Option<&'w Qualified>,
     /// Takes the rows that cannot be loaded.
     pub rejects: &'w ValueRejects,
+    /// Measures the work of the database.
+    pub watch: &'w Stopwatch,
 }
 
 impl Writers<'_> {
@@ -82,6 +85,7 @@ impl Writers<'_> {
         first: Shaped,
         shaped: &Receiver<Shaped>,
     ) -> Result<Vec<Entry>> {
+        let _work = self.watch.begin();
         let mut transaction = client.transaction()?;
         let mut entries: Vec<Entry> = Vec::new();
         let (mut bytes, mut next) = (0, Some(first));

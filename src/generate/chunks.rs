@@ -63,11 +63,11 @@ pub fn useful_workers(wanted: usize, records: &Range<u64>) -> usize {
 /// Each worker holds one chunk, and waits for its turn. So no worker gets ahead of the slowest by more than one chunk.
 ///
 /// # Errors
-/// The first error of `give`; Ctrl-C; threads that cannot be started.
+/// The first error of `make` or `give`; Ctrl-C; threads that cannot be started.
 pub fn in_order(
     workers: usize,
     records: &Range<u64>,
-    make: impl Fn(Range<u64>, &mut Vec<u8>) + Sync,
+    make: impl Fn(Range<u64>, &mut Vec<u8>) -> Result<()> + Sync,
     give: impl FnMut(&[u8], u64) -> Result<ControlFlow<()>> + Send,
 ) -> Result<()> {
     let workers = useful_workers(workers, records);
@@ -85,8 +85,8 @@ pub fn in_order(
         let mut made = buffer();
         while let Some(chunk) = chunks.take() {
             made.clear();
-            make(chunk.clone(), &mut made);
-            if !turns.give(chunk, &made) {
+            let outcome = make(chunk.clone(), &mut made);
+            if !turns.give(chunk, outcome.map(|()| &made[..])) {
                 break;
             }
         }
@@ -114,7 +114,7 @@ impl<G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>> Turns<G> {
     }
 
     /// Waits for the turn of a chunk and gives it. Returns whether more chunks are wanted.
-    fn give(&self, chunk: Range<u64>, made: &[u8]) -> bool {
+    fn give(&self, chunk: Range<u64>, made: Result<&[u8]>) -> bool {
         let mut turn = self
             .passed
             .wait_while(self.lock(), |turn| turn.over.is_none() && turn.start != chunk.start)
@@ -122,7 +122,8 @@ impl<G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>> Turns<G> {
         if turn.over.is_some() {
             return false;
         }
-        match interrupt::check().and_then(|()| (turn.give)(made, chunk.end - chunk.start)) {
+        let given = interrupt::check().and(made).and_then(|made| (turn.give)(made, chunk.end - chunk.start));
+        match given {
             Ok(ControlFlow::Continue(())) => turn.start = chunk.end,
             Ok(ControlFlow::Break(())) => turn.over = Some(Ok(())),
             Err(error) => turn.over = Some(Err(error)),
@@ -148,8 +149,9 @@ impl<G: FnMut(&[u8], u64) -> Result<ControlFlow<()>>> Drop for EndOnPanic<'_, G>
 mod tests {
     use super::*;
 
-    fn numbers(chunk: Range<u64>, out: &mut Vec<u8>) {
+    fn numbers(chunk: Range<u64>, out: &mut Vec<u8>) -> Result<()> {
         out.extend(chunk.flat_map(u64::to_le_bytes));
+        Ok(())
     }
 
     fn made(workers: usize, records: Range<u64>) -> Vec<u64> {
@@ -196,9 +198,26 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_made_ends_the_work_in_its_turn() {
+        let make = |chunk: Range<u64>, _: &mut Vec<u8>| match chunk.start {
+            start if start == 7 * CHUNK_RECORDS => Err(Error::failed("no such value")),
+            _ => Ok(()),
+        };
+        let mut given = 0;
+        let error = in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| {
+            given += 1;
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!((error.unwrap_err().to_string().as_str(), given), ("no such value", 7));
+    }
+
+    #[test]
     fn a_worker_that_panics_leaves_no_other_waiting() {
         let outcome = std::panic::catch_unwind(|| {
-            let make = |chunk: Range<u64>, _: &mut Vec<u8>| assert_ne!(chunk.start, 3 * CHUNK_RECORDS);
+            let make = |chunk: Range<u64>, _: &mut Vec<u8>| {
+                assert_ne!(chunk.start, 3 * CHUNK_RECORDS);
+                Ok(())
+            };
             in_order(3, &(0..100 * CHUNK_RECORDS), make, |_, _| Ok(ControlFlow::Continue(())))
         });
         assert!(outcome.is_err());

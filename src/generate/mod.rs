@@ -7,6 +7,8 @@
 
 pub mod chunks;
 pub mod dump;
+pub mod like;
+pub mod load;
 pub mod output;
 pub mod random;
 pub mod text;

@@ -91,7 +91,7 @@ impl Output {
             return Err(Error::refused("does not end with the record before the one that --start names")
                 .at(Place::file(name))
                 .remedy(
-                    "give the --seed and --format that it was made with, and its number of records as --start; \
+                    "give the --seed and --format that it was made with, --unique too, and its number of records as --start; \
                      one that a killed run was writing to has more of them",
                 ));
         }

@@ -39,7 +39,9 @@ impl Seed {
     }
 }
 
-fn mixed(number: u64) -> u64 {
+/// Another number for each number: similar ones give unrelated ones.
+#[inline]
+pub fn mixed(number: u64) -> u64 {
     SplitMix64::from_seed(number.to_le_bytes()).next_u64()
 }
 
@@ -72,7 +74,13 @@ impl Random {
     /// One of `choices`, which are not empty and fewer than 2^32.
     #[inline]
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u32) as usize]
+        *self.choose(choices)
+    }
+
+    /// As [`Random::pick`], for choices that are no copies.
+    #[inline]
+    pub fn choose<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
+        &choices[self.below(choices.len() as u32) as usize]
     }
 
     /// 16 random bytes.

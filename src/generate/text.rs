@@ -29,6 +29,35 @@ pub fn push_number(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits[start..]);
 }
 
+/// Appends a number that may have more than 32 bits.
+#[inline]
+pub fn push_long_number(out: &mut Vec<u8>, number: u64) {
+    const PART: u64 = 1_000_000_000;
+    match u32::try_from(number) {
+        Ok(number) => push_number(out, number),
+        Err(_) => {
+            push_long_number(out, number / PART);
+            // The last nine digits, with zeros before them.
+            let start = out.len();
+            push_number(out, (PART + number % PART) as u32);
+            out.remove(start);
+        }
+    }
+}
+
+/// The last two digits of a number.
+#[inline]
+pub fn two_digits(number: u32) -> [u8; 2] {
+    // Each is one decimal digit.
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
+}
+
+/// Appends a byte as two hexadecimal digits.
+#[inline]
+pub fn push_hex(out: &mut Vec<u8>, byte: u8) {
+    out.extend_from_slice(&HEX[usize::from(byte)]);
+}
+
 /// Appends a UUID in its usual form (RFC 9562, section 4).
 #[inline]
 pub fn push_uuid(out: &mut Vec<u8>, uuid: &[u8; 16]) {
@@ -91,6 +120,11 @@ mod tests {
     fn numbers_have_all_their_digits() {
         for number in [0, 7, 10, 4096, u32::MAX] {
             assert_eq!(pushed(|out| push_number(out, number)), number.to_string());
+        }
+        for number in
+            [0, 42, u64::from(u32::MAX), 1 << 32, 7_000_000_000, u64::MAX, 5_000_000_000_000_000_021]
+        {
+            assert_eq!(pushed(|out| push_long_number(out, number)), number.to_string());
         }
     }
 

@@ -128,7 +128,7 @@ pub fn run(
         Some(folder) => archive::archive(folder, &plan.units, &reports, &superseded),
         None => Vec::new(),
     };
-    Ok(Done { units: reports, superseded: superseded_dumps, archived, after })
+    Ok(Done { units: reports, superseded: superseded_dumps, archived, after, ..Done::default() })
 }
 
 fn report_of(superseded: &Superseded) -> report::Superseded {

@@ -37,7 +37,10 @@ pub struct Report {
     pub after: Vec<AfterReport>,
     /// Sums over the units.
     pub totals: Totals,
-    /// Why the run has stopped before it touched anything.
+    /// Where the time of a run went that waits for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_in: Option<SecondsIn>,
+    /// Why the run has stopped, or has published nothing.
     pub error: Option<String>,
 }
 
@@ -88,6 +91,17 @@ pub struct AfterReport {
     pub error: Option<String>,
 }
 
+/// Where the time of a run went, in seconds. Its threads work at once, so that a second may count in each of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct SecondsIn {
+    /// While at least one request was on its way, or waited for its turn.
+    pub api: f64,
+    /// Those of them in which at least one request waited for its turn: for the limit, or since the API asked to wait.
+    pub waits: f64,
+    /// While at least one connection copied rows, published them, or executed a statement of the job.
+    pub database: f64,
+}
+
 /// The work of a run that was not stopped before it touched anything.
 #[derive(Debug, Default)]
 pub struct Done {
@@ -99,6 +113,10 @@ pub struct Done {
     pub archived: Vec<Archived>,
     /// Indexes and statements that follow the load.
     pub after: Vec<AfterReport>,
+    /// Where the time of a run went that waits for others.
+    pub seconds_in: Option<SecondsIn>,
+    /// Why nothing was published, or not all of it, where that is no unit's fault alone.
+    pub error: Option<String>,
 }
 
 impl From<Vec<UnitReport>> for Done {
@@ -124,13 +142,15 @@ impl Started {
     /// The report of the run, which ends now: with its work, or with the error that has stopped it before it touched
     /// anything.
     pub fn finish(&self, outcome: Result<impl Into<Done>, &Error>) -> Report {
-        let (Done { units, superseded, archived, after }, error) = match outcome {
+        let (done, error) = match outcome {
             Ok(done) => (done.into(), None),
             Err(error) => (Done::default(), Some(error)),
         };
+        let Done { units, superseded, archived, after, seconds_in, error: lacking } = done;
         let stays = archived.iter().any(|dump| dump.error.is_some());
         let totals = Totals::of(&units);
-        let lacks = totals.lacking() > 0 || after.iter().any(|done| done.error.is_some());
+        let lacks =
+            totals.lacking() > 0 || lacking.is_some() || after.iter().any(|done| done.error.is_some());
         let status = match error.map(Error::exit) {
             Some(Exit::Interrupted(_)) => RunStatus::Interrupted,
             // A signal that came after the last publication has stopped nothing.
@@ -150,7 +170,8 @@ impl Started {
             archived,
             after,
             totals,
-            error: error.map(Error::to_string),
+            seconds_in,
+            error: error.map(Error::to_string).or(lacking),
         }
     }
 }

@@ -7,11 +7,12 @@ mod numbers;
 mod output;
 pub mod progress;
 pub mod steps;
+pub mod stopwatch;
 mod summary;
 mod table;
 pub mod unit;
 
-pub use document::{AfterReport, Archived, Done, Report, RunStatus, Started, Superseded};
+pub use document::{AfterReport, Archived, Done, Report, RunStatus, SecondsIn, Started, Superseded};
 pub use made::made_lines;
 pub use numbers::{plural, seconds, size, some_of, thousands};
 pub use output::print;

@@ -1,9 +1,11 @@
-//! Progress bars by bytes or rows, on a terminal only.
+//! Progress bars by bytes, rows or requests, on a terminal only.
 
 use super::log::{Verbosity, bars};
 use super::numbers::{plural, thousands};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The look of bars that count bytes or rows.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +25,23 @@ const ROWS: Measure = Measure {
     unit_style: "{prefix} [{wide_bar}] {human_pos}/{human_len} rows",
 };
 
+/// A run of requests whose number is known.
+const REQUESTS: &str = "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len}, {eta} left, {now}";
+/// The same while it is not known.
+const REQUESTS_SO_FAR: &str = "{prefix:.bold} {human_pos}, {now}";
+/// How often what a run tells of itself is shown anew.
+const TICK: Duration = Duration::from_millis(200);
+
 /// The bars of one run.
 #[derive(Debug)]
 pub struct Progress {
     total: ProgressBar,
     measure: Measure,
 }
+
+/// The bar of a run that makes requests.
+#[derive(Debug)]
+pub struct RequestProgress(ProgressBar);
 
 /// The bar of one unit. Dropping it removes the bar.
 #[derive(Debug)]
@@ -83,6 +96,45 @@ impl Progress {
         let style = style(self.measure.unit_style);
         let bar = ProgressBar::new(length).with_style(style).with_prefix(name.to_owned());
         UnitProgress { unit: bars().insert_before(&self.total, bar), total: self.total.clone() }
+    }
+}
+
+impl RequestProgress {
+    /// Shows the progress of requests, if standard error is a terminal; `now` is what the run tells of itself meanwhile.
+    pub fn new(verbosity: Verbosity, now: impl Fn() -> String + Send + Sync + 'static) -> RequestProgress {
+        hide_unless(verbosity != Verbosity::Quiet);
+        let now = Arc::new(now);
+        let key = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&now());
+        };
+        let bar = ProgressBar::no_length().with_style(style(REQUESTS_SO_FAR).with_key("now", key));
+        let bar = bars().add(bar.with_prefix("requests"));
+        if !bars().is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
+        RequestProgress(bar)
+    }
+
+    /// Whether it is shown.
+    pub fn is_shown(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
+    /// Counts one more request that is done.
+    pub fn advance(&self) {
+        self.0.inc(1);
+    }
+
+    /// Says how many requests there are in all.
+    pub fn expect(&self, requests: u64) {
+        self.0.set_length(requests);
+        self.0.set_style(self.0.style().template(REQUESTS).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    }
+}
+
+impl Drop for RequestProgress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -44,6 +44,11 @@ pub fn summary(report: &Report) -> String {
         size(totals.bytes_read),
         seconds(report.seconds),
     ));
+    if totals.not_loaded > 0 {
+        let left = totals.lacking();
+        let (units, are) = (plural(left, "unit"), if left == 1 { "is" } else { "are" });
+        text.push_str(&format!("their old rows stand; run again: {} {units} {are} left\n", thousands(left)));
+    }
     text.push_str(&adjusted(&report.units));
     text.push_str(&after(&report.after));
     text.push_str(&superseded(&report.superseded));
@@ -141,6 +146,20 @@ mod tests {
     use super::super::document::Started;
     use super::super::unit::samples::unit;
     use super::*;
+
+    #[test]
+    fn an_interrupted_run_says_how_many_units_are_left() {
+        let left = |units: Vec<UnitReport>| {
+            let text = summary(&Started::now("ingest").finish(Ok(units)));
+            text.lines().find(|line| line.contains("run again")).map(str::to_owned)
+        };
+        let of = |status| unit(status, 0);
+        let not_loaded = || of(UnitStatus::NotLoaded);
+        assert_eq!(left(vec![of(UnitStatus::Failed)]), None);
+        assert_eq!(left(vec![not_loaded()]).unwrap(), "their old rows stand; run again: 1 unit is left");
+        let text = left(vec![of(UnitStatus::Failed), not_loaded(), of(UnitStatus::Loaded)]).unwrap();
+        assert_eq!(text, "their old rows stand; run again: 2 units are left");
+    }
 
     #[test]
     fn the_table_shows_counts_of_what_was_loaded_only() {

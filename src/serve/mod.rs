@@ -19,6 +19,7 @@ pub mod settings;
 mod shared;
 mod signals;
 pub mod tables;
+pub mod who;
 
 use crate::pg::database::Database;
 use crate::pg::trust;

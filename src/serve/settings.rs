@@ -1,12 +1,10 @@
 //! Settings of the service, from flags, environment and configuration.
 
-use crate::config::{Config, SecretSource, ServeCfg, ServeTableCfg, Text, Verb};
+use crate::config::{Config, ServeCfg, ServeTableCfg, Text, Verb};
 use crate::pg::ident;
 use crate::run::cores;
-use crate::secret::Secret;
+use crate::serve::who::{TOKEN_VARIABLE, Who};
 use crate::{Error, Place, Result};
-use std::env;
-use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -26,10 +24,6 @@ const DEFAULT_CONNECTIONS: usize = 10_240;
 const DEFAULT_PER_CLIENT: usize = 512;
 /// Connections to the database per worker: one that is busy, and others that wait for the disk.
 const DATABASE_PER_WORKER: usize = 4;
-/// The environment variable that holds the token, unless the configuration names another.
-pub const TOKEN_VARIABLE: &str = "PGHAUL_SERVE_TOKEN";
-/// The shortest token (characters); a shorter one can be guessed.
-const MIN_TOKEN: usize = 16;
 /// Paths of the service itself.
 const RESERVED: [&str; 5] = ["openapi.json", "docs", "healthz", "readyz", "metrics"];
 
@@ -51,8 +45,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Threads that answer.
     pub workers: usize,
-    /// The token that each request must carry; none if it needs none.
-    pub token: Option<Secret>,
+    /// Those whose requests are answered.
+    pub who: Who,
     /// The limit of each client's requests; none for no limit.
     pub rate: Option<Rate>,
     /// Limits of requests and connections.
@@ -129,8 +123,8 @@ fn resolve(request: &Request, cfg: &ServeCfg, config: &Config) -> Result<Setting
     let workers =
         request.workers.or(cfg.workers.map(|number| number.0)).unwrap_or_else(|| cores::count().get());
     let workers = workers.max(1);
-    let token = token(cfg.token.as_ref(), config)?;
-    if token.is_none() && !listen.ip().is_loopback() && !request.without_token {
+    let who = Who::read(cfg, config)?;
+    if !who.is_needed() && !listen.ip().is_loopback() && !request.without_token {
         return Err(Error::refused(format!("{listen} can be reached from other machines, and there is no token"))
             .remedy(format!("set {TOKEN_VARIABLE} to a token that each request has to bring, listen on 127.0.0.1, or allow it with --without-token")));
     }
@@ -139,7 +133,7 @@ fn resolve(request: &Request, cfg: &ServeCfg, config: &Config) -> Result<Setting
     Ok(Settings {
         listen,
         workers,
-        token,
+        who,
         rate: match &cfg.rate {
             None => Some(Rate { requests: DEFAULT_REQUESTS, per: DEFAULT_PER }),
             Some(rate) => (rate.requests.0 > 0)
@@ -164,30 +158,6 @@ fn address(text: &str) -> Result<SocketAddr> {
     };
     let mut found = text.to_socket_addrs().map_err(|error| refused(&error))?;
     found.next().ok_or_else(|| refused(&"the name has no address"))
-}
-
-fn token(source: Option<&SecretSource>, config: &Config) -> Result<Option<Secret>> {
-    let from_variable = |name: &str| env::var(name).ok().filter(|token| !token.is_empty());
-    let token =
-        match source {
-            None => from_variable(TOKEN_VARIABLE),
-            Some(SecretSource::Env(name)) => Some(from_variable(name).ok_or_else(|| {
-                Error::refused(format!("serve.token: environment variable {name} is not set"))
-            })?),
-            Some(SecretSource::File(file)) => {
-                let path = config.path(file);
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| Error::refused(error).at(Place::file(path.display().to_string())))?;
-                Some(text.trim_end_matches(['\r', '\n']).to_owned())
-            }
-        };
-    match token {
-        Some(token) if token.chars().count() < MIN_TOKEN || !token.bytes().all(|b| b.is_ascii_graphic()) => {
-            Err(Error::refused(format!("the token is shorter than {MIN_TOKEN} characters, or has blanks or others that no header can hold"))
-                .remedy("make one, for example with: openssl rand -hex 32"))
-        }
-        token => Ok(token.map(Secret::new)),
-    }
 }
 
 fn origin(text: &Text) -> Result<String> {
@@ -238,7 +208,7 @@ fn resolve_table(name: &str, cfg: &ServeTableCfg) -> Result<TableSettings> {
         path: name.to_owned(),
         quoted: quoted.join("."),
         key: names(&cfg.key),
-        verbs: cfg.verbs.clone().unwrap_or_else(|| vec![Verb::Get]),
+        verbs: cfg.verbs().to_vec(),
         write: cfg.write.as_deref().map(names),
     })
 }

@@ -2,8 +2,7 @@
 
 use clap::{Command, CommandFactory, Parser};
 use pghaul::cli::Cli;
-use pghaul_test_support::{Pghaul, Run, Workdir, case, pghaul, repository};
-use std::process::Command as Process;
+use pghaul_test_support::{Pghaul, Workdir, case, on_a_terminal, pghaul, repository};
 
 /// What a terminal shows in one line, and so what an example may take.
 const WIDTH: usize = 80;
@@ -106,24 +105,6 @@ fn calls_are_found_in_lines_of_shell() {
     assert_eq!(words("psql \"$(pghaul db url)\""), ["pghaul db url"]);
     assert_eq!(words("pghaul a && pghaul b > /etc/pghaul"), ["pghaul a", "pghaul b"]);
     assert!(words("ls pghaul.yml").is_empty());
-}
-
-/// Runs a command with a terminal of 80 columns in front of it.
-fn on_a_terminal(command: &Process) -> Run {
-    let words = [command.get_program()].into_iter().chain(command.get_args());
-    let line = shlex::try_join(words.map(|word| word.to_str().unwrap())).unwrap();
-    let mut script = Process::new("script");
-    script.args(["--quiet", "--return", "--command", &format!("stty cols 80; exec {line}"), "/dev/null"]);
-    script.current_dir(command.get_current_dir().unwrap()).env("TERM", "xterm-256color");
-    script.env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => script.env(name, value),
-            None => script.env_remove(name),
-        };
-    }
-    let output = script.output().unwrap();
-    Run::new(&script, output)
 }
 
 /// Whether a text holds a sequence that changes colour, or makes letters bold.

@@ -5,6 +5,7 @@
 mod completions;
 mod config;
 mod help;
+mod history;
 mod server_settings;
 mod status;
 mod version;

@@ -7,6 +7,7 @@ mod links;
 mod messages;
 mod page;
 mod provide;
+mod shop_api;
 mod story;
 
 use page::{Ask, Block, blocks, pages};

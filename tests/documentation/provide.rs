@@ -1,7 +1,8 @@
 //! What has to be there before a block can be run: dumps, tables, an API, a cache, another database.
 
+use crate::shop_api;
 use crate::story::Story;
-use pghaul_mock_api::{MockApi, Options};
+use pghaul_mock_api::{MockApi, Options, Script};
 use pghaul_test_support::{Dump, RedisServer, descriptor, repository, server};
 use redis::cmd;
 use std::fs;
@@ -23,6 +24,7 @@ pub fn provide(story: &mut Story, name: &str, place: &str) {
         ("original", _) => copy_original(story),
         ("accounts", _) => story.sql("CREATE TABLE accounts AS SELECT generate_series(1, 20) AS id"),
         ("api", _) => api(story),
+        ("shop-api", _) => shop_api(story),
         ("cache", _) => cache(story),
         ("shop", _) => shop(story),
         ("served", _) => served(story),
@@ -127,6 +129,14 @@ fn fixtures(story: &Story) {
 fn api(story: &mut Story) {
     let api = MockApi::start(0, Options::default()).unwrap();
     story.instead.push(("https://api.example.com".to_owned(), api.base().to_owned()));
+    story.servers.push(Box::new(api));
+}
+
+/// The API of the recipes.
+fn shop_api(story: &mut Story) {
+    let options = Options { script: Some(Script::new(shop_api::answer)), ..Options::default() };
+    let api = MockApi::start(0, options).unwrap();
+    story.instead.push(("https://shop.example".to_owned(), api.base().to_owned()));
     story.servers.push(Box::new(api));
 }
 

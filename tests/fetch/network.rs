@@ -1,12 +1,12 @@
 //! What lies between: redirects to other hosts, certificates, proxies.
 
-use pghaul_mock_api::Options;
-use pghaul_test_support::fetch::Fetch;
+use pghaul_mock_api::{Options, Request};
+use pghaul_test_support::fetch::{Fetch, numbered};
 use pghaul_test_support::{Authority, fetch, messages, says};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 const ECHO: &str = "headers: {X-API-Key: '${KEY}', X-Plain: seen, Authorization: Basic abc, Cookie: c=1}\n    \
                     rows: '.. | objects | select(.target) | [.headers[\"x-api-key\"], .headers[\"x-plain\"], \
@@ -75,7 +75,7 @@ fn no_request_goes_into_this_network_unless_the_job_names_the_origin() {
         "http://169.254.169.254",
         "http://10.0.0.1:5432",
     ];
-    let (proxy, tunnels) = proxy(Some(inside.trim_start_matches("http://").to_owned()));
+    let (proxy, asked) = proxy(Some(inside.trim_start_matches("http://").to_owned()));
     for proxy in ["", &proxy] {
         for name in names {
             for path in [format!("/fault/redirect?to={name}/echo"), format!("/fault/next?to={name}/echo")] {
@@ -84,7 +84,8 @@ fn no_request_goes_into_this_network_unless_the_job_names_the_origin() {
             }
         }
     }
-    assert_eq!((tunnels.load(Ordering::Relaxed), job.api.count("/echo")), (0, 0));
+    let passed_on = asked.requests.lock().unwrap().iter().filter(|(line, _)| line.contains("/echo")).count();
+    assert_eq!((passed_on, asked.tunnels.load(Ordering::Relaxed), job.api.count("/echo")), (0, 0, 0));
     let keys = format!("origins: ['{inside}']");
     assert_eq!(seen(&job, &format!("/fault/redirect?to={inside}/echo"), &keys, ""), ALL);
     // A request chooses the host.
@@ -137,35 +138,103 @@ fn a_certificate_must_be_vouched_for() {
     says(&job.fails(&[], 2), &["gone.pem: ", "ca_file"]);
 }
 
-/// A proxy that opens tunnels, all of them to `to` if that is given; counts them.
-fn proxy(to: Option<String>) -> (String, Arc<AtomicUsize>) {
+/// What a proxy was asked for.
+#[derive(Default)]
+struct Asked {
+    /// Tunnels that it has opened.
+    tunnels: AtomicUsize,
+    /// Requests with a whole URL that it has passed on: their first lines, and who asked.
+    requests: Mutex<Vec<(String, String)>>,
+    /// The connections that they came over.
+    connections: AtomicUsize,
+}
+
+/// A proxy that passes on requests for `http://` and opens tunnels, all of them to `to` if that is given.
+fn proxy(to: Option<String>) -> (String, Arc<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let tunnels = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&tunnels);
+    let asked = Arc::new(Asked::default());
+    let counted = Arc::clone(&asked);
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let (counted, to) = (Arc::clone(&counted), to.clone());
             std::thread::spawn(move || {
                 let mut input = BufReader::new(client.try_clone().unwrap());
-                let mut line = String::new();
-                input.read_line(&mut line).unwrap();
-                let asked = line.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next());
-                let to = to.unwrap_or(asked.unwrap().to_owned());
-                while line.trim() != "" {
-                    line.clear();
-                    input.read_line(&mut line).unwrap();
+                let mut is_first = true;
+                while let Some(request) = Request::read(&mut input).unwrap() {
+                    if request.method == "CONNECT" {
+                        return tunnel(&client, input, &to.unwrap_or(request.target), &counted);
+                    }
+                    counted
+                        .connections
+                        .fetch_add(usize::from(std::mem::take(&mut is_first)), Ordering::Relaxed);
+                    pass_on(&client, &request, to.as_deref(), &counted);
                 }
-                let server = TcpStream::connect(to).unwrap();
-                counted.fetch_add(1, Ordering::Relaxed);
-                (&client).write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-                let (mut back, mut out) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                std::thread::spawn(move || std::io::copy(&mut back, &mut out));
-                let _ = std::io::copy(&mut input, &mut &server);
             });
         }
     });
-    (url, tunnels)
+    (url, asked)
+}
+
+fn tunnel(client: &TcpStream, mut input: BufReader<TcpStream>, to: &str, counted: &Asked) {
+    let server = TcpStream::connect(to).unwrap();
+    counted.tunnels.fetch_add(1, Ordering::Relaxed);
+    let mut client = client;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    let (mut back, mut out) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    std::thread::spawn(move || std::io::copy(&mut back, &mut out));
+    let _ = std::io::copy(&mut input, &mut &server);
+}
+
+/// Sends a request on, as one of the server's own, and its answer back.
+fn pass_on(client: &TcpStream, request: &Request, to: Option<&str>, counted: &Asked) {
+    let line = format!("{} {}", request.method, request.target);
+    let who = request.header("proxy-authorization").unwrap_or_default().to_owned();
+    counted.requests.lock().unwrap().push((line, who));
+    let (host, path) = request.target.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let server = TcpStream::connect(to.unwrap_or(host)).unwrap();
+    let headers: Vec<String> =
+        request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("{} /{path} HTTP/1.1\r\n{}\r\n", request.method, headers.concat());
+    (&server).write_all(&[head.as_bytes(), &request.body].concat()).unwrap();
+    let mut answer = BufReader::new(&server);
+    let (mut head, mut length) = (String::new(), 0);
+    while !head.ends_with("\r\n\r\n") {
+        let start = head.len();
+        assert!(answer.read_line(&mut head).unwrap() > 0, "the server has ended");
+        if let Some((name, value)) = head[start..].split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    answer.read_exact(&mut body).unwrap();
+    let mut client = client;
+    client.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+}
+
+#[test]
+fn http_goes_to_the_proxy_with_its_whole_url_as_curl_sends_it() {
+    let job = fetch!(Options::default());
+    let keys = "url: 'http://api.example:81/small/{id}?a=b'\n    rows: '.[] | [.]'\n    concurrency: 1\n    retries: 0";
+    let into = "into: {table: t, mode: append, columns: {id: bigint}}";
+    job.config(
+        &numbered(3),
+        &format!("{keys}\n    method: POST\n    body: '{{{{\"x\": {{id}}}}}}'\n    {into}"),
+    );
+    let (url, asked) = proxy(Some(job.api.base().trim_start_matches("http://").to_owned()));
+    let with_user = url.replace("://", "://me:pa%40ss@");
+    let run = job.command(&["-v"]).env("http_proxy", with_user).run();
+    run.assert_code(0).assert_never_says("pa%40ss").assert_never_says("pa@ss");
+    assert_eq!(job.ids(), "1 2 3");
+    let requests = asked.requests.lock().unwrap();
+    // `me:pa@ss`
+    let who = "Basic bWU6cGFAc3M=";
+    let expected = [1, 2, 3].map(|id| (format!("POST http://api.example:81/small/{id}?a=b"), who.to_owned()));
+    assert_eq!(*requests, expected);
+    // One connection is enough, and no tunnel is asked for, which many proxies refuse for port 80.
+    assert_eq!((asked.connections.load(Ordering::Relaxed), asked.tunnels.load(Ordering::Relaxed)), (1, 0));
 }
 
 #[test]
@@ -174,11 +243,11 @@ fn https_goes_through_the_proxy_unless_the_host_is_exempt() {
     let job = fetch!(Options { tls: Some(authority.server("localhost")), ..Options::default() });
     job.work.write("ca.pem", authority.pem());
     job.one("/fault/good", "ca_file: ca.pem");
-    let (url, tunnels) = proxy(None);
+    let (url, asked) = proxy(None);
     job.command(&[]).env("HTTPS_PROXY", &url).run().assert_code(0);
-    assert_eq!(tunnels.load(Ordering::Relaxed), 1);
+    assert_eq!(asked.tunnels.load(Ordering::Relaxed), 1);
     job.command(&[]).env("HTTPS_PROXY", &url).env("NO_PROXY", "localhost").run().assert_code(0);
-    assert_eq!(tunnels.load(Ordering::Relaxed), 1);
+    assert_eq!(asked.tunnels.load(Ordering::Relaxed), 1);
     assert_eq!(job.ids(), "1 1 2 2");
     let run = job.command(&["-q"]).env("HTTPS_PROXY", "no proxy").run();
     run.assert_code(2).assert_stderr_has("HTTPS_PROXY names no proxy");

@@ -140,21 +140,21 @@ fn rows_of_the_seed_0() {
     };
     insta::assert_snapshot!(text("v1", "users.dat"), @r#"
     user_id|instancecode|first_name|last_name|email|city|phone|active|created|notes
-    1|ES-01|Aline|``|bulah.1@example.com|Cologne|+33 1 99 00 0948|1|Jan  6 2015   1:20PM|labore ad alias
-    2|FR-17|Hubert|Dumoulin|demarco.2@example.org|Göttingen|+33 1 99 00 0805|1|Jan 12 2015   2:55AM|dicta doloremque aspernatur ipsum quae
-    3|PT-01|Karel|Gosselin|blaise.3@example.net|NULL|NULL|1|Jan  5 2015  11:35AM|architecto consectetur
+    1|GB-04|Aaliyah|Bruen|aaliyah.1@example.org|London|+44 161 496 0965|1|Jan 30 2015  12:00AM|alias perferendis dolores laboriosam
+    2|GB-16|Janet|`Hackett`|janet.2@example.org|Leeds|+44 151 496 0123|1|Jan 22 2015   7:10PM|explicabo
+    3|FR-09|Agathe|Mas|agathe.3@example.net|Lyon|+33 5 36 49 0242|0|Jan  9 2015  12:00AM|inventore neque animi ipsa
     "#);
     insta::assert_snapshot!(text("v2", "data/courses.dat").replace("\r\n", "<CRLF>\n"), @r#"
     starts_on|rating|seats|online|category|course_id|title|price<CRLF>
-    2022-07-18|4.03|320|1|Compliance|1|Wireless|1998.15<CRLF>
-    2020-10-11|3.59|480|1|Software|2|Alternative Medicine & Cosmetics|1163.01<CRLF>
-    2017-07-23|4.90|410|1|Languages|3|Cosmetics & Farming|-499.08<CRLF>
+    2023-01-14|3.82|79|1|Software|1|Broadcast Media & Maritime|241.77<CRLF>
+    2024-06-06|1e-5|153|1|Compliance|2|Individual & Family Services & Publishing|633.29<CRLF>
+    2019-06-19|3.56|14|0|Software|3|Alternative Medicine|1348.78<CRLF>
     "#);
     insta::assert_snapshot!(text("v3", "user_assigned_courses.dat"), @r#"
     attempts|score|status|assigned_by|grade|assignment_id|user_id|course_id|assigned_at|due_at|completed_at
-    10|453|cancelled|Haas|NULL|1|1|1644|20150123 00:00:00|20150120 05:15:00|20150130 16:50:00
-    11|402|in progress|Lerch|93.55|2|1|1369|20150123 13:35:00|NULL|20150103 00:00:00
-    8|741|not started|Crouzet|-54.30|3|1|1269|20150120 00:00:00|20150124 06:40:00|NULL
+    1|245|completed|Guignard|92.35|1|1|1|20200124 02:20:00|NULL|20200228 09:45:00
+    4|702|completed|Åkesson|NULL|2|1|2|20200106 20:25:00|20200228 06:30:00|20200113 13:10:00
+    4|606|completed|Mouton|27.21|3|1|3|20200105 04:50:00|20200214 21:25:00|20200220 20:50:00
     "#);
     insta::assert_snapshot!(text("v3", "courses.json").replace('\t', "<TAB>"), @r#"
     [

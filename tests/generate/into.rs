@@ -16,7 +16,7 @@ fn nobody_else() -> String {
     format!("SELECT count(*) = 0 FROM {OTHERS}")
 }
 
-fn into(case: &Case, args: &str) -> Pghaul {
+pub fn into(case: &Case, args: &str) -> Pghaul {
     pghaul!(case.work)
         .args(["generate", "users", "--db", &case.db.url(), "--into"])
         .args(args.split_whitespace())

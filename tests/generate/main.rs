@@ -4,4 +4,6 @@
 
 mod dump;
 mod into;
+mod like;
+mod realism;
 mod users;

@@ -1,7 +1,7 @@
 //! The scripts for developers: what they do not take, and say so before they install or build anything; and downloads
 //! that are not what they should be.
 
-use pghaul_test_support::{Run, Workdir, repository};
+use pghaul_test_support::{Run, Workdir, names, repository};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use std::process::Command;
 #[test]
 fn profile_takes_one_known_word_and_a_number() {
     let refused = |arguments: &[&str]| {
-        refused("profile", arguments, 1, "usage: scripts/profile old|new|ingest-old|ingest-new [N]\n");
+        refused("profile", arguments, 2, "Profiles generating users ");
     };
     refused(&[]);
-    for word in ["", "Old", "OLD", "old ", "newest", "users", "--help", "ingest", "ingest-Old", "100"] {
+    for word in ["", "Old", "OLD", "old ", "newest", "users", "ingest", "ingest-Old", "100"] {
         refused(&[word]);
     }
     for number in ["", "0", "-5", "+5", "1.5", "1e6", " 7", "007", "new", "9999999999999"] {
@@ -25,16 +25,9 @@ fn profile_takes_one_known_word_and_a_number() {
 
 #[test]
 fn bench_takes_what_it_can_measure() {
-    let refused = |arguments: &[&str]| {
-        refused(
-            "bench",
-            arguments,
-            2,
-            "usage: scripts/bench generate|ingest|formats|fetch|drain|sync|serve [--quick] [--write]\n",
-        )
-    };
+    let refused = |arguments: &[&str]| refused("bench", arguments, 2, "Measures pghaul against others");
     refused(&[]);
-    for what in ["", "Generate", "ingest ", "generate|ingest", "everything", "--quick", "--help"] {
+    for what in ["", "Generate", "ingest ", "generate|ingest", "everything", "--quick"] {
         refused(&[what]);
     }
     for what in ["generate", "ingest"] {
@@ -42,7 +35,29 @@ fn bench_takes_what_it_can_measure() {
             refused(&[what, flag]);
             refused(&[what, "--quick", flag]);
         }
+        refused(&[what, "--compare"]);
     }
+}
+
+/// Without the programs that it would install.
+#[test]
+fn every_script_helps_before_it_installs_anything() {
+    let work = Workdir::new();
+    let mut scripts = names(repository().join("scripts"));
+    scripts.retain(|name| name != "lib");
+    assert!(scripts.len() > 10, "{scripts:?}");
+    for script in scripts {
+        for flag in ["--help", "-h"] {
+            let mut command = Command::new(repository().join("scripts").join(&script));
+            command.arg(flag).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", work.path());
+            let output = command.output().unwrap();
+            let run = Run::new(&command, output);
+            run.assert_code(0);
+            let is_help = run.stdout.lines().count() > 1 || run.stdout.len() > 80;
+            run.assert(is_help && run.stderr.is_empty() && !run.stdout.contains("set -"), "help");
+        }
+    }
+    assert_eq!(names(work.path()), ["home"]);
 }
 
 #[test]
@@ -51,7 +66,7 @@ fn fuzz_takes_targets_that_exist() {
         let usage = "usage: scripts/fuzz [--seconds N] [--sanitizer none|address] [--keep] [TARGET]...\n  TARGET: answers ";
         refused("fuzz", arguments, 2, usage)
     };
-    for target in ["", "Rows", "rows.rs", "../rows", "--help"] {
+    for target in ["", "Rows", "rows.rs", "../rows"] {
         refused(&[target]);
         refused(&["rows", target]);
     }
@@ -68,10 +83,9 @@ fn fuzz_takes_targets_that_exist() {
 #[test]
 fn compose_test_takes_what_there_is() {
     let refused = |arguments: &[&str]| {
-        let usage = "usage: scripts/compose-test [--stand-ins] [--binaries FOLDER] [--compose COMMAND]\n";
-        refused("compose-test", arguments, 2, usage)
+        refused("compose-test", arguments, 2, "Proves Dockerfile and docker-compose.yml ")
     };
-    for word in ["", "fetch", "--help", "--standins", "--binaries", "--compose"] {
+    for word in ["", "fetch", "--standins", "--binaries", "--compose"] {
         refused(&[word]);
     }
     refused(&["--binaries", "docs"]);

@@ -76,6 +76,7 @@ impl Matrix {
         let run = command.run();
         self.runs += 1;
         let mut outputs = vec![("stdout", run.stdout.clone()), ("stderr", run.stderr.clone())];
+        outputs.extend(run.database.clone().map(|line| ("the first line", line)));
         let mut files = Vec::new();
         self.files(self.work.path(), &mut files);
         outputs.extend(files.into_iter().map(|text| ("a file", text)));

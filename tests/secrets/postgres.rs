@@ -6,8 +6,16 @@ use pghaul_test_support::{Dump, Pghaul, server};
 use std::fs;
 
 /// The ways to give a password of PostgreSQL.
-const WAYS: [&str; 7] =
-    ["--db", "a keyword of --db", "DATABASE_URL", "PGPASSWORD", "PGPASSFILE", "datastore", "a variable"];
+const WAYS: [&str; 8] = [
+    "--db",
+    "a keyword of --db",
+    "DATABASE_URL",
+    "PGPASSWORD",
+    "PGPASSFILE",
+    "PGSERVICEFILE",
+    "datastore",
+    "a variable",
+];
 
 /// Gives `command` a password in one of [`WAYS`], and writes what that needs.
 fn with_password(
@@ -47,6 +55,12 @@ fn with_password(
             let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
             fs::set_permissions(&path, private).unwrap();
             (String::new(), matrix.pghaul(args).args(["--db", &bare]).env("PGPASSFILE", &path))
+        }
+        "PGSERVICEFILE" => {
+            matrix.write("services", format!("[it]\nuser={user}\npassword={password}\n"));
+            let bare = format!("postgresql://127.0.0.1:{port}/{dbname}{more}");
+            let command = matrix.pghaul(args).args(["--db", &bare]).env("PGSERVICE", "it");
+            (String::new(), command.env("PGSERVICEFILE", matrix.work.join("services")))
         }
         "datastore" => (datastore(&format!("'{yaml}'")), matrix.pghaul(args)),
         _ => (datastore("'${PG_SECRET}'"), matrix.pghaul(args).env("PG_SECRET", &password)),

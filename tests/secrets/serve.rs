@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// The ways to give the token.
-const WAYS: [&str; 3] = ["PGHAUL_SERVE_TOKEN", "a variable", "a file"];
+const WAYS: [&str; 4] = ["PGHAUL_SERVE_TOKEN", "a variable", "a file", "one of several"];
 
 /// Sends a request, and gives all that comes back.
 fn ask(port: &str, head: &str, headers: &str, body: &str) -> String {
@@ -41,6 +41,10 @@ fn tokens_are_in_no_output() {
             "a variable" => {
                 command = command.env("TOKEN", &token);
                 config.push_str("  token: {env: TOKEN}\n");
+            }
+            "one of several" => {
+                command = command.env("TOKEN", &token);
+                config.push_str("  tokens: [{token: {env: TOKEN}}]\n");
             }
             _ => {
                 matrix.write("token", &token);

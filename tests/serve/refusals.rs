@@ -71,7 +71,6 @@ fn requests_are_refused_with_what_is_wrong() {
         ("GET /nothing/", 404, None),
         ("GET /pg_class/", 404, None),
         ("GET /items/1/2/3", 404, None),
-        ("GET /", 404, None),
         ("DELETE /items/1/", 405, None),
         ("DELETE /items/", 405, None),
         ("BREW /items/", 405, None),

@@ -24,6 +24,7 @@ mod proxy;
 mod running;
 mod server;
 mod source;
+mod terminal;
 mod wait;
 mod watchdog;
 
@@ -41,6 +42,7 @@ pub use proxy::{Fault, Proxy};
 pub use running::Running;
 pub use server::{Database, IN_COPY, OTHERS, SUPERUSER, Server, ServerOptions, SmallDisk, pg_bin, server};
 pub use source::{files_below, literals_of, source_literals};
+pub use terminal::on_a_terminal;
 pub use wait::wait_for;
 
 /// The built `pghaul` binary, to be run in a [`Workdir`]: `pghaul!(work).args(["db", "status"]).run()`.

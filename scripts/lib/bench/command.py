@@ -15,12 +15,14 @@ PAGES = Path("docs/bench")
 ON_DISK = Path("/var/tmp")
 
 
-def parse(name: str) -> argparse.Namespace:
-    """`PGHAUL [--quick] [--write]`; the program's path is made absolute."""
+def parse(name: str, compares: bool = False) -> argparse.Namespace:
+    """`PGHAUL [--quick] [--write]`, and `[--compare]` where the benchmark has it; the program's path is made absolute."""
     parser = argparse.ArgumentParser(prog=f"scripts/bench {name}")
     parser.add_argument("pghaul", type=lambda path: Path(path).resolve())
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", action="store_true")
+    if compares:
+        parser.add_argument("--compare", action="store_true")
     return parser.parse_args()
 
 

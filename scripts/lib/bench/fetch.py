@@ -1,6 +1,6 @@
 """Measures `pghaul fetch` against the mock API of the project: at a limit, without one, and how fast rows are made.
 
-usage: fetch.py PGHAUL [--quick] [--write]
+usage: fetch.py PGHAUL [--quick] [--write] [--compare]
 """
 
 import json
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import command
+import fetch_compare
 import interrupt
 import machine
 from goals import at_least, at_most
@@ -26,7 +27,8 @@ LATENCY = 0.48  # seconds
 LIMIT, WINDOW = 250, 10.0  # requests, seconds
 # The last request cannot come before two windows have passed, and takes its time.
 LEAST = (REQUESTS - 1) // LIMIT * WINDOW + LATENCY
-ORIGINAL = (34.78, 38.84)  # seconds: its requests, then loading
+ONE_AT_ONCE, QUICK_ONE_AT_ONCE = 40, 10  # requests
+INSERTS, QUICK_INSERTS = 12_848, 1_000  # rows, as many as the original's
 
 # The goals.
 OVER_LEAST = 1.03
@@ -52,6 +54,7 @@ class Measured:
     requesting: float  # from the first request to the last answer, as the API saw it
     publishing: float  # from the last answer on
     violations: int
+    database: float  # as the report says
     peak_mib: float
     bytes: int
 
@@ -78,8 +81,8 @@ class Bench:
     work: Path
     server: Embedded
 
-    def fetch(self, config: str, job: str, rows: int, *flags: str) -> Measured:
-        """Runs a job whose configuration names the API as `${DEMO_API}`."""
+    def fetch(self, config: str, job: str, rows: int | None, *flags: str) -> Measured:
+        """Runs a job whose configuration names the API as `${DEMO_API}`, and which has so many rows, if that is known."""
         (self.work / "config.yml").write_text(config)
         report = self.work / "report.json"
         self.server.sql("SET client_min_messages = warning", "DROP SCHEMA IF EXISTS stats CASCADE", "DROP TABLE IF EXISTS small", "CHECKPOINT")
@@ -88,7 +91,7 @@ class Bench:
             os.environ["DEMO_API_KEY"] = "demo"
             sample = run([self.pghaul, "fetch", job, *self.server.target, "--report", report], self.work)
         told = json.loads(report.read_text())
-        if told["totals"]["rows_loaded"] != rows:
+        if rows is not None and told["totals"]["rows_loaded"] != rows:
             sys.exit(f"error: {told['totals']['rows_loaded']} rows instead of {rows}")
         sql = f"SELECT extract(epoch FROM finished_at) FROM pghaul.fetch_jobs WHERE job = '{job}'"
         finished = float(self.server.sql(sql))
@@ -98,13 +101,14 @@ class Bench:
             requesting=counted["last"] - counted["first"],
             publishing=finished - counted["last"],
             violations=int(counted["violations"]),
+            database=told["seconds_in"]["database"],
             peak_mib=sample.peak / 2**20,
             bytes=told["totals"]["bytes_read"],
         )
 
 
 def main() -> None:
-    arguments = command.parse("fetch")
+    arguments = command.parse("fetch", compares=True)
     interrupt.end_in_order()
     machine.warn_if_busy()
     facts = machine.facts()
@@ -112,11 +116,11 @@ def main() -> None:
         with running(Embedded(arguments.pghaul, work / "data")) as server:
             facts.append(("PostgreSQL", server.sql("SHOW server_version")))
             bench = Bench(arguments.pghaul, arguments.pghaul.with_name("pghaul-mock-api"), work, server)
-            text = measure(bench, facts, arguments.quick)
-    command.publish({"fetch.md": text}, arguments.write)
+            files = measure(bench, facts, arguments.quick, arguments.compare)
+    command.publish(files, arguments.write)
 
 
-def measure(bench: Bench, facts: list[tuple[str, str]], quick: bool) -> str:
+def measure(bench: Bench, facts: list[tuple[str, str]], quick: bool, compare: bool) -> dict[str, str]:
     requests = subprocess.run([bench.api, "--requests"], check=True, capture_output=True, text=True).stdout
     (bench.work / "characters.ndjson").write_text(requests)
     stats = Path("fixtures/fetch/config.yml").read_text()
@@ -128,11 +132,14 @@ def measure(bench: Bench, facts: list[tuple[str, str]], quick: bool) -> str:
         "    into: {table: small, mode: replace, columns: {id: bigint}}\n"
     )
     (bench.work / "small.ndjson").write_text("".join(f'{{"id": {number}}}\n' for number in range(small_count)))
+    limits = ["--latency-ms", str(int(LATENCY * 1000)), "--limit", str(LIMIT), "--window-ms", str(int(WINDOW * 1000))]
     print("at the limit", file=sys.stderr)
-    limited = bench.fetch(
-        stats, "activity_stats", ROWS,
-        "--latency-ms", str(int(LATENCY * 1000)), "--limit", str(LIMIT), "--window-ms", str(int(WINDOW * 1000)),
-    )  # fmt: skip
+    limited = bench.fetch(stats, "activity_stats", ROWS, *limits)
+    files = {"fetch.md": ""}
+    story = None
+    if compare:
+        story = told(bench, stats, limits, limited, quick)
+        files["fetch.svg"] = fetch_compare.svg(story)
     print("without a limit", file=sys.stderr)
     free = min((bench.fetch(unlimited, "activity_stats", ROWS) for _ in range(3)), key=lambda one: one.requesting)
     many = min((bench.fetch(small, "small", small_count) for _ in range(3)), key=lambda one: one.requesting)
@@ -140,14 +147,31 @@ def measure(bench: Bench, facts: list[tuple[str, str]], quick: bool) -> str:
     shaped = subprocess.run(
         ["cargo", "bench", "--quiet", "--locked", "--bench", "shape"], check=True, capture_output=True, text=True
     ).stdout
-    return page(facts, limited, free, many, small_count, float(shaped.split()[0]))
+    parts = page(facts, limited, free, many, small_count, float(shaped.split()[0]))
+    files["fetch.md"] = "\n\n".join(parts + (fetch_compare.section(story) if story else [])) + "\n"
+    return files
+
+
+def told(bench: Bench, stats: str, limits: list[str], limited: Measured, quick: bool) -> fetch_compare.Story:
+    """The original's story; the table has the rows of the run at the limit."""
+    few = QUICK_INSERTS if quick else INSERTS
+    inserted = fetch_compare.inserted(bench.server, few)
+    print("one request at once", file=sys.stderr)
+    count = QUICK_ONE_AT_ONCE if quick else ONE_AT_ONCE
+    file = bench.work / "characters.ndjson"
+    all_requests = file.read_text()
+    file.write_text("".join(all_requests.splitlines(keepends=True)[:count]))
+    one = bench.fetch(stats.replace("concurrency: 60", "concurrency: 1"), "activity_stats", None, *limits)
+    file.write_text(all_requests)
+    many, copied = (REQUESTS, limited.requesting), (ROWS, limited.database)
+    return fetch_compare.story((count, one.requesting), many, copied, inserted)
 
 
 def page(
     facts: list[tuple[str, str]], limited: Measured, free: Measured, many: Measured, small_count: int, shaped: float
-) -> str:
+) -> list[str]:
     megabytes = free.bytes / 1e6
-    original = sum(ORIGINAL)
+    original = fetch_compare.MANY_AT_ONCE[1], fetch_compare.COPIED[1]
     lines = [
         at_most(f"times the least possible time ({LEAST:.2f} s) at the limit", limited.requesting / LEAST, OVER_LEAST, 3),
         at_most("violations of the limit, as the API counts", limited.violations, 0, 0),
@@ -165,8 +189,8 @@ def page(
         "\n".join(lines),
         f"## {REQUESTS} requests, {ROWS:,} rows",
         f"- 250 requests in any 10 s, {LATENCY} s for each: {limited.requesting:.2f} s of requests, everything in "
-        f"{limited.seconds:.2f} s. The original took {ORIGINAL[0]} s and then {ORIGINAL[1]} s to load them: "
-        f"{original / limited.seconds:.1f} times as long.\n"
+        f"{limited.seconds:.2f} s. The original took {original[0]} s and then {original[1]} s to load them: "
+        f"{sum(original) / limited.seconds:.1f} times as long.\n"
         f"- no limit, no latency: {free.requesting:.2f} s, {megabytes:.0f} MB of JSON, {megabytes / free.requesting:.0f} MB/s "
         f"and {ROWS / free.requesting:,.0f} rows/s; the API takes a part of the two cores.\n"
         f"- memory: {limited.peak_mib:.0f} MiB at the limit, {free.peak_mib:.0f} MiB without it.",
@@ -174,7 +198,7 @@ def page(
         f"{small_count:,} requests of one row each, 16 at once: {small_count / many.requesting:,.0f} per second, "
         f"{many.peak_mib:.0f} MiB.",
     ]
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 if __name__ == "__main__":

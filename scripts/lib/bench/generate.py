@@ -23,6 +23,7 @@ from table import table
 COLUMNS = ["contender", "rows", "median s", "spread s", "rows/s", "rows/processor s", "ratio", "peak MiB"]
 # What a user may take in a file (bytes), and some more.
 ROOM_PER_USER = 700
+SOURCE = "like_source"  # the database of the table that `generate like` makes rows like
 # What leaves the server as it was, for the next one.
 CLEAN = (
     "SET client_min_messages = warning",
@@ -92,15 +93,32 @@ class Bench:
     def ingest(self, server: Embedded, workers: int) -> Sample:
         return self.load(server, ["ingest", "--config", "config.yml", "--workers", str(workers)])
 
-    def load(self, server: Embedded, arguments: list[str]) -> Sample:
+    def make_source(self, server: Embedded) -> None:
+        """Another database of the server, whose table `users` with its statistics is what `generate like` reads."""
+        server.sql(f"CREATE DATABASE {SOURCE}")
+        count = ["--count", str(self.size.table_rows // 10)]
+        users = [self.pghaul, "generate", "users", *count, "--into", "users", "--flat", "--db", source_url(server)]
+        run(users, self.work)
+
+    def like(self, server: Embedded, workers: int) -> Sample:
+        rows = ["--rows", str(self.size.table_rows), "--workers", str(workers)]
+        databases = ["--from", source_url(server), "--into", server.url]
+        return self.load(server, ["generate", "like", "users", *rows, *databases], target=[])
+
+    def load(self, server: Embedded, arguments: list[str], target: Command | None = None) -> Sample:
         """Loads the table `users`, and drops it; the time is what the report says."""
         report = self.work / "report.json"
-        sample = run([self.pghaul, *arguments, *server.target, "--report", report], self.work)
+        target = server.target if target is None else target
+        sample = run([self.pghaul, *arguments, *target, "--report", report], self.work)
         loaded = int(server.sql("SELECT count(*) FROM users"))
         if loaded != self.size.table_rows:
             sys.exit(f"error: {loaded} rows instead of {self.size.table_rows} by: pghaul {' '.join(arguments)}")
         server.sql(*CLEAN)
         return with_seconds(sample, json.loads(report.read_text())["seconds"])
+
+
+def source_url(server: Embedded) -> str:
+    return f"{server.url.rpartition('/')[0]}/{SOURCE}"
 
 
 def main() -> None:
@@ -122,6 +140,7 @@ def measure(bench: Bench) -> str:
     users_dump.write(bench.pghaul, bench.work, bench.size.table_rows, dumps=2)
     with running(Embedded(bench.pghaul, bench.work / "data")) as server:
         facts += [("PostgreSQL", server.sql("SHOW server_version")), ("Faker", version("Faker"))]
+        bench.make_source(server)
         tables = table_contenders(bench, server)
         take_turns(list(tables.values()), bench.size.rounds)
     return page(bench.size, facts, files, tables)
@@ -167,6 +186,8 @@ def table_contenders(bench: Bench, server: Embedded) -> dict[str, Contender]:
         "--into --flat, 2 workers": lambda: bench.into(server, 2, "--flat"),
         "--into --flat, 1 worker": lambda: bench.into(server, 1, "--flat"),
         "--into, nested, 2 workers": lambda: bench.into(server, 2),
+        "like --into, 2 workers": lambda: bench.like(server, 2),
+        "like --into, 1 worker": lambda: bench.like(server, 1),
     }
     return {name: Contender(name, bench.size.table_rows, run) for name, run in runs.items()}
 
@@ -187,8 +208,9 @@ def goals(files: dict[str, Contender], tables: dict[str, Contender]) -> list[str
     free = one.seconds / files[CONTROL].seconds
     lines.append(f"- two commands at once against one, so many cores were free: {free:.2f}")
     lines.append(at_least("/dev/null: two workers against two commands", files[CONTROL].seconds / two.seconds, SPEED_UP / 2))
-    share = tables["--into --flat, 2 workers"].rows_per_second / tables["ingest, 2 dumps, 2 workers"].rows_per_second
-    lines.append(at_least("--into --flat against ingest, two workers each", share, SHARE_OF_INGEST))
+    for name in ("--into --flat", "like --into"):
+        share = tables[f"{name}, 2 workers"].rows_per_second / tables["ingest, 2 dumps, 2 workers"].rows_per_second
+        lines.append(at_least(f"{name} against ingest, two workers each", share, SHARE_OF_INGEST))
     return lines
 
 

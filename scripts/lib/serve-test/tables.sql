@@ -14,3 +14,21 @@ CREATE TABLE things (
     tags text[]
 );
 INSERT INTO things (name, count, price, doc) SELECT 'thing ' || i, i, i, jsonb_build_object('i', i) FROM generate_series(1, 50) i;
+
+-- A table with a column of every kind, in a schema, with a key of two columns, for the clients that generators make.
+CREATE SCHEMA stats;
+CREATE TYPE stats.mood AS ENUM ('sad', 'ok');
+CREATE TYPE stats.place AS (city text, zip int);
+CREATE DOMAIN stats.percent AS numeric(5,2) CHECK (VALUE BETWEEN 0 AND 100);
+CREATE TABLE stats.kinds (
+    a text, b integer, PRIMARY KEY (a, b),
+    k_small smallint, k_int integer NOT NULL, k_big bigint, k_numeric numeric(20,4), k_real real, k_double double precision,
+    k_bool boolean, k_text text, k_varchar varchar(10), k_char character(3), k_uuid uuid, k_date date, k_time time,
+    k_timetz timetz, k_timestamp timestamp, k_timestamptz timestamptz, k_interval interval, k_json json, k_jsonb jsonb,
+    k_bytea bytea, k_ints integer[], k_texts text[], k_mood stats.mood, k_percent stats.percent, k_place stats.place,
+    k_inet inet, k_range int4range, k_bits bit(3), k_point point, k_search tsvector, k_xml text, "odd name" text,
+    k_twice integer GENERATED ALWAYS AS (k_int * 2) STORED
+);
+-- Names that are no identifiers, or the same but for their signs.
+CREATE TABLE "odd table" (id integer PRIMARY KEY);
+CREATE TABLE stats_kinds (id integer PRIMARY KEY);

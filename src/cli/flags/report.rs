@@ -65,13 +65,29 @@ impl ReportArgs {
         quiet: bool,
         summary: impl FnOnce(&Report) -> String,
     ) -> Result<Exit> {
+        self.conclude_with(started, outcome, quiet, summary, |_| ())
+    }
+
+    /// As [`ReportArgs::conclude`]; `ended` gets the report when it is written and the summary printed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn conclude_with(
+        &self,
+        started: &Started,
+        outcome: Result<impl Into<Done>>,
+        quiet: bool,
+        summary: impl FnOnce(&Report) -> String,
+        ended: impl FnOnce(&Report),
+    ) -> Result<Exit> {
         // After Ctrl-C, the error of the cancelled statement has other words.
         let outcome = outcome.map_err(|error| interrupt::check().err().unwrap_or(error));
         let (report, stopped) = match outcome {
             Ok(done) => (started.finish(Ok(done)), None),
             Err(error) => (started.finish(Err::<Done, _>(&error)), Some(error)),
         };
-        let delivered = self.deliver(&report, quiet, summary);
+        let delivered = self.deliver(&report, quiet || stopped.is_some(), summary);
+        ended(&report);
         if let Some(error) = stopped {
             // The cause comes first, and decides the exit code.
             print_errors(&delivered.err().map(|error| error.messages()).unwrap_or_default());
@@ -83,6 +99,7 @@ impl ReportArgs {
         errors.extend(report.after.iter().filter_map(|done| done.error.clone()));
         errors.dedup();
         errors.extend(report.archived.iter().filter_map(|dump| dump.error.clone()));
+        errors.extend(report.error.clone());
         print_errors(&errors);
         // The rows stay loaded, but a run without its report has failed.
         delivered?;
@@ -93,7 +110,7 @@ impl ReportArgs {
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        if quiet || self.takes_stdout() || report.error.is_some() {
+        if quiet || self.takes_stdout() {
             return Ok(());
         }
         print(&summary(report))

@@ -16,11 +16,11 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   pghaul generate dump --out dumps --versions v1,v2,v3 --rows 1000
-  pghaul generate dump --out dumps --versions v1 --rows 3000000 --tables users --seed 7
+  pghaul generate dump --out dumps --versions v1 --rows 3000000 --seed 7
   pghaul generate dump --out dumps --versions v1,v2 --rows 1000 --dirty 0.01
 
-Exit codes: 0 all dumps are there; 1 a dump could not be written, the others are complete;
-2 wrong usage, nothing was written; 130 or 143 interrupted.";
+Exit codes: 0 all dumps are there; 1 a dump could not be written, the others are complete; 2 \
+wrong usage, nothing was written; 130 or 143 interrupted.";
 
 /// The arguments of `pghaul generate dump`.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub struct DumpArgs {
     #[arg(long, value_name = "RATE", default_value_t = 0.0, value_parser = numbers::rate, allow_negative_numbers = true)]
     dirty: f64,
     /// Dumps made at once [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     /// The application; with `lms` in a dump's name types are SQL Server's, else MySQL's
     #[arg(long, value_name = "NAME", default_value = DEFAULT_APP)]

@@ -17,10 +17,10 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  pghaul generate users --count 5                                 to standard output, one per line
-  pghaul generate users --count 1000000 --out users.csv           the extension says which format
-  pghaul generate users --count 10 --start 1000000 --out users.csv     ten more of the same
-  pghaul generate users --count 1000000 --into users --flat       straight into a new table
+  pghaul generate users --count 5                             to standard output
+  pghaul generate users --count 1000000 --out users.csv       .json, .ndjson too
+  pghaul generate users --count 10 --start 1000000 --out users.csv   ten more
+  pghaul generate users --count 1000000 --into users --flat   into a new table
 
 The same seed gives the same users, whatever the number of workers.";
 
@@ -38,6 +38,10 @@ pub struct UsersArgs {
     /// new one in CSV has no header then
     #[arg(long, value_name = "I", default_value_t = 0, value_parser = numbers::whole, allow_negative_numbers = true)]
     start: u64,
+    /// No two users have the same user name, or the same mail address; either gives both, with any
+    /// --start
+    #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',')]
+    unique: Vec<UniqueArg>,
     /// The form of the text [default: by the extension of FILE; ndjson where it has none]
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
@@ -54,7 +58,7 @@ pub struct UsersArgs {
     #[arg(long)]
     append: bool,
     /// Threads; connections, with --into [default: the number of cores]
-    #[arg(short, long, value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
+    #[arg(short, long, alias = "jobs", value_name = "N", env = "PGHAUL_WORKERS", value_parser = numbers::workers)]
     workers: Option<NonZeroUsize>,
     #[command(flatten)]
     target: TargetArgs,
@@ -70,6 +74,14 @@ enum FormatArg {
     Ndjson,
     /// A header line, then one row per line; the nested fields are columns
     Csv,
+}
+
+/// A field that is unique on request. `user_id` always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum UniqueArg {
+    UserName,
+    EmailAddress,
 }
 
 /// Runs `pghaul generate users`.
@@ -116,7 +128,9 @@ fn file_settings(args: &UsersArgs) -> Result<FileSettings> {
 
 fn make(args: &UsersArgs, file: Option<&FileSettings>, global: &GlobalArgs) -> Result<Made> {
     let workers = args.workers.unwrap_or_else(cores::count).get();
-    let settings = Settings::new(args.seed, args.start, args.count, workers)?;
+    // A mail address is the user name at a domain.
+    let unique_accounts = !args.unique.is_empty();
+    let settings = Settings::new(args.seed, unique_accounts, args.start, args.count, workers)?;
     let verbosity = global.verbosity();
     if let Some(file) = file {
         return users::write_file(&settings, file, verbosity);

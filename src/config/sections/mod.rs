@@ -20,6 +20,6 @@ pub use dumps::{DecryptCfg, Dialect, LimitsCfg, RejectsCfg, TextKeys, XportCfg};
 pub use fetch::{AuthCfg, FetchCfg, OAuth2Cfg, PagesCfg, RateCfg, RequestsCfg, SinceCfg};
 pub use into::{ColumnsCfg, IntoCfg, Mode};
 pub use mothers::{MotherColumns, MotherTables};
-pub use serve::{ServeCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, Verb};
+pub use serve::{ServeCfg, ServeJwtCfg, ServeLimitsCfg, ServeRateCfg, ServeTableCfg, ServeTokenCfg, Verb};
 pub use sync::{DeletesCfg, SyncCfg, SyncModeCfg};
 pub use types::{InlineTypes, TypesCfg};

@@ -14,6 +14,11 @@ pub struct ServeCfg {
     pub workers: Option<Number<usize>>,
     /// The source of the token that each request must carry.
     pub token: Option<SecretSource>,
+    /// Further tokens, each with rights of its own.
+    #[serde(default)]
+    pub tokens: Vec<ServeTokenCfg>,
+    /// Tokens that an issuer signs.
+    pub jwt: Option<ServeJwtCfg>,
     /// The limit of each client's requests.
     pub rate: Option<ServeRateCfg>,
     /// Limits of requests and connections.
@@ -24,6 +29,35 @@ pub struct ServeCfg {
     pub cors: Vec<Text>,
     /// The tables that are served, by `table` or `schema.table`.
     pub tables: OrderedMap<ServeTableCfg>,
+}
+
+/// A token with rights of its own.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {token: {env: NAME}, tables: {users: [get]}}")]
+pub struct ServeTokenCfg {
+    /// The source of the token.
+    pub token: SecretSource,
+    /// The verbs by table; without this, all that the tables grant.
+    pub tables: Option<OrderedMap<Vec<Verb>>>,
+}
+
+/// Tokens that an issuer signs.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a map such as {key_file: public.pem, role_claim: role}")]
+pub struct ServeJwtCfg {
+    /// The files of the keys.
+    #[serde(deserialize_with = "one_or_more")]
+    pub key_file: Vec<Text>,
+    /// The algorithms of signatures.
+    pub algorithms: Option<Vec<Text>>,
+    /// The claim that names the role.
+    pub role_claim: Option<Text>,
+    /// The audiences, of which a token names one.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub audience: Vec<Text>,
+    /// The issuers, of which a token names one.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub issuer: Vec<Text>,
 }
 
 /// The limit of each client's requests.
@@ -65,6 +99,13 @@ pub struct ServeTableCfg {
     pub write: Option<Vec<Text>>,
 }
 
+impl ServeTableCfg {
+    /// The verbs that are granted.
+    pub fn verbs(&self) -> &[Verb] {
+        self.verbs.as_deref().unwrap_or(&[Verb::Get])
+    }
+}
+
 /// A method that can be granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,13 +122,26 @@ pub enum Verb {
     Delete,
 }
 
+impl Verb {
+    /// How it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::Post => "post",
+            Verb::Put => "put",
+            Verb::Patch => "patch",
+            Verb::Delete => "delete",
+        }
+    }
+}
+
 /// A text, or a list of texts.
 fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Text>, D::Error> {
     struct OneOrMore;
     impl<'de> Visitor<'de> for OneOrMore {
         type Value = Vec<Text>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a column, or a list of columns")
+            f.write_str("a text, or a list of texts")
         }
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<Text>, E> {
             Text::deserialize(de::value::StrDeserializer::new(text)).map(|text| vec![text])

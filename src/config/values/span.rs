@@ -6,9 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The units, with their milliseconds.
-const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
+const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// A length of time, written as `500ms`, `30s`, `5m` or `1h`.
+/// A length of time, written as `500ms`, `30s`, `5m`, `1h` or `400d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
 

@@ -1,6 +1,6 @@
 //! Rows in COPY's binary format. The server answers for values whose form the encoders do not know.
 
-use super::binary::{begin_row, push_bytes, push_null, push_part};
+use super::binary::{begin_row, push_bytes, push_null};
 use super::column::CopyColumn;
 use super::fault::BadValue;
 use super::null_if::NullIf;
@@ -86,24 +86,24 @@ impl BinaryRows {
             if column.is_text && marks.is_escaped(batch, field, format) {
                 notices.add(Notice::Escape, index);
             }
-            if column.encoder.is_as_it_stands(field) {
-                push_part(out, batch, field.start, field.end);
-                continue;
-            }
-            let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
-            if (!is_usual || marks.may_be_in(field))
-                && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
-            {
-                notices.add(notice, index);
-            }
-            let pushed = match column.encoder.push(out, value, format.charset) {
-                Ok(Pushed::AsWritten) => continue,
-                Ok(Pushed::Unknown) => {
-                    column.push_unknown(out, value, format, |notice| notices.add(notice, index))
-                }
-                pushed => pushed,
+            let pushed = match field.is_bare() {
+                true => column.encoder.push_bare(out, batch, field),
+                false => None,
             };
-            match pushed.map_err(|fault| (index, fault))? {
+            let pushed = match pushed {
+                Some(pushed) => pushed,
+                None => {
+                    let (value, is_usual) = field.value_and_form(batch, format, &mut self.scratch);
+                    if (!is_usual || marks.may_be_in(field))
+                        && let Some(notice) = reading::sign(batch, field, is_usual, column.is_text, format)
+                    {
+                        notices.add(notice, index);
+                    }
+                    let note = |notice| notices.add(notice, index);
+                    column.push(out, value, format, note).map_err(|fault| (index, fault))?
+                }
+            };
+            match pushed {
                 Pushed::AsWritten => {}
                 Pushed::Cut => notices.add(Notice::Cut, index),
                 Pushed::Unknown => self.questions += 1,
@@ -149,6 +149,21 @@ impl Column {
             null_if,
             type_name: column.type_name.clone(),
             unknown: UnknownValues::new(column, encoder, form),
+        }
+    }
+
+    /// Appends any value. An unknown one is a question, and NULL stands in its place.
+    #[inline(never)] // so that the way of most fields stays short
+    fn push(
+        &mut self,
+        out: &mut Vec<u8>,
+        value: &[u8],
+        format: &Format,
+        note: impl FnMut(Notice),
+    ) -> Result<Pushed, BadValue> {
+        match self.encoder.push(out, value, format.charset)? {
+            Pushed::Unknown => self.push_unknown(out, value, format, note),
+            pushed => Ok(pushed),
         }
     }
 

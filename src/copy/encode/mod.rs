@@ -14,7 +14,7 @@ pub mod binary;
 mod binary_rows;
 mod column;
 mod encoder;
-mod escape;
+pub mod escape;
 pub mod fault;
 mod fit;
 pub mod null_if;
@@ -28,3 +28,4 @@ mod value;
 
 pub use column::CopyColumn;
 pub use encoder::{Encoder, RowFormat};
+pub use value::ValueEncoder;

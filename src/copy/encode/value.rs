@@ -1,14 +1,17 @@
 //! The table of all types that have an encoder.
 
+use super::binary::push_part;
 use super::fault::BadValue;
 use super::fit::Fit;
-use super::types::{self, Pushed, character};
+use super::types::{self, Pushed, character, integer};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::field::FieldSpan;
 use crate::pg::type_name::without_modifier;
 
 /// Appends a field and returns true; returns false, and leaves the output as it was, for a form that it does not know.
 type Push = fn(&mut Vec<u8>, &[u8]) -> bool;
+/// As [`Push`], for the bytes of a batch from one place to another.
+type PushShort = fn(&mut Vec<u8>, &[u8], usize, usize) -> bool;
 /// As [`Push`], for a type with seconds, whose digits may be cut.
 type PushTime = fn(&mut Vec<u8>, &[u8]) -> Pushed;
 
@@ -20,6 +23,8 @@ const LENGTH: usize = 4;
 pub enum ValueEncoder {
     /// A type whose values are written in ASCII.
     Plain(Push, Fit),
+    /// `smallint`, `integer`, `bigint`, and how a short number is written.
+    Integer(Push, PushShort),
     /// A type of times or moments.
     Time(PushTime, Fit),
     /// `text`, `varchar(n)`, `char(n)`, `json`: characters, and their largest number.
@@ -41,9 +46,9 @@ impl ValueEncoder {
         let time = |push: PushTime| Some(ValueEncoder::Time(push, Fit::of_seconds(modifier)));
         match name.as_str() {
             "boolean" => plain(types::boolean::push_boolean),
-            "smallint" => plain(types::integer::push_int2),
-            "integer" => plain(types::integer::push_int4),
-            "bigint" => plain(types::integer::push_int8),
+            "smallint" => Some(ValueEncoder::Integer(integer::push_int2, integer::push_short_int2)),
+            "integer" => Some(ValueEncoder::Integer(integer::push_int4, integer::push_short_int4)),
+            "bigint" => Some(ValueEncoder::Integer(integer::push_int8, integer::push_short_int8)),
             "real" => plain(types::float::push_float4),
             "double precision" => plain(types::float::push_float8),
             "numeric" => Some(ValueEncoder::Plain(types::numeric::push_numeric, Fit::of_numeric(modifier))),
@@ -72,17 +77,26 @@ impl ValueEncoder {
         }
     }
 
-    /// Whether the binary form of a field is its bytes in the batch. [`ValueEncoder::push`] would find that out, too, but not
-    /// as fast.
-    #[inline]
-    pub fn is_as_it_stands(self, field: &FieldSpan) -> bool {
+    /// Appends a field whose value is its bytes, all of them ASCII, if that is the usual case of the type; `None` if it is not, and
+    /// nothing was appended. [`ValueEncoder::push`] would do the same, but not as fast.
+    #[inline(always)] // it is the innermost part of all encoding
+    pub fn push_bare(&self, out: &mut Vec<u8>, batch: &[u8], field: &FieldSpan) -> Option<Pushed> {
         match self {
-            ValueEncoder::Text(limit) => {
-                // A byte is a character where all is ASCII.
-                let fits = limit.is_none_or(|limit| field.end - field.start <= limit as usize);
-                field.plain && !field.odd && fits
+            // A byte is a character where all is ASCII.
+            ValueEncoder::Text(limit)
+                if limit.is_none_or(|limit| field.end - field.start <= limit as usize) =>
+            {
+                push_part(out, batch, field.start, field.end);
+                Some(Pushed::AsWritten)
             }
-            _ => false,
+            ValueEncoder::Integer(_, push) => {
+                push(out, batch, field.start, field.end).then_some(Pushed::AsWritten)
+            }
+            ValueEncoder::Plain(push, Fit::Any) => push(out, field.raw(batch)).then_some(Pushed::AsWritten),
+            ValueEncoder::Time(push, Fit::Any) => {
+                Some(push(out, field.raw(batch))).filter(|pushed| *pushed != Pushed::Unknown)
+            }
+            _ => None,
         }
     }
 
@@ -96,6 +110,7 @@ impl ValueEncoder {
         let start = out.len();
         let (pushed, fit) = match self {
             ValueEncoder::Plain(push, fit) => (known(push(out, value)), fit),
+            ValueEncoder::Integer(push, _) => (known(push(out, value)), Fit::Any),
             ValueEncoder::Time(push, fit) => (push(out, value), fit),
             ValueEncoder::Text(limit) => {
                 return character::push_text(out, value, charset, limit).map(known);

@@ -17,6 +17,12 @@ pub struct FieldSpan {
 }
 
 impl FieldSpan {
+    /// Whether its value is its bytes, and all of them are characters in any encoding.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.plain & !self.odd
+    }
+
     /// The bytes as they stand in the data file.
     pub fn raw<'b>(&self, batch: &'b [u8]) -> &'b [u8] {
         &batch[self.start..self.end]
@@ -45,8 +51,10 @@ impl FieldSpan {
     ) -> (&'b [u8], bool) {
         let raw = self.raw(batch);
         if !self.odd {
-            let is_empty_text = !self.plain && format.nul_is_empty && raw == b"\0";
-            return (if is_empty_text { b"" } else { raw }, true);
+            if !self.plain && format.nul_is_empty && raw == b"\0" {
+                return (b"", true);
+            }
+            return (raw, true);
         }
         if let (Some(quote), None, [first, inner @ .., last]) = (format.quote, format.escape, raw)
             && *first == quote

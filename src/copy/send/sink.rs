@@ -29,6 +29,13 @@ pub struct CopyFailure {
     pub refusal: Option<Refusal>,
 }
 
+impl From<Error> for CopyFailure {
+    /// A failure that no row is known to be at fault for.
+    fn from(error: Error) -> CopyFailure {
+        CopyFailure { error, refusal: None }
+    }
+}
+
 /// A row that the server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,5 +1,6 @@
 //! The agents of a job: one for direct connections, one for origins that the job does not name, one for each proxy.
 
+use super::absolute_form::{ProxyResolver, ToProxy};
 use super::client_settings::ClientSettings;
 use super::origin::PublicResolver;
 use crate::run::web;
@@ -8,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use std::path::Path;
 use ureq::http::Uri;
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::transport::{Connector, DefaultConnector, TcpConnector};
 use ureq::{Agent, Proxy, ProxyProtocol};
 
 /// The buffers of each connection, bytes. The headers of a response must fit.
@@ -45,16 +46,21 @@ impl Agents {
                 .proxy(proxy)
                 .build()
         };
-        let proxied = |names: &[&str]| -> Result<Option<Agent>> {
-            Ok(proxy_of(names)?.map(|proxy| config(Some(proxy)).new_agent()))
+        let tunnelled = |proxy: Proxy| config(Some(proxy)).new_agent();
+        let for_http = |proxy: Proxy| match proxy.protocol() {
+            ProxyProtocol::Http => {
+                let connector = ().chain(TcpConnector::default()).chain(ToProxy::new(&proxy));
+                Agent::with_parts(config(None), connector, ProxyResolver::new(&proxy))
+            }
+            _ => tunnelled(proxy),
         };
         Ok(Agents {
             direct: config(None).new_agent(),
             public: Agent::with_parts(config(None), DefaultConnector::default(), PublicResolver::default()),
             // HTTP_PROXY does not count: for a program that runs by CGI, a client's header `Proxy` sets it.
             proxied: [
-                proxied(&["http_proxy", "ALL_PROXY", "all_proxy"])?,
-                proxied(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?,
+                proxy_of(&["http_proxy", "ALL_PROXY", "all_proxy"])?.map(for_http),
+                proxy_of(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?.map(tunnelled),
             ],
         })
     }

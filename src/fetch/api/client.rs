@@ -9,11 +9,11 @@ use super::failure::Failure;
 use super::header::Header;
 use super::limiter::Limiter;
 use super::memory::{Memory, Share};
-use super::origin::{InternalAddress, Origin};
+use super::origin::Origin;
 use super::window::Window;
-use crate::error::with_sources;
 use crate::fetch::response::headers::retry_after;
 use crate::fetch::url::join_to;
+use crate::report::stopwatch::Stopwatch;
 use crate::table::ledger::fetches::turns::SharedLimit;
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -74,6 +74,7 @@ pub struct Client {
     max_wait: Duration,
     memory: Arc<Memory>,
     limiter: Limiter,
+    watch: Stopwatch,
 }
 
 impl Client {
@@ -97,6 +98,7 @@ impl Client {
             max_wait: settings.max_wait,
             memory: Memory::new(settings.max_memory),
             limiter: Limiter::new(Window::new(settings.limit, settings.window, settings.strict)),
+            watch: Stopwatch::default(),
         })
     }
 
@@ -108,6 +110,11 @@ impl Client {
     /// The limiter, to pause all requests.
     pub fn limiter(&self) -> &Limiter {
         &self.limiter
+    }
+
+    /// The seconds in which at least one request was on its way, or waited for its turn.
+    pub fn seconds(&self) -> f64 {
+        self.watch.seconds()
     }
 
     /// Sends a request with headers of its `own`, and follows redirects. Headers and body are sent only to the origin of `home`, and to
@@ -124,18 +131,21 @@ impl Client {
         own: &[Header],
         stopped: &dyn Fn() -> bool,
     ) -> Result<Response, Failure> {
+        let _work = self.watch.begin();
         let home = Origin::of(&uri(home)?);
         let (mut url, mut method, mut body) = (uri(url)?, self.method.clone(), body);
         let (mut redirects, mut has_renewed) = (0, false);
         while redirects <= MAX_REDIRECTS {
             let trust = self.trust(&url, &home, body.is_some())?;
+            let started = self.limiter.start(stopped)?;
+            // Behind the wait for a turn, in which a token may end.
             let authorization = match trust.gets_headers {
                 true => {
-                    self.authorization.header(|url| Some(self.agents.of(&url.parse().ok()?, true).clone()))?
+                    self.authorization.header(|url| Some(self.agents.of(&url.parse().ok()?, true).clone()))
                 }
-                false => None,
+                false => Ok(None),
             };
-            let started = self.limiter.start(stopped)?;
+            let authorization = authorization.inspect_err(|_| self.limiter.end(started, false))?;
             let own = (own, authorization.as_ref());
             let exchanged = self.exchange(&url, &method, body, own, trust, stopped);
             self.limiter.end(started, exchanged.is_ok());
@@ -182,7 +192,7 @@ impl Client {
         }
         // A proxy resolves names itself.
         if origin.is_internal() {
-            return Err(leads_inside(&origin));
+            return Err(Failure::inside(&origin));
         }
         Ok(Trust { gets_headers: is_home, may_be_internal: false })
     }
@@ -218,7 +228,7 @@ impl Client {
             }
             None => agent.run(request.body(()).map_err(never)?),
         };
-        let (parts, body) = response.map_err(|error| failure(&error, url))?.into_parts();
+        let (parts, body) = response.map_err(|error| Failure::of(&error, url))?.into_parts();
         let mut raw = body.into_with_config().limit(u64::MAX).reader();
         let codings = parts.headers.get_all(header::CONTENT_ENCODING).iter();
         let codings: Vec<&str> = codings.filter_map(|coding| coding.to_str().ok()).collect();
@@ -245,7 +255,7 @@ impl Client {
         loop {
             let room = step - bytes.len() as u64;
             let read = reader.take(room).read_to_end(&mut bytes);
-            let read = read.map_err(|error| failure(&ureq::Error::from(error), url))?;
+            let read = read.map_err(|error| Failure::of(&ureq::Error::from(error), url))?;
             if bytes.len() as u64 == most {
                 let most = crate::config::Size(self.max_response);
                 let what = format!("has a response larger than {most}, which max_response allows");
@@ -271,31 +281,10 @@ struct Trust {
     may_be_internal: bool,
 }
 
-fn leads_inside(origin: &Origin) -> Failure {
-    Failure::Never(format!(
-        "would go to {origin}, an address of this machine or its network that the job does not name; if that is right, \
-         name it in origins"
-    ))
-}
-
 fn uri(text: &str) -> Result<Uri, Failure> {
     let parsed: Option<Uri> = text.parse().ok();
     let has_host = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     parsed
         .filter(has_host)
         .ok_or_else(|| Failure::Never(format!("goes to {text}, which is not the URL of a web server")))
-}
-
-/// Whether another try may help after a failed exchange.
-fn failure(error: &ureq::Error, url: &Uri) -> Failure {
-    let text = with_sources(error);
-    match error {
-        ureq::Error::Other(other) if other.is::<InternalAddress>() => leads_inside(&Origin::of(url)),
-        _ if text.contains("certificate") => Failure::Never(format!(
-            "is not sent, since the server's certificate cannot be trusted: {text}; name its authority with ca_file or SSL_CERT_FILE"
-        )),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::InvalidProxyUrl => Failure::Never(text),
-        ureq::Error::Timeout(_) => Failure::Again(format!("takes longer than timeout allows ({text})")),
-        _ => Failure::Again(text),
-    }
 }

@@ -1,9 +1,11 @@
 //! The limiter: a [`Window`] with a clock, whose turns all threads wait for; and a limit that processes share.
 
 use super::failure::Failure;
-use super::window::{Turn, Window};
+use super::window::{Turn, Wait, Window};
+use crate::report::stopwatch::Stopwatch;
 use crate::table::ledger::fetches::turns::{SharedLimit, Taken};
 use postgres::Client;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ pub struct Limiter {
     changed: Condvar,
     since: Instant,
     shared: Option<Shared>,
+    waits: Stopwatch,
+    ended: AtomicU64,
 }
 
 /// A limit that processes share, with the connection that counts.
@@ -35,7 +39,14 @@ pub struct Started {
 impl Limiter {
     /// Its clock starts now.
     pub fn new(window: Window) -> Limiter {
-        Limiter { window: Mutex::new(window), changed: Condvar::new(), since: Instant::now(), shared: None }
+        Limiter {
+            window: Mutex::new(window),
+            changed: Condvar::new(),
+            since: Instant::now(),
+            shared: None,
+            waits: Stopwatch::default(),
+            ended: AtomicU64::new(0),
+        }
     }
 
     /// Counts with other processes as well, over a connection of its own.
@@ -48,8 +59,9 @@ impl Limiter {
     /// # Errors
     /// `stopped`; a connection that is lost.
     pub fn start(&self, stopped: &dyn Fn() -> bool) -> Result<Started, Failure> {
-        let turn = self.shared.as_ref().map(|shared| shared.take(stopped)).transpose()?;
+        let turn = self.shared.as_ref().map(|shared| shared.take(stopped, &self.waits)).transpose()?;
         let mut window = self.window();
+        let mut waits = None;
         loop {
             if stopped() {
                 return Err(Failure::Stopped);
@@ -60,12 +72,14 @@ impl Limiter {
                 Turn::At(time) => time.saturating_sub(now).min(POLL),
                 Turn::AfterAnother => POLL,
             };
+            waits.get_or_insert_with(|| self.waits.begin());
             window = self.changed.wait_timeout(window, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
     /// Ends a request; `answered` says whether it has a response.
     pub fn end(&self, started: Started, answered: bool) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
         self.window().end(started.at, self.since.elapsed(), answered);
         self.changed.notify_one();
         if let (Some(shared), Some(turn)) = (&self.shared, started.turn) {
@@ -78,6 +92,24 @@ impl Limiter {
         self.window().pause(self.since.elapsed() + time);
     }
 
+    /// What all requests wait for now, if they do.
+    pub fn wait(&self) -> Option<Wait> {
+        let wait = self.window().wait(self.since.elapsed());
+        // The turns of a shared limit are counted in the database.
+        let others = || (self.shared.is_some() && self.waits.runs()).then_some(Wait::Limit(None));
+        wait.or_else(others)
+    }
+
+    /// How many requests have ended.
+    pub fn ended(&self) -> u64 {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// The seconds in which at least one request waited for its turn.
+    pub fn waited_seconds(&self) -> f64 {
+        self.waits.seconds()
+    }
+
     fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +120,8 @@ impl Shared {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, stopped: &dyn Fn() -> bool) -> Result<i64, Failure> {
+    fn take(&self, stopped: &dyn Fn() -> bool, watch: &Stopwatch) -> Result<i64, Failure> {
+        let mut waits = None;
         loop {
             if stopped() {
                 return Err(Failure::Stopped);
@@ -98,7 +131,10 @@ impl Shared {
                 Failure::Never(format!("is not sent, since no turn of rate.share can be had: {error}"))
             })? {
                 Taken::Turn(turn) => return Ok(turn),
-                Taken::After(wait) => std::thread::sleep(wait.min(POLL)),
+                Taken::After(wait) => {
+                    waits.get_or_insert_with(|| watch.begin());
+                    std::thread::sleep(wait.min(POLL));
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The API: one exchange after the other, and never more requests than it allows.
 
+mod absolute_form;
 mod agents;
 pub mod auth;
 pub mod client;

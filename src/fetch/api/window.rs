@@ -31,6 +31,15 @@ pub struct Window {
     paused_until: Duration,
 }
 
+/// What requests wait for, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// For the limit; how long is not known while all that count are on their way.
+    Limit(Option<Duration>),
+    /// The API has asked to wait.
+    Asked(Duration),
+}
+
 /// Whether a request may start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -58,22 +67,29 @@ impl Window {
 
     /// Asks for a turn at the time `now`.
     pub fn turn(&mut self, now: Duration) -> Turn {
+        // These count no longer, however fast the answers will be.
+        while self.ended.front().is_some_and(|ended| *ended + self.length + TOLERANCE <= now) {
+            self.ended.pop_front();
+        }
+        let turn = self.next_turn(now);
+        if turn == Turn::Now {
+            self.open += 1;
+        }
+        turn
+    }
+
+    /// The turn that a request would get at the time `now`.
+    fn next_turn(&self, now: Duration) -> Turn {
         if now < self.paused_until {
             return Turn::At(self.paused_until);
         }
         if self.limit == 0 {
-            self.open += 1;
             return Turn::Now;
-        }
-        // These count no longer, however fast the answers will be.
-        while self.ended.front().is_some_and(|ended| *ended + self.length + TOLERANCE <= now) {
-            self.ended.pop_front();
         }
         let counts_for = self.length + TOLERANCE - self.least_answer();
         let gone = self.ended.partition_point(|ended| *ended + counts_for <= now);
         let counted = self.open + self.ended.len() - gone;
         if counted < self.limit {
-            self.open += 1;
             return Turn::Now;
         }
         // The next turn is free when so many of them no longer count.
@@ -98,6 +114,16 @@ impl Window {
     /// No request may start before the time `until`.
     pub fn pause(&mut self, until: Duration) {
         self.paused_until = self.paused_until.max(until);
+    }
+
+    /// What requests that ask for a turn at the time `now` would wait for.
+    pub fn wait(&self, now: Duration) -> Option<Wait> {
+        match self.next_turn(now) {
+            Turn::Now => None,
+            Turn::At(time) if now < self.paused_until => Some(Wait::Asked(time - now)),
+            Turn::At(time) => Some(Wait::Limit(Some(time.saturating_sub(now)))),
+            Turn::AfterAnother => Some(Wait::Limit(None)),
+        }
     }
 
     /// A request arrives at least this long before its response.
@@ -216,7 +242,8 @@ mod tests {
         window.pause(ms(500));
         window.pause(ms(300));
         assert_eq!(window.turn(ms(499)), Turn::At(ms(500)));
-        assert_eq!(window.turn(ms(500)), Turn::Now);
+        assert_eq!(window.wait(ms(499)), Some(Wait::Asked(ms(1))));
+        assert_eq!((window.wait(ms(500)), window.turn(ms(500))), (None, Turn::Now));
     }
 
     #[test]
@@ -224,7 +251,9 @@ mod tests {
         let mut window = Window::new(1, LENGTH, false);
         assert_eq!(window.turn(ms(0)), Turn::Now);
         assert_eq!(window.turn(ms(20_000)), Turn::AfterAnother);
+        assert_eq!(window.wait(ms(20_000)), Some(Wait::Limit(None)));
         window.end(ms(0), ms(20_000), false);
+        assert_eq!(window.wait(ms(20_001)), Some(Wait::Limit(Some(ms(10_001)))));
         assert_eq!(window.turn(ms(20_001)), Turn::At(ms(30_002)));
     }
 }

@@ -1,5 +1,6 @@
 //! JSON as values: strict JSON, but for what Python writes, with limits; its numbers stay as they are written.
 
+use super::budget::{Budget, Part};
 use super::value::text_of;
 use bytes::Bytes;
 use hifijson::str::{LexAlloc as _, LexWrite as _};
@@ -9,14 +10,7 @@ use jaq_json::{Map, Num, Val};
 use std::borrow::Cow;
 
 /// The deepest nesting of arrays and objects: far more than an honest response needs, far less than a thread's stack allows.
-const MAX_DEPTH: usize = 200;
-/// What the parts of a value take in memory, about (bytes). A place in a list is counted twice, since lists grow by doubling.
-const PLACE_BYTES: u64 = 2 * size_of::<Val>() as u64;
-const STRING_BYTES: u64 = 48;
-const ARRAY_BYTES: u64 = 56;
-const OBJECT_BYTES: u64 = 160;
-/// A place in an object, with its hash, and without its key's text.
-const MEMBER_BYTES: u64 = 96;
+pub(super) const MAX_DEPTH: usize = 200;
 
 /// What is wrong with a text.
 #[derive(Debug)]
@@ -65,45 +59,6 @@ pub fn parse_within(text: &[u8], budget: &mut Budget) -> Result<Val, String> {
     )
 }
 
-/// The memory that values may take, bytes.
-#[derive(Debug)]
-pub struct Budget {
-    most: u64,
-    left: u64,
-}
-
-impl Budget {
-    /// So many bytes.
-    pub fn new(most: u64) -> Budget {
-        Budget { most, left: most }
-    }
-
-    fn spend(&mut self, bytes: u64) -> Result<(), Fault> {
-        self.left = self.left.checked_sub(bytes).ok_or(Fault::TooMuch)?;
-        Ok(())
-    }
-
-    /// Takes what an object of texts takes.
-    ///
-    /// # Errors
-    /// Less is left.
-    pub fn take(&mut self, object: &Val) -> crate::Result<()> {
-        let of_text = |value: &Val| text_of(value).map_or(0, str::len) as u64;
-        let members = match object {
-            Val::Obj(object) => {
-                object.iter().map(|(_, value)| MEMBER_BYTES + STRING_BYTES + of_text(value)).sum()
-            }
-            _ => 0,
-        };
-        self.spend(PLACE_BYTES + OBJECT_BYTES + members).map_err(|_| crate::Error::failed(self.exceeded()))
-    }
-
-    fn exceeded(&self) -> String {
-        let most = crate::config::Size(self.most);
-        format!("its values take more than {most} of memory, which max_memory allows")
-    }
-}
-
 fn value(
     text: &Bytes,
     next: u8,
@@ -114,12 +69,7 @@ fn value(
     if depth == 0 {
         return Err(Fault::TooDeep);
     }
-    budget.spend(match next {
-        b'"' => PLACE_BYTES + STRING_BYTES,
-        b'[' => PLACE_BYTES + ARRAY_BYTES,
-        b'{' => PLACE_BYTES + OBJECT_BYTES,
-        _ => PLACE_BYTES,
-    })?;
+    budget.spend(Part::of(next)).ok_or(Fault::TooMuch)?;
     Ok(match next {
         b'n' if lexer.strip_prefix(b"null") => Val::Null,
         b't' if lexer.strip_prefix(b"true") => Val::Bool(true),
@@ -141,7 +91,7 @@ fn value(
             let mut object = Map::default();
             lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
                 lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-                budget.spend(MEMBER_BYTES + STRING_BYTES)?;
+                budget.spend(Part::Member).ok_or(Fault::TooMuch)?;
                 let key = string(text, lexer)?;
                 lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
                 let next = lexer.ws_peek().ok_or(Expect::Value)?;
@@ -219,10 +169,16 @@ fn unescaped(raw: &[u8]) -> Vec<u8> {
 
 fn number(lexer: &mut SliceLexer<'_>) -> Result<Val, Fault> {
     use hifijson::num::LexWrite as _;
-    let (text, parts) = lexer.num_string().validated()?;
+    let (text, _) = lexer.num_string().validated()?;
+    Ok(Val::Num(number_of(text)))
+}
+
+/// The number that is written so.
+pub(super) fn number_of(text: &str) -> Num {
     // An integer of any size is written with the same digits again. Only -0 would lose its sign.
-    let integer = (parts.is_int() && text != "-0").then(|| Num::from_str_radix(text, 10)).flatten();
-    Ok(Val::Num(integer.unwrap_or_else(|| Num::Dec(text.to_owned().into()))))
+    let is_integer = text != "-0" && !text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+    let integer = is_integer.then(|| Num::from_str_radix(text, 10)).flatten();
+    integer.unwrap_or_else(|| Num::Dec(text.to_owned().into()))
 }
 
 #[cfg(test)]

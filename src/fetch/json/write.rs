@@ -90,7 +90,7 @@ pub fn inside_json(text: &str) -> String {
 }
 
 /// Appends a string of JSON.
-fn write_string(out: &mut String, text: &str) {
+pub(super) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {

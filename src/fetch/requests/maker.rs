@@ -88,6 +88,7 @@ impl<'s> Maker<'s> {
             items_before: 0,
             total: None,
             seen: HashSet::new(),
+            before: None,
             tries: 0,
         })
     }

@@ -3,7 +3,7 @@
 use crate::fetch::api::header::Header;
 use crate::table::ledger::fetches::NextPage;
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
 
 /// Identifies a request among all of its job, in every run.
@@ -36,6 +36,8 @@ pub struct Request {
     pub total: Option<u64>,
     /// Hashes of the pages that were there in this run.
     pub seen: HashSet<u64>,
+    /// A hash of the response to the page before, in this run.
+    pub before: Option<u64>,
     /// Failed tries.
     pub tries: u32,
 }
@@ -65,6 +67,16 @@ impl Request {
         hash_of_next == hash(&self.url, self.body.as_deref()) || self.seen.contains(&hash_of_next)
     }
 
+    /// Notes the response, so that the next page is told from it.
+    pub fn answered(&mut self, body: &[u8]) {
+        self.before = Some(hash_of(body));
+    }
+
+    /// Whether a response is the same as that to the page before.
+    pub fn is_as_before(&self, body: &[u8]) -> bool {
+        self.before == Some(hash_of(body))
+    }
+
     /// For messages: `request 17`, `request 17, page 2`.
     pub fn name(&self) -> String {
         match self.page {
@@ -75,5 +87,9 @@ impl Request {
 }
 
 fn hash(url: &str, body: Option<&str>) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one((url, body))
+    hash_of((url, body))
+}
+
+fn hash_of(value: impl Hash) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(value)
 }

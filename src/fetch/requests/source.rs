@@ -13,7 +13,7 @@ use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use postgres::fallible_iterator::FallibleIterator;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 /// The longest line of a file of requests, bytes.
@@ -50,6 +50,29 @@ impl Source {
             }
             _ => Err(Error::refused("is neither a query nor a file, or both")
                 .remedy("write {sql: SELECT …} or {file: requests.ndjson}")),
+        }
+    }
+
+    /// How many requests there are, where that can be known beforehand: in a file. What is wrong with the file, its reading says.
+    pub fn count(&self) -> Option<u64> {
+        match self {
+            Source::Sql(_) => None,
+            Source::Ndjson(path) => {
+                let lines = BufReader::new(File::open(path).ok()?).split(b'\n');
+                let is_request = |line: &io::Result<Vec<u8>>| {
+                    line.as_ref().is_ok_and(|line| !line.trim_ascii().is_empty())
+                };
+                Some(lines.take_while(io::Result::is_ok).filter(is_request).count() as u64)
+            }
+            Source::Csv(path) => {
+                let mut count = 0;
+                csv::read(File::open(path).ok()?, &mut |_, _| {
+                    count += 1;
+                    Ok(true)
+                })
+                .ok()?;
+                Some(count)
+            }
         }
     }
 

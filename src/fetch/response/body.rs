@@ -47,17 +47,16 @@ pub struct BodyRules {
     pub max_memory: u64,
 }
 
-/// Reads a body: JSON as its value, other forms as the list of their values. An empty body is null, or an empty list.
+/// Reads the text of a body: JSON as its value, other forms as the list of their values. An empty body is null, or an empty list.
 ///
 /// # Errors
-/// In words: an encoding or a form other than the job says, with the key that helps; too many values.
-pub fn read(response: &Response, rules: &BodyRules) -> Result<Val, String> {
-    let text = text_of(response, rules.encoding)?;
+/// In words: a form other than the job says, with the key that helps; too many values.
+pub fn read(text: &[u8], response: &Response, rules: &BodyRules) -> Result<Val, String> {
     let is_empty = text.trim_ascii().is_empty();
     let mut budget = Budget::new(rules.max_memory);
     match rules.form {
         Form::Json if is_empty => Ok(Val::Null),
-        Form::Json => parse_within(&text, &mut budget).map_err(|what| explained(what, response, &text)),
+        Form::Json => parse_within(text, &mut budget).map_err(|what| explained(what, response, text)),
         Form::Ndjson => {
             let lines = text.split(|byte| *byte == b'\n').enumerate();
             let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
@@ -69,7 +68,7 @@ pub fn read(response: &Response, rules: &BodyRules) -> Result<Val, String> {
         Form::Csv if is_empty => Ok(Val::Arr(Vec::new().into())),
         Form::Csv => {
             let mut objects = Vec::new();
-            csv::read(&*text, &mut |object, _| {
+            csv::read(text, &mut |object, _| {
                 budget.take(&object)?;
                 objects.push(object);
                 Ok(true)
@@ -87,7 +86,10 @@ pub fn start(body: &[u8]) -> String {
 }
 
 /// The text of a body in UTF-8, without its byte-order mark (RFC 8259, section 8.1).
-fn text_of(response: &Response, named: Option<Charset>) -> Result<Cow<'_, [u8]>, String> {
+///
+/// # Errors
+/// In words: an encoding other than the job says, with the key that helps.
+pub fn text_of(response: &Response, named: Option<Charset>) -> Result<Cow<'_, [u8]>, String> {
     let bytes = response.body.as_slice();
     let decoded =
         |text: Option<Cow<'static, str>>| text.map(|text| Cow::Owned(text.into_owned().into_bytes()));
@@ -171,7 +173,8 @@ mod tests {
         let (status, url) = (StatusCode::OK, "http://h".to_owned());
         let response = Response { status, headers, url, body: body.to_vec(), share: None };
         let encoding = encoding.map(|label| Charset::for_label(label).unwrap());
-        let value = read(&response, &BodyRules { form, encoding, max_memory: 1 << 20 })?;
+        let rules = BodyRules { form, encoding, max_memory: 1 << 20 };
+        let value = read(&text_of(&response, encoding)?, &response, &rules)?;
         let mut text = String::new();
         write_json(&mut text, &value)?;
         Ok(text)

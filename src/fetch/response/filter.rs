@@ -1,7 +1,6 @@
-//! jq filters, as jaq runs them. No other file uses the interface of jaq.
+//! jq filters, as jaq runs them.
 
 use super::depth::{self, Data};
-use crate::fetch::json::text_of;
 use crate::{Error, Result};
 use jaq_core::load::parse::Def;
 use jaq_core::load::{Arena, File, Loader, lex, parse};
@@ -10,7 +9,7 @@ use jaq_json::Val;
 use std::fmt;
 
 /// The variables of a filter: the fields of [`Known`], in their order.
-const VARIABLES: [&str; 3] = ["$request", "$status", "$headers"];
+pub const VARIABLES: [&str; 3] = ["$request", "$status", "$headers"];
 
 /// The name of the definition that is the filter.
 const PROGRAM: &str = "pghaul";
@@ -100,55 +99,6 @@ impl Filter {
             false
         });
         first
-    }
-
-    /// Whether the first output counts as true: neither `false` nor `null`.
-    ///
-    /// # Errors
-    /// What the filter reports.
-    pub fn holds(&self, input: Val, known: &Known) -> Result<bool, String> {
-        Ok(!matches!(self.first(input, known)?, Val::Null | Val::Bool(false)))
-    }
-
-    /// The first output as text; none for `null`, `false` and the empty text.
-    ///
-    /// # Errors
-    /// What the filter reports; another value.
-    pub fn text(&self, input: Val, known: &Known) -> Result<Option<String>, String> {
-        match self.first(input, known)? {
-            Val::Null | Val::Bool(false) => Ok(None),
-            value => match text_of(&value) {
-                Some(text) => Ok(Some(text.to_owned()).filter(|text| !text.is_empty())),
-                None => Err("gives no text".to_owned()),
-            },
-        }
-    }
-
-    /// The first output as a number of things: the length of a list, or a number; none for `null` and `false`.
-    ///
-    /// # Errors
-    /// What the filter reports; another value, or a number below 0 or with a fraction.
-    pub fn count(&self, input: Val, known: &Known) -> Result<Option<u64>, String> {
-        let count = match self.first(input, known)? {
-            Val::Null | Val::Bool(false) => return Ok(None),
-            Val::Arr(items) => Some(items.len() as u64),
-            Val::Num(number) => number.to_string().parse().ok(),
-            value => text_of(&value).and_then(|text| text.trim().parse().ok()),
-        };
-        count.map(Some).ok_or_else(|| "gives neither a list nor a whole number".to_owned())
-    }
-
-    /// The first output as seconds; none for `null`, `false`, 0 and negative numbers.
-    ///
-    /// # Errors
-    /// What the filter reports; another value.
-    pub fn seconds(&self, input: Val, known: &Known) -> Result<Option<f64>, String> {
-        let number = match self.first(input, known)? {
-            Val::Null | Val::Bool(false) => return Ok(None),
-            Val::Num(number) => number.to_string().parse::<f64>().ok(),
-            value => text_of(&value).and_then(|text| text.trim().parse().ok()),
-        };
-        Ok(Some(number.ok_or("gives no number")?).filter(|seconds| *seconds > 0.0))
     }
 }
 
@@ -276,24 +226,5 @@ mod tests {
             let error = Filter::compile(code).unwrap_err().to_string();
             assert!(error.contains(text), "{code}: {error}");
         }
-    }
-
-    #[test]
-    fn what_counts_as_true_and_as_seconds() {
-        let run = |code: &str| (Filter::compile(code).unwrap(), parse(br#"{"a": 1, "w": "2.5"}"#).unwrap());
-        let holds = |code: &str| {
-            let (filter, input) = run(code);
-            filter.holds(input, &Known::default())
-        };
-        assert_eq!(
-            [".a == 1", ".a == 2", ".b", ".a", "empty"].map(holds),
-            [true, false, false, true, false].map(Ok)
-        );
-        let seconds = |code: &str| {
-            let (filter, input) = run(code);
-            filter.seconds(input, &Known::default())
-        };
-        assert_eq!([".w", ".a", ".b", "0"].map(seconds), [Some(2.5), Some(1.0), None, None].map(Ok));
-        assert!(seconds("{}").is_err());
     }
 }

@@ -4,8 +4,11 @@
 use super::body::start;
 use super::filter::{Filter, Known};
 use super::headers::next_link;
+use super::input::Input;
+use super::job_filter::JobFilter;
 use crate::Result;
 use crate::fetch::api::client::Response;
+use crate::fetch::json::tree::Words;
 use crate::fetch::json::{parse, write_json};
 use crate::fetch::pages::{Counted, Pages, Way};
 use crate::fetch::requests::Request;
@@ -17,11 +20,11 @@ use ureq::http::Uri;
 /// Looks for the next page; each thread that makes rows has its own.
 pub struct Pager {
     pages: Pages,
-    next: Option<Filter>,
-    items: Option<Filter>,
-    total: Option<Filter>,
+    next: Option<JobFilter>,
+    items: Option<JobFilter>,
+    total: Option<JobFilter>,
     /// The cursors of a body: what gives the value, and what puts it into its place.
-    cursors: Vec<(Filter, Filter)>,
+    cursors: Vec<(JobFilter, Filter)>,
 }
 
 /// What a page says in its body.
@@ -45,23 +48,26 @@ pub fn setter(path: &str) -> String {
 }
 
 impl Pager {
-    /// Compiles the filters.
+    /// Compiles the filters; their texts go to `words`.
     ///
     /// # Errors
     /// A filter that does not compile.
-    pub fn new(pages: Pages) -> Result<Pager> {
-        let compile = |filter: &Option<String>| filter.as_deref().map(Filter::compile).transpose();
+    pub fn new(pages: Pages, words: &mut Words) -> Result<Pager> {
         let (next, cursors) = match &pages.way {
-            Way::Next(filter) => (Some(Filter::compile(filter)?), Vec::new()),
+            Way::Next(filter) => (Some(JobFilter::compile(filter, words)?), Vec::new()),
             Way::Body(paths) => {
                 let cursor = |(path, filter): &(String, String)| {
-                    Ok((Filter::compile(filter)?, Filter::compile(&setter(path))?))
+                    Ok((JobFilter::compile(filter, words)?, Filter::compile(&setter(path))?))
                 };
                 (None, paths.iter().map(cursor).collect::<Result<_>>()?)
             }
             _ => (None, Vec::new()),
         };
-        Ok(Pager { next, cursors, items: compile(&pages.items)?, total: compile(&pages.total)?, pages })
+        let mut compile = |filter: &Option<String>| {
+            filter.as_deref().map(|filter| JobFilter::compile(filter, words)).transpose()
+        };
+        let (items, total) = (compile(&pages.items)?, compile(&pages.total)?);
+        Ok(Pager { next, cursors, items, total, pages })
     }
 
     /// Whether a response of this status says that the page before was the last one.
@@ -79,39 +85,42 @@ impl Pager {
     ///
     /// # Errors
     /// What a filter reports, or gives and is of no use.
-    pub fn read(&self, request: &Request, body: &Val, known: &Known) -> Result<Said, String> {
+    pub fn read(&self, request: &Request, body: &mut Input<'_>, known: &Known) -> Result<Said, String> {
         let mut said = Said::default();
-        let text = |filter: &Filter| filter.text(body.clone(), known);
         if let Some(next) = &self.next {
-            said.next = text(next).map_err(|what| format!("pages.next: {what}"))?;
+            said.next = next.text(body, known).map_err(|what| format!("pages.next: {what}"))?;
         }
         if !self.cursors.is_empty() {
             said.body = self.next_body(request, body, known).map_err(|what| format!("pages.body: {what}"))?;
         }
         if let Some(total) = &self.total {
-            said.total = total.count(body.clone(), known).map_err(|what| format!("pages.total: {what}"))?;
+            said.total = total.count(body, known).map_err(|what| format!("pages.total: {what}"))?;
         }
         said.items = match &self.items {
             Some(items) => {
-                let count =
-                    items.count(body.clone(), known).map_err(|what| format!("pages.items: {what}"))?;
+                let count = items.count(body, known).map_err(|what| format!("pages.items: {what}"))?;
                 Some(count.unwrap_or(0))
             }
-            None => only_list(body),
+            None => body.only_list(),
         };
-        said.doubt = match body {
-            _ if self.items.is_some() => None,
-            Val::Null => Some("is empty"),
-            _ => has_elements(body).then_some("has lists that are not empty"),
+        said.doubt = match self.items {
+            Some(_) => None,
+            None if body.is_null() => Some("is empty"),
+            None => body.has_elements().then_some("has lists that are not empty"),
         };
         Ok(said)
     }
 
     /// The body with all cursors in it; none where a cursor has come to its end.
-    fn next_body(&self, request: &Request, body: &Val, known: &Known) -> Result<Option<String>, String> {
+    fn next_body(
+        &self,
+        request: &Request,
+        body: &mut Input<'_>,
+        known: &Known,
+    ) -> Result<Option<String>, String> {
         let mut next = parse(request.body.as_deref().unwrap_or("{}").as_bytes())?;
         for (value, set) in &self.cursors {
-            let value = match value.first(body.clone(), known)? {
+            let value = match value.first(body, known)? {
                 Val::Null | Val::Bool(false) => return Ok(None),
                 value => value,
             };
@@ -151,6 +160,11 @@ impl Pager {
                     ));
                 }
                 None
+            }
+            Way::Page(_) | Way::Offset(_) if request.is_as_before(&response.body) => {
+                return Err("is the same as the page before: the API gives its last page again, or does not know the parameter that \
+                            counts; correct it, or say with pages.total or pages.end where the end is"
+                    .to_owned());
             }
             Way::Page(_) | Way::Offset(_) => {
                 self.check_step(request, items)?;
@@ -213,52 +227,4 @@ fn linked(response: &Response) -> Result<Option<String>, String> {
     let Some(links) = response.header("link") else { return Ok(None) };
     let next = links.as_deref().map_err(|_| ()).and_then(next_link);
     next.map(|next| next.map(str::to_owned)).map_err(|()| "has a header Link that cannot be read".to_owned())
-}
-
-/// The length of a response that is a list, or an object whose members are one list and others: then it is certain what the
-/// items are, unless a filter says otherwise.
-fn only_list(body: &Val) -> Option<u64> {
-    let length = |value: &Val| match value {
-        Val::Arr(items) => Some(items.len() as u64),
-        _ => None,
-    };
-    match body {
-        Val::Obj(object) => {
-            let mut lists = object.values().filter_map(length);
-            lists.next().filter(|_| lists.next().is_none())
-        }
-        other => length(other),
-    }
-}
-
-/// Whether a list that is not empty stands anywhere in a value.
-fn has_elements(value: &Val) -> bool {
-    match value {
-        Val::Arr(items) => !items.is_empty(),
-        Val::Obj(object) => object.values().any(has_elements),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn items_are_known_where_there_is_one_list() {
-        let known = |text: &str| only_list(&parse(text.as_bytes()).unwrap());
-        assert_eq!(known("[1, [2, 3]]"), Some(2));
-        assert_eq!(known(r#"{"items": [1, 2], "next": null}"#), Some(2));
-        assert_eq!(known(r#"{"items": [], "n": {"links": [1]}}"#), Some(0));
-        for unknown in [r#"{"a": [], "b": [1]}"#, r#"{"a": {"b": [1]}}"#, "{}", "null"] {
-            assert_eq!(known(unknown), None, "{unknown}");
-        }
-    }
-
-    #[test]
-    fn any_list_may_have_items() {
-        let has = |text: &str| has_elements(&parse(text.as_bytes()).unwrap());
-        assert!(has("[1]") && has(r#"{"a": {"b": [{}]}}"#));
-        assert!(!has("[]") && !has(r#"{"a": {"b": []}, "c": 1}"#) && !has("null"));
-    }
 }

@@ -1,14 +1,19 @@
 //! The meaning of a response: rows and the next page, another try, or a failure.
 
-use super::body::{self, BodyRules, start};
-use super::filter::{Filter, Known};
+use super::body::{BodyRules, start, text_of};
+use super::filter::Known;
 use super::headers::retry_after;
+use super::input::Input;
+use super::job_filter::JobFilter;
+use super::next_named::next_named;
 use super::paging::{Pager, Said};
+use super::rows;
 use crate::Result;
 use crate::copy::values::batch::{ValueBatch, ValueColumns};
 use crate::error::{one_line, shortened};
 use crate::fetch::api::client::Response;
-use crate::fetch::json::{kind_of, parse, push, text_of};
+use crate::fetch::json::parse;
+use crate::fetch::json::tree::Words;
 use crate::fetch::pages::Pages;
 use crate::fetch::requests::Request;
 use crate::table::ledger::fetches::NextPage;
@@ -23,6 +28,9 @@ const AGAIN: [u16; 3] = [408, 425, 429];
 /// Statuses that ask for a pause of all requests.
 const SLOW_DOWN: [u16; 2] = [429, 503];
 
+/// After so many doubts in a row, jaq runs the filters at once.
+const MOST_DOUBTS: u32 = 8;
+
 /// The meaning of a response.
 pub enum Meaning {
     /// A success.
@@ -33,6 +41,8 @@ pub enum Meaning {
         next: Option<NextPage>,
         /// No request may start for so long.
         wait: Option<Duration>,
+        /// What in the response names a next page, where the job has no pages.
+        names_next: Option<&'static str>,
     },
     /// Another try may help.
     Again {
@@ -69,13 +79,17 @@ pub struct Shaper {
     empty: Vec<u16>,
     body: BodyRules,
     columns: ValueColumns,
-    rows: Filter,
-    success: Option<Filter>,
+    rows: JobFilter,
+    success: Option<JobFilter>,
     /// Whether the filter for success looks at the status. If not, only a 2xx is a success.
     judges_status: bool,
-    wait: Option<Filter>,
+    wait: Option<JobFilter>,
     pager: Option<Pager>,
     scratch: String,
+    /// The texts of all filters.
+    words: Words,
+    /// How many responses in a row have left a doubt that only jaq could end.
+    doubts: u32,
 }
 
 impl Shaper {
@@ -84,17 +98,21 @@ impl Shaper {
     /// # Errors
     /// A filter that does not compile.
     pub fn new(rules: ResponseRules, columns: ValueColumns) -> Result<Shaper> {
-        let compile = |filter: Option<&str>| filter.map(Filter::compile).transpose();
+        let mut words = Words::default();
+        let mut compile =
+            |filter: Option<&str>| filter.map(|filter| JobFilter::compile(filter, &mut words)).transpose();
         Ok(Shaper {
             columns,
-            rows: Filter::compile(&rules.rows)?,
             success: compile(rules.success.as_deref())?,
             judges_status: rules.success.is_some_and(|success| success.contains("$status")),
             wait: compile(rules.wait.as_deref())?,
-            pager: rules.pages.map(Pager::new).transpose()?,
+            rows: JobFilter::compile(&rules.rows, &mut words)?,
+            pager: rules.pages.map(|pages| Pager::new(pages, &mut words)).transpose()?,
             empty: rules.empty,
             body: rules.body,
             scratch: String::new(),
+            words,
+            doubts: 0,
         })
     }
 
@@ -119,13 +137,17 @@ impl Shaper {
             headers: headers(response),
         };
         let is_success = response.status.is_success();
-        let body = match body::read(response, &self.body) {
+        let rules = self.body;
+        let text = text_of(response, rules.encoding);
+        let words = Some(&self.words).filter(|_| self.rows.quick().is_some() && self.doubts < MOST_DOUBTS);
+        let read = text.as_ref().map_err(String::clone);
+        let mut body = match read.and_then(|text| Input::read(text, response, &rules, words)) {
             Ok(body) => body,
             // A page of HTML, as proxies send it.
-            Err(_) if !is_success => Val::Null,
+            Err(_) if !is_success => Input::from(Val::Null),
             Err(what) => return Err(format!("{what}; it begins with {}", start(&response.body))),
         };
-        let asked = self.wait.as_ref().map_or(Ok(None), |wait| wait.seconds(body.clone(), &known));
+        let asked = self.wait.as_ref().map_or(Ok(None), |wait| wait.seconds(&mut body, &known));
         let asked = match asked {
             Err(what) if is_success => return Err(format!("wait: {what}")),
             asked => asked.ok().flatten().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
@@ -135,7 +157,7 @@ impl Shaper {
         let holds = match &self.success {
             Some(success) if is_success || self.judges_status => {
                 let begins = || format!("; it begins with {}", start(&response.body));
-                success.holds(body.clone(), &known).map_err(|what| format!("success: {what}{}", begins()))?
+                success.holds(&mut body, &known).map_err(|what| format!("success: {what}{}", begins()))?
             }
             _ => is_success,
         };
@@ -149,17 +171,21 @@ impl Shaper {
                 other => Ok(other),
             };
         }
-        // The rows come last and own the body: the filter then takes it apart without a copy.
+        // The rows come last and own the body.
         let pager = self.pager.as_ref();
-        let said = pager.map(|pager| pager.read(request, &body, &known)).transpose()?.unwrap_or_default();
+        let said = pager.map(|pager| pager.read(request, &mut body, &known)).transpose()?.unwrap_or_default();
+        let names_next = match pager {
+            Some(_) => None,
+            None => next_named(response, &body),
+        };
         let batch = self.rows_of(request, body, &known)?;
         let next = self.next_page(request, response, &batch, said)?;
-        Ok(Meaning::Rows { batch: Box::new(batch), next, wait })
+        Ok(Meaning::Rows { batch: Box::new(batch), next, wait, names_next })
     }
 
     /// A success without rows, after which there is no page.
     fn nothing(&self, request: &Request) -> Meaning {
-        Meaning::Rows { batch: Box::new(self.batch(request)), next: None, wait: None }
+        Meaning::Rows { batch: Box::new(self.batch(request)), next: None, wait: None, names_next: None }
     }
 
     fn batch(&self, request: &Request) -> ValueBatch {
@@ -168,14 +194,33 @@ impl Shaper {
         batch
     }
 
-    fn rows_of(&mut self, request: &Request, body: Val, known: &Known) -> Result<ValueBatch, String> {
+    fn rows_of(
+        &mut self,
+        request: &Request,
+        mut body: Input<'_>,
+        known: &Known,
+    ) -> Result<ValueBatch, String> {
+        if let (Some(quick), Some((tree, root))) = (self.rows.quick(), body.tree()) {
+            let mut batch = self.batch(request);
+            let (columns, scratch) = (&self.columns, &mut self.scratch);
+            let mut is_odd = false;
+            let done = quick.run(tree, root, known, &mut |tree, row| {
+                is_odd = !rows::push_node(&mut batch, columns, tree, row, scratch);
+                !is_odd
+            });
+            if done.is_ok() && !is_odd {
+                self.doubts = 0;
+                return Ok(batch);
+            }
+            self.doubts += 1;
+        }
         let mut batch = self.batch(request);
         let mut fault = None;
-        let is_empty = body == Val::Null;
+        let is_empty = body.is_null();
         let (columns, scratch) = (&self.columns, &mut self.scratch);
-        self.rows.run(body, known, &mut |output| {
+        self.rows.by_jaq().run(body.take_value()?, known, &mut |output| {
             match output {
-                Ok(row) => push_row(&mut batch, columns, &row, scratch),
+                Ok(row) => rows::push(&mut batch, columns, &row, scratch),
                 Err(what) => {
                     let body = if is_empty { "; the response is empty" } else { "" };
                     fault = Some(format!("rows: {}{body}", shortened(&one_line(&what), SHOWN_CHARS)));
@@ -225,31 +270,4 @@ fn headers(response: &Response) -> Val {
         object.insert(Val::utf8_str(name.as_str().to_owned()), Val::utf8_str(value));
     }
     Val::obj(object)
-}
-
-/// Makes a row of an output: an array has the values in the order of the columns, an object has them by name.
-fn push_row(batch: &mut ValueBatch, columns: &ValueColumns, row: &Val, scratch: &mut String) {
-    let pushed = match row {
-        Val::Arr(values) => values.iter().try_for_each(|value| push(batch, value, scratch)),
-        Val::Obj(object) => {
-            let is_column = |key: &Val| {
-                text_of(key).is_some_and(|key| columns.columns().iter().any(|column| column.name == key))
-            };
-            match object.keys().find(|key| !is_column(key)) {
-                Some(key) => {
-                    let key = text_of(key).unwrap_or_default();
-                    Err(format!("row has {}, which is none of the columns", shortened(key, SHOWN_CHARS)))
-                }
-                None => columns.columns().iter().try_for_each(|column| {
-                    let value = object.get(&Val::utf8_str(column.name.clone()));
-                    push(batch, value.unwrap_or(&Val::Null), scratch)
-                }),
-            }
-        }
-        other => Err(format!("row is {}, neither an array nor an object", kind_of(other))),
-    };
-    match pushed {
-        Ok(()) => batch.end_row(),
-        Err(what) => batch.reject_row(what),
-    }
 }

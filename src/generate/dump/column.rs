@@ -1,6 +1,6 @@
 //! A column of a generated table, and the spelling of its type in the source database.
 
-use super::values::Values;
+use super::fields::values::Values;
 
 /// A column in all versions of its table.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@
 //! lacks are common to all versions.
 
 use super::column::{Column, SourceType};
-use super::moments::Clock;
+use super::fields::moments::Clock;
+use super::fields::values::{Style, Values};
 use super::tables::{ADDITIONS, Table};
-use super::values::{Style, Values};
 use std::borrow::Cow;
 
 /// A table in one version.

@@ -16,12 +16,10 @@ mod descriptor;
 mod dirty;
 mod drift;
 mod dump_file;
-mod moments;
+mod fields;
 mod rows;
 pub mod settings;
 mod tables;
-mod values;
-mod words;
 mod zip_file;
 
 use crate::report::log::Verbosity;

@@ -2,6 +2,7 @@
 
 use super::dirty::{BrokenRow, Damage};
 use super::drift::{Layout, LayoutColumn};
+use super::fields::facts::Facts;
 use crate::generate::random::{Random, Seed};
 
 /// Writes the rows of one data file.
@@ -24,11 +25,12 @@ impl<'l> RowWriter<'l> {
     #[inline]
     pub fn push(&self, out: &mut Vec<u8>, index: u64) {
         let mut random = self.seed.record(index);
+        let facts = Facts::new(&mut random, index);
         for (number, column) in self.layout.columns.iter().enumerate() {
             if number > 0 {
                 out.push(b'|');
             }
-            self.push_value(out, column, &mut random, index);
+            self.push_value(out, column, &mut random, &facts);
         }
         out.extend_from_slice(self.layout.style.line_end.as_bytes());
     }
@@ -36,6 +38,7 @@ impl<'l> RowWriter<'l> {
     /// Appends a broken row, with its line end.
     pub fn push_broken(&self, out: &mut Vec<u8>, broken: &BrokenRow) {
         let mut random = self.seed.record(broken.index);
+        let facts = Facts::new(&mut random, broken.index);
         let columns = &self.layout.columns;
         let fields = if broken.damage == Damage::MissingField { columns.len() - 1 } else { columns.len() };
         let mut last = out.len();
@@ -47,7 +50,7 @@ impl<'l> RowWriter<'l> {
             if broken.column == Some(number) {
                 broken.damage.push_value(out, column.source_type);
             } else {
-                self.push_value(out, column, &mut random, broken.index);
+                self.push_value(out, column, &mut random, &facts);
             }
         }
         match broken.damage {
@@ -64,11 +67,11 @@ impl<'l> RowWriter<'l> {
     }
 
     #[inline]
-    fn push_value(&self, out: &mut Vec<u8>, column: &LayoutColumn, random: &mut Random, index: u64) {
-        if column.nulls > 0 && random.below(256) < column.nulls {
+    fn push_value(&self, out: &mut Vec<u8>, column: &LayoutColumn, random: &mut Random, facts: &Facts) {
+        if column.nulls > 0 && random.below(256) < column.nulls || column.values.is_missing(facts) {
             out.extend_from_slice(NULL);
         } else {
-            column.values.push(out, random, index, self.layout.style);
+            column.values.push(out, random, facts, self.layout.style);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The tables of the generated application: their columns in the first version, and those that later versions add.
 
 use super::column::{Column, SourceType};
-use super::values::Values;
+use super::fields::facts::{COURSES_PER_USER, Step};
+use super::fields::values::Values;
 use SourceType::{
     BigInt, Bit, Date, DateTime, Decimal, Float, Int, NVarChar, NVarCharMax, SmallInt, UniqueIdentifier,
     VarChar,
@@ -35,11 +36,6 @@ pub static TABLES: [Table; 3] = [
     },
 ];
 
-/// The number of courses; each user has some of them.
-const COURSES_OFFERED: u32 = 5000;
-const COURSES_PER_USER: u32 = 4;
-const STATUSES: &[&str] = &["not started", "in progress", "completed", "completed", "cancelled", "overdue"];
-const COUNTRY_CODES: &[&str] = &["DE", "FR", "ES", "SE", "GB", "US", "IN", "PL", "IS", "DK", "PT", "NL"];
 const LANGUAGES: &[&str] = &["de", "fr", "es", "sv", "en", "hi", "pl", "is", "da", "pt", "nl"];
 const CATEGORIES: &[&str] = &["Compliance", "Languages", "Leadership", "Safety", "Sales", "Software"];
 
@@ -57,13 +53,13 @@ static USERS: [Column; 10] = [
     column("city", &[NVarChar(60)], Values::City, 16),
     column("phone", &[VarChar(30)], Values::Phone, 48),
     column("active", &[Bit], Values::Flag, 4),
-    column("created", &[DateTime], Values::Moment, 8),
+    column("created", &[DateTime], Values::Moment(Step::Created), 8),
     column("notes", &[NVarCharMax], Values::Notes, 64),
 ];
 
 static USERS_ADDITIONS: [Column; ADDITIONS] = [
-    column("country", &[VarChar(2)], Values::OneOf(COUNTRY_CODES), 16),
-    column("last_login", &[DateTime], Values::Moment, 32),
+    column("country", &[VarChar(2)], Values::CountryCode, 16),
+    column("last_login", &[DateTime], Values::Moment(Step::Later), 32),
     column("logins", &[BigInt], Values::Number(100_000), 8),
     column("balance", &[Decimal(12, 2)], Values::Amount(100_000), 32),
     column("external_id", &[UniqueIdentifier], Values::Uuid, 8),
@@ -85,7 +81,7 @@ static COURSES: [Column; 7] = [
 static COURSES_ADDITIONS: [Column; ADDITIONS] = [
     column("category", &[VarChar(40)], Values::OneOf(CATEGORIES), 16),
     column("minutes", &[SmallInt], Values::Number(480), 16),
-    column("updated", &[DateTime], Values::Moment, 8),
+    column("updated", &[DateTime], Values::Moment(Step::Later), 8),
     column("teacher", &[NVarChar(100)], Values::LastName, 32),
     column("language", &[VarChar(2)], Values::OneOf(LANGUAGES), 8),
     column("budget", &[Decimal(14, 4)], Values::Amount(1_000_000), 64),
@@ -97,14 +93,14 @@ static COURSES_ADDITIONS: [Column; ADDITIONS] = [
 static USER_ASSIGNED_COURSES: [Column; 10] = [
     column("assignment_id", &[Int], Values::Key, 0),
     column("user_id", &[Int], Values::KeyOfMany(COURSES_PER_USER), 0),
-    column("course_id", &[Int], Values::Number(COURSES_OFFERED), 0),
-    column("assigned_at", &[DateTime], Values::Moment, 1),
-    column("started_at", &[DateTime], Values::Moment, 16),
-    column("due_at", &[DateTime], Values::Moment, 8),
-    column("completed_at", &[DateTime], Values::Moment, 16),
+    column("course_id", &[Int], Values::Course, 0),
+    column("assigned_at", &[DateTime], Values::Moment(Step::Later), 1),
+    column("started_at", &[DateTime], Values::Moment(Step::Started), 16),
+    column("due_at", &[DateTime], Values::Moment(Step::Due), 8),
+    column("completed_at", &[DateTime], Values::Moment(Step::Completed), 16),
     column("attempts", &[Int], Values::Number(12), 8),
     column("score", &[Int, BigInt], Values::Number(1000), 16),
-    column("status", &[VarChar(20)], Values::OneOf(STATUSES), 2),
+    column("status", &[VarChar(20)], Values::Status, 2),
 ];
 
 static USER_ASSIGNED_COURSES_ADDITIONS: [Column; ADDITIONS] = [
@@ -114,7 +110,7 @@ static USER_ASSIGNED_COURSES_ADDITIONS: [Column; ADDITIONS] = [
     column("mandatory", &[Bit], Values::Flag, 8),
     column("minutes", &[SmallInt], Values::Number(480), 16),
     column("remark", &[NVarChar(200)], Values::Notes, 64),
-    column("viewed_on", &[Date], Values::Day, 32),
+    column("viewed_on", &[Date], Values::DayOf(Step::Viewed), 32),
     column("weight", &[Float], Values::Rating, 32),
 ];
 

@@ -2,20 +2,26 @@
 
 use crate::generate::random::Random;
 
-/// A form such as `N###`, filled in.
+/// A form such as `+49 30 n#######`, filled in.
 #[derive(Debug)]
 pub struct Filled {
     text: [u8; Filled::LONGEST],
     length: usize,
 }
 
+/// Letters of the second half of a British post code.
+const BRITISH: &[u8] = b"ABDEFGHJLNPQRSTUWXYZ";
+/// Letters of a Dutch post code. The first one is not the S at the end, since SA, SD and SS do not exist.
+const DUTCH: &[u8] = b"ABCDEGHJKLMNPRTVWXZS";
+
 impl Filled {
     /// Bytes of the longest form.
-    const LONGEST: usize = 16;
+    pub const LONGEST: usize = 16;
 
-    /// Fills in a form of [`super::words::Country`].
+    /// Fills in a form, which `end` follows: `#` is any digit, `n` a digit from 2 to 9, `u` a letter of British post codes, `d` and
+    /// `e` the first and the second letter of Dutch ones. Other characters are themselves.
     #[inline]
-    pub fn new(form: &'static str, random: &mut Random) -> Filled {
+    pub fn new(form: &'static str, end: &'static str, random: &mut Random) -> Filled {
         // One random number is enough for all places: each uses a part of it, and leaves the rest.
         let mut rest = random.bits();
         let mut below = |limit: u64| {
@@ -24,15 +30,17 @@ impl Filled {
             (product >> 64) as u8
         };
         let mut text = [0; Filled::LONGEST];
-        for (place, form) in text.iter_mut().zip(form.bytes()) {
+        for (place, form) in text.iter_mut().zip(form.bytes().chain(end.bytes())) {
             *place = match form {
                 b'#' => b'0' + below(10),
-                b'N' => b'1' + below(9),
-                b'A' => b'A' + below(26),
+                b'n' => b'2' + below(8),
+                b'u' => BRITISH[usize::from(below(BRITISH.len() as u64))],
+                b'd' => DUTCH[usize::from(below(DUTCH.len() as u64 - 1))],
+                b'e' => DUTCH[usize::from(below(DUTCH.len() as u64))],
                 literal => literal,
             };
         }
-        Filled { text, length: form.len() }
+        Filled { text, length: form.len() + end.len() }
     }
 
     /// The text, in ASCII.

@@ -19,7 +19,8 @@ use std::time::Instant;
 /// then as it was before.
 pub fn write_file(settings: &Settings, file: &FileSettings, verbosity: Verbosity) -> Result<Made> {
     let started = Instant::now();
-    let (users, format, start) = (Users::new(settings.seed), file.format, settings.records.start);
+    let (users, format, start) =
+        (Users::new(settings.seed, settings.unique_accounts), file.format, settings.records.start);
     let mut output = match &file.path {
         None => Output::stdout(),
         Some(path) if start == 0 => Output::new_file(path)?,
@@ -46,6 +47,7 @@ pub fn write_file(settings: &Settings, file: &FileSettings, verbosity: Verbosity
             for index in records {
                 format.push(text, &users.user(index), Some(index) == first);
             }
+            Ok(())
         };
         in_order(settings.workers, &settings.records, make, |text, records| {
             flow = output.write(text)?;

@@ -61,7 +61,7 @@ mod tests {
     fn text(format: Format, records: std::ops::Range<u64>) -> String {
         let mut out = format.beginning(records.start).as_bytes().to_vec();
         for index in records.clone() {
-            format.push(&mut out, &Users::new(1).user(index), index == records.start);
+            format.push(&mut out, &Users::new(1, false).user(index), index == records.start);
         }
         out.extend_from_slice(format.end().as_bytes());
         String::from_utf8(out).unwrap()

@@ -1,8 +1,9 @@
 //! Fake users: the record, and the forms that it is written in.
 
 mod binary;
+pub mod countries;
 mod csv;
-mod fields;
+pub mod fields;
 mod file;
 mod format;
 mod json;

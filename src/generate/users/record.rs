@@ -1,11 +1,10 @@
 //! The record: one user, made of its seed and index.
 
+use super::countries::{COUNTRIES, Country};
 use super::fields::{Filled, ipv4, ipv6, mac, uuid};
-use super::words::{
-    COUNTRIES, Country, DOMAINS, FIRST_NAMES, LAST_NAMES, Name, STREET_SUFFIXES, SYSTEM_TRIPLETS,
-};
+use super::words::{DOMAINS, Name, SYSTEM_TRIPLETS};
 use crate::generate::random::Seed;
-use crate::generate::text::push_number;
+use crate::generate::text::push_long_number;
 
 /// One user. The `push_…` functions write the texts that are put together of words.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ pub struct User {
     pub device_uuid: [u8; 16],
     /// One of [`SYSTEM_TRIPLETS`].
     pub system_triplet: &'static str,
-    account: (&'static str, &'static str, u32),
+    account: (&'static str, &'static str, u64),
     street: (&'static str, &'static str),
     domain: &'static str,
     post_code: Filled,
@@ -45,24 +44,47 @@ pub struct User {
 #[derive(Debug, Clone, Copy)]
 pub struct Users {
     seed: Seed,
-    first_names: &'static [Name],
-    last_names: &'static [Name],
+    /// Whether no two users have the same account.
+    unique_accounts: bool,
+    people: [People; COUNTRIES.len()],
 }
 
+/// The people of a country.
+#[derive(Debug, Clone, Copy)]
+struct People {
+    country: &'static Country,
+    first_names: &'static [Name],
+    last_names: &'static [Name],
+    streets: &'static [&'static str],
+}
+
+/// Numbers of accounts that are not unique, from 1 on.
+const ACCOUNT_NUMBERS: u32 = 9999;
+
 impl Users {
-    /// The users of `seed`.
-    pub fn new(seed: u64) -> Users {
-        Users { seed: Seed::new(seed), first_names: &FIRST_NAMES, last_names: &LAST_NAMES }
+    /// The users of `seed`. With `unique_accounts`, no two of them have the same user name, and so no two the same mail
+    /// address.
+    pub fn new(seed: u64, unique_accounts: bool) -> Users {
+        let people = COUNTRIES.each_ref().map(|country| People {
+            country,
+            first_names: country.first_names,
+            last_names: country.last_names,
+            streets: country.streets,
+        });
+        Users { seed: Seed::new(seed), unique_accounts, people }
     }
 
     /// User `index`; always the same one.
     #[inline]
     pub fn user(&self, index: u64) -> User {
         let random = &mut self.seed.record(index);
-        let first = random.pick(self.first_names);
-        let last = random.pick(self.last_names);
-        let country: Country = random.pick(&COUNTRIES);
+        let People { country, first_names, last_names, streets } = random.choose(&self.people);
+        let [first, last] = [random.pick(first_names), random.pick(last_names)];
+        let city = random.choose(&country.cities);
+        // Most people have only a mobile number.
+        let phone = if random.once_in(4) { city.phone } else { random.pick(country.mobiles) };
         let [house_number, age] = [random.between(1, 199), random.between(18, 100)];
+        let number = u64::from(random.between(1, ACCOUNT_NUMBERS));
         User {
             user_id: uuid(random),
             first_name: first.text,
@@ -70,18 +92,19 @@ impl Users {
             // Both fit, by the limits above.
             age: age as u8,
             house_number: house_number as u8,
-            city: random.pick(&country.cities),
+            city: city.name,
             country: country.name,
             ipv4_address: ipv4(random),
             ipv6_address: ipv6(random),
             mac_address: mac(random),
             device_uuid: uuid(random),
             system_triplet: random.pick(&SYSTEM_TRIPLETS),
-            account: (first.account, last.account, random.between(1, 9999)),
-            street: (random.pick(self.last_names).text, random.pick(STREET_SUFFIXES)),
+            // Names end with a letter, so accounts with different numbers differ. No record has the last of all indexes.
+            account: (first.account, last.account, if self.unique_accounts { index + 1 } else { number }),
+            street: (random.pick(streets), random.pick(country.street_ends)),
             domain: random.pick(&DOMAINS),
-            post_code: Filled::new(country.post_code, random),
-            phone: Filled::new(country.phone, random),
+            post_code: Filled::new(random.pick(city.post_codes), country.post_code_end, random),
+            phone: Filled::new(phone, "", random),
         }
     }
 }
@@ -94,7 +117,7 @@ impl User {
         out.extend_from_slice(first.as_bytes());
         out.push(b'.');
         out.extend_from_slice(last.as_bytes());
-        push_number(out, number);
+        push_long_number(out, number);
     }
 
     /// Appends the account at a domain that receives no mail.
@@ -105,11 +128,10 @@ impl User {
         out.extend_from_slice(self.domain.as_bytes());
     }
 
-    /// Appends the name of an invented street: `Hill Crossing`.
+    /// Appends the name of an invented street: `Hill Road`, `Müllerstraße`.
     #[inline]
     pub fn push_street_name(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.street.0.as_bytes());
-        out.push(b' ');
         out.extend_from_slice(self.street.1.as_bytes());
     }
 
@@ -135,7 +157,7 @@ mod tests {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     fn records(seed: u64, count: u64) -> Vec<Value> {
-        let users = Users::new(seed);
+        let users = Users::new(seed, false);
         let json = |index| {
             let mut text = Vec::new();
             json::push(&mut text, &users.user(index));
@@ -148,14 +170,16 @@ mod tests {
         value.as_object().unwrap().keys().map(String::as_str).collect()
     }
 
-    /// Every character in its place: `x` a hexadecimal digit, `#` a digit, `A` a letter, others themselves.
+    /// Every character in its place: `x` a hexadecimal digit, others as in [`Filled::new`].
     fn has_form(text: &str, form: &str) -> bool {
         text.len() == form.len()
             && text.chars().zip(form.chars()).all(|(c, form)| match form {
                 'x' => c.is_ascii_hexdigit() && !c.is_ascii_uppercase(),
                 '#' => c.is_ascii_digit(),
-                'N' => ('1'..='9').contains(&c),
-                'A' => c.is_ascii_uppercase(),
+                'n' => ('2'..='9').contains(&c),
+                'u' => "ABDEFGHJLNPQRSTUWXYZ".contains(c),
+                'd' => "ABCDEGHJKLMNPRTVWXZ".contains(c),
+                'e' => "ABCDEGHJKLMNPRSTVWXZ".contains(c),
                 literal => c == literal,
             })
     }
@@ -200,11 +224,17 @@ mod tests {
             }
             assert!((18..=100).contains(&user["age"].as_u64().unwrap()));
             assert!((1..=199).contains(&text(&address["house_number"]).parse().unwrap()));
-            assert!(text(&address["street_name"]).contains(' '));
             let country = COUNTRIES.iter().find(|country| country.name == address["country"]).unwrap();
-            assert!(country.cities.iter().any(|city| *city == address["city"]));
-            assert!(has_form(&text(&address["post_code"]), country.post_code));
-            assert!(has_form(&text(&user["phone_number"]), country.phone));
+            let street = text(&address["street_name"]);
+            assert!(country.street_ends.iter().any(|end| street.len() > end.len() && street.ends_with(end)));
+            let city = country.cities.iter().find(|city| city.name == address["city"]).unwrap();
+            let post_code = text(&address["post_code"]);
+            let codes = city.post_codes.iter().map(|code| code.to_string() + country.post_code_end);
+            assert!(codes.into_iter().any(|form| has_form(&post_code, &form)), "{post_code}");
+            let mut phones = country.mobiles.iter().chain([&city.phone]);
+            assert!(phones.any(|form| has_form(&text(&user["phone_number"]), form)));
+            let known = |names: &[Name], field: &str| names.iter().any(|name| name.text == user[field]);
+            assert!(known(country.first_names, "first_name") && known(country.last_names, "last_name"));
             let (account, domain) = (text(&user["user_name"]), text(&user["email_address"]));
             assert!(DOMAINS.iter().any(|known| domain == format!("{account}@{known}")), "{account} {domain}");
             assert!(!text(&user["first_name"]).is_empty() && !text(&user["last_name"]).is_empty());
@@ -231,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn unique_accounts_differ_and_all_else_is_the_same() {
+        let [plain, unique] = [Users::new(3, false), Users::new(3, true)];
+        let text = |user: &User| {
+            let mut text = Vec::new();
+            user.push_email_address(&mut text);
+            String::from_utf8(text).unwrap()
+        };
+        let accounts = |users: Users| -> HashSet<String> {
+            let user_name = |index| text(&users.user(index)).split('@').next().unwrap().to_owned();
+            (0..300_000).map(user_name).collect()
+        };
+        assert!(accounts(plain).len() < 300_000);
+        assert_eq!(accounts(unique).len(), 300_000);
+        let last = unique.user(u64::MAX - 1);
+        assert!(text(&last).contains(&u64::MAX.to_string()));
+        let [one, other] = [plain.user(7), unique.user(7)];
+        assert_eq!((one.user_id, one.phone.bytes()), (other.user_id, other.phone.bytes()));
+    }
+
+    #[test]
     fn a_user_depends_on_seed_and_index_alone() {
         assert_eq!(records(7, 20), records(7, 20));
         assert_eq!(records(7, 20)[..10], records(7, 10));
@@ -242,8 +292,8 @@ mod tests {
     fn the_same_seed_gives_the_same_bytes_in_every_version() {
         let mut text = Vec::new();
         for index in 0..1000 {
-            json::push(&mut text, &Users::new(42).user(index));
+            json::push(&mut text, &Users::new(42, false).user(index));
         }
-        assert_eq!(crc32fast::hash(&text), 0x251d_0b7e);
+        assert_eq!(crc32fast::hash(&text), 0xa231_2500);
     }
 }

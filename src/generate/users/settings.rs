@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     /// Their seed.
     pub seed: u64,
+    /// Whether no two of them have the same user name or mail address.
+    pub unique_accounts: bool,
     /// Their indexes.
     pub records: Range<u64>,
     /// Threads that make them; for a table, also its connections.
@@ -43,12 +45,12 @@ impl Settings {
     ///
     /// # Errors
     /// More records than can be counted.
-    pub fn new(seed: u64, start: u64, count: u64, workers: usize) -> Result<Settings> {
+    pub fn new(seed: u64, unique_accounts: bool, start: u64, count: u64, workers: usize) -> Result<Settings> {
         let end = start.checked_add(count).ok_or_else(|| {
             Error::refused(format!("--start {start} and --count {count} lead beyond the last record"))
                 .remedy(format!("--start and --count together are at most {}", u64::MAX))
         })?;
-        Ok(Settings { seed, records: start..end, workers })
+        Ok(Settings { seed, unique_accounts, records: start..end, workers })
     }
 
     /// The number of users.
@@ -109,8 +111,8 @@ mod tests {
 
     #[test]
     fn records_can_be_counted() {
-        assert_eq!(Settings::new(0, 100, 2, 1).unwrap().records, 100..102);
-        let error = Settings::new(0, u64::MAX, 2, 1).unwrap_err();
+        assert_eq!(Settings::new(0, false, 100, 2, 1).unwrap().records, 100..102);
+        let error = Settings::new(0, false, u64::MAX, 2, 1).unwrap_err();
         assert_eq!(error.exit(), crate::exit::Exit::Refused);
     }
 }

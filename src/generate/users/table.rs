@@ -4,9 +4,9 @@ use super::binary::Shape;
 use super::made::Made;
 use super::record::Users;
 use super::settings::{Settings, TableSettings};
-use crate::copy::encode::{CopyColumn, RowFormat, binary};
-use crate::copy::send::sink::CopySink;
-use crate::generate::chunks::{Chunks, buffer, in_order, useful_workers};
+use crate::copy::encode::{CopyColumn, RowFormat};
+use crate::generate::chunks::useful_workers;
+use crate::generate::load::{Load, Make};
 use crate::pg::catalog::{self, Persistence, Relation};
 use crate::pg::database::Database;
 use crate::pg::ident::{self, Qualified, quote};
@@ -14,12 +14,10 @@ use crate::pg::{cost, lock, trust};
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
 use crate::run::interrupt;
-use crate::run::workers::Workers;
 use crate::table::staging::Staging;
 use crate::{Error, Place, Result};
-use postgres::{Client, Transaction};
-use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicU64, Ordering};
+use postgres::Client;
+use std::ops::Range;
 use std::time::Instant;
 
 /// Loads users into a table: all of them, or none.
@@ -41,7 +39,7 @@ pub fn load_table(
     let existing = catalog::relations(&mut client, target.schema(), &[target.name()])?.remove(target.name());
     let load = TableLoad {
         settings,
-        users: Users::new(settings.seed),
+        users: Users::new(settings.seed, settings.unique_accounts),
         shape,
         columns: shape.columns(),
         progress: Progress::of_one(verbosity, "users", settings.count(), false),
@@ -136,7 +134,9 @@ impl TableLoad<'_> {
     fn writes(&self, existing: Option<&Relation>) -> cost::Volume {
         let records = &self.settings.records;
         let mut row = Vec::new();
-        self.push(records.start..records.end.min(records.start.saturating_add(1)), &mut row);
+        for index in records.clone().take(1) {
+            self.shape.push(&mut row, &self.users.user(index));
+        }
         let bytes = self.settings.count().saturating_mul(row.len() as u64);
         match existing {
             Some(table) if table.persistence != Persistence::Logged => cost::Volume::default(),
@@ -154,23 +154,24 @@ impl TableLoad<'_> {
             let sql = format!("CREATE TABLE {table} ({})", self.column_clauses());
             transaction.batch_execute(&sql).map_err(|error| Error::from(error).into_refused())?;
         }
-        let mut sink = self.open(&mut transaction, table, create)?;
-        let mut bytes = 0;
-        in_order(
-            self.settings.workers,
-            &self.settings.records,
-            |records, rows| self.push(records, rows),
-            |rows, records| {
-                sink.write(rows)?;
-                bytes += rows.len() as u64;
-                self.progress.advance(records);
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
-        self.close(sink, self.settings.count())?;
-        interrupt::check()?;
+        let make = |records, rows: &mut Vec<u8>| self.push(records, rows);
+        let bytes = self
+            .load(&make)
+            .by_one_stream(&mut transaction, table, create)
+            .map_err(|failure| failure.error)?;
         transaction.commit()?;
         Ok(bytes)
+    }
+
+    fn load<'l>(&'l self, make: &'l Make<'l>) -> Load<'l> {
+        Load {
+            columns: &self.columns,
+            format: RowFormat::Binary,
+            records: self.settings.records.clone(),
+            workers: self.settings.workers,
+            progress: Some(&self.progress),
+            make,
+        }
     }
 
     /// Fills a new table, with a stream for each worker that gets a connection.
@@ -191,13 +192,19 @@ impl TableLoad<'_> {
     }
 
     /// Loads in several transactions into a staging table, which then gets its name; returns the bytes that were sent.
-    fn by_many_streams(&self, streams: Vec<Client>, client: &mut Client, staging: &Staging) -> Result<u64> {
+    fn by_many_streams(
+        &self,
+        mut streams: Vec<Client>,
+        client: &mut Client,
+        staging: &Staging,
+    ) -> Result<u64> {
         let create = |table: &Qualified| format!("CREATE TABLE {table} ({})", self.column_clauses());
         staging
             .try_target(client, create)
             .and_then(|()| staging.create(client, &create(staging.table())))
             .map_err(Error::into_refused)?;
-        let bytes = self.fill(streams, staging.table());
+        let make = |records, rows: &mut Vec<u8>| self.push(records, rows);
+        let bytes = self.load(&make).by_many_streams(&mut streams, staging.table());
         let published = bytes.and_then(|bytes| {
             interrupt::check()?;
             staging.publish(client)?;
@@ -209,62 +216,11 @@ impl TableLoad<'_> {
         published
     }
 
-    fn fill(&self, clients: Vec<Client>, table: &Qualified) -> Result<u64> {
-        let chunks = Chunks::of(&self.settings.records);
-        let group = Workers::with_hook(|| chunks.stop());
-        let bytes = AtomicU64::new(0);
-        std::thread::scope(|scope| {
-            let (group, bytes, chunks) = (&group, &bytes, &chunks);
-            for (number, mut client) in clients.into_iter().enumerate() {
-                group.spawn(scope, format!("stream-{}", number + 1), move || {
-                    bytes.fetch_add(self.stream(&mut client, table, chunks)?, Ordering::Relaxed);
-                    Ok(())
-                });
-            }
-        });
-        group.finish()?;
-        Ok(bytes.into_inner())
-    }
-
-    fn stream(&self, client: &mut Client, table: &Qualified, chunks: &Chunks) -> Result<u64> {
-        let mut transaction = client.transaction()?;
-        let mut sink = self.open(&mut transaction, table, false)?;
-        let (mut bytes, mut count) = (0, 0);
-        let mut rows = buffer();
-        while let Some(records) = chunks.take() {
-            interrupt::check()?;
-            rows.clear();
-            count += records.end - records.start;
-            self.push(records.clone(), &mut rows);
-            sink.write(&rows)?;
-            bytes += rows.len() as u64;
-            self.progress.advance(records.end - records.start);
-        }
-        self.close(sink, count)?;
-        transaction.commit()?;
-        Ok(bytes)
-    }
-
-    fn push(&self, records: Range<u64>, rows: &mut Vec<u8>) {
+    fn push(&self, records: Range<u64>, rows: &mut Vec<u8>) -> Result<()> {
         for index in records {
             self.shape.push(rows, &self.users.user(index));
         }
-    }
-
-    fn open<'t, 'c: 't>(
-        &self,
-        transaction: &'t mut Transaction<'c>,
-        table: &Qualified,
-        freeze: bool,
-    ) -> Result<CopySink<'t>> {
-        let mut sink = CopySink::open(transaction, table, &self.columns, RowFormat::Binary, freeze)?;
-        sink.write(&binary::HEADER)?;
-        Ok(sink)
-    }
-
-    fn close(&self, mut sink: CopySink<'_>, sent: u64) -> Result<()> {
-        sink.write(&binary::TRAILER)?;
-        sink.finish(&self.columns, sent).map_err(|failure| failure.error)
+        Ok(())
     }
 
     fn column_clauses(&self) -> String {

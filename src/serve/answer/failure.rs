@@ -61,6 +61,18 @@ impl Failure {
         self.state() == SqlState::BadValue
     }
 
+    /// Whether a role does not exist, or may not be taken on (SQLSTATE 22023, 42501).
+    pub fn is_of_role(&self) -> bool {
+        let Failure::Postgres(error) = self else { return false };
+        error.code().is_some_and(|state| matches!(state.code(), "22023" | "42501"))
+    }
+
+    /// Whether one statement would have changed a row twice (SQLSTATE 21000).
+    pub fn is_of_same_row(&self) -> bool {
+        let Failure::Postgres(error) = self else { return false };
+        error.code().is_some_and(|state| state.code() == "21000")
+    }
+
     /// The server's words about the value.
     pub fn words(&self) -> String {
         match self {

@@ -1,5 +1,6 @@
 //! The answer to a request that fails, and the header that every answer with a body has.
 
+pub mod etag;
 pub mod failure;
 pub mod problem;
 

@@ -56,10 +56,14 @@ impl Problem {
         problem.with(ALLOW, allowed)
     }
 
-    /// A missing or wrong token.
-    pub fn token() -> Problem {
-        Problem::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
-            .with(WWW_AUTHENTICATE, "Bearer realm=\"pghaul\"")
+    /// A missing or wrong token, and what is wrong with it.
+    pub fn token(wrong: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, wrong).with(WWW_AUTHENTICATE, "Bearer realm=\"pghaul\"")
+    }
+
+    /// What the client's token does not allow.
+    pub fn forbidden(detail: &str) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, detail)
     }
 
     /// A problem that may be over after `seconds`, at least 1.
@@ -78,7 +82,8 @@ impl Problem {
         self
     }
 
-    fn with(mut self, name: HeaderName, value: impl Into<String>) -> Problem {
+    /// The same problem, with this header; it takes the place of another one.
+    pub fn with(mut self, name: HeaderName, value: impl Into<String>) -> Problem {
         self.header = Some((name, value.into()));
         self
     }

@@ -8,6 +8,7 @@ use crate::serve::answer::failure::Failure;
 use crate::serve::shared::turns::Turn;
 use deadpool::managed::Object;
 use futures_util::StreamExt;
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,8 @@ pub struct Connection {
     busy: Arc<AtomicBool>,
     /// Whether a transaction is open.
     open: bool,
+    /// The role that the transaction acts as, if it is another one than the connection's.
+    role: Option<String>,
     turn: Option<Turn>,
 }
 
@@ -53,7 +56,7 @@ impl Rows {
 impl Connection {
     /// A connection of the pool, and the turn in which it is used.
     pub fn new(object: Object<Manager>, turn: Turn) -> Connection {
-        Connection { object: Some(object), busy: Arc::default(), open: false, turn: Some(turn) }
+        Connection { object: Some(object), busy: Arc::default(), open: false, role: None, turn: Some(turn) }
     }
 
     fn pooled(&self) -> &PooledClient {
@@ -136,20 +139,48 @@ impl Connection {
         Ok(pairs)
     }
 
-    /// Begins a transaction. It is rolled back unless [`Connection::commit`] comes.
+    /// Begins a transaction, unless one is open. It is rolled back unless [`Connection::commit`] comes.
     ///
     /// # Errors
     /// As the server reports them.
     pub async fn begin(&mut self) -> Result<(), Failure> {
-        self.open = true;
+        if std::mem::replace(&mut self.open, true) {
+            return Ok(());
+        }
         Ok(self.until_done(self.pooled().client.batch_execute("BEGIN")).await?)
     }
 
-    /// Commits.
+    /// Has the rest of the transaction act as a role, and shows its statements the claims of a token, as `request.jwt.claims`.
+    /// Returns whether the role is a superuser; none if there is no such role.
+    ///
+    /// # Errors
+    /// As the server reports them.
+    pub async fn act_as(&mut self, role: &str, claims: &str) -> Result<Option<bool>, Failure> {
+        const ACT_AS: &str =
+            "SELECT set_config('role', $1, true), set_config('request.jwt.claims', $2, true),
+                                     (SELECT rolsuper::text FROM pg_roles WHERE rolname = $1)";
+        let parameters = [role, claims].map(|value| Parameter {
+            value: Some(value.to_owned()),
+            column: None,
+            many: false,
+        });
+        let mut rows = self.stream(ACT_AS, &parameters).await?;
+        let mut is_superuser = None;
+        while let Some(row) = rows.next().await {
+            is_superuser = row?.get::<_, Option<&str>>(2).map(|text| text == "true");
+        }
+        self.role = Some(role.to_owned());
+        Ok(is_superuser)
+    }
+
+    /// Commits the transaction, if one is open.
     ///
     /// # Errors
     /// As the server reports them.
     pub async fn commit(mut self) -> Result<(), Failure> {
+        if !self.open {
+            return Ok(());
+        }
         self.until_done(self.pooled().client.batch_execute("COMMIT")).await?;
         self.open = false;
         Ok(())
@@ -162,7 +193,12 @@ impl Connection {
 
     async fn prepare(&self, sql: &str) -> Result<Statement, tokio_postgres::Error> {
         let pooled = self.pooled();
-        if let Some(known) = pooled.statements().get(sql) {
+        // The server judges by the role that prepares whether it may see a schema. A role's name holds no NUL.
+        let key = match &self.role {
+            None => Cow::Borrowed(sql),
+            Some(role) => Cow::Owned(format!("{role}\0{sql}")),
+        };
+        if let Some(known) = pooled.statements().get(&*key) {
             return Ok(known.clone());
         }
         let statement = pooled.client.prepare(sql).await?;
@@ -170,7 +206,7 @@ impl Connection {
         if statements.len() >= MOST_STATEMENTS {
             statements.clear();
         }
-        statements.insert(sql.to_owned(), statement.clone());
+        statements.insert(key.into_owned(), statement.clone());
         Ok(statement)
     }
 }

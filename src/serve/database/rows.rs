@@ -1,7 +1,7 @@
 //! From the rows of a statement to a body: a short one in one piece, a long one in parts as the rows arrive.
 
 use super::connection::{Connection, Rows};
-use super::statement::Parameter;
+use super::statement::{Parameter, Statement};
 use crate::serve::answer::failure::Failure;
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,6 +10,15 @@ use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
+
+/// How the rows of a list are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As a JSON array.
+    Json,
+    /// As CSV (RFC 4180) with a head. NULL is nothing, and an empty text stands in quotes, as with COPY.
+    Csv,
+}
 
 /// Size of a part (bytes). Most answers are shorter, and free their connection before the client has read a byte.
 const PART_BYTES: usize = 64 << 10;
@@ -35,21 +44,22 @@ pub async fn first_column(
     Ok(texts)
 }
 
-/// A JSON array of all rows. A failure after the first part ends the client's connection, since the client must not take
-/// a part for the whole. The same happens if the client has not read everything in `time`, and earlier if it reads slowly while
-/// others wait for a connection.
+/// A body of all rows: the JSON of their first column, or all columns as values of CSV below this head. A failure after the first
+/// part ends the client's connection, since the client must not take a part for the whole. The same happens if the client has not
+/// read everything in `time`, and earlier if it reads slowly while others wait for a connection.
 ///
 /// # Errors
 /// As the server reports them before the first part is complete.
-pub async fn json_array(
+pub async fn body(
     connection: Connection,
-    sql: &str,
-    params: &[Parameter],
+    statement: &Statement,
+    form: Form,
+    head: &[String],
     time: Duration,
 ) -> Result<Body, Failure> {
     let deadline = Instant::now() + time;
-    let mut rows = connection.stream(sql, params).await?;
-    let mut part = Part { bytes: vec![b'['], first: true };
+    let mut rows = connection.stream(&statement.sql, &statement.parameters).await?;
+    let mut part = Part::begin(form, head);
     if part.fill(&mut rows).await? {
         return Ok(Body::from(part.bytes));
     }
@@ -108,24 +118,63 @@ async fn send(
 
 struct Part {
     bytes: Vec<u8>,
+    form: Form,
     first: bool,
 }
 
 impl Part {
+    fn begin(form: Form, head: &[String]) -> Part {
+        let mut bytes = Vec::new();
+        match form {
+            Form::Json => bytes.push(b'['),
+            Form::Csv => write_csv(&mut bytes, head.iter().map(|name| Some(name.as_str()))),
+        }
+        Part { bytes, form, first: true }
+    }
+
     /// Adds rows until the part is full. Returns whether the last row is in it.
     async fn fill(&mut self, rows: &mut Rows) -> Result<bool, Failure> {
         while let Some(row) = rows.next().await {
             let row = row?;
-            let text: &str = row.get(0);
-            if !std::mem::take(&mut self.first) {
-                self.bytes.push(b',');
+            match self.form {
+                Form::Json => {
+                    let text: &str = row.get(0);
+                    if !std::mem::take(&mut self.first) {
+                        self.bytes.push(b',');
+                    }
+                    self.bytes.extend_from_slice(text.as_bytes());
+                }
+                Form::Csv => write_csv(&mut self.bytes, (0..row.len()).map(|at| row.get(at))),
             }
-            self.bytes.extend_from_slice(text.as_bytes());
             if self.bytes.len() >= PART_BYTES {
                 return Ok(false);
             }
         }
-        self.bytes.push(b']');
+        if self.form == Form::Json {
+            self.bytes.push(b']');
+        }
         Ok(true)
     }
+}
+
+fn write_csv<'v>(bytes: &mut Vec<u8>, values: impl Iterator<Item = Option<&'v str>>) {
+    for (at, value) in values.enumerate() {
+        if at > 0 {
+            bytes.push(b',');
+        }
+        match value {
+            None => {}
+            Some(text)
+                if text.is_empty()
+                    || text.contains([',', '"', '\r', '\n'])
+                    || text.trim().len() < text.len() =>
+            {
+                bytes.push(b'"');
+                bytes.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+                bytes.push(b'"');
+            }
+            Some(text) => bytes.extend_from_slice(text.as_bytes()),
+        }
+    }
+    bytes.extend_from_slice(b"\r\n");
 }

@@ -20,17 +20,24 @@ pub struct Parameter {
     pub value: Option<String>,
     /// The column that it is compared with, if any.
     pub column: Option<String>,
+    /// Whether it is an array of values, each of which the column is compared with.
+    pub many: bool,
 }
 
 impl Statement {
     /// Adds a value, and returns its placeholder, such as `$1`.
     pub fn value(&mut self, value: impl Into<String>) -> String {
-        self.push(Parameter { value: Some(value.into()), column: None })
+        self.push(Parameter { value: Some(value.into()), column: None, many: false })
     }
 
     /// Adds a value that is compared with a column, and returns its placeholder.
     pub fn value_of(&mut self, column: &str, value: &str) -> String {
-        self.push(Parameter { value: Some(value.to_owned()), column: Some(column.to_owned()) })
+        self.push(Parameter { value: Some(value.to_owned()), column: Some(column.to_owned()), many: false })
+    }
+
+    /// Adds an array of values that are compared with a column, and returns its placeholder.
+    pub fn values_of(&mut self, column: &str, array: String) -> String {
+        self.push(Parameter { value: Some(array), column: Some(column.to_owned()), many: true })
     }
 
     /// Adds SQL.

@@ -1,32 +1,32 @@
 //! The checks of every request before its route (host, rate, token, time), and the headers of every answer.
 
-use super::cors;
-use crate::secret::Secret;
+use super::{cors, gzip, head};
 use crate::serve::answer::problem::Problem;
-use crate::serve::requests::Subject;
+use crate::serve::requests::{Subject, accept};
 use crate::serve::settings::Settings;
 use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
+use crate::serve::who::Identity;
 use axum::extract::{Request, State as Shared};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use subtle::ConstantTimeEq;
 
 /// How long the refusal of one request too many is held back.
 const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// Passes a request on to its route, or refuses it.
-pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+pub async fn guard(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let snapshot = state.snapshot();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let origin = cors::listed(&snapshot.settings, request.headers());
+    let takes_gzip = method != Method::HEAD && accept::gzip(request.headers());
     let mut response = match refusal(&snapshot, &request, &path) {
         Some(problem) => {
             // A client that does not wait by itself is made to.
@@ -36,15 +36,19 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
             problem.into_response()
         }
         None if origin.is_some() && cors::is_preflight(&method, request.headers()) => cors::preflight(),
-        None if !is_open(&path) && !has_token(&snapshot.settings, request.headers()) => {
-            Problem::token().into_response()
-        }
-        None => match tokio::time::timeout(snapshot.settings.limits.time, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the request took too long", 5)
-                .into_response(),
+        None => match identity(&snapshot.settings, request.headers(), &path) {
+            Err(wrong) => Problem::token(wrong).into_response(),
+            Ok(identity) => {
+                request.extensions_mut().insert(identity);
+                match tokio::time::timeout(snapshot.settings.limits.time, next.run(request)).await {
+                    Ok(response) => response,
+                    Err(_) => Problem::later(StatusCode::SERVICE_UNAVAILABLE, "the request took too long", 5)
+                        .into_response(),
+                }
+            }
         },
     };
+    response = gzip::compressed(response, takes_gzip).await;
     if let Some(origin) = origin {
         cors::allow(&mut response, origin);
     }
@@ -57,9 +61,12 @@ pub async fn guard(Shared(state): Shared<Arc<State>>, request: Request, next: Ne
     response
 }
 
-/// The reason to refuse a request before its token is checked: a wrong host, or too many requests.
+/// The reason to refuse a request before its token is checked: a faulty head, a wrong host, or too many requests.
 fn refusal(snapshot: &Snapshot, request: &Request, path: &str) -> Option<Problem> {
-    if !is_expected_host(&snapshot.settings, request.headers()) {
+    if let Some(problem) = head::fault(request) {
+        return Some(problem);
+    }
+    if !is_expected_host(&snapshot.settings, request) {
         let detail =
             "the request names a host that this service is not; it may come from a page of another site";
         return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
@@ -77,7 +84,7 @@ fn is_health(path: &str) -> bool {
 
 /// Whether a path needs no token: it reveals nothing of the tables. The page asks for the token itself.
 fn is_open(path: &str) -> bool {
-    is_health(path) || path == "/docs" || path.starts_with("/docs/")
+    is_health(path) || matches!(path, "/" | "/docs") || path.starts_with("/docs/")
 }
 
 /// The subject of a request that is about no table. Clients could send any number of other paths.
@@ -92,27 +99,16 @@ fn subject_of(path: &str) -> &'static str {
 
 /// Whether the request's host is a name of this machine. Otherwise, without a token, a page of any site could send requests
 /// once its own name leads to 127.0.0.1 (DNS rebinding).
-fn is_expected_host(settings: &Settings, headers: &HeaderMap) -> bool {
-    if settings.token.is_some() || !settings.listen.ip().is_loopback() {
+fn is_expected_host(settings: &Settings, request: &Request) -> bool {
+    if settings.who.is_needed() || !settings.listen.ip().is_loopback() {
         return true;
     }
-    let Some(host) = headers.get(HOST) else { return true };
-    let Ok(host) = host.to_str() else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
+    let Some(name) = head::host(request) else { return true };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }
 
-/// Whether the request carries the token, if one is set. The time of the comparison reveals the token's length at most.
-fn has_token(settings: &Settings, headers: &HeaderMap) -> bool {
-    let Some(token) = &settings.token else { return true };
-    let Some(given) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return false };
-    let Some((scheme, given)) = given.split_at_checked("Bearer ".len()) else { return false };
-    scheme.eq_ignore_ascii_case(b"Bearer ") && is_same(token, given)
-}
-
-fn is_same(token: &Secret, given: &[u8]) -> bool {
-    token.reveal().as_bytes().ct_eq(given).into()
+/// What the request may do; it has to carry a token, if any is needed.
+fn identity(settings: &Settings, headers: &HeaderMap, path: &str) -> Result<Identity, &'static str> {
+    // These do nothing for a client but answer it.
+    if is_open(path) { Ok(Identity::All) } else { settings.who.find(headers) }
 }

@@ -81,8 +81,7 @@ impl Listener {
         let snapshot = state.snapshot();
         let tables: Vec<&str> =
             snapshot.tables.all().iter().map(|table| table.settings.path.as_str()).collect();
-        let token = if snapshot.settings.token.is_some() { "with a token" } else { "without a token" };
-        tracing::info!("{token}; tables: {}", tables.join(", "));
+        tracing::info!("{}; tables: {}", snapshot.settings.who.describe(), tables.join(", "));
         print(&format!("listening on http://{}\n", self.address))
     }
 

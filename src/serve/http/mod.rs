@@ -3,6 +3,9 @@
 mod clients;
 mod cors;
 mod guard;
+mod gzip;
+mod head;
 pub mod listener;
+mod request_lines;
 mod routes;
 mod write_timeout;

@@ -1,5 +1,8 @@
-//! A connection whose writes have a time limit: a client that reads nothing for too long is disconnected.
+//! A connection whose writes have a time limit: a client that reads nothing for too long is disconnected. What is read of it has
+//! addresses that the HTTP library takes.
 
+use super::request_lines::RequestLines;
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,6 +14,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// A connection with a time limit for writes that make no progress.
 pub struct WriteTimeout {
     stream: TcpStream,
+    lines: RequestLines,
+    /// What was read and has found no room.
+    rest: Vec<u8>,
     time: Duration,
     /// Runs while a write waits; made with the first write that does.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -20,7 +26,8 @@ pub struct WriteTimeout {
 impl WriteTimeout {
     /// Limits each write on `stream` to `time`.
     pub fn new(stream: TcpStream, time: Duration) -> WriteTimeout {
-        WriteTimeout { stream, time, sleep: None, waits: false }
+        let lines = RequestLines::new();
+        WriteTimeout { stream, lines, rest: Vec::new(), time, sleep: None, waits: false }
     }
 
     /// The result of a write, or an error if it has waited for too long.
@@ -45,7 +52,19 @@ impl AsyncRead for WriteTimeout {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        if self.rest.is_empty() {
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+            let Cow::Owned(encoded) = self.lines.encoded(&buffer.filled()[before..]) else {
+                return Poll::Ready(Ok(()));
+            };
+            buffer.set_filled(before);
+            self.rest = encoded;
+        }
+        let fits = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest[..fits]);
+        self.rest.drain(..fits);
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -13,6 +13,8 @@ pub struct BodyRows {
     pub columns: Vec<String>,
     /// Whether the body is an array.
     pub many: bool,
+    /// How many rows it has.
+    pub count: usize,
 }
 
 /// Reads a body of one row, or of many if `may_be_many`.
@@ -44,7 +46,7 @@ pub fn rows(body: &[u8], relation: &Relation, may_be_many: bool) -> Result<BodyR
         }
     }
     let Some(columns) = columns else { return Err(Problem::unprocessable("the body has no rows")) };
-    Ok(BodyRows { columns, many })
+    Ok(BodyRows { columns, many, count: parts.len() })
 }
 
 fn names(part: &RawValue, relation: &Relation) -> Result<Vec<String>, Problem> {

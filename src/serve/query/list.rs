@@ -1,52 +1,64 @@
-//! `GET /{table}/`: filters, order and position of a list of rows.
+//! `GET /{table}/`: filters, order and position of a list of rows, and how many there are.
 
 use super::address::{Pair, take_one};
+use super::{filter, order};
 use crate::pg::ident::quote;
 use crate::serve::answer::problem::Problem;
 use crate::serve::database::statement::Statement;
-use crate::serve::tables::table::{Relation, Table, VERSION_TABLE};
-use serde_json::Value;
+use crate::serve::tables::table::{Relation, Table};
+
+pub use crate::serve::database::rows::Form;
 
 /// Rows of a list if the request names no number.
 const DEFAULT_TAKE: u64 = 20;
 /// The most rows of a list.
 pub const MOST_TAKE: u64 = 1000;
-/// Comparisons, as they are written behind a column's name.
-pub const COMPARISONS: [(&str, &str); 6] =
-    [("eq", "="), ("ne", "<>"), ("gt", ">"), ("gte", ">="), ("lt", "<"), ("lte", "<=")];
+/// Parameters of a list; a column of one of these names is filtered by `name.eq=`.
+pub const PARAMETERS: [&str; 8] = ["skip", "take", "order", "after", "count", "or", "and", "version"];
 
-/// A column to order by.
-#[derive(Debug, PartialEq, Eq)]
-struct Order {
-    column: String,
-    descending: bool,
+/// How the rows of all pages are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// By reading them.
+    Exact,
+    /// As the planner estimates their number.
+    Estimated,
 }
 
-/// The statement for a list.
+/// What a list asks the database.
+#[derive(Debug)]
+pub struct List {
+    /// The statement for the rows.
+    pub rows: Statement,
+    /// The statement that counts the rows of all pages, if the request asks for that.
+    pub count: Option<(Count, Statement)>,
+}
+
+/// The statements for a list.
 ///
 /// # Errors
 /// A parameter that cannot be understood, with its name.
-pub fn select(table: &Table, relation: &Relation, mut pairs: Vec<Pair>) -> Result<Statement, Problem> {
+pub fn select(table: &Table, relation: &Relation, mut pairs: Vec<Pair>, form: Form) -> Result<List, Problem> {
     let skip = number(&mut pairs, "skip", 0, i64::MAX.unsigned_abs())?;
     let take = number(&mut pairs, "take", DEFAULT_TAKE, MOST_TAKE)?;
-    let order = order(take_one(&mut pairs, "order")?, table, relation)?;
+    let order = order::take(&mut pairs, table, relation)?;
     let after = take_one(&mut pairs, "after")?;
+    let count = count(take_one(&mut pairs, "count")?)?;
 
     let mut statement = Statement::default();
-    statement.add("SELECT row_to_json(r.*)::text FROM (SELECT ");
-    statement.add(&relation.select_list);
-    statement.add(&format!(" FROM {} AS t", relation.name));
-    let mut conditions = Vec::new();
-    for pair in &pairs {
-        conditions.push(filter(&mut statement, relation, pair)?);
-    }
+    let mut conditions = filter::conditions(&mut statement, relation, &pairs)?;
+    let count = count.map(|count| (count, counting(count, relation, &conditions, &statement)));
     if let Some(after) = after {
-        conditions.push(keyset(&mut statement, table, relation, &order, &after)?);
+        conditions.push(order::keyset(&mut statement, table, relation, &order, &after)?);
     }
-    if !conditions.is_empty() {
-        statement.add(&format!(" WHERE {}", conditions.join(" AND ")));
-    }
-    statement.add(&format!(" ORDER BY {}", order_clause(&order, relation)));
+    statement.add(&format!(
+        "SELECT {} FROM (SELECT {} FROM {} AS t{}",
+        values(relation, form),
+        relation.select_list,
+        relation.name,
+        clause(&conditions)
+    ));
+    statement.add(&format!(" ORDER BY {}", order::clause(&order, relation)));
     let take = statement.value(take.to_string());
     statement.add(&format!(" LIMIT {take}::int8"));
     if skip > 0 {
@@ -54,7 +66,51 @@ pub fn select(table: &Table, relation: &Relation, mut pairs: Vec<Pair>) -> Resul
         statement.add(&format!(" OFFSET {skip}::int8"));
     }
     statement.add(") AS r");
-    Ok(statement)
+    Ok(List { rows: statement, count })
+}
+
+/// What is selected of the rows of alias `r`: a JSON text, or a text for each column.
+fn values(relation: &Relation, form: Form) -> String {
+    if form == Form::Json {
+        return "row_to_json(r.*)::text".to_owned();
+    }
+    let text = |name: &String| {
+        let value = format!("r.{}", quote(name));
+        match relation.column(name) {
+            // A cast to text would drop the blanks at its end.
+            Some(column) if column.plain_type == "character" => format!("textin(bpcharout({value}))"),
+            _ => format!("{value}::text"),
+        }
+    };
+    relation.answered_columns().iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn counting(count: Count, relation: &Relation, conditions: &[String], filters: &Statement) -> Statement {
+    let from = format!("FROM {} AS t{}", relation.name, clause(conditions));
+    let sql = match count {
+        Count::Exact => format!("SELECT count(*)::text {from}"),
+        Count::Estimated => format!("EXPLAIN SELECT {from}"),
+    };
+    Statement { sql, parameters: filters.parameters.clone() }
+}
+
+fn clause(conditions: &[String]) -> String {
+    if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) }
+}
+
+fn count(text: Option<String>) -> Result<Option<Count>, Problem> {
+    match text.as_deref() {
+        None => Ok(None),
+        Some("exact") => Ok(Some(Count::Exact)),
+        Some("estimated") => Ok(Some(Count::Estimated)),
+        Some(_) => Err(Problem::bad("count", "write exact or estimated")),
+    }
+}
+
+/// The number of rows in a line of `EXPLAIN`.
+pub fn estimate(line: &str) -> Option<u64> {
+    let (_, behind) = line.split_once("rows=")?;
+    behind.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn number(pairs: &mut Vec<Pair>, name: &str, default: u64, most: u64) -> Result<u64, Problem> {
@@ -65,142 +121,6 @@ fn number(pairs: &mut Vec<Pair>, name: &str, default: u64, most: u64) -> Result<
             _ => Err(Problem::bad(name, format!("{name} is a whole number from 0 to {most}"))),
         },
     }
-}
-
-/// `a,-b`: by `a`, then by `b` with the largest first. The key comes last, which makes the order complete.
-fn order(text: Option<String>, table: &Table, relation: &Relation) -> Result<Vec<Order>, Problem> {
-    let mut order: Vec<Order> = Vec::new();
-    for word in text.iter().flat_map(|text| text.split(',')) {
-        let (column, descending) = match (relation.column(word), word.strip_prefix('-')) {
-            (None, Some(column)) => (column, true),
-            _ => (word, false),
-        };
-        if relation.column(column).is_none() {
-            return Err(
-                Problem::bad("order", format!("there is no column {column:?} to order by")).unknown_name()
-            );
-        }
-        if order.iter().any(|earlier| earlier.column == column) {
-            return Err(Problem::bad("order", format!("column {column:?} stands here twice")));
-        }
-        order.push(Order { column: column.to_owned(), descending });
-    }
-    for column in &table.settings.key {
-        if order.iter().all(|earlier| earlier.column != *column) {
-            order.push(Order { column: column.clone(), descending: false });
-        }
-    }
-    Ok(order)
-}
-
-fn order_clause(order: &[Order], relation: &Relation) -> String {
-    let mut parts: Vec<String> = order
-        .iter()
-        .map(|part| format!("t.{}{}", quote(&part.column), if part.descending { " DESC" } else { "" }))
-        .collect();
-    if relation.is_mother {
-        parts.push("t.tableoid".to_owned());
-    }
-    parts.join(", ")
-}
-
-/// `column=value`, `column.gte=value` and so on, `column.null=true`.
-fn filter(statement: &mut Statement, relation: &Relation, pair: &Pair) -> Result<String, Problem> {
-    let (column, operator) = match (relation.column(&pair.name), pair.name.rsplit_once('.')) {
-        (Some(column), _) => (column, "eq"),
-        (None, Some((name, operator))) => match relation.column(name) {
-            Some(column) => (column, operator),
-            None => return Err(unknown(&pair.name)),
-        },
-        (None, None) => return Err(unknown(&pair.name)),
-    };
-    let name = quote(&column.name);
-    if operator == "null" {
-        return match pair.value.as_str() {
-            "true" => Ok(format!("t.{name} IS NULL")),
-            "false" => Ok(format!("t.{name} IS NOT NULL")),
-            _ => Err(Problem::bad(&pair.name, "write true or false")),
-        };
-    }
-    let Some((_, sql)) = COMPARISONS.iter().find(|(known, _)| *known == operator) else {
-        return Err(unknown(&pair.name));
-    };
-    let value = statement.value_of(&column.name, &pair.value);
-    Ok(format!("t.{name} {} {value}", relation.comparison(&column.name, sql)))
-}
-
-fn unknown(name: &str) -> Problem {
-    Problem::bad(name, format!("there is no column or parameter {name:?}")).unknown_name()
-}
-
-/// Rows after the row with these values in the columns of the order. NULL comes last, or first in a descending order.
-fn keyset(
-    statement: &mut Statement,
-    table: &Table,
-    relation: &Relation,
-    order: &[Order],
-    after: &str,
-) -> Result<String, Problem> {
-    let values = after_values(after, order.len() + usize::from(relation.is_mother))?;
-    let mut condition = match relation.is_mother {
-        false => "false".to_owned(),
-        true => {
-            let version = values.last().and_then(Option::as_deref).unwrap_or_default();
-            let Some(version) = known_version(table, version) else {
-                return Err(Problem::bad("after", format!("the last value is the row's {VERSION_TABLE}")));
-            };
-            format!("t.tableoid > to_regclass({})::oid", statement.value(version))
-        }
-    };
-    // From the last column to the first: after the row in this column, or equal in it and after the row in the next columns.
-    for (part, value) in order.iter().zip(&values).rev() {
-        let name = format!("t.{}", quote(&part.column));
-        let nullable = relation.column(&part.column).is_some_and(|column| !column.not_null);
-        let Some(value) = value else {
-            let beyond = if part.descending { format!("{name} IS NOT NULL OR ") } else { String::new() };
-            condition = format!("({beyond}{name} IS NULL AND {condition})");
-            continue;
-        };
-        let value = statement.value_of(&part.column, value);
-        let nulls = if nullable && !part.descending { format!(" OR {name} IS NULL") } else { String::new() };
-        let sign = relation.comparison(&part.column, if part.descending { "<" } else { ">" });
-        let equals = relation.comparison(&part.column, "=");
-        condition = match condition.as_str() {
-            "false" => format!("({name} {sign} {value}{nulls})"),
-            rest => format!("({name} {sign} {value}{nulls} OR {name} {equals} {value} AND {rest})"),
-        };
-    }
-    Ok(condition)
-}
-
-/// The quoted name of a version table, or of the mother itself.
-fn known_version(table: &Table, name: &str) -> Option<String> {
-    let all = std::iter::once(&table.relation).chain(table.versions.iter().map(|version| &version.relation));
-    all.map(|relation| &relation.name).find(|known| known.name() == name).map(ToString::to_string)
-}
-
-/// One value as it is, or several as a JSON array.
-fn after_values(text: &str, count: usize) -> Result<Vec<Option<String>>, Problem> {
-    if count == 1 && !text.starts_with('[') {
-        return Ok(vec![Some(text.to_owned())]);
-    }
-    let wrong = || {
-        let detail = format!("write a JSON array of the {count} values of the last row that the order names");
-        Problem::bad("after", detail)
-    };
-    let values: Vec<&serde_json::value::RawValue> = serde_json::from_str(text).map_err(|_| wrong())?;
-    if values.len() != count {
-        return Err(wrong());
-    }
-    let text_of = |raw: &serde_json::value::RawValue| match serde_json::from_str(raw.get()) {
-        Ok(Value::Null) => Ok(None),
-        Ok(Value::String(text)) if text.contains('\0') => Err(wrong()),
-        Ok(Value::String(text)) => Ok(Some(text)),
-        // As it is written: numbers keep all their digits.
-        Ok(_) => Ok(Some(raw.get().to_owned())),
-        Err(_) => Err(wrong()),
-    };
-    values.into_iter().map(text_of).collect()
 }
 
 #[cfg(test)]
@@ -233,7 +153,7 @@ mod tests {
 
     fn sql(text: &str) -> Result<(String, Vec<Option<String>>), Problem> {
         let table = table();
-        let statement = select(&table, &table.relation, address::pairs(text)?)?;
+        let statement = select(&table, &table.relation, address::pairs(text)?, Form::Json)?.rows;
         let (_, from) = statement.sql.split_once(" FROM \"s\".\"t\"\"\" AS t ").unwrap();
         Ok((from.to_owned(), statement.parameters.into_iter().map(|parameter| parameter.value).collect()))
     }
@@ -267,10 +187,52 @@ mod tests {
     }
 
     #[test]
+    fn filters_become_conditions() {
+        for (text, condition, expected) in [
+            ("id.in=1,3", "t.\"id\" = ANY ($1)", &["{\"1\",\"3\"}"][..]),
+            ("id.not.in=()", "NOT (t.\"id\" = ANY ($1))", &["{}"]),
+            ("id.like=A*\\*%25", "t.\"id\" ~~ $1", &["A%*%"]),
+            ("id.not.ilike=*%5C%5C", "NOT (t.\"id\" ~~* $1)", &["%\\\\"]),
+            ("id.not.null=true", "NOT (t.\"id\" IS NULL)", &[]),
+            ("or=(id=1,c.d.gt=2)", "(t.\"id\" = $1 OR t.\"c.d\" > $2)", &["1", "2"]),
+            (
+                "or=(id.in=(1,\"2)\"),not.and=(\"c.d\"=\"a,b\",id=f(x)))",
+                "(t.\"id\" = ANY ($1) OR NOT (t.\"c.d\" = $2 AND t.\"id\" = $3))",
+                &["{\"1\",\"2)\"}", "a,b", "f(x)"],
+            ),
+            ("id->>x=1", "(to_jsonb(t.\"id\") ->> $1::text) = $2::text", &["x", "1"]),
+            (
+                "id->a.b->0->>\"c.d\".not.like=*",
+                "NOT ((to_jsonb(t.\"id\") -> $1::text #> ARRAY[$2::text] ->> $3::text) ~~ $4::text)",
+                &["a.b", "0", "c.d", "%"],
+            ),
+            ("c.d->1.gte=5", "(to_jsonb(t.\"c.d\") #> ARRAY[$1::text]) >= $2::jsonb", &["1", "5"]),
+        ] {
+            let (sql, values) = sql(text).unwrap();
+            assert!(sql.starts_with(&format!("WHERE {condition} ORDER")), "{text}: {sql}");
+            let values: Vec<&str> = values.iter().flatten().map(String::as_str).collect();
+            assert_eq!(&values[..values.len() - 1], expected, "{text}");
+        }
+        let deep = |depth: usize| format!("or={}id=1{}", "(or=".repeat(depth) + "(", ")".repeat(depth + 1));
+        assert!(sql(&deep(9)).is_ok());
+        assert!(sql(&deep(10)).unwrap_err().detail.contains("10"));
+        let many = |count: usize| format!("or=({})", vec!["id=1"; count].join(","));
+        assert!(sql(&many(100)).is_ok());
+        assert!(sql(&many(101)).unwrap_err().detail.contains("100"));
+        assert!(sql(&format!("{}&{}", many(60), many(60))).is_err());
+    }
+
+    #[test]
+    fn an_estimate_is_read_from_a_plan() {
+        assert_eq!(estimate("Seq Scan on items t  (cost=0.00..22.70 rows=1270 width=0)"), Some(1270));
+        assert_eq!(estimate("nothing"), None);
+    }
+
+    #[test]
     fn what_is_not_known_is_named() {
         for (text, name) in [
             ("nope=1", "nope"),
-            ("id.like=1", "id.like"),
+            ("id.lik=1", "id.lik"),
             ("id.null=x", "id.null"),
             ("take=1001", "take"),
             ("take=-1", "take"),
@@ -280,6 +242,15 @@ mod tests {
             ("order=id,-id", "order"),
             ("after=[1,2]", "after"),
             ("order=c.d&after=7", "after"),
+            ("count=all", "count"),
+            ("id.in=\"a\"b", "id.in"),
+            ("or=id=1", "or"),
+            ("or=(id=1", "or"),
+            ("or=(id=1)x", "or"),
+            ("or=()", "or"),
+            ("or=(id)", "or"),
+            ("or=(nope=1)", "nope"),
+            ("not.and=(id=1,or=(a%22b.gt=1,id.null=x))", "id.null"),
         ] {
             assert_eq!(sql(text).unwrap_err().column.as_deref(), Some(name), "{text}");
         }

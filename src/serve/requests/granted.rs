@@ -4,10 +4,11 @@ use crate::config::Verb;
 use crate::serve::answer::problem::Problem;
 use crate::serve::query::address::{Pair, take_one};
 use crate::serve::tables::table::{Relation, Table};
+use crate::serve::who::{Grant, Identity};
 use axum::http::Method;
 
 /// The verb of a method, on a table or on a row.
-pub fn verb(method: &Method, on_row: bool) -> Option<Verb> {
+fn verb(method: &Method, on_row: bool) -> Option<Verb> {
     match (method.as_str(), on_row) {
         ("GET" | "HEAD", _) => Some(Verb::Get),
         ("POST", false) => Some(Verb::Post),
@@ -18,11 +19,27 @@ pub fn verb(method: &Method, on_row: bool) -> Option<Verb> {
     }
 }
 
+/// The verb of a request, if it is granted.
+///
+/// # Errors
+/// A verb that is granted to nobody, or to others alone.
+pub fn granted(table: &Table, identity: &Identity, method: &Method, on_row: bool) -> Result<Verb, Problem> {
+    let missing = || Problem::method(&allowed(table, identity, on_row));
+    let verb = verb(method, on_row).ok_or_else(missing)?;
+    match table.grant(identity, verb) {
+        Grant::Granted => Ok(verb),
+        Grant::OfOthers => Err(Problem::forbidden("this token may not do this")),
+        Grant::Missing => Err(missing()),
+    }
+}
+
 /// The methods that a table, or a row of it, allows: the value of the header `Allow`.
-pub fn allowed(table: &Table, on_row: bool) -> String {
+fn allowed(table: &Table, identity: &Identity, on_row: bool) -> String {
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|name| {
         let method = Method::from_bytes(name.as_bytes()).ok();
-        method.and_then(|method| verb(&method, on_row)).is_some_and(|verb| table.grants(verb))
+        method
+            .and_then(|method| verb(&method, on_row))
+            .is_some_and(|verb| table.grant(identity, verb) == Grant::Granted)
     });
     methods.collect::<Vec<_>>().join(", ")
 }

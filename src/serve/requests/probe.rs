@@ -1,5 +1,6 @@
 //! Which column's value the server cannot read. Its error does not name the column, so each column is tried alone.
 
+use super::connect::connection;
 use crate::pg::ident::quote;
 use crate::serve::answer::failure::Failure;
 use crate::serve::answer::problem::Problem;
@@ -11,12 +12,15 @@ use crate::serve::query::write;
 use crate::serve::shared::state::State;
 use crate::serve::shared::turns::Work;
 use crate::serve::tables::table::Relation;
+use crate::serve::who::Identity;
 
 /// What trying columns needs.
 #[derive(Clone, Copy)]
 pub struct Prober<'p> {
     /// What all requests share.
     pub state: &'p State,
+    /// What the client may do.
+    pub identity: &'p Identity,
     /// The table.
     pub relation: &'p Relation,
     /// Whose turns it takes.
@@ -32,10 +36,12 @@ pub async fn name_column(prober: Prober<'_>, failure: Failure, statement: &State
         let (Some(column), Some(value)) = (&parameter.column, &parameter.value) else { continue };
         let mut probe = Statement::default();
         let value = probe.value_of(column, value);
-        let column_name = quote(column);
+        let value = if parameter.many { format!("ANY ({value})") } else { value };
+        let equals = prober.relation.comparison(column, "=");
         probe.add(&format!(
-            "SELECT ''::text FROM {} AS t WHERE t.{column_name} = {value} LIMIT 0",
-            prober.relation.name
+            "SELECT ''::text FROM {} AS t WHERE t.{} {equals} {value} LIMIT 0",
+            prober.relation.name,
+            quote(column)
         ));
         if let Some(problem) = problem_of(prober, &probe, column).await {
             return problem.into();
@@ -65,8 +71,7 @@ pub async fn name_column_of_body(
 
 /// The problem of a column, if a statement about this column alone fails.
 async fn problem_of(prober: Prober<'_>, probe: &Statement, column: &str) -> Option<Problem> {
-    let connection = prober.state.pool.get(prober.work).await.ok()?;
-    connection.allow(Access::Read).await.ok()?;
+    let connection = connection(prober.state, prober.identity, Access::Read, prober.work).await.ok()?;
     let failure = first_column(&connection, &probe.sql, &probe.parameters).await.err()?;
     failure.is_of_value().then(|| Problem::bad(column, failure.words()))
 }

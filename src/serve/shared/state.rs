@@ -9,6 +9,7 @@ use crate::serve::database::watch::Readiness;
 use crate::serve::describe::openapi;
 use crate::serve::settings::Settings;
 use crate::serve::tables::catalog::Tables;
+use crate::serve::who::Identity;
 use crate::{Error, Result};
 use bytes::Bytes;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -66,7 +67,7 @@ impl Snapshot {
     ) -> Result<(Snapshot, Vec<Error>)> {
         let connection = pool.get(Work { peer: Peer::SERVICE, is_row: true }).await?;
         let (tables, errors) = Tables::load(&settings.tables, &connection).await?;
-        let openapi = Bytes::from(openapi::document(&settings, &tables).to_string());
+        let openapi = Bytes::from(openapi::document(&settings, &tables, &Identity::All).to_string());
         Ok((Snapshot { settings, tables, openapi, rate, read_at: Instant::now() }, errors))
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::Verb;
 use crate::pg::ident::{Qualified, quote};
 use crate::serve::settings::TableSettings;
+use crate::serve::who::{Grant, Identity};
 use serde::Deserialize;
 
 /// The column that names the version table of a row, in answers from a mother; union views have it, too.
@@ -61,8 +62,13 @@ pub struct Relation {
     pub writable: Vec<String>,
     /// Whether no two rows have the same key.
     pub key_is_unique: bool,
+    /// The columns of a unique index that are columns of the key, all of them if there is such an index; none for a mother, whose
+    /// version tables have indexes of their own.
+    pub unique_key: Option<Vec<String>>,
     /// Whether it has version tables.
     pub is_mother: bool,
+    /// Whether what is selected has the version table besides.
+    pub adds_version_table: bool,
     /// The columns as they are selected from alias `t`.
     pub select_list: String,
 }
@@ -94,12 +100,14 @@ impl Relation {
         let is_key = |index: &Vec<String>| {
             index.len() <= settings.key.len() && index.iter().all(|column| settings.key.contains(column))
         };
+        let unique_key = unique.into_iter().filter(|index| !is_mother && is_key(index)).max_by_key(Vec::len);
         let may_write = |column: &&Column| {
             !column.computed && settings.write.as_ref().is_none_or(|write| write.contains(&column.name))
         };
         let mut list: Vec<String> =
             columns.iter().map(|column| format!("t.{}", quote(&column.name))).collect();
-        if is_mother && columns.iter().all(|column| column.name != VERSION_TABLE) {
+        let adds_version_table = is_mother && columns.iter().all(|column| column.name != VERSION_TABLE);
+        if adds_version_table {
             list.push(format!(
                 "(SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = t.tableoid) AS {VERSION_TABLE}"
             ));
@@ -107,8 +115,10 @@ impl Relation {
         Relation {
             name: Qualified::new(schema, name),
             writable: columns.iter().filter(may_write).map(|column| column.name.clone()).collect(),
-            key_is_unique: !is_mother && unique.iter().any(is_key),
+            key_is_unique: unique_key.is_some(),
+            unique_key,
             is_mother,
+            adds_version_table,
             select_list: list.join(", "),
             columns,
         }
@@ -122,6 +132,15 @@ impl Relation {
         }
     }
 
+    /// The names of what is selected, in this order.
+    pub fn answered_columns(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        if self.adds_version_table {
+            names.push(VERSION_TABLE.to_owned());
+        }
+        names
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -129,9 +148,9 @@ impl Relation {
 }
 
 impl Table {
-    /// Whether the configuration grants this verb.
-    pub fn grants(&self, verb: Verb) -> bool {
-        self.settings.verbs.contains(&verb)
+    /// What a verb on it is for a client.
+    pub fn grant(&self, identity: &Identity, verb: Verb) -> Grant {
+        identity.grant(&self.settings.path, &self.settings.verbs, verb)
     }
 
     /// The version tables that `name` means: its own name, or a version of the ledger. Several applications may have a

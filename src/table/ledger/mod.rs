@@ -4,6 +4,7 @@
 pub mod drains;
 pub mod fetches;
 pub mod loads;
+pub mod runs;
 pub mod setup;
 
 /// The ledger's schema.

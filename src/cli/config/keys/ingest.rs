@@ -43,6 +43,9 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("verify", "whether to compare what the server holds [with what was sent](ingest.md#verification)")
         .flag("--verify")
         .value(|settings| settings.verify.to_string()),
+    key("keep", "how long [the history of runs](ledger.md#the-history) goes back, for all jobs")
+        .default("`400d`")
+        .of_file(|config| config.file.keep.map(|keep| keep.to_string())),
     key("xport_cfg.zip_path", "folder of the dumps").default("the configuration's folder").value(
         |settings| settings.inputs.first().map(|folder| folder.display().to_string()).unwrap_or_default(),
     ),

@@ -2,7 +2,8 @@
 
 use super::key::{Entry, Variable, key};
 use crate::config::{Size, Span};
-use crate::serve::settings::{DEFAULT_PER, Settings, TOKEN_VARIABLE};
+use crate::serve::settings::{DEFAULT_PER, Settings};
+use crate::serve::who::TOKEN_VARIABLE;
 
 /// The keys, in the order in which they are shown.
 pub static KEYS: &[Entry<Settings>] = &[
@@ -20,6 +21,18 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("serve.token", "`{env: NAME}` or `{file: PATH}`: the token that each request must carry")
         .variable(Variable::Fallback(TOKEN_VARIABLE))
         .secret_elsewhere(),
+    key("serve.tokens[].token", "`{env: NAME}` or `{file: PATH}`: a token with rights of its own")
+        .default("required"),
+    key("serve.tokens[].tables", "what it may do: lists of verbs by table, `{users: [get]}`").default("all that the tables grant"),
+    key(
+        "serve.jwt.key_file",
+        "file of the key that tokens are signed by, or list of files: a secret, a public key in PEM, or a set of keys as JSON",
+    ),
+    key("serve.jwt.algorithms", "list of `HS256`, `RS256`").default("those of the keys"),
+    key("serve.jwt.role_claim", "the claim that names the database role; `/a/b` for one within another")
+        .value(|settings| settings.who.role_claim().to_owned()),
+    key("serve.jwt.audience", "a text, or a list of texts: a token's `aud` has to name one"),
+    key("serve.jwt.issuer", "a text, or a list of texts: a token's `iss` has to name one"),
     key(
         "serve.rate.requests",
         "requests that one client may make at once, and again in `rate.per`; 0 for no limit",

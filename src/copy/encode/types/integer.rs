@@ -1,5 +1,6 @@
 //! `smallint`, `integer` and `bigint`.
 
+use super::parts::digits::last_digits;
 use crate::copy::encode::binary::push_array;
 
 /// A number of so many digits is always less than 2^63.
@@ -26,6 +27,36 @@ pub fn push_int8(out: &mut Vec<u8>, value: &[u8]) -> bool {
     let Some(number) = parse(value) else { return false };
     push_array(out, number.to_be_bytes());
     true
+}
+
+/// As [`push_int2`], for the bytes of a batch from `start` to `end`, which are to be up to eight digits: they are read at once.
+pub fn push_short_int2(out: &mut Vec<u8>, batch: &[u8], start: usize, end: usize) -> bool {
+    let Some(number) = short(batch, start, end).and_then(|number| i16::try_from(number).ok()) else {
+        return false;
+    };
+    push_array(out, number.to_be_bytes());
+    true
+}
+
+/// As [`push_short_int2`], for an `integer`.
+pub fn push_short_int4(out: &mut Vec<u8>, batch: &[u8], start: usize, end: usize) -> bool {
+    let Some(number) = short(batch, start, end) else { return false };
+    push_array(out, number.to_be_bytes());
+    true
+}
+
+/// As [`push_short_int2`], for a `bigint`.
+pub fn push_short_int8(out: &mut Vec<u8>, batch: &[u8], start: usize, end: usize) -> bool {
+    let Some(number) = short(batch, start, end) else { return false };
+    push_array(out, u64::from(number).to_be_bytes());
+    true
+}
+
+/// The number of up to eight digits, which is less than 2^31.
+#[inline(always)]
+fn short(batch: &[u8], start: usize, end: usize) -> Option<u32> {
+    // What stands before the digits is read, too, and does not count.
+    last_digits(*batch.get(..end)?.last_chunk()?, end - start)
 }
 
 #[inline]
@@ -70,6 +101,40 @@ fn parse_long(negative: bool, digits: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_number_is_read_as_any_other() {
+        for before in ["", "|", "12345678|", "-|", "\u{e9}\u{e9}\u{e9}\u{e9}|"] {
+            for text in
+                ["", "0", "7", "42", "007", "32767", "32768", "99999999", "123456789", "-1", "+1", "1x", " 1"]
+            {
+                let batch = format!("{before}{text}|9");
+                let (start, end) = (before.len(), before.len() + text.len());
+                for (push, push_short) in [
+                    (
+                        push_int2 as fn(&mut Vec<u8>, &[u8]) -> bool,
+                        push_short_int2 as fn(&mut Vec<u8>, &[u8], _, _) -> bool,
+                    ),
+                    (push_int4, push_short_int4),
+                    (push_int8, push_short_int8),
+                ] {
+                    let (mut any, mut short) = (Vec::new(), Vec::new());
+                    let (is_any, is_short) = (
+                        push(&mut any, text.as_bytes()),
+                        push_short(&mut short, batch.as_bytes(), start, end),
+                    );
+                    if is_short {
+                        assert_eq!((is_any, &any), (true, &short), "{batch}");
+                    } else {
+                        let is_usual = end >= 8
+                            && (1..=8).contains(&text.len())
+                            && text.bytes().all(|b| b.is_ascii_digit());
+                        assert!(short.is_empty() && !(is_usual && is_any), "{batch}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn signs_zeros_and_limits() {

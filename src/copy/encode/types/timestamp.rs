@@ -3,6 +3,7 @@
 use super::Pushed;
 use super::parts::calendar::leading_day;
 use super::parts::clock::{DAY, SECOND, Zone, leading_clock, skip_blank, zone};
+use super::parts::usual::{UsualMoment, usual_moment};
 use crate::copy::encode::binary::push_array;
 
 /// Appends a `timestamp`; leaves `out` as it was for a form that it does not know, and for a moment in another zone than UTC,
@@ -65,6 +66,14 @@ impl Moment {
 /// Reads all of a value.
 #[inline(always)]
 pub fn parse(value: &[u8]) -> Option<Moment> {
+    match usual_moment(value) {
+        Some(UsualMoment { day, time, is_cut }) => Some(Moment { day, time, is_cut, zone: Zone::Unnamed }),
+        None => parse_parts(value),
+    }
+}
+
+/// Reads a day, then a time, then a zone.
+fn parse_parts(value: &[u8]) -> Option<Moment> {
     let day = leading_day(value)?;
     let clock = match day.rest {
         [] => return Some(Moment { day: day.number, time: 0, is_cut: false, zone: Zone::Unnamed }),
@@ -81,6 +90,7 @@ pub fn parse(value: &[u8]) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn micros(text: &str) -> Option<i64> {
         parse(text.as_bytes()).map(Moment::micros)
@@ -107,6 +117,33 @@ mod tests {
         }
         assert_eq!(micros("2000-01-02"), Some(86_400 * SECOND));
         assert_eq!(micros("2000-01-01 23:59:59.9999999"), Some(86_400 * SECOND - 1));
+    }
+
+    proptest! {
+        /// The short way knows nothing that the long one does not, and makes the same of what it knows.
+        #[test]
+        fn both_ways_read_the_same(
+            text in "(20|19|00)[0-9]{2}-(0[0-9]|1[0-3])-(0[1-9]|[12][0-9]|3[0-2])[ T](0[0-9]|1[0-9]|2[0-5]):[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?(Z|\\+01)?"
+        ) {
+            let long = parse_parts(text.as_bytes());
+            if let Some(UsualMoment { day, time, is_cut }) = usual_moment(text.as_bytes()) {
+                prop_assert_eq!(long, Some(Moment { day, time, is_cut, zone: Zone::Unnamed }));
+            }
+            prop_assert_eq!(parse(text.as_bytes()), long);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_read_the_same_words(
+            text in "(Jan|feb|MAR|Foo) [ 0-3][0-9x] (20|19|00)[0-9]{2} {1,3}[ 01][0-9]:[0-6][0-9](AM|PM|am|XM)?"
+        ) {
+            let long = parse_parts(text.as_bytes());
+            if let Some(UsualMoment { day, time, is_cut }) = usual_moment(text.as_bytes()) {
+                prop_assert_eq!(long, Some(Moment { day, time, is_cut, zone: Zone::Unnamed }));
+            }
+            prop_assert_eq!(parse(text.as_bytes()), long);
+        }
     }
 
     #[test]

@@ -1,31 +1,54 @@
 //! `GET /openapi.json`: the requests that the tables answer, by the OpenAPI Specification 3.1.
 
+mod names;
 mod operations;
 mod schema;
 
+use crate::config::Verb;
 use crate::serve::settings::Settings;
 use crate::serve::tables::catalog::Tables;
-use operations::methods;
-use schema::{problem, row_schema};
+use crate::serve::tables::table::Table;
+use crate::serve::who::Identity;
+use operations::Described;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schema::{problem, row_schema, writable};
 use serde_json::{Map, Value, json};
 
-/// The description of all tables.
-pub fn document(settings: &Settings, tables: &Tables) -> Value {
+/// What is encoded in a path: all but the unreserved characters of RFC 3986.
+const OF_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The description of the tables that a client knows, with the methods that it may use.
+pub fn document(settings: &Settings, tables: &Tables, identity: &Identity) -> Value {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     schemas.insert("Problem".to_owned(), problem());
     let mut tags = Vec::new();
-    for table in tables.all() {
-        let name = &table.settings.path;
-        tags.push(json!({"name": name}));
+    let known: Vec<&Table> =
+        tables.all().into_iter().filter(|table| identity.knows(&table.settings.path)).collect();
+    let names = names::of_tables(&known);
+    for table in known {
+        let path = table.settings.path.as_str();
+        let Some(name) = names.get(path) else { continue };
+        // The page finds the schema by it.
+        tags.push(json!({"name": path, "x-schema": name}));
         schemas.insert(name.clone(), row_schema(table));
-        let of_table = methods(table, false);
-        if !of_table.is_empty() {
-            paths.insert(format!("/{name}/"), Value::Object(of_table));
+        let described = Described { table, name, identity };
+        if described.grants(Verb::Post) || described.grants(Verb::Put) {
+            schemas.insert(described.new_rows(), writable(table, true));
         }
-        let of_row = methods(table, true);
+        if described.grants(Verb::Patch) {
+            schemas.insert(described.changes(), writable(table, false));
+        }
+        let encoded = utf8_percent_encode(path, OF_PATHS);
+        let of_table = described.methods(false);
+        if !of_table.is_empty() {
+            paths.insert(format!("/{encoded}/"), Value::Object(of_table));
+        }
+        let of_row = described.methods(true);
         if !of_row.is_empty() {
-            paths.insert(format!("/{name}/{{id}}/"), Value::Object(of_row));
+            let key: Vec<String> =
+                names::of_key(&table.settings.key).iter().map(|name| format!("{{{name}}}")).collect();
+            paths.insert(format!("/{encoded}/{}/", key.join(",")), Value::Object(of_row));
         }
     }
     let mut document = json!({
@@ -39,7 +62,7 @@ pub fn document(settings: &Settings, tables: &Tables) -> Value {
         "paths": paths,
         "components": {"schemas": schemas},
     });
-    if settings.token.is_some() {
+    if settings.who.is_needed() {
         document["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
         document["security"] = json!([{"token": []}]);
     }

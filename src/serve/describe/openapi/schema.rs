@@ -30,7 +30,8 @@ pub fn row_schema(table: &Table) -> Value {
             .entry(VERSION_TABLE)
             .or_insert_with(|| json!({"type": "string", "description": description}));
     }
-    json!({"type": "object", "properties": properties})
+    let names: Vec<String> = properties.keys().cloned().collect();
+    json!({"type": "object", "properties": properties, "required": names})
 }
 
 /// The values of a column. A type whose JSON form varies has an open schema.
@@ -87,10 +88,7 @@ pub fn writable(table: &Table, whole: bool) -> Value {
     })
 }
 
-/// A reference to the schema of a table's rows.
-pub fn reference(table: &Table) -> Value {
-    // A pointer in a fragment of a URI (RFC 6901, section 6).
-    let name = table.settings.path.replace('~', "~0");
-    let encoded = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
-    json!({"$ref": format!("#/components/schemas/{encoded}")})
+/// A reference to a schema.
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
 }

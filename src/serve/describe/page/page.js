@@ -34,17 +34,17 @@ async function load() {
       return;
     }
     const description = await response.json();
-    const tags = description.tags.map((tag) => tag.name);
-    byId("tables").append(...tags.map((tag) => section(description, tag)));
+    const tags = description.tags;
+    byId("tables").append(...tags.map((tag) => section(description, tag.name, tag["x-schema"])));
     show(`${tags.length} ${tags.length === 1 ? "table" : "tables"}`, false);
   } catch (error) {
     show(`The service does not answer: ${error.message}`, true);
   }
 }
 
-function section(description, tag) {
+function section(description, tag, name) {
   const made = element("section", { "data-table": tag }, element("h2", {}, tag));
-  const schema = description.components.schemas[tag];
+  const schema = description.components.schemas[name];
   if (schema) {
     made.append(columns(schema));
   }
@@ -92,19 +92,22 @@ function request(path, method, operation) {
 
 async function sent(path, method, inputs, body) {
   const query = new URLSearchParams();
+  const sentHeaders = {};
   let target = path;
   for (const input of inputs.filter((input) => input.value !== "")) {
-    if (input.dataset.place === "path") {
+    if (input.dataset.place === "header") {
+      sentHeaders[input.name] = input.value;
+    } else if (input.dataset.place === "path") {
       target = target.replace(`{${input.name}}`, encodeURIComponent(input.value));
     } else {
       query.append(input.name, input.value);
     }
   }
   const words = query.toString();
-  const options = { method: method.toUpperCase(), headers: headers() };
+  const options = { method: method.toUpperCase(), headers: headers(sentHeaders) };
   if (body) {
     options.body = body.value;
-    options.headers = headers({ "Content-Type": "application/json" });
+    options.headers = headers({ "Content-Type": "application/json", ...sentHeaders });
   }
   try {
     const response = await fetch(words ? `${target}?${words}` : target, options);

@@ -46,8 +46,14 @@ pub fn leading_day(value: &[u8]) -> Option<Day<'_>> {
 
 #[inline(always)]
 fn day(year: u32, month: u32, day: u32, is_iso: bool, rest: &[u8]) -> Option<Day<'_>> {
-    let known = is_valid(year, month, day) && !rest.first().is_some_and(u8::is_ascii_digit);
-    known.then(|| Day { number: day_number(year, month, day), is_iso, rest })
+    let number = day_of(year, month, day)?;
+    (!rest.first().is_some_and(u8::is_ascii_digit)).then_some(Day { number, is_iso, rest })
+}
+
+/// Days since 2000-01-01, for a day of the years 1 to 9999.
+#[inline(always)]
+pub fn day_of(year: u32, month: u32, day: u32) -> Option<i32> {
+    is_valid(year, month, day).then(|| day_number(year, month, day))
 }
 
 /// English months by the first three letters of their names, each at its [`month_slot`].
@@ -70,7 +76,7 @@ const fn month_slot(name: u32) -> usize {
 
 /// The number of an English month by the first three letters of its name.
 #[inline(always)]
-fn month([a, b, c]: [u8; 3]) -> Option<u32> {
+pub fn month([a, b, c]: [u8; 3]) -> Option<u32> {
     // This makes capital letters small, and makes no letter of another byte.
     let wanted = u32::from_be_bytes([0, a, b, c]) | 0x20_20_20;
     let (name, number) = MONTHS[month_slot(wanted)];

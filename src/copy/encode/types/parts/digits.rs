@@ -48,6 +48,43 @@ impl Form {
     }
 }
 
+const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+
+/// The number that the last `count` of these bytes, 1 to 8, begin with as eight digits: zeros stand behind them. `None` if one
+/// of them is no digit.
+#[inline(always)]
+pub fn eight_digits(text: [u8; 8], count: usize) -> Option<u32> {
+    let bits = 8 * count as u32;
+    // The first byte of the text is the lowest one.
+    let behind = ZEROS.checked_shl(bits).unwrap_or(0);
+    number_of((u64::from_le_bytes(text).checked_shr(64 - bits).unwrap_or(0) | behind) ^ ZEROS)
+}
+
+/// The number that the last `count` of these bytes are, 1 to 8; `None` for another count, and if one of them is no digit.
+#[inline(always)]
+pub fn last_digits(text: [u8; 8], count: usize) -> Option<u32> {
+    if !(1..=8).contains(&count) {
+        return None;
+    }
+    // Zeros in place of the bytes before, which are the lowest ones.
+    number_of((u64::from_le_bytes(text) ^ ZEROS) & (u64::MAX << (64 - 8 * count as u32)))
+}
+
+/// The number of eight values, the first one in the lowest byte; `None` if one of them is more than 9.
+#[inline(always)]
+fn number_of(values: u64) -> Option<u32> {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    /// Plus this, a value that is no digit has its high bit set.
+    const ROOM: u64 = 0x7676_7676_7676_7676;
+    if (values | values.wrapping_add(ROOM)) & HIGH_BITS != 0 {
+        return None;
+    }
+    // Pairs, then fours, then all eight. The first digit is in the lowest bits, and no sum is carried into its neighbour.
+    let pairs = (values * 10 + (values >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    Some((fours * 10_000 + (fours >> 32)) as u32)
+}
+
 /// The number that two digits stand for; a blank may stand in place of the first one.
 #[inline(always)]
 pub fn two_or_padded(tens: u8, ones: u8) -> Option<u32> {
@@ -103,6 +140,39 @@ mod tests {
                 let expected = if at % 3 == 2 { byte == b':' } else { byte.is_ascii_digit() };
                 assert_eq!(TIME.pairs(&text).is_some(), expected, "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn up_to_eight_digits_at_once() {
+        assert_eq!(eight_digits(*b"12345678", 8), Some(12_345_678));
+        assert_eq!(eight_digits(*b":00.1234", 4), Some(12_340_000));
+        assert_eq!(eight_digits(*b"00:00:.9", 1), Some(90_000_000));
+        assert_eq!(eight_digits(*b"99999999", 8), Some(99_999_999));
+        for count in 1..=8 {
+            for at in 8 - count..8 {
+                for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+                    let mut text = *b"12345678";
+                    text[at] = byte;
+                    assert_eq!(eight_digits(text, count), None, "{text:?} {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_digits_are_a_number() {
+        for (text, count, number) in [
+            (*b"12345678", 8, Some(12_345_678)),
+            (*b"|7|abc|7", 1, Some(7)),
+            (*b"-1234567", 7, Some(1_234_567)),
+            (*b"\xFF\xFF\xFF\xFF\xFF\xFF42", 2, Some(42)),
+            (*b"00000-12", 3, None),
+            (*b"0000000x", 1, None),
+            (*b"12345678", 0, None),
+            (*b"12345678", 9, None),
+        ] {
+            assert_eq!(last_digits(text, count), number, "{text:?} {count}");
         }
     }
 

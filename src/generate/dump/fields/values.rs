@@ -1,10 +1,13 @@
 //! The values of fields. Each is appended to the row without formatting machinery and without allocation.
 
-use super::moments::{Clock, DAYS, LONGEST_DAY, LONGEST_MOMENT, MINUTES, MINUTES_PER_DAY, two_digits};
-use super::words::{CITIES, FILLERS, FIRST_NAMES, LAST_NAMES, REMARKS, SUBJECTS, Words};
+use super::countries::LONGEST;
+use super::facts::{Facts, Step, pick_common};
+use super::moments::{Clock, DAYS, LONGEST_DAY, LONGEST_MOMENT, MINUTES};
+use super::words::{FILLERS, REMARKS, SUBJECTS, Words};
 use crate::generate::random::Random;
-use crate::generate::text::{push_number, push_uuid};
-use crate::generate::users::words as ascii;
+use crate::generate::text::{push_number, push_uuid, two_digits};
+use crate::generate::users::fields::Filled;
+use crate::generate::users::words::DOMAINS;
 
 /// The values of a column.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +16,8 @@ pub enum Values {
     Key,
     /// As [`Values::Key`], with each number so many times.
     KeyOfMany(u32),
+    /// The key of a course that is assigned.
+    Course,
     /// Whole numbers from 1 to this one.
     Number(u32),
     /// 0 or 1.
@@ -23,23 +28,29 @@ pub enum Values {
     Rating,
     /// Days.
     Day,
-    /// Days with a time; the days move on from row to row.
-    Moment,
+    /// The day of a step.
+    DayOf(Step),
+    /// Day and time of a step; the days move on from row to row.
+    Moment(Step),
+    /// How far an assignment has come.
+    Status,
     /// UUIDs.
     Uuid,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// Where a user is served: `ES-01`.
     InstanceCode,
-    /// First names.
+    /// The person's country: `ES`.
+    CountryCode,
+    /// The person's first name.
     FirstName,
-    /// Last names.
+    /// The person's last name.
     LastName,
-    /// Cities.
+    /// Cities of the country.
     City,
     /// Addresses at domains that receive no mail.
     Email,
-    /// Telephone numbers.
+    /// Telephone numbers of the country.
     Phone,
     /// Titles of courses.
     Title,
@@ -62,25 +73,15 @@ const KEYS: u64 = i32::MAX as u64;
 const QUOTED_BYTES: usize = 2 + QUOTED.len();
 /// A doubled quote before and after a word.
 const QUOTED: &[u8] = b" ``Zo\xeb``";
-const INSTANCES: [&str; 12] = ["ES", "DE", "SE", "IN", "GB", "US", "FR", "PL", "IS", "DK", "PT", "NL"];
-/// The beginnings of telephone numbers: blocks that the authorities (Ofcom, Bundesnetzagentur, ARCEP) keep for films and
-/// the like. Three digits are left.
-const PHONE_BLOCKS: [&str; 4] = ["+44 1632 960 ", "+44 20 7946 0", "+49 30 23125 ", "+33 1 99 00 0"];
-/// Bytes of each of them.
-const PHONE_BLOCK_BYTES: usize = 13;
 const LONGEST_FILLERS: u32 = 6;
-/// The number of rows after which days move on by one.
-const ROWS_PER_DAY: u64 = 1000;
-/// The greatest distance between the days of one row.
-const DAYS_APART: u32 = 32;
-
 impl Values {
-    /// Appends the value of record `index`.
+    /// Appends the value of a row.
     #[inline]
-    pub fn push(self, out: &mut Vec<u8>, random: &mut Random, index: u64, style: Style) {
+    pub fn push(self, out: &mut Vec<u8>, random: &mut Random, facts: &Facts, style: Style) {
         match self {
-            Values::Key => push_key(out, index),
-            Values::KeyOfMany(times) => push_key(out, index / u64::from(times)),
+            Values::Key => push_key(out, facts.index),
+            Values::KeyOfMany(times) => push_key(out, facts.index / u64::from(times)),
+            Values::Course => push_key(out, facts.course(random)),
             Values::Number(last) => push_number(out, random.between(1, last)),
             Values::Flag => out.push(b'0' + u8::from(random.below(4) > 0)),
             Values::Amount(last) => push_amount(out, random, last),
@@ -89,25 +90,39 @@ impl Values {
                 let day = random.below(DAYS.len() as u32);
                 out.extend_from_slice(DAYS[day as usize].text(style.clock));
             }
-            Values::Moment => push_moment(out, random, index, style.clock),
+            Values::DayOf(step) => out.extend_from_slice(DAYS[facts.time(step).0].text(style.clock)),
+            Values::Moment(step) => push_moment(out, random, facts.time(step), style.clock),
+            Values::Status => out.extend_from_slice(facts.status.text().as_bytes()),
             Values::Uuid => push_uuid(out, &random.bytes()),
             Values::OneOf(words) => out.extend_from_slice(random.pick(words).as_bytes()),
             Values::InstanceCode => {
-                out.extend_from_slice(random.pick(&INSTANCES).as_bytes());
+                out.extend_from_slice(facts.country.code.as_bytes());
                 out.push(b'-');
                 out.extend_from_slice(&two_digits(random.between(1, 20)));
             }
-            Values::FirstName => {
-                push_text(out, random, style, |out, random| push_word(out, random, &FIRST_NAMES))
+            Values::CountryCode => out.extend_from_slice(facts.country.code.as_bytes()),
+            Values::FirstName => push_fixed(out, random, style, &facts.first_name.text),
+            Values::LastName => push_fixed(out, random, style, &facts.last_name.text),
+            Values::City => push_text(out, random, style, |out, random| {
+                out.extend_from_slice(pick_common::<Vec<u8>>(random, &facts.country.cities));
+            }),
+            Values::Email => push_email(out, random, facts),
+            Values::Phone => {
+                let form = random.pick(facts.country.phones);
+                out.extend_from_slice(Filled::new(form, "", random).bytes());
             }
-            Values::LastName => {
-                push_text(out, random, style, |out, random| push_word(out, random, &LAST_NAMES))
-            }
-            Values::City => push_text(out, random, style, |out, random| push_word(out, random, &CITIES)),
-            Values::Email => push_email(out, random, index),
-            Values::Phone => push_phone(out, random),
             Values::Title => push_text(out, random, style, push_title),
             Values::Notes => push_text(out, random, style, push_notes),
+        }
+    }
+
+    /// Whether the row has no such value.
+    #[inline]
+    pub fn is_missing(self, facts: &Facts) -> bool {
+        match self {
+            Values::Moment(step) | Values::DayOf(step) => facts.lacks(step),
+            Values::Phone => facts.country.phones.is_empty(),
+            _ => false,
         }
     }
 
@@ -115,24 +130,25 @@ impl Values {
     pub fn longest_bytes(self) -> usize {
         const DIGITS: usize = 10;
         match self {
-            Values::Key | Values::KeyOfMany(_) | Values::Number(_) => DIGITS,
+            Values::Key | Values::KeyOfMany(_) | Values::Course | Values::Number(_) => DIGITS,
             Values::Flag => 1,
             Values::Amount(_) => 1 + DIGITS + 3,
             Values::Rating => 6,
-            Values::Day => LONGEST_DAY,
-            Values::Moment => LONGEST_MOMENT,
+            Values::Day | Values::DayOf(_) => LONGEST_DAY,
+            Values::Moment(_) => LONGEST_MOMENT,
+            Values::Status => 11,
             Values::Uuid => 36,
             Values::OneOf(words) => words.iter().map(|word| word.len()).max().unwrap_or(0),
             Values::InstanceCode => 5,
-            Values::FirstName => FIRST_NAMES.longest + QUOTED_BYTES,
-            Values::LastName => LAST_NAMES.longest + QUOTED_BYTES,
-            Values::City => CITIES.longest + QUOTED_BYTES,
+            Values::CountryCode => 2,
+            Values::FirstName => LONGEST.first_name + QUOTED_BYTES,
+            Values::LastName => LONGEST.last_name + QUOTED_BYTES,
+            Values::City => LONGEST.city + QUOTED_BYTES,
             Values::Email => {
-                let name = ascii::FIRST_NAMES.iter().map(|name| name.account.len()).max().unwrap_or(0);
-                let domain = ascii::DOMAINS.map(str::len).into_iter().max().unwrap_or(0);
-                name + 1 + DIGITS + 1 + domain
+                let domain = DOMAINS.map(str::len).into_iter().max().unwrap_or(0);
+                LONGEST.account + 1 + DIGITS + 1 + domain
             }
-            Values::Phone => PHONE_BLOCK_BYTES + 3,
+            Values::Phone => Filled::LONGEST,
             Values::Title => 2 * SUBJECTS.longest + 3 + QUOTED_BYTES,
             Values::Notes => {
                 REMARKS.longest.max(LONGEST_FILLERS as usize * (FILLERS.longest + 1)) + QUOTED_BYTES
@@ -171,12 +187,10 @@ fn push_text(
     }
 }
 
-/// One of `choices`. The first ones are the most common, as with real names and words, which is why they compress well.
+/// As [`push_text`], of a text that is there.
 #[inline]
-fn pick_common<'c, T>(random: &mut Random, choices: &'c [T]) -> &'c T {
-    // Far fewer than 2^32.
-    let limit = random.between(1, choices.len() as u32);
-    &choices[random.below(limit) as usize]
+fn push_fixed(out: &mut Vec<u8>, random: &mut Random, style: Style, text: &[u8]) {
+    push_text(out, random, style, |out, _| out.extend_from_slice(text));
 }
 
 #[inline]
@@ -210,18 +224,12 @@ fn push_notes(out: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn push_email(out: &mut Vec<u8>, random: &mut Random, index: u64) {
-    out.extend_from_slice(pick_common(random, &ascii::FIRST_NAMES).account.as_bytes());
+fn push_email(out: &mut Vec<u8>, random: &mut Random, facts: &Facts) {
+    out.extend_from_slice(facts.first_name.account.as_bytes());
     out.push(b'.');
-    push_key(out, index);
+    push_key(out, facts.index);
     out.push(b'@');
-    out.extend_from_slice(random.pick(&ascii::DOMAINS).as_bytes());
-}
-
-/// `+49 30 23125 081`
-fn push_phone(out: &mut Vec<u8>, random: &mut Random) {
-    out.extend_from_slice(random.pick(&PHONE_BLOCKS).as_bytes());
-    out.extend_from_slice(&three_digits(random.below(1000)));
+    out.extend_from_slice(random.pick(&DOMAINS).as_bytes());
 }
 
 fn push_amount(out: &mut Vec<u8>, random: &mut Random, last: u32) {
@@ -255,10 +263,8 @@ fn three_digits(number: u32) -> [u8; 3] {
 }
 
 #[inline]
-fn push_moment(out: &mut Vec<u8>, random: &mut Random, index: u64, clock: Clock) {
-    let day = index / ROWS_PER_DAY + u64::from(random.below(DAYS_APART));
-    out.extend_from_slice(DAYS[(day % DAYS.len() as u64) as usize].text(clock));
-    let minute = if random.once_in(4) { 0 } else { random.below(MINUTES_PER_DAY / 5) * 5 };
+fn push_moment(out: &mut Vec<u8>, random: &mut Random, (day, minute): (usize, u32), clock: Clock) {
+    out.extend_from_slice(DAYS[day].text(clock));
     if clock == Clock::Month {
         return out.extend_from_slice(&MINUTES[minute as usize]);
     }
@@ -270,15 +276,5 @@ fn push_moment(out: &mut Vec<u8>, random: &mut Random, index: u64, clock: Clock)
     if clock == Clock::Iso {
         out.push(b'.');
         out.extend_from_slice(&three_digits(millisecond));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn telephone_numbers_have_one_length() {
-        assert!(PHONE_BLOCKS.iter().all(|block| block.len() == PHONE_BLOCK_BYTES));
     }
 }

@@ -1,5 +1,6 @@
 //! Days and times of day as texts. All are made once, and a field takes its text from a list.
 
+use crate::generate::text::two_digits;
 use std::sync::LazyLock;
 
 /// A version's form of days and times.
@@ -91,13 +92,6 @@ fn minute(of_day: u32) -> [u8; 9] {
     let [h1, h2] = two_digits((hour + 11) % 12 + 1);
     let [m1, m2] = two_digits(of_day % 60);
     [b' ', b' ', if h1 == b'0' { b' ' } else { h1 }, h2, b':', m1, m2, half, b'M']
-}
-
-/// The last two digits of a number.
-#[inline]
-pub fn two_digits(number: u32) -> [u8; 2] {
-    // Each is one decimal digit.
-    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Words of generated texts, in Latin-1 (ISO-8859-1). None needs quotes.
 
-use crate::generate::users::words::COUNTRIES;
-use fake::locales::{DE_DE, Data, EN, FR_FR};
+use fake::locales::{Data, EN};
 use std::sync::LazyLock;
 
 /// Words of one kind.
@@ -12,22 +11,6 @@ pub struct Words {
     /// The length of the longest word (bytes, which are also its characters).
     pub longest: usize,
 }
-
-/// Names with letters that the lists of the library lack.
-const MORE_FIRST_NAMES: [&str; 8] = ["José", "Åsa", "Søren", "Begoña", "João", "Þóra", "Ýrr", "Anaïs"];
-const MORE_LAST_NAMES: [&str; 8] =
-    ["Núñez", "Ångström", "Østergård", "O'Neil", "Guðmundsdóttir", "Simões", "Weiß", "Müller-Lüdenscheidt"];
-const MORE_CITIES: [&str; 9] = [
-    "Málaga",
-    "København",
-    "Malmö",
-    "São Paulo",
-    "Reykjavík",
-    "Besançon",
-    "Île-de-Bréhat",
-    "Zürich",
-    "A Coruña",
-];
 
 /// Remarks about people: many letters beyond ASCII, signs, a backslash, a tab, and a character that Latin-1 has and
 /// windows-1252 has not.
@@ -50,17 +33,6 @@ const PHRASES: [&str; 16] = [
     "\\N",
 ];
 
-/// First names.
-pub static FIRST_NAMES: LazyLock<Words> =
-    LazyLock::new(|| Words::of(&[DE_DE::NAME_FIRST_NAME, FR_FR::NAME_FIRST_NAME, &MORE_FIRST_NAMES]));
-/// Last names.
-pub static LAST_NAMES: LazyLock<Words> =
-    LazyLock::new(|| Words::of(&[DE_DE::NAME_LAST_NAME, FR_FR::NAME_LAST_NAME, &MORE_LAST_NAMES]));
-/// Cities.
-pub static CITIES: LazyLock<Words> = LazyLock::new(|| {
-    let cities: Vec<&str> = COUNTRIES.iter().flat_map(|country| country.cities).collect();
-    Words::of(&[&cities, &MORE_CITIES])
-});
 /// Subjects of courses.
 pub static SUBJECTS: LazyLock<Words> = LazyLock::new(|| Words::of(&[EN::COMPANY_INDUSTRY]));
 /// Words without a meaning.
@@ -92,15 +64,11 @@ mod tests {
 
     #[test]
     fn there_are_many_words_and_letters_beyond_ascii_among_them() {
-        for (words, at_least) in [(&FIRST_NAMES, 1000), (&LAST_NAMES, 500), (&SUBJECTS, 100), (&FILLERS, 200)]
-        {
+        for (words, at_least) in [(&SUBJECTS, 100), (&FILLERS, 200)] {
             assert!(words.list.len() > at_least, "{}", words.list.len());
         }
-        let bytes: Vec<u8> = [&FIRST_NAMES, &LAST_NAMES, &CITIES, &REMARKS]
-            .iter()
-            .flat_map(|words| words.list.concat())
-            .collect();
-        for byte in latin1("éüßñÅøçÞ¤½").unwrap() {
+        let bytes = REMARKS.list.concat();
+        for byte in latin1("éößñÞ¤½").unwrap() {
             assert!(bytes.contains(&byte), "{byte:#x}");
         }
     }
@@ -108,7 +76,6 @@ mod tests {
     #[test]
     fn nothing_of_the_short_lists_is_left_out() {
         assert_eq!(REMARKS.list.len(), PHRASES.len());
-        assert_eq!(CITIES.list.len(), 15 + MORE_CITIES.len());
     }
 
     #[test]

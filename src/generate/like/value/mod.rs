@@ -1,0 +1,6 @@
+//! Values: from a position to a text.
+
+pub mod clock;
+pub mod form;
+pub mod shapes;
+pub mod words;

@@ -3,6 +3,7 @@
 mod destination;
 mod faults;
 mod file;
+mod jobs;
 mod marks;
 mod nearest;
 mod read;
@@ -12,6 +13,7 @@ mod values;
 pub use destination::{DeclaredColumn, Destination};
 pub use faults::{Fault, faults};
 pub use file::ConfigFile;
+pub use jobs::find_job;
 pub use marks::{Mark, Marks, is_below};
 pub use read::{Config, ConfigText};
 pub use sections::{

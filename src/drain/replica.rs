@@ -152,11 +152,16 @@ impl<'d> Drainer<'d> {
             let batch =
                 Batch { settings, database, replica, name: &batch, columns: &columns.names, into: &into };
             let mut pages = HashPages::of_batch(redis, batch.name);
-            match load_and_publish(&batch, &mut pages, client, &mut streams) {
+            let kept = pages.keep_rows();
+            match kept.and_then(|()| load_and_publish(&batch, &mut pages, client, &mut streams)) {
                 Ok(published) => drained.add(published),
                 Err(error) => return Err(why_failed(error, &batch, redis, &keys, client)),
             }
-            take::finish(redis, &keys, batch.name, settings.keep)?;
+            take::finish(redis, &keys, batch.name, settings.keep).map_err(|error| {
+                error.remedy(
+                    "the rows of this batch are in the table, and the next run removes them from Redis",
+                )
+            })?;
             if leftover.is_none() {
                 break;
             }

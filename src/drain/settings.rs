@@ -2,7 +2,9 @@
 
 use super::cache::address::{self, Address, Login, TlsFiles};
 use super::cache::gateway::GatewayUrl;
-use crate::config::{Config, Destination, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text};
+use crate::config::{
+    Config, Destination, DrainCfg, DrainColumns, IntoCfg, Mode, RegisteredCfg, Text, find_job,
+};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::type_name::TypeName;
 use crate::run::cores;
@@ -124,15 +126,7 @@ impl Settings {
     /// # Errors
     /// No such job; what is wrong with it; flags that do not fit it.
     pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
-        let jobs = &config.file.drain.0;
-        let Some((_, cfg)) = jobs.iter().find(|(name, _)| *name == request.job) else {
-            let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
-            let error = Error::refused(format!("there is no job {:?} under drain", request.job));
-            return Err(match known.is_empty() {
-                true => error.remedy("describe one in config.yml, and name the file with --config"),
-                false => error.remedy(format!("name one of: {}", known.join(", "))),
-            });
-        };
+        let cfg = find_job(&config.file.drain, "drain", &request.job, config)?;
         let place = Place::member(config.place().file.unwrap_or_default(), format!("drain.{}", request.job));
         Self::of_job(request, cfg, config).map_err(|error| error.at(place))
     }

@@ -148,6 +148,11 @@ impl SqlState {
             || matches!(self, SqlState::BadValue | SqlState::TooBig | SqlState::Limit | SqlState::Raised)
     }
 
+    /// Whether other rows stand against a row: one that has its value, or lacks it.
+    pub fn is_of_other_rows(self) -> bool {
+        matches!(self, SqlState::UniqueViolation | SqlState::RowConflict)
+    }
+
     /// Whether the statement is at fault: its words, its names, its types, or a right that it needs (class 42).
     pub fn is_of_statement(self) -> bool {
         matches!(

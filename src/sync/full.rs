@@ -3,7 +3,8 @@
 //! The first load is that of any table. Later, both sides sum up the hashes of their rows, the source in a snapshot; only where they
 //! differ are the rows of that snapshot loaded beside the table, which then take its place in one transaction.
 
-use super::compare::{self, Comparison, Totals};
+use super::compare::{self, Comparison, Total, Totals};
+use super::follow::window;
 use super::outcome::Outcome;
 use super::reader::View;
 use super::session::Session;
@@ -56,7 +57,7 @@ pub fn pair(settings: &Settings, mut source: Shape, table: Qualified) -> Result<
         source.primary_key.clear();
     }
     let key = source.primary_key.clone();
-    Ok(Pair { source, table, key, cursor: None, mark: None, any_encoding: false })
+    Ok(Pair { source, table, key, cursor: None, mark: None, any_encoding: false, row_triggers: None })
 }
 
 /// The error of a destination whose rows would be replaced though pghaul has not loaded them.
@@ -86,6 +87,7 @@ pub fn refresh(session: &mut Session<'_>, state: &State, outcome: &mut Outcome) 
         Ok(piped) => {
             session.source.commit()?;
             outcome.add_refresh(Some(piped), started.elapsed());
+            check_triggers(session, &ours)?;
             lock::analyze(&mut session.destination, &session.pair.table.to_string())
         }
         Err(error) => {
@@ -107,6 +109,16 @@ pub fn verify(session: &mut Session<'_>, outcome: &mut Outcome) -> Result<()> {
     session.source.commit()?;
     outcome.add_comparison(Comparison::of_totals(&ours, &theirs), started.elapsed());
     Ok(())
+}
+
+/// Where rows are inserted into a table that keeps its place, its triggers may have changed them.
+fn check_triggers(session: &mut Session<'_>, ours: &Total) -> Result<()> {
+    let Some(triggers) = session.pair.row_triggers.clone() else { return Ok(()) };
+    let theirs = compare::total_of_destination(session)?;
+    match theirs == *ours {
+        true => Ok(()),
+        false => Err(window::changed_by(&triggers).at(Place::table(session.pair.table.to_string()))),
+    }
 }
 
 fn check_loss(session: &Session<'_>, rows: u64, rows_there: u64) -> Result<()> {

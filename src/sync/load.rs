@@ -46,13 +46,19 @@ fn wanted_ranges(bytes: u64, workers: usize, correlation: f64) -> usize {
     wanted as usize
 }
 
-/// Cuts the source's table into ranges.
+/// Cuts the source's table into ranges. A table of the destination whose rows refer to others of its rows is one range.
 ///
 /// # Errors
 /// What the server reports.
-pub fn plan(source: &mut Client, pair: &Pair, workers: usize) -> Result<Vec<Range>> {
-    let wanted = wanted_ranges(pair.source.bytes, workers, ranges::correlation(source, pair)?);
-    Ok(ranges::between(&ranges::bounds(source, pair, wanted)?))
+pub fn plan(session: &mut Session<'_>, existing: Option<&Shape>) -> Result<Vec<Range>> {
+    let Session { pair, source, settings, .. } = session;
+    if existing.is_some_and(|existing| existing.refers_to_itself) {
+        return Ok(ranges::between(&[]));
+    }
+    let source = source.client();
+    let correlation = ranges::correlation(source, pair).map_err(of_source)?;
+    let wanted = wanted_ranges(pair.source.bytes, settings.workers, correlation);
+    Ok(ranges::between(&ranges::bounds(source, pair, wanted).map_err(of_source)?))
 }
 
 /// What an initial load has done.

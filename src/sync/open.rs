@@ -139,6 +139,7 @@ fn on<T>(
         destination,
         others: Vec::new(),
         has_window: false,
+        sequences: Vec::new(),
         pace,
         is_whole,
     };

@@ -39,8 +39,7 @@ pub fn prepare(session: &mut Session<'_>) -> Result<State> {
 fn create(session: &mut Session<'_>, source: &Source) -> Result<State> {
     check_keys_of_children(session)?;
     let state = State { phase: Phase::Loading, marks: first_marks(session)? };
-    let ranges =
-        load::plan(session.source.client(), &session.pair, session.settings.workers).map_err(of_source)?;
+    let ranges = load::plan(session, None)?;
     let table = &session.pair.table;
     let mut transaction = session.destination.transaction()?;
     destination::create(&mut transaction, &session.pair.source, table, session.settings).map_err(
@@ -102,9 +101,12 @@ fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result
     let table = session.pair.table.clone();
     let sql = format!("SELECT EXISTS (SELECT FROM {table})");
     let has_rows: bool = session.destination.query_one(&sql, &[])?.get(0);
-    let state = if has_rows {
+    // COPY would not tell what triggers do to the rows: a pass and a swap do.
+    let is_merged = has_rows || existing.row_triggers.is_some();
+    let state = if is_merged {
         match (session.is_whole, session.settings.mode) {
             (true, Mode::Full) => {}
+            (true, _) if !has_rows => {}
             (true, _) => return Err(full::unknown_rows()),
             (false, _) => session.pair.followed().map(drop)?,
         }
@@ -113,11 +115,9 @@ fn adopt(session: &mut Session<'_>, source: &Source, existing: &Shape) -> Result
         check_keys_of_children(session)?;
         State { phase: Phase::Loading, marks: first_marks(session)? }
     };
-    let ranges = match has_rows {
+    let ranges = match is_merged {
         true => Vec::new(),
-        false => {
-            load::plan(session.source.client(), &session.pair, session.settings.workers).map_err(of_source)?
-        }
+        false => load::plan(session, Some(existing))?,
     };
     let mut transaction = session.destination.transaction()?;
     state.begin(&mut transaction, &table, existing.oid, source)?;

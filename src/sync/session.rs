@@ -5,6 +5,7 @@ use super::settings::Settings;
 use super::side::{of_destination, of_source};
 use super::state::Source;
 use super::table::pair::Pair;
+use super::table::sequences::Sequence;
 use crate::Result;
 use crate::copy::relay::pace::Pace;
 use crate::pg::statements;
@@ -32,6 +33,8 @@ pub struct Session<'s> {
     /// Whether the destination's connection has the temporary table for windows. Creating one writes to the database, so a pass
     /// without changes creates none.
     pub has_window: bool,
+    /// Sequences that are set behind the rows of each window. They are known once there is a window.
+    pub sequences: Vec<Sequence>,
     /// Further connections to the destination, for windows of many rows. Each has the temporary table.
     pub others: Vec<Client>,
     /// Limits how fast the source is read.

@@ -2,6 +2,7 @@
 
 use crate::pg::catalog::oid_of;
 use crate::pg::ident::Qualified;
+use crate::pg::sqlstate::SqlState;
 use crate::table::ledger::setup;
 use crate::{Error, Result};
 use postgres::{Client, GenericClient, Transaction};
@@ -92,7 +93,16 @@ pub fn set_up(client: &mut Client) -> Result<()> {
 pub fn identity(client: &mut Client, oid: u32) -> Result<String> {
     let sql = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || d.oid || '/' || $1::oid \
                FROM pg_database d WHERE d.datname = current_database()";
-    Ok(client.query_one(sql, &[&oid])?.get(0))
+    let row = client.query_one(sql, &[&oid]).map_err(|error| {
+        let error = Error::from(error);
+        match SqlState::from(&error) {
+            SqlState::NoRight => error.into_refused().remedy(
+                "by that function the source is told from others: GRANT EXECUTE ON FUNCTION pg_control_system() TO the role",
+            ),
+            _ => error,
+        }
+    })?;
+    Ok(row.get(0))
 }
 
 impl State {

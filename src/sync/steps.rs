@@ -6,11 +6,13 @@ use super::follow::pass;
 use super::full;
 use super::load::{self, Loaded};
 use super::outcome::Outcome;
+use super::reader::View;
 use super::session::Session;
-use super::settings::Settings;
+use super::settings::{Deletes, Settings};
 use super::state::{Phase, State};
 use super::table::sequences;
 use crate::Result;
+use crate::pg::sqlstate::SqlState;
 use crate::pg::statements;
 use std::time::{Duration, Instant};
 
@@ -98,13 +100,29 @@ fn follow_changes(
 ) -> Result<()> {
     session.pair.followed()?;
     let started = Instant::now();
-    let mut pass = pass::run(session, state, in_snapshot)?;
+    let before = state.clone();
+    let mut first_gone = 0;
+    let mut pass = match pass::run(session, state, in_snapshot) {
+        // A row that is gone at the source may still hold a value that is another row's now.
+        Err(error)
+            if SqlState::from(&error).is_of_other_rows()
+                && session.settings.deletes == Some(Deletes::Hard) =>
+        {
+            tracing::debug!("rows that are gone are deleted first, since: {error}");
+            *state = before;
+            session.source.begin(View::Still)?;
+            first_gone = deletes::delete_alone(session)?;
+            session.source.commit()?;
+            pass::run(session, state, in_snapshot)?
+        }
+        pass => pass?,
+    };
     let found = match (session.settings.deletes, in_snapshot) {
         (Some(_), true) => deletes::run(session, state)?,
         _ => Found::default(),
     };
     pass.add(found.fetched);
-    outcome.add_pass(pass, found.gone, started.elapsed());
+    outcome.add_pass(pass, first_gone + found.gone, started.elapsed());
     if session.settings.verify && in_snapshot {
         let started = Instant::now();
         let mut comparison = compare::compare(session, Compared::Rows)?;

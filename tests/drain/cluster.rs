@@ -36,8 +36,13 @@ impl Case {
 
     /// `pghaul drain all`, which names this node.
     fn command(&self, node: usize, args: &[&str]) -> Pghaul {
+        self.command_with(node, "", args)
+    }
+
+    /// As [`Case::command`], with another line in the job.
+    fn command_with(&self, node: usize, line: &str, args: &[&str]) -> Pghaul {
         let from = self.cluster.nodes()[node].url();
-        let job = "replica: '*'\n    into: {table: '{replica}', mode: append}";
+        let job = format!("replica: '*'\n    into: {{table: '{{replica}}', mode: append}}\n    {line}");
         self.work.write("config.yml", format!("drain:\n  all:\n    from: {from}\n    {job}\n"));
         Pghaul::new(env!("CARGO_BIN_EXE_pghaul"), &self.work)
             .args(["drain", "all", "--db", &self.db.url()])
@@ -152,4 +157,45 @@ fn a_slot_that_moves_is_followed() {
     wait_for("a row from the new node", || case.rows("users") == 2 && case.keys().is_empty());
     watching.signal(Signal::SIGTERM);
     watching.wait().assert_code(0).assert_stderr_has("users: 1 row published");
+}
+
+#[test]
+fn keys_that_move_between_taking_and_removing_are_followed() {
+    // Which of the batch, its columns and its mark are at the new node when the batch is loaded.
+    for moved in ["b", "bcm"] {
+        let case = Case::new(3, &["users"]);
+        let (from, to) = (case.cluster.node_of("users"), (case.cluster.node_of("users") + 1) % 3);
+        let slot = case.cluster.answer::<u16>(0, &["KEYSLOT", "users"]).to_string();
+        let ids = [from, to].map(|node| case.cluster.answer::<String>(node, &["MYID"]));
+        for id in 0..2000 {
+            case.put("users", &id.to_string(), "[1]");
+        }
+        let mut gate = case.db.client();
+        gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+        let line = "before: ['SELECT pg_advisory_lock(7)', 'SELECT pg_advisory_unlock(7)']";
+        let running = Running::start(case.command_with((from + 2) % 3, line, &[]).command());
+        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+        wait_for("the batch", || case.db.one(waits) == "1");
+        case.cluster.tell(to, &["SETSLOT", &slot, "IMPORTING", &ids[0]]);
+        case.cluster.tell(from, &["SETSLOT", &slot, "MIGRATING", &ids[1]]);
+        let keys = case.keys();
+        let ends = |end: &str| keys.iter().find(|key| key.ends_with(end)).unwrap().clone();
+        let (columns, mark) = (ends(":columns"), ends(":draining"));
+        let batch = columns.strip_suffix(":columns").unwrap().to_owned();
+        let port = case.cluster.nodes()[to].port();
+        let mut old = case.cluster.nodes()[from].client();
+        for (sign, key) in [('b', &batch), ('c', &columns), ('m', &mark)] {
+            if moved.contains(sign) {
+                cmd("MIGRATE").arg("127.0.0.1").arg(port).arg(key).arg(0).arg(5000).exec(&mut old).unwrap();
+            }
+        }
+        gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+        let run = running.wait();
+        run.assert_code(0);
+        assert_eq!(case.rows("users"), 2000, "{moved}");
+        for node in 0..3 {
+            case.cluster.tell(node, &["SETSLOT", &slot, "NODE", &ids[1]]);
+        }
+        assert_eq!(case.keys(), [""; 0], "{moved}");
+    }
 }

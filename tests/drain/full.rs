@@ -1,6 +1,6 @@
 //! A Redis that has reached its `maxmemory`: it can be drained, since that is what frees its memory.
 
-use pghaul_test_support::{Drain, drain, messages, says};
+use pghaul_test_support::{Drain, drain, messages, says, wait_for};
 use redis::{Value, cmd};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -103,17 +103,44 @@ fn a_batch_of_an_earlier_run_is_loaded_and_a_published_one_removed() {
 
 #[test]
 fn rejects_have_no_room_and_their_batch_stays() {
-    let drain = drain!();
-    drain.register(COLUMNS);
-    drain.put(&[("1", "[1"), ("2", "[2]")]);
-    set_full(&drain, true);
-    let run = drain.run(&["--max-rejects", "1"]);
-    run.assert_code(1);
-    says(
-        &messages(&run).remove(0),
-        &["OOM", "no room for copies of rejected rows", "its rows stay in Redis"],
-    );
-    set_full(&drain, false);
-    drain.run(&["--max-rejects", "1"]).assert_code(3);
-    assert_eq!(drain.count(), 1);
+    // Full from the start, and from between taking and loading on.
+    for gated in [false, true] {
+        let drain = drain!();
+        let mut redis = drain.register(COLUMNS);
+        if gated {
+            drain.config(&drain.redis.url(), "mode: append", "before: ['SELECT pg_advisory_lock_shared(7)']");
+        }
+        // More rejects than are copied at a time.
+        let rows: Vec<(String, String)> = (0..1200)
+            .map(|id| (id.to_string(), format!("[{id}{}", if id % 2 == 0 { "" } else { "]" })))
+            .collect();
+        let rows: Vec<(&str, &str)> = rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect();
+        drain.put(&rows);
+        let run = if gated {
+            let mut gate = drain.db.client();
+            gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+            let running = drain.start(&["--max-rejects", "600"]);
+            let waits =
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+            wait_for("the batch", || drain.db.one(waits) == "1");
+            set_full(&drain, true);
+            gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+            running.wait()
+        } else {
+            set_full(&drain, true);
+            drain.run(&["--max-rejects", "600"])
+        };
+        run.assert_code(1);
+        says(
+            &messages(&run).remove(0),
+            &["OOM", "no room for copies of rejected rows", "its rows stay in Redis"],
+        );
+        // Again and again, all rows are there.
+        let batch: String = cmd("GET").arg("{sample_us_users}:pghaul:draining").query(&mut redis).unwrap();
+        drain.run(&["--max-rejects", "600"]).assert_code(1);
+        assert_eq!(drain.hash(&batch).len(), 1200);
+        set_full(&drain, false);
+        drain.run(&["--max-rejects", "600"]).assert_code(3);
+        assert_eq!((drain.count(), drain.hash(&format!("{batch}:rejected")).len()), (600, 600));
+    }
 }

@@ -135,3 +135,41 @@ fn a_policy_that_evicts_is_warned_about_once() {
         }
     }
 }
+
+#[test]
+fn rows_with_a_time_to_live_of_their_own_stay_until_they_are_published() {
+    let drain = drain!();
+    let mut redis = drain.register(COLUMNS);
+    let rows: Vec<(String, String)> = (0..3000).map(|id| (id.to_string(), format!("[{id}]"))).collect();
+    let rows: Vec<(&str, &str)> = rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect();
+    drain.put(&rows);
+    let expire = |redis: &mut Connection, milliseconds: u32, ids: &[&str]| {
+        let mut command = cmd("HPEXPIRE");
+        command.arg(REPLICA).arg(milliseconds).arg("FIELDS").arg(ids.len()).arg(ids);
+        command.exec(redis)
+    };
+    let ids: Vec<&str> = rows.iter().map(|(id, _)| *id).filter(|id| id.ends_with('7')).collect();
+    match expire(&mut redis, 2000, &ids) {
+        // Before Redis 7.4 and Valkey 9, rows have none.
+        Err(error) if error.to_string().contains("unknown command") => return,
+        done => done.unwrap(),
+    }
+    drain.config(&drain.redis.url(), "mode: append", BEFORE);
+    let mut gate = drain.db.client();
+    gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let running = drain.start(&[]);
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+    wait_for("the batch", || drain.db.one(waits) == "1");
+    // Long after all of them would have been gone.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+    running.wait().assert_code(0);
+    assert_eq!((drain.count(), drain.keys().len()), (3000, 0));
+    // What has expired before it was taken is gone, as Redis was asked.
+    drain.put(&[("3001", "[1]"), ("3002", "[2]")]);
+    expire(&mut redis, 1, &["3001"]).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    drain.config(&drain.redis.url(), "mode: append", "");
+    drain.drains();
+    assert_eq!(drain.count(), 3001);
+}

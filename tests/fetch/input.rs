@@ -30,8 +30,8 @@ fn everything_that_is_wrong_with_a_job_is_said_before_any_request() {
     }
     for (yaml, texts) in [
         ("fetch: {other: {}}", vec!["missing field"]),
-        ("fetch: {}", vec!["there is no job job", "describe one under fetch:"]),
-        ("max_workers: 1", vec!["there is no job job"]),
+        ("fetch: {}", vec!["there is no job \"job\" under fetch", "describe one under fetch:"]),
+        ("max_workers: 1", vec!["there is no job \"job\" under fetch"]),
     ] {
         job.work.write("config.yml", yaml);
         says(&job.fails(&[], 2), &texts);

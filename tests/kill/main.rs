@@ -10,9 +10,11 @@ mod drain;
 mod faulty;
 mod fetch;
 mod ingest;
+mod losses;
 mod network;
 mod random;
 mod rounds;
+mod shapes;
 mod sync;
 
 use pghaul_test_support::{Database, OTHERS};

@@ -56,6 +56,7 @@ fn every_flag_in_a_message_exists() {
         &["sync", "watch"],
         &["generate", "users"],
         &["generate", "dump"],
+        &["generate", "like"],
         &["inspect"],
         &["serve"],
         &["status"],

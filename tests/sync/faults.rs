@@ -191,5 +191,5 @@ fn jobs_of_the_configuration_and_what_follows_them() {
     once().assert_code(0).assert_stdout_has("1 gone");
     assert_eq!(sides.destination.one("SELECT count(*) FROM runs"), "2");
     let unknown = pghaul!(sides.work).args(["sync", "once", "copi"]).run();
-    unknown.assert_code(2).assert_stderr_has("there is no job \"copi\" under `sync`; name one of: copy");
+    unknown.assert_code(2).assert_stderr_has("there is no job \"copi\" under sync; did you mean \"copy\"?");
 }

@@ -143,6 +143,42 @@ fn foreign_keys_decide_the_order_and_sequences_follow() {
     assert_eq!(sides.destination.one("INSERT INTO a (u) VALUES (7) RETURNING id"), "1001");
 }
 
+/// Two tables whose rows refer to each other.
+const CIRCLE: &str = "CREATE TABLE cards (id int PRIMARY KEY, cover int, u bigint NOT NULL); CREATE INDEX ON cards (u); \
+    CREATE TABLE images (id int PRIMARY KEY, card int REFERENCES cards, u bigint NOT NULL); CREATE INDEX ON images (u); \
+    ALTER TABLE cards ADD FOREIGN KEY (cover) REFERENCES images";
+
+#[test]
+fn circles_of_foreign_keys_are_warned_about_and_gone_through_as_far_as_can_be() {
+    for rows in ["", "; INSERT INTO cards SELECT i, NULL, i FROM generate_series(1, 100) i"] {
+        let sides = Sides::new(&format!("{CIRCLE}{rows}"), &[&SCHEMA[..], &["--workers", "2"]].concat());
+        sides.destination.execute(CIRCLE);
+        sides.synced(&[]).assert_stderr_has("cards, images refer to each other by foreign keys");
+        // New rows of one of them refer to new rows of the other one.
+        for step in [
+            "INSERT INTO cards VALUES (101, NULL, 101); INSERT INTO images VALUES (1, 101, 101), (2, 101, 102)",
+            "INSERT INTO images VALUES (4, NULL, 103); INSERT INTO cards VALUES (102, 4, 103)",
+        ] {
+            sides.source.execute(step);
+            sides.synced(&[]);
+            for table in ["cards", "images"] {
+                sides.assert_same(&format!("SELECT * FROM {table} ORDER BY id"));
+            }
+        }
+        sides.source.execute(
+            "INSERT INTO cards VALUES (103, NULL, 104); INSERT INTO images VALUES (3, 103, 104); UPDATE cards SET cover = 3 WHERE id = 103",
+        );
+        sides
+            .once(&[])
+            .assert_code(1)
+            .assert_stderr_has("violates foreign key constraint")
+            .assert_stderr_has("or drop the foreign key at the destination");
+        sides.destination.execute("ALTER TABLE cards DROP CONSTRAINT cards_cover_fkey");
+        let run = sides.synced(&["--deletes", "--verify"]);
+        run.assert(!run.stderr.contains("refer to each other"), "no circle");
+    }
+}
+
 #[test]
 fn jobs_can_run_together() {
     let sides =
@@ -218,6 +254,39 @@ fn watch_keeps_all_tables_the_same_and_one_that_fails_is_tried_again() {
     let run = ended(watch.wait());
     run.assert_stderr_has("v is integer, at the source text").assert_stderr_has("no_key is synced again");
     assert_all_same(&sides);
+}
+
+#[test]
+fn a_watch_takes_in_tables_that_come_and_leaves_those_that_go() {
+    let sides = Sides::new(&kinds(10), &SCHEMA);
+    let watch = Running::start(sides.watch(&["--every", "50ms", "--exclude", "not_*"]));
+    let is_there = |table: &str| {
+        let sql = format!("SELECT to_regclass('{table}') IS NOT NULL");
+        sides.destination.one(&sql) == "t"
+    };
+    wait_for("the first tables", || is_there("parts"));
+    for number in 0..3 {
+        sides.source.execute(&format!(
+            "CREATE TABLE new_{number} (id int PRIMARY KEY, u bigint NOT NULL); CREATE INDEX ON new_{number} (u); \
+             INSERT INTO new_{number} SELECT i, i FROM generate_series(1, 10) i; CREATE TABLE not_{number} (x int)"
+        ));
+        let table = format!("new_{number}");
+        wait_for("the new table", || {
+            is_there(&table) && sides.destination.one(&format!("SELECT count(*) FROM {table}")) == "10"
+        });
+        // It is followed like the others.
+        sides.source.execute(&format!("INSERT INTO {table} VALUES (11, 11)"));
+        wait_for("its new row", || sides.destination.one(&format!("SELECT count(*) FROM {table}")) == "11");
+    }
+    sides.source.execute("DROP TABLE new_1");
+    sides.source.execute("CREATE TABLE last (x int); INSERT INTO last VALUES (1)");
+    wait_for("the last table", || {
+        is_there("last") && sides.destination.one("SELECT count(*) FROM last") == "1"
+    });
+    watch.signal(Signal::SIGTERM);
+    let run = ended(watch.wait());
+    run.assert_stderr_has("new_1 is gone at the source, and stays");
+    assert!(is_there("new_1") && !is_there("not_0"));
 }
 
 #[test]

@@ -86,3 +86,46 @@ fn rows_of_a_transaction_that_is_open_on_the_primary_are_not_missed() {
     }
     assert_eq!(sides.destination.one("SELECT settled = read_to FROM pghaul.syncs"), "t");
 }
+
+#[test]
+fn a_source_that_is_restored_from_a_backup_is_compared_once() {
+    let (primary, standby) = primary_and_standby(&[]);
+    let sides = Sides::on(primary, &numbered(100), &BY_U);
+    sides.synced(&[]);
+    replayed(&sides.source, &standby);
+    // The standby is what a backup of this moment becomes.
+    let mut backup = standby.client("postgres");
+    backup.batch_execute("ALTER SYSTEM SET primary_conninfo = ''").unwrap();
+    backup.batch_execute("SELECT pg_reload_conf()").unwrap();
+    wait_for("its end", || backup.query("SELECT FROM pg_stat_wal_receiver", &[]).unwrap().is_empty());
+    for id in 101..130 {
+        sides.source.execute(&format!("INSERT INTO t VALUES ({id}, 'lost', {id})"));
+    }
+    sides.settle();
+    backup.query("SELECT pg_promote()", &[]).unwrap();
+    let from = standby.url_of(&sides.source);
+    let mut restored = standby.client(sides.source.name());
+    restored
+        .batch_execute("INSERT INTO t VALUES (101, 'new', 101); UPDATE t SET v = 'new', u = 102 WHERE id = 1")
+        .unwrap();
+    sides
+        .synced(&["--from", &from, "--deletes", "--verify"])
+        .assert_stderr_has("has gone back to an earlier state");
+    let rows: Vec<(i32, String)> = restored
+        .query("SELECT id, v FROM t ORDER BY id", &[])
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    let there: Vec<(i32, String)> = sides
+        .destination
+        .client()
+        .query("SELECT id, v FROM t ORDER BY id", &[])
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    assert_eq!(there, rows);
+    let run = sides.synced(&["--from", &from]);
+    run.assert(!run.stderr.contains("gone back"), "once is enough");
+}

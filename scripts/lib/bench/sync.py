@@ -24,8 +24,10 @@ from table import table
 ROWS, CHANGED, ROUNDS = 3_000_000, 300_000, 5
 QUICK_ROWS, QUICK_CHANGED, QUICK_ROUNDS = 600_000, 60_000, 3
 WORKERS = 2
-# Databases: where the rows are, and where each contender brings them.
-SOURCE, OURS, PIPED, CLONED = "source", "ours", "piped", "cloned"
+# The tables that the rows are spread over.
+TABLES = 20
+# Databases: where the rows are, in one table and in many, and where each contender brings them.
+SOURCE, SPREAD, OURS, MANY, PIPED, CLONED = "source", "spread", "ours", "many", "piped", "cloned"
 BARE = "CREATE TABLE transactions (id uuid, amount numeric(12,2), description text, updated bigint)"
 INDEXES = (
     "ALTER TABLE transactions ADD PRIMARY KEY (id)",
@@ -38,6 +40,7 @@ INCREMENT = 100_000  # rows per second
 TIMES_PEER = 10.0
 IDLE = 50.0  # milliseconds
 VERIFY = 5.0  # seconds
+TIMES_ONE = 1.15
 
 
 @dataclass
@@ -76,6 +79,28 @@ class Bench:
             "VACUUM ANALYZE transactions",
         )
 
+    def spread(self) -> None:
+        """The rows of the source in tables of the same size."""
+        self.make(SPREAD)
+        out = "COPY transactions TO STDOUT (FORMAT binary)"
+        into = "COPY transactions FROM STDIN (FORMAT binary)"
+        self.ask(SPREAD, BARE)
+        pipe = f"{shown(self.psql(SOURCE, out))} | {shown(self.psql(SPREAD, into))}"
+        subprocess.run(["bash", "-o", "pipefail", "-c", pipe], check=True)
+        self.ask(
+            SPREAD,
+            *(
+                f"CREATE TABLE transactions_{table} (LIKE transactions);"
+                f"INSERT INTO transactions_{table} SELECT * FROM transactions WHERE updated % {TABLES} = {table};"
+                f"ALTER TABLE transactions_{table} ADD PRIMARY KEY (id);"
+                f"CREATE INDEX ON transactions_{table} (updated)"
+                for table in range(TABLES)
+            ),
+            "DROP TABLE transactions",
+            "VACUUM ANALYZE",
+            "CHECKPOINT",
+        )
+
     def change(self) -> None:
         """Changes rows from everywhere in the table."""
         self.changes += 1
@@ -83,13 +108,21 @@ class Bench:
         update = f"UPDATE transactions SET amount = amount + 1, updated = nextval('clock') WHERE id IN ({chosen})"
         self.ask(SOURCE, update, "VACUUM ANALYZE transactions", "CHECKPOINT")
 
+    def once(self, source: str, destination: str, *flags: str) -> Sample:
+        ends = ["--from", self.url(source), "--to", self.url(destination)]
+        words = ["--cursor", "updated", "--workers", str(WORKERS)]
+        return run([self.pghaul, "sync", "once", *ends, *words, *flags], self.work)
+
     def sync(self, *flags: str) -> Sample:
-        words = ["--from", self.url(SOURCE), "--to", self.url(OURS), "--table", "transactions", "--cursor", "updated"]
-        return run([self.pghaul, "sync", "once", *words, "--workers", str(WORKERS), *flags], self.work)
+        return self.once(SOURCE, OURS, "--table", "transactions", *flags)
 
     def load(self) -> Sample:
         self.make(OURS)
         return self.sync()
+
+    def load_many(self) -> Sample:
+        self.make(MANY)
+        return self.once(SPREAD, MANY, "--schema", "public")
 
     def pipe(self) -> Sample:
         self.make(PIPED)
@@ -117,11 +150,19 @@ class Bench:
 
     def check(self, *databases: str) -> None:
         """Whether they hold what the source does."""
-        digest = "SELECT count(*), sum(hashtextextended(t::text, 0)) FROM transactions t"
-        wanted = self.ask(SOURCE, digest)
+        wanted = self.digest(SOURCE, "transactions")
         for database in databases:
-            if (held := self.ask(database, digest)) != wanted:
+            if (held := self.digest(database, "transactions")) != wanted:
                 sys.exit(f"error: {database} holds {held} instead of {wanted}")
+
+    def check_many(self) -> None:
+        for table in range(TABLES):
+            name = f"transactions_{table}"
+            if (held := self.digest(MANY, name)) != (wanted := self.digest(SPREAD, name)):
+                sys.exit(f"error: {name} holds {held} instead of {wanted}")
+
+    def digest(self, database: str, name: str) -> str:
+        return self.ask(database, f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {name} t")
 
 
 def main() -> None:
@@ -139,6 +180,7 @@ def main() -> None:
             bench = Bench(arguments.pghaul, work, server, rows, changed)
             print(f"filling the source with {rows:,} rows", file=sys.stderr)
             bench.fill()
+            bench.spread()
             text = measure(bench, facts, rounds)
     command.publish({"sync.md": text}, arguments.write)
 
@@ -157,6 +199,12 @@ def measure(bench: Bench, facts: list[tuple[str, str]], rounds: int) -> str:
     ]
     take_turns(loads, rounds)
     bench.check(OURS, PIPED, CLONED)
+    spread = [
+        Contender("one table", bench.rows, bench.load),
+        Contender(f"{TABLES} tables in one run", bench.rows, bench.load_many),
+    ]
+    take_turns(spread, rounds)
+    bench.check_many()
     increments = [
         Contender("pghaul sync once", bench.changed, bench.increment),
         Contender("Python: execute_batch of 10,000", bench.changed, bench.peer),
@@ -176,12 +224,14 @@ def measure(bench: Bench, facts: list[tuple[str, str]], rounds: int) -> str:
     load, pipe, _ = loads
     increment, peer = increments
     idle, verify = others
+    one, many = spread
     lines = [
         at_most("times the pipe's time for the initial load", load.seconds / pipe.seconds, TIMES_PIPE),
         at_least("changed rows per second", increment.rows_per_second, INCREMENT, 0),
         at_least("times as fast as the Python loop", increment.rows_per_second / peer.rows_per_second, TIMES_PEER, 1),
         at_most("ms for a pass with nothing to do", idle.seconds * 1000, IDLE, 0),
         at_most("seconds for --verify", verify.seconds, VERIFY),
+        at_most(f"times the time of one table for {TABLES} tables", many.seconds / one.seconds, TIMES_ONE),
     ]
     columns = ["contender", "rows", "median s", "spread s", "rows/s", "ratio", "peak MiB"]
     parts = [
@@ -194,6 +244,8 @@ def measure(bench: Bench, facts: list[tuple[str, str]], rounds: int) -> str:
         "\n".join(lines),
         "## The initial load",
         table(loads, columns).rstrip(),
+        f"## The same rows in {TABLES} tables",
+        table(spread, columns).rstrip(),
         "## Changed rows",
         table(increments, columns).rstrip(),
         "## Nothing to do, and everything settled",

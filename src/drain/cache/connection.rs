@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::slots::{Node, Redirection, redirection, slot_of, slot_of_command};
 use crate::error::with_sources;
+use crate::pg::retry;
 use crate::{Error, Place, Result};
 use redis::{Cmd, Connection, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind};
 use std::collections::btree_map::Entry;
@@ -219,7 +220,7 @@ impl Redis {
     /// # Errors
     /// `error`, if it is no redirection.
     fn redirected(&mut self, error: RedisError) -> Result<Option<Node>> {
-        self.is_cluster |= is_cross_slot(&error);
+        self.is_cluster |= is_of_several_places(&error);
         let Some(redirection) = redirection(&error) else {
             return Err(explained(&error, self.address.describe()));
         };
@@ -246,6 +247,23 @@ impl Redis {
         memory.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::to_owned)
     }
 
+    /// Whether the database of `key` has hashes with fields that have a time to live of their own (Redis 7.4, Valkey 9). A Redis that does
+    /// not say has none.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub fn has_fields_that_expire(&mut self, key: &str) -> Result<bool> {
+        let mut info = redis::cmd("INFO");
+        info.arg("keyspace");
+        let keyspace = info.query::<String>(self.connection_of(Some(slot_of(key.as_bytes())))?);
+        match keyspace.map_err(|error| explained(&error, self.address.describe())) {
+            Ok(keyspace) => Ok(names_fields_that_expire(&keyspace)),
+            Err(lost) if retry::is_of_connection(&lost) => Err(lost),
+            // Users may lack the right to ask.
+            Err(_) => Ok(false),
+        }
+    }
+
     /// The URL without user and password, for messages and the ledger.
     pub fn describe(&self) -> &str {
         self.address.describe()
@@ -255,6 +273,19 @@ impl Redis {
     pub fn place(&self, key: &str) -> Place {
         Place::member(self.describe(), key)
     }
+}
+
+/// Whether `INFO keyspace` counts hashes with fields that have a time to live: `subexpiry` of Redis, `keys_with_volatile_items` of Valkey.
+fn names_fields_that_expire(keyspace: &str) -> bool {
+    let counts =
+        keyspace.lines().filter_map(|line| line.split_once(':')).flat_map(|(_, counts)| counts.split(','));
+    let is_some = |count: &str| {
+        let known = count
+            .split_once('=')
+            .filter(|(name, _)| matches!(*name, "subexpiry" | "keys_with_volatile_items"));
+        known.is_some_and(|(_, number)| number.trim_end() != "0")
+    };
+    counts.into_iter().any(is_some)
 }
 
 /// Opens a connection.
@@ -319,6 +350,9 @@ fn explained(error: &RedisError, shown: &str) -> Error {
             | ServerErrorKind::TryAgain
             | ServerErrorKind::ClusterDown,
         ) => failed.of_connection(),
+        _ if error.code() == Some("MISCONF") => failed.remedy(
+            "this Redis changes nothing while it cannot write its snapshots: see its log, and make room on its disk",
+        ),
         ErrorKind::Extension if error.code() == Some("BUSY") => failed.of_connection(),
         ErrorKind::Io if is_of_certificate(error) => failed
             .into_refused()

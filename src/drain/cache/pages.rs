@@ -15,6 +15,8 @@ use redis::{Value, cmd, from_redis_value};
 const FIRST_COUNT: usize = 16;
 /// The most rows of a page. Redis does nothing else while it makes one: about 2 ms.
 const MOST_COUNT: usize = 4096;
+/// Rows whose times to live are removed at a time.
+const FIELDS_COUNT: usize = 1000;
 /// The size that a page should have, bytes.
 const PAGE_BYTES: usize = 1 << 20;
 
@@ -110,6 +112,47 @@ impl<'r> HashPages<'r> {
     }
 }
 
+impl HashPages<'_> {
+    /// Removes the times to live that rows of the batch may have of their own (`HEXPIRE`): what was taken stays until it is published.
+    ///
+    /// # Errors
+    /// What Redis reports; a lost connection.
+    pub fn keep_rows(&mut self) -> Result<()> {
+        if !self.redis.has_fields_that_expire(self.key)? {
+            return Ok(());
+        }
+        let length: u64 = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        let mut cursor = 0;
+        loop {
+            let mut scan = cmd("HSCAN");
+            scan.arg(self.key).arg(cursor).arg("COUNT").arg(FIELDS_COUNT);
+            let (next, fields) =
+                page_of(self.redis.ask(&scan)?).ok_or_else(|| no_rows(self.redis, self.key))?;
+            let ids: Vec<&Vec<u8>> = fields.iter().step_by(2).collect();
+            if !ids.is_empty() {
+                let mut persist = cmd("HPERSIST");
+                persist.arg(self.key).arg("FIELDS").arg(ids.len()).arg(&ids);
+                self.redis.ask::<Value>(&persist)?;
+            }
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        let kept: u64 = self.redis.ask(cmd("HLEN").arg(self.key))?;
+        if kept < length {
+            let expired = length - kept;
+            let (rows, have) = (plural(expired, "row"), if expired == 1 { "has" } else { "have" });
+            tracing::warn!(
+                "{}: {} {rows} of the batch {have} expired (HEXPIRE)",
+                self.key,
+                thousands(expired)
+            );
+        }
+        Ok(())
+    }
+}
+
 impl RowSource for HashPages<'_> {
     fn begin(&mut self) -> Result<Option<u64>> {
         self.length = self.redis.ask(cmd("HLEN").arg(self.key))?;
@@ -125,9 +168,8 @@ impl RowSource for HashPages<'_> {
         let Some(cursor) = self.cursor else { return Ok(None) };
         let mut command = cmd("HSCAN");
         command.arg(self.key).arg(cursor).arg("COUNT").arg(self.count);
-        let (cursor, fields) = page_of(self.redis.ask(&command)?).ok_or_else(|| {
-            Error::failed("Redis: HSCAN gave something other than rows").at(self.redis.place(self.key))
-        })?;
+        let (cursor, fields) =
+            page_of(self.redis.ask(&command)?).ok_or_else(|| no_rows(self.redis, self.key))?;
         if self.redis.answered() != self.node.as_ref() {
             // It has another order, so that as many rows may be missing as come twice.
             let what = "has moved to another node of the cluster while it was read";
@@ -161,6 +203,10 @@ impl RowSource for HashPages<'_> {
     fn rejected_rows(&self) -> Result<Option<RejectedRows>> {
         RejectedRows::begin(self.redis.another()?, self.key).map(Some)
     }
+}
+
+fn no_rows(redis: &Redis, key: &str) -> Error {
+    Error::failed("Redis: HSCAN gave something other than rows").at(redis.place(key))
 }
 
 /// The cursor and the fields of an answer to `HSCAN`.

@@ -110,12 +110,14 @@ pub fn take(redis: &mut Redis, keys: &Keys, columns: &Columns) -> Result<Taken> 
 /// # Errors
 /// What Redis reports; a lost connection. The next run finishes the batch then.
 pub fn finish(redis: &mut Redis, keys: &Keys, batch: &str, keep: bool) -> Result<()> {
-    let mut unlink = cmd("UNLINK");
+    let (columns, draining) = (Keys::columns(batch), keys.draining.as_str());
     match keep {
-        true => redis.ask::<()>(cmd("RENAME").arg(batch).arg(Keys::kept(batch)))?,
-        false => drop(unlink.arg(batch)),
-    };
-    redis.ask::<()>(unlink.arg(Keys::columns(batch)).arg(&keys.draining))
+        true => {
+            redis.ask::<()>(cmd("RENAME").arg(batch).arg(Keys::kept(batch)))?;
+            unlink(redis, &[&columns, draining])
+        }
+        false => unlink(redis, &[batch, &columns, draining]),
+    }
 }
 
 /// Forgets a batch whose rows Redis no longer has.
@@ -123,7 +125,19 @@ pub fn finish(redis: &mut Redis, keys: &Keys, batch: &str, keep: bool) -> Result
 /// # Errors
 /// As [`finish`].
 pub fn forget(redis: &mut Redis, keys: &Keys, batch: &str) -> Result<()> {
-    redis.ask::<()>(cmd("UNLINK").arg(Keys::columns(batch)).arg(&keys.draining))
+    unlink(redis, &[&Keys::columns(batch), &keys.draining])
+}
+
+/// Removes keys, in this order. The nodes of a cluster remove several at once only if one node has all of them, and some may be on
+/// their way to another one.
+fn unlink(redis: &mut Redis, keys: &[&str]) -> Result<()> {
+    if !redis.is_cluster() {
+        match redis.ask::<()>(cmd("UNLINK").arg(keys)) {
+            Err(_) if redis.is_cluster() => {}
+            done => return done,
+        }
+    }
+    keys.iter().try_for_each(|key| redis.ask::<()>(cmd("UNLINK").arg(key)))
 }
 
 /// The error for a key that is not a hash.

@@ -2,7 +2,7 @@
 
 use super::faults::Faults;
 use super::{DEFAULT_PER, RunRequest, Settings, sender};
-use crate::config::{Config, FetchCfg, RateCfg, Text};
+use crate::config::{Config, FetchCfg, OrderedMap, RateCfg, Text, find_job};
 use crate::copy::input::charset::Charset;
 use crate::fetch::api::header::JobHeader;
 use crate::fetch::api::origin::Origin;
@@ -40,17 +40,8 @@ impl Settings {
     /// No job of that name; everything that is wrong with it, as far as that needs no database.
     pub fn resolve(request: RunRequest, config: &Config) -> Result<Settings> {
         let RunRequest { job, .. } = &request;
-        let jobs = config.file.fetch.as_ref().map(|jobs| &jobs.0[..]).unwrap_or_default();
-        let Some((_, cfg)) = jobs.iter().find(|(name, _)| name == job) else {
-            let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
-            let remedy = match &known[..] {
-                [] => {
-                    "describe one under fetch: in config.yml, or name another file with --config".to_owned()
-                }
-                known => format!("name one of these: {}", known.join(", ")),
-            };
-            return Err(Error::refused(format!("fetch: there is no job {job}")).remedy(remedy));
-        };
+        let none = OrderedMap::default();
+        let cfg = find_job(config.file.fetch.as_ref().unwrap_or(&none), "fetch", job, config)?;
         let mut faults = Faults { job, errors: Vec::new() };
         for (key, filter) in filters(cfg) {
             faults.take(key, Filter::compile(&filter));

@@ -4,7 +4,7 @@ use super::window::{self, Merged, WindowRows};
 use crate::pg::ident::{literal, quote};
 use crate::report::thousands;
 use crate::run::interrupt;
-use crate::sync::compare::{Compared, Key, compare};
+use crate::sync::compare::{Compared, Comparison, Key, compare};
 use crate::sync::session::Session;
 use crate::sync::side::of_source;
 use crate::sync::state::State;
@@ -35,11 +35,34 @@ pub struct Found {
 pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
     let comparison = compare(session, Compared::Keys)?;
     let fetched = fetch(session, state, &comparison.keys(|difference| &difference.missing))?;
-    let mut found = Found { gone: 0, fetched };
+    Ok(Found { gone: delete(session, &comparison)?, fetched })
+}
+
+/// Deletes or marks the rows that are gone in the snapshot that is open on the source's connection, and fetches none. Gives their number.
+///
+/// # Errors
+/// As [`run`].
+pub fn delete_alone(session: &mut Session<'_>) -> Result<u64> {
+    let comparison = compare(session, Compared::Keys)?;
+    delete(session, &comparison)
+}
+
+fn delete(session: &mut Session<'_>, comparison: &Comparison) -> Result<u64> {
     let mut gone = Vec::new();
-    for keys in comparison.keys(|difference| &difference.gone).chunks(TOGETHER) {
+    let seeming = comparison.keys(|difference| &difference.gone);
+    for keys in seeming.chunks(TOGETHER) {
         interrupt::check()?;
         gone.extend(without_those_of_source(session, keys)?);
+    }
+    // A key with another text at the source is missing under that one.
+    let (stay, renamed) =
+        (seeming.len() - gone.len(), comparison.keys(|difference| &difference.missing).len());
+    if stay > renamed {
+        tracing::warn!(
+            "{}: {} rows stay, since the source has their keys",
+            session.pair.table,
+            stay - renamed
+        );
     }
     let (count, most) = (gone.len() as u64, session.settings.max_deletes);
     if !most.allows(count, comparison.rows_there) {
@@ -52,12 +75,22 @@ pub fn run(session: &mut Session<'_>, state: &State) -> Result<Found> {
             .of_data()
             .at(Place::table(session.pair.table.to_string())).remedy("look at the source; if these rows are really gone, run `pghaul sync once` with a greater --max-deletes, such as 100%"));
     }
+    let mut deleted = 0;
     for keys in gone.chunks(TOGETHER) {
         interrupt::check()?;
         let sql = statement(&session.pair);
-        found.gone += session.destination.execute(&sql, &parameters(&lists(&session.pair, keys)))?;
+        deleted += session.destination.execute(&sql, &parameters(&lists(&session.pair, keys)))?;
     }
-    Ok(found)
+    if deleted < count {
+        tracing::warn!(
+            "{}: {} of {} rows that are gone at the source are still there: a trigger or a policy keeps them, or another client has \
+             come first",
+            session.pair.table,
+            thousands(count - deleted),
+            thousands(count)
+        );
+    }
+    Ok(deleted)
 }
 
 /// Copies the rows with these keys, which no pass would read.
@@ -88,9 +121,6 @@ fn without_those_of_source(session: &mut Session<'_>, keys: &[Key]) -> Result<Ve
     let there = session.source.client().query(&sql, &parameters(&lists(pair, keys))).map_err(of_source)?;
     let there: HashSet<usize> =
         there.iter().filter_map(|row| usize::try_from(row.get::<_, i64>(0) - 1).ok()).collect();
-    if !there.is_empty() {
-        tracing::warn!("{}: {} rows stay, since the source has their keys", pair.table, there.len());
-    }
     let others = keys.iter().enumerate().filter(|(place, _)| !there.contains(place));
     Ok(others.map(|(_, key)| key.clone()).collect())
 }

@@ -88,10 +88,14 @@ impl Now {
         (self.clock - since).abs() >= UNSEEN
     }
 
+    /// Whether the source is a standby.
+    pub fn is_of_standby(&self) -> bool {
+        self.open.iter().any(|id| id.starts_with(BEFORE))
+    }
+
     /// Whether it can know of these transactions: a standby does not know the virtual ids of its primary.
     pub fn knows(&self, open: &[String]) -> bool {
-        let is_standby = self.open.iter().any(|id| id.starts_with(BEFORE));
-        !is_standby || open.iter().all(|id| id.starts_with(BEFORE))
+        !self.is_of_standby() || open.iter().all(|id| id.starts_with(BEFORE))
     }
 
     /// Whether all of these transactions have ended.

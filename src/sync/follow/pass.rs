@@ -8,6 +8,7 @@
 
 use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
+use crate::pg::sqlstate::SqlState;
 use crate::run::interrupt;
 use crate::sync::reader::View;
 use crate::sync::session::Session;
@@ -24,8 +25,8 @@ pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> R
     session.source.resume()?;
     let now = Now::look(&mut session.source, &session.pair, state.marks.read_to.as_deref())?;
     warn_of_clock(session, &now);
-    if now.overtaken {
-        tracing::warn!("the watermark is ahead of the source's clock, so all rows are compared once");
+    if let Some(why) = not_to_be_trusted(&state.marks, &now) {
+        tracing::warn!("{}: {why}, so all rows are compared once", session.pair.source.table);
         state.marks = Marks::default();
         state.write(&mut session.destination, &session.pair.table)?;
     }
@@ -37,7 +38,9 @@ pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> R
     let before = state.clone();
     let settles = settling(&mut state.marks, &now);
     let mut done = Merged::default();
-    let all_again = read_again(session, state, &now, settles.is_some(), &mut done)?;
+    // A comparison reads all rows in any case, and what has been committed late must not be missing there.
+    let reads_all = settles.is_some() || in_snapshot;
+    let all_again = read_again(session, state, &now, reads_all, &mut done)?;
     read_on(session, state, to, &mut done)?;
     session.source.pause()?;
     conclude(&mut state.marks, now, settles, all_again);
@@ -45,6 +48,19 @@ pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> R
         state.write(&mut session.destination, &session.pair.table)?;
     }
     Ok(done)
+}
+
+/// Why what was read before says nothing of what the source has now.
+fn not_to_be_trusted(marks: &Marks, now: &Now) -> Option<&'static str> {
+    let is_before = |horizon: i64| horizon > now.next && !now.is_of_standby();
+    match now.overtaken {
+        true => Some("the watermark is ahead of the source's clock"),
+        // Rows that are written from here on may have cursors below the watermark, and ids below the horizon.
+        false => marks
+            .horizon
+            .is_some_and(is_before)
+            .then_some("the source has gone back to an earlier state, as a backup does that is restored"),
+    }
 }
 
 fn warn_of_clock(session: &Session<'_>, now: &Now) {
@@ -71,18 +87,18 @@ fn settling(marks: &mut Marks, now: &Now) -> Option<String> {
 }
 
 /// Reads again the rows up to the watermark that may have been missed. Gives whether all of them were read. After the initial
-/// load nothing is settled, and the whole table would have to be read: that is left for one later pass.
+/// load nothing is settled, and the whole table has to be read: that is left for one pass that `reads_all`.
 fn read_again(
     session: &mut Session<'_>,
     state: &mut State,
     now: &Now,
-    settles: bool,
+    reads_all: bool,
     done: &mut Merged,
 ) -> Result<bool> {
     let (horizon, read_to) = (state.marks.horizon, state.marks.read_to.clone());
     // The rows that are read from here on belong to this horizon, even if the pass is killed.
     state.marks.horizon = horizon.or(Some(now.oldest));
-    let all = settles || state.marks.settled.is_some() || read_to.is_none();
+    let all = reads_all || state.marks.settled.is_some() || read_to.is_none();
     if horizon == Some(now.next) {
         // No transaction has written since.
         return Ok(all);
@@ -95,9 +111,10 @@ fn read_again(
     }
     let from = match (&state.marks.settled, &state.marks.pending) {
         (Some(settled), _) => Some(settled),
-        (None, Some(pending)) if !settles => Some(&pending.to),
+        (None, _) if reads_all => None,
+        (None, Some(pending)) => Some(&pending.to),
         (None, None) if read_to.is_some() => return Ok(all),
-        (None, _) => None,
+        (None, None) => None,
     };
     let from = from.cloned().map(|from| {
         session.source.resume()?;
@@ -145,9 +162,21 @@ fn read_on(
         let are_many = may_be_many && (full.is_some() || has_more(FEW)?);
         let end = full.unwrap_or_else(|| to.clone());
         let condition = format!("{behind}{name} <= {}", cursor.value(&end));
-        state.marks.read_to = Some(end);
         let order = format!(" ORDER BY {name}");
-        window(session, state, WindowRows { condition: &condition, order: &order, are_many }, done)?;
+        let is_last = end == to;
+        state.marks.read_to = Some(end);
+        let rows = WindowRows { condition: &condition, order: &order, are_many };
+        match window(session, state, rows, done) {
+            // A later row may have given up the value, or may be the one that a foreign key refers to.
+            Err(error) if !is_last && SqlState::from(&error).is_of_other_rows() => {
+                tracing::debug!("all rows that are left in one window, since: {error}");
+                let condition = format!("{behind}{name} <= {}", cursor.value(&to));
+                state.marks.read_to = Some(to.clone());
+                let rows = WindowRows { condition: &condition, order: &order, are_many: false };
+                window(session, state, rows, done)?;
+            }
+            done => done?,
+        }
     }
     Ok(())
 }
@@ -213,6 +242,15 @@ mod tests {
         step(&mut marks, now("50", 15.0, &["4/2"], 9));
         assert_eq!((marks.settled.as_deref(), marks.horizon), (Some("10"), Some(9)));
         assert_eq!(marks.pending.as_ref().map(|pending| pending.to.as_str()), Some("50"));
+    }
+
+    #[test]
+    fn a_source_that_has_gone_back_is_read_anew() {
+        let marks = Marks { horizon: Some(9), ..Marks::default() };
+        assert!(not_to_be_trusted(&marks, &now("10", 0.0, &[], 8)).is_some());
+        assert_eq!(not_to_be_trusted(&marks, &now("10", 0.0, &[], 9)), None);
+        // A standby may be behind.
+        assert_eq!(not_to_be_trusted(&marks, &now("10", 0.0, &["before 8"], 8)), None);
     }
 
     #[test]

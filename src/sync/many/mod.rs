@@ -6,6 +6,7 @@ mod once;
 mod schedule;
 mod tables;
 mod watch;
+mod watched;
 
 pub use once::{Runs, once};
 pub use watch::watch;

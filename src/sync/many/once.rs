@@ -6,6 +6,7 @@ use super::tables::{self, Item};
 use crate::copy::relay::pace::Pace;
 use crate::exit::Exit;
 use crate::pg::retry::Retries;
+use crate::pg::sqlstate::SqlState;
 use crate::report::log::Verbosity;
 use crate::report::{Done, UnitReport, UnitStatus, plural, seconds, thousands};
 use crate::run::{interrupt, workers};
@@ -42,6 +43,7 @@ pub fn once(jobs: &[Settings], verbosity: Verbosity) -> Result<Runs> {
     let started = Instant::now();
     let retries = Retries::new(jobs.iter().map(|job| job.retries).max().unwrap_or(0));
     let items = tables::of_jobs_with(jobs, retries)?;
+    tables::warn_of_circles(&items);
     let run = Run { jobs, items: &items, paces: paces(jobs), verbosity, tables: Mutex::new(Vec::new()) };
     {
         let mut tables = run.tables.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,11 +57,12 @@ pub fn once(jobs: &[Settings], verbosity: Verbosity) -> Result<Runs> {
     // A row goes before the one that it refers to, and comes after it.
     let deletes_in_order = items.iter().any(|item| item.settings.deletes.is_some())
         && items.iter().any(|item| !item.refers_to.is_empty());
+    let everything: Vec<usize> = (0..items.len()).collect();
     match deletes_in_order {
-        false => run.round(Part::All),
+        false => run.rounds(Part::All, &everything),
         true => {
-            run.round(Part::Rows);
-            run.round(Part::Rest);
+            run.rounds(Part::Rows, &everything);
+            run.round(Part::Rest, &everything);
         }
     }
     let tables = run.tables.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -77,6 +80,9 @@ enum Part {
     Rest,
 }
 
+/// So many rounds may follow the first one.
+const FURTHER_ROUNDS: u32 = 3;
+
 struct Run<'r> {
     jobs: &'r [Settings],
     items: &'r [Item],
@@ -86,10 +92,47 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn round(&self, part: Part) {
+    /// A round, and others for the tables whose rows came before those that they refer to: the source may have changed in between, or
+    /// foreign keys form a circle.
+    fn rounds(&self, part: Part, places: &[usize]) {
+        self.round(part, places);
+        for _ in 0..FURTHER_ROUNDS {
+            let mut again = self.came_too_early();
+            if again.is_empty() || interrupt::requested().is_some() {
+                return;
+            }
+            for place in again.clone() {
+                self.change(place, |table| table.error = None);
+                again.extend(&self.items[place].refers_to);
+            }
+            again.sort_unstable();
+            again.dedup();
+            again.retain(|place| self.is_well(*place));
+            self.round(part, &again);
+        }
+    }
+
+    /// The tables that have failed for rows of other tables.
+    fn came_too_early(&self) -> Vec<usize> {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_early = |place: &usize| {
+            let error = tables[*place].error.as_ref();
+            !self.items[*place].refers_to.is_empty()
+                && error.is_some_and(|error| SqlState::from(error) == SqlState::RowConflict)
+        };
+        (0..tables.len()).filter(is_early).collect()
+    }
+
+    fn is_well(&self, place: usize) -> bool {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)[place].error.is_none()
+    }
+
+    fn round(&self, part: Part, places: &[usize]) {
         let workers = workers_of(self.jobs);
-        let schedule = Schedule::new(schedule::tasks(self.items, workers, part == Part::Rest), workers);
-        let names = 0..workers.min(self.items.len());
+        let mut tasks = schedule::tasks(self.items, workers, part == Part::Rest);
+        tasks.retain(|task| places.contains(&task.place));
+        let schedule = Schedule::new(tasks, workers);
+        let names = 0..workers.min(places.len());
         workers::side_by_side(names, |_| {
             let mut link: Option<Linked> = None;
             while let Some(task) = schedule.next() {
@@ -121,18 +164,17 @@ impl Run<'_> {
         if part == Part::Rows {
             (settings.deletes, settings.verify) = (None, false);
         }
-        let mut outcome = Outcome::default();
-        if part == Part::Rest {
-            let mut is_over = false;
-            self.change(place, |table| {
-                is_over = table.error.is_some() || (table.outcome.is_whole && !settings.verify);
-                if !is_over {
-                    outcome = std::mem::take(&mut table.outcome);
-                }
-            });
-            if is_over {
-                return;
+        // An earlier round may have done something already.
+        let (mut outcome, mut is_over) = (Outcome::default(), false);
+        self.change(place, |table| {
+            let is_done = table.outcome.is_whole && !table.outcome.is_empty() && !settings.verify;
+            is_over = table.error.is_some() || is_done;
+            if !is_over {
+                outcome = std::mem::take(&mut table.outcome);
             }
+        });
+        if is_over {
+            return;
         }
         let error = self.bring_up_to_date(link, item.job, &settings, &mut outcome).err();
         self.change(place, |table| {

@@ -9,7 +9,7 @@ use crate::sync::settings::Settings;
 use crate::sync::side::{of_destination, of_source};
 use crate::{Error, Result};
 use glob::Pattern;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A table of a run.
 #[derive(Debug, Clone)]
@@ -76,6 +76,35 @@ pub fn of_jobs(jobs: &[Settings]) -> Result<Vec<Item>> {
         }
     }
     Ok(items)
+}
+
+/// Warns of tables whose foreign keys form circles: none of them can be the first with all of its rows.
+pub fn warn_of_circles(items: &[Item]) {
+    let mut named = vec![false; items.len()];
+    for place in 0..items.len() {
+        let from_here = reached(items, place);
+        if named[place] || !from_here.contains(&place) {
+            continue;
+        }
+        let circle: Vec<usize> =
+            from_here.into_iter().filter(|other| reached(items, *other).contains(&place)).collect();
+        let names: Vec<String> = circle.iter().map(|place| items[*place].settings.name_there()).collect();
+        tracing::warn!(
+            "{} refer to each other by foreign keys of the destination, so the rows of one of them have to come first; if those need \
+             rows of the others, drop one of these foreign keys",
+            names.join(", ")
+        );
+        circle.into_iter().for_each(|place| named[place] = true);
+    }
+}
+
+/// The places that the foreign keys of one lead to, over others too.
+fn reached(items: &[Item], from: usize) -> BTreeSet<usize> {
+    let (mut found, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(place) = open.pop() {
+        open.extend(items[place].refers_to.iter().filter(|to| found.insert(**to)));
+    }
+    found
 }
 
 /// The table that an item becomes.

@@ -8,7 +8,7 @@ pub use part::SchemaTables;
 pub use request::Request;
 pub use values::{Deletes, MaxDeletes, Mode};
 
-use crate::config::{Config, SyncCfg, Text};
+use crate::config::{Config, SyncCfg, Text, find_job};
 use crate::copy::rejects::limit::RejectLimit;
 use crate::pg::connect::{Target, of_this_process};
 use crate::pg::ident::{column_refusal, parse_name};
@@ -97,7 +97,7 @@ impl Settings {
     pub fn resolve(request: Request, config: &Config) -> Result<Settings> {
         let none = SyncCfg::default();
         let job = match &request.job {
-            Some(name) => find_job(name, config)?,
+            Some(name) => find_job(&config.file.sync, "sync", name, config)?,
             None => &none,
         };
         let text = |value: &Option<Text>| value.as_ref().map(|text| text.0.clone());
@@ -241,18 +241,6 @@ fn max_deletes(typed: Option<RejectLimit>, job: &SyncCfg) -> Result<MaxDeletes> 
 
 fn revealed(url: Option<Secret>) -> Option<String> {
     url.map(|url| url.reveal().to_owned())
-}
-
-fn find_job<'c>(name: &str, config: &'c Config) -> Result<&'c SyncCfg> {
-    let jobs = &config.file.sync.0;
-    jobs.iter().find(|(known, _)| known == name).map(|(_, job)| job).ok_or_else(|| {
-        let known: Vec<&str> = jobs.iter().map(|(name, _)| name.as_str()).collect();
-        let error = Error::refused(format!("there is no job {name:?} under `sync`")).at(config.place());
-        match known.is_empty() {
-            true => error.remedy("add it to the configuration, or give --from, --to and --table"),
-            false => error.remedy(format!("name one of: {}", known.join(", "))),
-        }
-    })
 }
 
 fn name_of(text: &str, flag: &str) -> Result<TableName> {

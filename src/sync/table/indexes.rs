@@ -61,11 +61,14 @@ fn add_constraints(client: &mut Client, source: &Shape, destination: &Shape) -> 
         else {
             continue;
         };
-        let kind = if is_primary { "PRIMARY KEY" } else { "UNIQUE" };
+        // Rows are found by the primary key, which a merge cannot do with one that is checked later.
+        let (kind, deferrable) = match is_primary {
+            true => ("PRIMARY KEY", ""),
+            false => ("UNIQUE", index.deferrable.as_str()),
+        };
         let sql = format!(
-            "ALTER TABLE {} ADD CONSTRAINT {name} {kind} USING INDEX {name}{}",
+            "ALTER TABLE {} ADD CONSTRAINT {name} {kind} USING INDEX {name}{deferrable}",
             destination.table,
-            index.deferrable,
             name = quote(&built.name),
         );
         client.batch_execute(&sql).map_err(|error| at(error.into(), &destination.table))?;

@@ -28,6 +28,8 @@ pub struct Pair {
     pub mark: Option<String>,
     /// Whether the databases have different encodings.
     pub any_encoding: bool,
+    /// The triggers of the destination's table that may change a row, or leave it out, before it is written.
+    pub row_triggers: Option<String>,
 }
 
 impl Pair {
@@ -51,11 +53,12 @@ impl Pair {
         };
         check_key(client, &source, &key).map_err(|error| error.at(at))?;
         let mark = settings.soft().then(|| settings.deleted_column.clone());
-        Ok(Pair { source, table, key, cursor, mark, any_encoding: false })
+        Ok(Pair { source, table, key, cursor, mark, any_encoding: false, row_triggers: None })
     }
 
     /// Takes the destination's table into account: texts are compared where one of the two columns needs it.
     pub fn consider(&mut self, destination: &Shape) {
+        self.row_triggers.clone_from(&destination.row_triggers);
         for column in &mut self.source.columns {
             if let Some(there) = destination.column(&column.name) {
                 column.by_text |= there.by_text;
@@ -117,6 +120,17 @@ impl Pair {
     /// The statement that writes such rows into a table of the destination.
     pub fn copy_from(&self, table: &str) -> String {
         format!("COPY {table} ({}) FROM STDIN (FORMAT {})", self.columns(), self.format())
+    }
+
+    /// The statement that counts the rows of the window that the destination's table does not have as they are.
+    pub fn count_unmerged(&self) -> String {
+        let same =
+            same::key_equals(&self.source, &self.key, "t", |_, column| format!("w.{}", quote(&column.name)));
+        let differ = same::differ(self.source.copied(), "t", "w").unwrap_or_default();
+        format!(
+            "SELECT count(*) FROM {WINDOW} w LEFT JOIN {} t ON {same} WHERE t.tableoid IS NULL OR {differ}",
+            self.table
+        )
     }
 
     /// The statement that merges the window into the destination's table, and does not touch equal rows. The window's rows come

@@ -33,6 +33,10 @@ pub struct Shape {
     pub primary_key: Vec<String>,
     /// The condition of the rows that are synced; none for all.
     pub only: Option<String>,
+    /// Whether a foreign key of it refers to itself.
+    pub refers_to_itself: bool,
+    /// The triggers that may change a row, or leave it out, before it is written; none without such triggers.
+    pub row_triggers: Option<String>,
 }
 
 /// A column.
@@ -122,8 +126,12 @@ impl Shape {
         let name = table.to_string();
         let sql = "SELECT c.oid, c.relkind::text, obj_description(c.oid, 'pg_class'), \
                    greatest(c.reltuples, 0)::float8, pg_table_size(c.oid), \
-                   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) \
+                   c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid), \
+                   EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND confrelid = c.oid AND contype = 'f'), \
+                   (SELECT string_agg(tgname::text, ', ' ORDER BY tgname) FROM pg_trigger \
+                    WHERE tgrelid = c.oid AND NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 3 = 3 AND tgtype & 20 <> 0) \
                    FROM pg_class c WHERE c.oid = to_regclass($1)";
+        // Bits of tgtype: 1 for each row, 2 before, 4 insert, 16 update.
         let Some(row) = client.query_opt(sql, &[&name])? else { return Ok(None) };
         let oid: u32 = row.get(0);
         let kind = row.get::<_, &str>(1).chars().next().unwrap_or_default();
@@ -144,6 +152,8 @@ impl Shape {
             indexes: indexes(client, oid)?,
             primary_key: primary_key(client, oid)?,
             only: None,
+            refers_to_itself: row.get(6),
+            row_triggers: row.get(7),
         }))
     }
 

@@ -5,10 +5,15 @@ mod convert;
 mod read;
 mod write;
 
-pub use read::Limits;
-
 /// The bit of a text's start that says: it is no part of the response.
 const OTHER: u32 = 1 << 31;
+
+/// What a tree may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// What its values may take as those of jaq, bytes.
+    pub max_memory: u64,
+}
 
 /// A part of a text, or of the list of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

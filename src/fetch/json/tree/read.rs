@@ -1,6 +1,6 @@
 //! Reads trees: by the same rules as [`crate::fetch::json::parse_within`], but without a word about what is wrong.
 
-use super::{Node, OTHER, Span, Tree, Words, other};
+use super::{Limits, Node, OTHER, Span, Tree, Words, other};
 use crate::fetch::json::budget::{Budget, Part};
 use crate::fetch::json::read::MAX_DEPTH;
 use hifijson::str::LexAlloc as _;
@@ -14,13 +14,6 @@ const FEW_MEMBERS: usize = 16;
 /// What filters may add to a tree: so many times its text, and some more (bytes).
 const TIMES_TEXT: usize = 32;
 const MORE_BYTES: usize = 1 << 20;
-
-/// What a tree may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// What its values may take as those of jaq, bytes.
-    pub max_memory: u64,
-}
 
 impl<'t> Tree<'t> {
     /// Reads a text; gives the tree and its root. None for what is not plain JSON within the limits.

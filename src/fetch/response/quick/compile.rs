@@ -1,7 +1,6 @@
 //! Makes filters that need no jaq of the terms that jaq's own parser gives.
 
-use super::QuickFilter;
-use super::term::{Missing, Term, TextPart};
+use super::term::{Missing, Program, Term, TextPart};
 use crate::fetch::json::tree::{Node, Words};
 use crate::fetch::response::filter::VARIABLES;
 use jaq_core::load::lex::StrPart;
@@ -10,13 +9,13 @@ use jaq_core::ops::Cmp;
 use jaq_core::path::{Opt, Part, Path};
 
 /// Compiles a filter. None for one that only jaq can run, and for one that is none.
-pub fn compile(code: &str, words: &mut Words) -> Option<QuickFilter> {
+pub fn compile(code: &str, words: &mut Words) -> Option<Program> {
     let parsed = jaq_core::load::parse(code, |parser| parser.term())?;
     let mut compiler =
         Compiler { words, scope: VARIABLES.into_iter().enumerate().collect(), variables: VARIABLES.len() };
     let uses = VARIABLES.map(|name| code.contains(name));
     let term = compiler.term(&parsed)?;
-    Some(QuickFilter { term, variables: compiler.variables - VARIABLES.len(), uses })
+    Some(Program { term, variables: compiler.variables, uses })
 }
 
 struct Compiler<'c, 's> {

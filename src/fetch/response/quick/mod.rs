@@ -10,17 +10,11 @@ use super::filter::Known;
 use crate::fetch::json::tree::{Node, Tree, Words};
 use run::{Run, Why};
 use std::ops::ControlFlow;
-use term::Term;
+use term::Program;
 
 /// A filter that needs no jaq.
 #[derive(Debug)]
-pub struct QuickFilter {
-    term: Term,
-    /// How many variables it binds, besides those that every filter has.
-    variables: usize,
-    /// Which of those that every filter has it uses.
-    uses: [bool; super::filter::VARIABLES.len()],
-}
+pub struct QuickFilter(Program);
 
 /// What jaq has to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +23,7 @@ pub struct InDoubt;
 impl QuickFilter {
     /// Compiles a filter, whose texts go to `words`. None for one that only jaq can run.
     pub fn compile(code: &str, words: &mut Words) -> Option<QuickFilter> {
-        compile::compile(code, words)
+        compile::compile(code, words).map(QuickFilter)
     }
 
     /// Gives `each` output for a node of the tree, until it says false.
@@ -45,14 +39,14 @@ impl QuickFilter {
     ) -> Result<(), InDoubt> {
         let of_all = [&known.request, &known.status, &known.headers];
         let mark = tree.mark();
-        let mut variables = vec![Node::Null; of_all.len() + self.variables];
-        for ((place, value), is_used) in variables.iter_mut().zip(of_all).zip(self.uses) {
+        let mut variables = vec![Node::Null; self.0.variables];
+        for ((place, value), is_used) in variables.iter_mut().zip(of_all).zip(self.0.uses) {
             if is_used {
                 *place = tree.add_value(value).ok_or(InDoubt)?;
             }
         }
         let mut run = Run { tree: &mut *tree, variables, collecting: 0 };
-        let outcome = run.run(&self.term, input, &mut |run, output| match each(run.tree, output) {
+        let outcome = run.run(&self.0.term, input, &mut |run, output| match each(run.tree, output) {
             true => ControlFlow::Continue(()),
             false => ControlFlow::Break(Why::Enough),
         });

@@ -1,7 +1,19 @@
 //! What a filter is made of, as it is run.
 
 use crate::fetch::json::tree::{Node, Span};
+use crate::fetch::response::filter::VARIABLES;
 use jaq_core::ops::Cmp;
+
+/// A whole filter.
+#[derive(Debug)]
+pub struct Program {
+    /// What it is made of.
+    pub term: Term,
+    /// How many variables there are in it, with those that every filter has.
+    pub variables: usize,
+    /// Which of those that every filter has it uses.
+    pub uses: [bool; VARIABLES.len()],
+}
 
 /// A part of a filter: it makes a stream of outputs of each input.
 #[derive(Debug)]

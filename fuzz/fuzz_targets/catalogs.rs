@@ -156,6 +156,8 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
         indexes: Vec::new(),
         primary_key: Vec::new(),
         only: None,
+        refers_to_itself: choices.is_set(),
+        row_triggers: None,
     };
     let mark = choices.is_set().then(|| name(choices));
     check_creation(&shape, &table, &drawn, mark.as_deref());
@@ -173,7 +175,8 @@ fuzz_target!(init: sql::check_lexer(), |input: &[u8]| {
     check(&indexes::creation(&index, true, &table), &[schema, own, first], &[]);
     let key: Vec<String> =
         drawn.iter().take(1 + choices.below(3)).map(|drawn| drawn.column.name.clone()).collect();
-    let pair = Pair { source: shape, table, key, cursor: None, mark, any_encoding: choices.is_set() };
+    let any_encoding = choices.is_set();
+    let pair = Pair { source: shape, table, key, cursor: None, mark, any_encoding, row_triggers: None };
     check_rows(&pair, &drawn, choices);
 });
 

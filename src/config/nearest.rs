@@ -3,7 +3,8 @@
 /// The known word nearest to `word`, if one is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may differ: `zip_pth` finds `zip_path`, but `foo` finds nothing.
-    let limit = word.len().div_ceil(3);
+    // Of a word that differs in every letter, nothing is left.
+    let limit = word.len().div_ceil(3).min(word.len().saturating_sub(1));
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
@@ -29,6 +30,7 @@ mod tests {
     fn near_words_are_found_and_far_ones_are_not() {
         assert_eq!(nearest("max_worker", ["xport_cfg", "max_workers"]), Some("max_workers"));
         assert_eq!(nearest("colour", ["xport_cfg", "max_workers"]), None);
+        assert_eq!(nearest("x", ["t"]), None);
     }
 
     #[test]

@@ -200,6 +200,7 @@ mod tests {
         v1_users  lms_v1.zip/users.dat  users  not loaded     -     -        -
 
         2 units: 0 loaded, 0 unchanged, 0 failed, 1 refused, 1 not loaded; 0 rows, 1.5 KiB in 1.50 s
+        their old rows stand; run again: 2 units are left
         ");
     }
 }

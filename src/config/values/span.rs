@@ -64,12 +64,17 @@ mod tests {
 
     #[test]
     fn times_have_a_unit() {
-        for (text, milliseconds) in
-            [("500ms", 500), ("30s", 30_000), ("5 m", 300_000), ("1h", 3_600_000), ("0s", 0)]
-        {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("5 m", 300_000),
+            ("1h", 3_600_000),
+            ("2d", 172_800_000),
+            ("0s", 0),
+        ] {
             assert_eq!(text.parse(), Ok(Span(Duration::from_millis(milliseconds))), "{text}");
         }
-        for text in ["", "30", "s", "1.5s", "-1s", "1d", "18446744073709551615h"] {
+        for text in ["", "30", "s", "1.5s", "-1s", "1w", "18446744073709551615h"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
         }
     }

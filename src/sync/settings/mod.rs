@@ -282,7 +282,7 @@ mod tests {
         assert_eq!((settings.cursor.as_deref(), settings.every.as_secs()), (Some("v"), 120));
         let unknown =
             Settings::resolve(Request { job: Some("x".into()), ..Request::default() }, &config).unwrap_err();
-        assert!(unknown.to_string().contains("name one of: t"), "{unknown}");
+        assert!(unknown.to_string().contains("the jobs are: t"), "{unknown}");
         let none = Settings::resolve(Request { job: job(), chunk: Some(0), ..Request::default() }, &config)
             .unwrap_err();
         assert!(none.to_string().contains("--chunk 0"), "{none}");

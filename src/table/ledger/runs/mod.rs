@@ -75,6 +75,14 @@ pub struct UnitRecord {
 /// # Errors
 /// A missing right; what the server reports.
 pub fn record(client: &mut Client, ended: &EndedRun<'_>, keep: Duration) -> Result<()> {
+    match record_once(client, ended, keep) {
+        // The signal that has stopped the run may cancel a statement here, too, but only one.
+        Err(error) if SqlState::from(&error) == SqlState::Cancelled => record_once(client, ended, keep),
+        recorded => recorded,
+    }
+}
+
+fn record_once(client: &mut Client, ended: &EndedRun<'_>, keep: Duration) -> Result<()> {
     if !ended.has_touched {
         let sql = "SELECT to_regnamespace($1) IS NOT NULL";
         if !client.query_one(sql, &[&SCHEMA])?.get::<_, bool>(0) {
@@ -87,17 +95,10 @@ pub fn record(client: &mut Client, ended: &EndedRun<'_>, keep: Duration) -> Resu
     })?;
     let exit_code = i32::from(ended.exit_code);
     let version = env!("CARGO_PKG_VERSION");
-    let record = |client: &mut Client| {
-        client.execute(
-            include_str!("record.sql"),
-            &[&ended.report, &ended.job, &exit_code, &version, &keep.as_secs_f64()],
-        )
-    };
-    match record(client) {
-        // The signal that has stopped the run may cancel this statement, too, but only once.
-        Err(error) if SqlState::from(&error) == SqlState::Cancelled => record(client)?,
-        recorded => recorded?,
-    };
+    client.execute(
+        include_str!("record.sql"),
+        &[&ended.report, &ended.job, &exit_code, &version, &keep.as_secs_f64()],
+    )?;
     Ok(())
 }
 

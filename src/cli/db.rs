@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -190,11 +190,13 @@ fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
 /// Says that another project's database is meant.
 fn note_other(project: &Project, meant: &Project) {
     if project != meant {
-        eprintln!(
-            "note: this folder has no configuration and no database; this is the one of {}",
-            meant.folder().display()
-        );
+        eprintln!("{}", of_another(meant.folder()));
     }
+}
+
+/// That the database is the one of another project.
+pub fn of_another(folder: &Path) -> String {
+    format!("note: this folder has no configuration and no database; this is the one of {}", folder.display())
 }
 
 /// Waits for a child that has the terminal; SIGTERM to this process ends the child.

@@ -108,7 +108,7 @@ fn plan(args: &IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let (settings, config) = settings(args, global)?;
     let location = args.target.find(&config)?;
     let catalogue = ingest::scan(&settings)?;
-    let database = Database::open(location)?;
+    let database = Database::open_to_look(location)?;
     let text = ingest::plan(&settings, catalogue, &database);
     database.close();
     print(&text?)?;

@@ -1,10 +1,12 @@
 //! `pghaul status`: the ledger, for people and for scripts.
 
+use super::db::of_another;
 use super::flags::global::GlobalArgs;
 use super::flags::target::TargetArgs;
 use super::history;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::pg::database::Database;
 use crate::pg::embedded::Project;
 use crate::report::{Layout, plural, print, seconds, size, some_of, table, thousands};
 use crate::table::ledger::loads::status::{self, LoadStatus};
@@ -65,7 +67,10 @@ pub struct StatusArgs {
 /// A configuration or database that cannot be used; a standard output that cannot be written.
 pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
-    let database = args.target.open(&config)?;
+    let (database, other) = Database::open_nearest_to_look(args.target.find(&config)?)?;
+    if let Some(folder) = other {
+        tracing::info!("{}", of_another(&folder));
+    }
     let place = Place::file(database.describe());
     if args.runs || args.history.is_some() {
         let text = database

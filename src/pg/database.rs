@@ -6,6 +6,7 @@ use super::trust;
 use crate::report::plural;
 use crate::{Error, Result};
 use postgres::Client;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The same failure, marked as one of the connection: the server has ended that.
@@ -56,7 +57,33 @@ impl Database {
             }
             Location::Private(embedded) => embedded,
         };
-        let lease = embedded.acquire()?;
+        Self::of_lease(embedded.acquire()?)
+    }
+
+    /// As [`Database::open`], for what only looks: creates no database.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_to_look(location: Location) -> Result<Database> {
+        match location {
+            Location::Private(embedded) => Self::of_lease(embedded.acquire_to_look()?),
+            named => Self::open(named),
+        }
+    }
+
+    /// As [`Database::open_to_look`], for somebody who may mean another project's database. Gives its folder, if it is another's.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_nearest_to_look(location: Location) -> Result<(Database, Option<PathBuf>)> {
+        let Location::Private(embedded) = location else { return Ok((Self::open(location)?, None)) };
+        let lease = embedded.acquire_nearest_to_look()?;
+        let folder = lease.project().folder().to_owned();
+        let is_other = folder != embedded.project().folder();
+        Ok((Self::of_lease(lease)?, is_other.then_some(folder)))
+    }
+
+    fn of_lease(lease: Lease) -> Result<Database> {
         Ok(Database {
             target: Target::parse(&lease.url())?,
             embedded: Some(lease),

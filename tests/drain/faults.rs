@@ -194,7 +194,7 @@ fn a_job_that_cannot_be_meant_is_refused() {
     let drain = drain!();
     drain.command().args(["--clear"]).run().assert_code(2).assert_stderr_has("--clear is for a gateway");
     let run = pghaul_test_support::pghaul!(drain.work).args(["drain", "us_user"]).run();
-    run.assert_code(2).assert_stderr_has("name one of: us_users");
+    run.assert_code(2).assert_stderr_has("did you mean \"us_users\"?");
 }
 
 #[test]

@@ -346,11 +346,24 @@ fn the_only_database_is_the_one_that_is_meant_where_nothing_names_another() {
     let run = |args: &[&str]| pghaul!(case.work).args(args).env("PGHAUL_DATA_DIR", &server).run();
     case.work.write("etc/config.yml", "xport_cfg: {zip_path: ../dumps}\n");
     run(&["--config", "etc/config.yml", "ingest"]).assert_code(0);
+    run(&["status"]).assert_code(0).assert_stdout_has("v1_users").assert_stderr_has("this is the one of /");
     let psql = ["db", "psql", "-XAtc", "SELECT count(*) FROM users"];
     run(&psql).assert_code(0).assert_stdout_has("1\n").assert_stderr_has("this is the one of /");
     // With a second one, nobody knows which is meant, and the folder gets its own.
     case.work.write("more/config.yml", "xport_cfg: {zip_path: ../dumps}\n");
     run(&["--config", "more/config.yml", "ingest"]).assert_code(0);
+    // What only looks makes no database.
+    run(&["status"]).assert_code(0).assert_stdout_has("nothing was ever loaded");
+    run(&["ingest", "dumps", "--plan"]).assert_code(0);
+    let list = run(&[
+        "--config",
+        "etc/config.yml",
+        "db",
+        "psql",
+        "-XAtc",
+        "SELECT count(*) FROM pg_database WHERE datname ~ '_[0-9a-f]{8}$'",
+    ]);
+    list.assert_code(0).assert_stdout_has("2\n");
     run(&psql).assert_code(1).assert_stderr_has("relation \"users\" does not exist");
 }
 

@@ -112,7 +112,10 @@ impl Embedded {
     /// # Errors
     /// No binaries or the wrong ones, a directory that cannot be used, a full disk; each refused, with what helps.
     pub fn acquire(&self) -> Result<Lease> {
-        self.acquire_with(|_| Ok(self.project.clone()))
+        self.acquire_with(|client| {
+            self.project.create_database(client)?;
+            Ok(self.project.clone())
+        })
     }
 
     /// As [`Embedded::acquire`], for somebody who names no project and may mean another one ([`Project`]).
@@ -120,7 +123,27 @@ impl Embedded {
     /// # Errors
     /// As there.
     pub fn acquire_nearest(&self) -> Result<Lease> {
-        self.acquire_with(|client| self.project.nearest(client))
+        self.acquire_with(|client| {
+            let project = self.project.nearest(client)?;
+            project.create_database(client)?;
+            Ok(project)
+        })
+    }
+
+    /// As [`Embedded::acquire`], for what only looks: a database that is missing is not created, and an empty one stands for it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn acquire_to_look(&self) -> Result<Lease> {
+        self.acquire_with(|client| self.project.or_empty(client))
+    }
+
+    /// As [`Embedded::acquire_to_look`], where another project may be meant.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn acquire_nearest_to_look(&self) -> Result<Lease> {
+        self.acquire_with(|client| self.project.nearest(client)?.or_empty(client))
     }
 
     fn acquire_with(&self, find: impl FnOnce(&mut Client) -> Result<Project>) -> Result<Lease> {
@@ -132,7 +155,6 @@ impl Embedded {
         // Dropping the lease after a failure stops the server again.
         let mut client = server::wait_until_ready(&self.layout)?;
         lease.embedded.project = find(&mut client)?;
-        lease.embedded.project.create_database(&mut client)?;
         Ok(lease)
     }
 

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// How much of the folder's name is in that of the database, bytes. A name has at most 63.
 const NAME_BYTES: usize = 40;
 
+/// The database of no project.
+const OF_NONE: &str = "pghaul";
+
 /// A project: the folder of its configuration, or without one the current folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
@@ -71,6 +74,15 @@ impl Project {
             return Ok(Project { folder: folder.into(), database: database.clone(), has_config: false });
         }
         Ok(self.clone())
+    }
+
+    /// The project, or, where it has no database yet, one with the server's own, in which nothing is ever written.
+    ///
+    /// # Errors
+    /// A lost connection.
+    pub(super) fn or_empty(&self, client: &mut Client) -> Result<Project> {
+        let database = if self.has_database(client)? { self.database.clone() } else { OF_NONE.to_owned() };
+        Ok(Project { database, ..self.clone() })
     }
 
     fn has_database(&self, client: &mut Client) -> Result<bool> {

@@ -90,7 +90,9 @@ fn tokens_are_in_no_output() {
         let said = vec![("stderr", run.stderr), ("an answer", answers.join("\n")), ("stdout", line)];
         matrix.judge(way, said);
         for args in ["config show", "config check"] {
-            let command = matrix.pghaul(args).env("PGHAUL_SERVE_TOKEN", &token).env("TOKEN", &token);
+            // Two equal tokens are refused.
+            let name = if way == "PGHAUL_SERVE_TOKEN" { way } else { "TOKEN" };
+            let command = matrix.pghaul(args).env(name, &token);
             matrix.look(&format!("{way}: {args}"), command).assert_code(0);
         }
     }

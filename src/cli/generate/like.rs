@@ -82,6 +82,7 @@ pub fn run(args: LikeArgs, global: &GlobalArgs) -> Result<Exit> {
     });
     let units = settings.and_then(|settings| {
         args.report.is_none_of(like::paths(&settings))?;
+        tracing::info!("{}", settings.databases());
         like::run(&settings, global.verbosity())
     });
     args.report.conclude(&started, units, global.quiet, made_lines)

@@ -1,6 +1,6 @@
 //! The rows that are wanted, of which tables, and where they go: resolved and checked.
 
-use crate::pg::connect::Target;
+use crate::pg::connect::{Target, of_this_process};
 use crate::pg::ident;
 use crate::run::cores;
 use crate::secret::Secret;
@@ -60,6 +60,14 @@ pub enum To {
 }
 
 impl Settings {
+    /// The databases, for the first line of the run.
+    pub fn databases(&self) -> String {
+        match &self.to {
+            To::Database(to, _) => format!("database: {}, rows like those of {}", to.describe(), self.from.describe()),
+            To::Folder(_) => format!("database: {}, which is only looked at", self.from.describe()),
+        }
+    }
+
     /// Checks the flags.
     ///
     /// # Errors
@@ -77,11 +85,12 @@ impl Settings {
             }
         }
         let rows = rows(&request.rows, &request.tables, &tables, &mut faults);
-        let from = request.from.as_ref().map(|url| Target::parse(url.reveal()));
+        let parse = |url: &Secret| Target::parse_in(url.reveal(), &of_this_process);
+        let from = request.from.as_ref().map(parse);
         let from = from.unwrap_or_else(|| {
             Err(Error::refused("--from is empty").remedy("name the database of the tables"))
         });
-        let into = request.into.as_ref().map(|url| Target::parse(url.reveal())).transpose();
+        let into = request.into.as_ref().map(parse).transpose();
         let to = into.and_then(|into| match (into, request.out) {
             (Some(into), None) => Ok(To::Database(Box::new(into), request.append)),
             (None, Some(_)) if request.append => Err(Error::refused("--append is for tables")

@@ -63,7 +63,9 @@ impl Settings {
     /// The databases, for the first line of the run.
     pub fn databases(&self) -> String {
         match &self.to {
-            To::Database(to, _) => format!("database: {}, rows like those of {}", to.describe(), self.from.describe()),
+            To::Database(to, _) => {
+                format!("database: {}, rows like those of {}", to.describe(), self.from.describe())
+            }
             To::Folder(_) => format!("database: {}, which is only looked at", self.from.describe()),
         }
     }

@@ -45,6 +45,8 @@ class Embedded(Server):
     def start(self) -> None:
         self._db("start")
         self.url = self._db("url")
+        # A configuration in another folder would have another database of the server.
+        self.target = ["--db", self.url]
 
     def stop(self) -> None:
         if self.data.exists():
@@ -52,7 +54,7 @@ class Embedded(Server):
 
     def _db(self, *words: str) -> str:
         # Ctrl-C is for us alone, who stop the server then.
-        command: Command = [self._pghaul, "db", *self.target, *words]
+        command: Command = [self._pghaul, "db", "--data-dir", self.data, *words]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, start_new_session=True)
         return done.stdout.strip()
 

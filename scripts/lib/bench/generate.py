@@ -118,7 +118,8 @@ class Bench:
 
 
 def source_url(server: Embedded) -> str:
-    return f"{server.url.rpartition('/')[0]}/{SOURCE}"
+    place, _, parameters = server.url.partition("?")
+    return f"{place.rpartition('/')[0]}/{SOURCE}?{parameters}"
 
 
 def main() -> None:

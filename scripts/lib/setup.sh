@@ -12,6 +12,11 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
+# Forgets what would lead pghaul to another database than the script's own.
+forget_databases() {
+    unset DATABASE_URL PGHAUL_CONFIG PGHOST PGHOSTADDR PGPORT PGDATABASE PGSERVICE
+}
+
 fail() {
     say "error: $*"
     exit 1

@@ -5,7 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
-use super::history::Opened;
+use super::history::{Opened, close};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::fetch::settings::{RunRequest, Settings};
@@ -58,7 +58,7 @@ pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
     let mut opened = None;
     let outcome = fetch(args, global, &mut opened);
     args.report.conclude_with(&started, outcome, global.quiet, fetch::summary, |report| {
-        opened.into_iter().for_each(|opened| opened.close(report, Some(&args.job)));
+        close(opened, report, Some(&args.job));
     })
 }
 

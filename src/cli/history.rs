@@ -3,7 +3,7 @@
 use crate::config::{Config, Span};
 use crate::pg::connect::Target;
 use crate::pg::database::Database;
-use crate::report::{Layout, Report, RunStatus, seconds, size, table, thousands};
+use crate::report::{Layout, Report, RunStatus, json, seconds, size, table, thousands, to_the_second};
 use crate::table::ledger::runs::{self, EndedRun, RunRecord, UnitRecord};
 use crate::{Error, Result};
 use postgres::Client;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 /// How long runs are remembered, where `keep` does not say.
-pub const KEEP: Span = Span(Duration::from_secs(400 * 86_400));
+const KEEP: Span = Span(Duration::from_secs(400 * 86_400));
 
 /// The most runs that are shown.
 const MOST_SHOWN: i64 = 100;
@@ -41,11 +41,13 @@ impl Opened {
     pub fn new(database: Database, config: &Config) -> Opened {
         Opened { database, keep: kept_for(config) }
     }
+}
 
-    /// Records the run and closes the database.
-    pub fn close(self, report: &Report, job: Option<&str>) {
-        record(|| self.database.connect(), report, job, self.keep);
-        self.database.close();
+/// Records the run and closes the database, if it was opened.
+pub fn close(opened: Option<Opened>, report: &Report, job: Option<&str>) {
+    if let Some(Opened { database, keep }) = opened {
+        record(|| database.connect(), report, job, keep);
+        database.close();
     }
 }
 
@@ -95,7 +97,7 @@ fn shown<R: Serialize>(
     row: impl Fn(&R) -> [String; 8],
 ) -> Result<String> {
     if as_json {
-        return Ok(format!("{}\n", serde_json::to_string_pretty(records).map_err(Error::failed)?));
+        return json(&records);
     }
     if records.is_empty() {
         return Ok("the history is empty: no run that loaded something has ended here\n".to_owned());
@@ -140,10 +142,6 @@ fn unit_row(unit: &UnitRecord) -> [String; 8] {
         seconds(unit.seconds),
         first_line(unit.error.as_deref()),
     ]
-}
-
-fn to_the_second(moment: &str) -> String {
-    moment.trim_end_matches('Z').replace('T', " ")
 }
 
 fn first_line(error: Option<&str>) -> String {

@@ -5,7 +5,7 @@ use super::flags::numbers;
 use super::flags::rejects::RejectArgs;
 use super::flags::report::ReportArgs;
 use super::flags::target::TargetArgs;
-use super::history::Opened;
+use super::history::{Opened, close};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::ingest::settings::{MothersMode, Request, Settings};
@@ -92,7 +92,7 @@ pub fn run(args: IngestArgs, global: &GlobalArgs) -> Result<Exit> {
     let mut opened = None;
     let outcome = load(&args, global, &mut opened);
     args.report.conclude_with(&started, outcome, global.quiet, summary, |report| {
-        opened.into_iter().for_each(|opened| opened.close(report, None));
+        close(opened, report, None);
     })
 }
 

@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::pg::database::Database;
 use crate::pg::embedded::Project;
-use crate::report::{Layout, plural, print, seconds, size, some_of, table, thousands};
+use crate::report::{Layout, json, plural, print, seconds, size, some_of, table, thousands, to_the_second};
 use crate::table::ledger::loads::status::{self, LoadStatus};
-use crate::{Error, Place, Result};
+use crate::{Place, Result};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -101,11 +101,6 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     Ok(Exit::Loaded)
 }
 
-fn json(loads: &[LoadStatus]) -> Result<String> {
-    let json = serde_json::to_string_pretty(loads).map_err(Error::failed)?;
-    Ok(format!("{json}\n"))
-}
-
 /// The table of all loads and a closing line.
 fn text(loads: &[LoadStatus]) -> String {
     if loads.is_empty() {
@@ -135,8 +130,6 @@ fn text(loads: &[LoadStatus]) -> String {
 
 fn row(load: &LoadStatus, with_schema: bool) -> [String; 10] {
     let unit = if with_schema { format!("{}.{}", load.schema, load.unit) } else { load.unit.clone() };
-    // To the second.
-    let finished = load.finished_at.get(..19).unwrap_or(&load.finished_at).replace('T', " ");
     [
         unit,
         format!("{}/{}", load.dump, load.data_file),
@@ -146,7 +139,7 @@ fn row(load: &LoadStatus, with_schema: bool) -> [String; 10] {
         thousands(load.rows.unsigned_abs()),
         size(load.bytes.unsigned_abs()),
         seconds(load.seconds),
-        finished,
+        to_the_second(&load.finished_at),
         load.client_version.clone(),
     ]
 }

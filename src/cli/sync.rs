@@ -3,6 +3,7 @@
 use super::flags::global::GlobalArgs;
 use super::flags::numbers;
 use super::flags::report::ReportArgs;
+use super::flags::target::url;
 use super::history::{kept_for, record_in};
 use crate::Result;
 use crate::config::Config;
@@ -276,8 +277,4 @@ impl CommonArgs {
             ..Request::default()
         }
     }
-}
-
-fn url(text: &str) -> Result<Secret, &'static str> {
-    if text.is_empty() { Err("an empty URL names no database") } else { Ok(Secret::new(text)) }
 }

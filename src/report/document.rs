@@ -1,6 +1,6 @@
 //! The report of a run: the document that `--report` writes, and how it follows from the outcome of the run.
 
-use super::output::print;
+use super::output::{json, print};
 use super::unit::{Totals, UnitReport};
 use crate::exit::Exit;
 use crate::run::interrupt;
@@ -193,8 +193,7 @@ impl Report {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let mut json = serde_json::to_string_pretty(self).map_err(Error::failed)?;
-        json.push('\n');
+        let json = json(self)?;
         if path == Path::new("-") {
             return print(&json);
         }

@@ -14,8 +14,8 @@ pub mod unit;
 
 pub use document::{AfterReport, Archived, Done, Report, RunStatus, SecondsIn, Started, Superseded};
 pub use made::made_lines;
-pub use numbers::{plural, seconds, size, some_of, thousands};
-pub use output::print;
+pub use numbers::{plural, seconds, size, some_of, thousands, to_the_second};
+pub use output::{json, print};
 pub use summary::{adjusted_in_words, summary};
 pub use table::{Layout, table};
 pub use unit::{Totals, UnitReport, UnitStatus};

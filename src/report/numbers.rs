@@ -15,6 +15,11 @@ pub fn some_of(items: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
+/// A moment of RFC 3339 for people: to the second, without its zone.
+pub fn to_the_second(moment: &str) -> String {
+    moment.get(..19).unwrap_or(moment).replace('T', " ")
+}
+
 /// `1234567` as `1,234,567`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();

@@ -2,7 +2,16 @@
 
 use crate::error::without_commands;
 use crate::{Error, Result};
+use serde::Serialize;
 use std::io::{ErrorKind, IsTerminal, Write};
+
+/// A value as a document of JSON for people: indented, with a line end.
+///
+/// # Errors
+/// A map whose keys are no texts.
+pub fn json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value).map_err(Error::failed)? + "\n")
+}
 
 /// Prints to standard output. It is no error if the reader has closed that.
 ///

@@ -29,7 +29,7 @@ const ROWS: Measure = Measure {
 const REQUESTS: &str = "{prefix:.bold} [{wide_bar}] {human_pos}/{human_len}, {eta} left, {now}";
 /// The same while it is not known.
 const REQUESTS_SO_FAR: &str = "{prefix:.bold} {human_pos}, {now}";
-/// How often what a run tells of itself is shown anew.
+/// How often the bar shows what the run says of itself.
 const TICK: Duration = Duration::from_millis(200);
 
 /// The bars of one run.

@@ -2,7 +2,6 @@
 
 use crate::config::{Mark, variables_of};
 use crate::report::{Layout, table};
-use crate::{Error, Result};
 use serde::Serialize;
 
 /// A setting, as it is shown.
@@ -57,14 +56,6 @@ pub fn push(rows: &mut Vec<Row>, row: Row) {
     if !rows.iter().any(|known| known.key == row.key) {
         rows.push(row);
     }
-}
-
-/// The rows as JSON: an array with an object for each.
-///
-/// # Errors
-/// None that a row can cause.
-pub fn json(rows: &[Row]) -> Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(rows).map_err(Error::failed)?))
 }
 
 /// The rows as a table.

@@ -10,7 +10,7 @@ use crate::cli::flags::numbers;
 use crate::cli::flags::target::TargetArgs;
 use crate::config::{Config, ConfigText, Marks};
 use crate::exit::Exit;
-use crate::report::print;
+use crate::report::{json, print};
 use crate::{Error, Place, Result};
 use clap::{Args, Command};
 use std::num::NonZeroUsize;
@@ -55,7 +55,7 @@ pub fn run(args: &ShowArgs, global: &GlobalArgs, root: Command) -> Result<Exit> 
     let sources = Sources::new(file.clone(), root);
     let mut found = sources.general(&args.target, &marks, &resolved)?;
     found.extend(sources.settings(&marks, &resolved));
-    print(&if args.json { rows::json(&found)? } else { rows::text(&found) })?;
+    print(&if args.json { json(&found)? } else { rows::text(&found) })?;
     let faults = of_content(file.as_deref().unwrap_or_default(), &marks, resolved.faults);
     if faults.is_empty() {
         return Ok(Exit::Loaded);

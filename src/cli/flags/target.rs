@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct TargetArgs {
     /// Database to load into [env: DATABASE_URL, PGHOST, …] [default: datastore in config.yml, else a private server]
     // Not by clap: an empty DATABASE_URL counts as none, but an empty --db is some script's unset variable.
-    #[arg(long, value_name = "URL", value_parser = secret)]
+    #[arg(long, value_name = "URL", value_parser = url)]
     pub db: Option<Secret>,
     /// Where the embedded server is, if it is the one.
     #[command(flatten)]
@@ -140,6 +140,10 @@ fn from_environment() -> Result<Option<Secret>> {
     }
 }
 
-fn secret(text: &str) -> Result<Secret, &'static str> {
+/// Reads the URL of a database.
+///
+/// # Errors
+/// An empty text: it is some script's unset variable.
+pub fn url(text: &str) -> Result<Secret, &'static str> {
     if text.is_empty() { Err("an empty URL names no database") } else { Ok(Secret::new(text)) }
 }

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::cli::flags::global::GlobalArgs;
 use crate::cli::flags::numbers;
 use crate::cli::flags::report::ReportArgs;
+use crate::cli::flags::target::url;
 use crate::exit::Exit;
 use crate::generate::like;
 use crate::generate::like::settings::{Request, Settings};
@@ -86,8 +87,4 @@ pub fn run(args: LikeArgs, global: &GlobalArgs) -> Result<Exit> {
         like::run(&settings, global.verbosity())
     });
     args.report.conclude(&started, units, global.quiet, made_lines)
-}
-
-fn url(text: &str) -> Result<Secret, &'static str> {
-    if text.is_empty() { Err("an empty URL names no database") } else { Ok(Secret::new(text)) }
 }

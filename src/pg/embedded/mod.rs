@@ -96,9 +96,7 @@ impl Embedded {
         if server::running(&self.layout)?.is_none() {
             return Ok(self.clone());
         }
-        let mut client = server::wait_until_ready(&self.layout)?;
-        let project = self.project.nearest(&mut client)?;
-        project.create_database(&mut client)?;
+        let project = self.project.nearest_created(&mut server::wait_until_ready(&self.layout)?)?;
         Ok(Embedded { project, ..self.clone() })
     }
 
@@ -123,11 +121,7 @@ impl Embedded {
     /// # Errors
     /// As there.
     pub fn acquire_nearest(&self) -> Result<Lease> {
-        self.acquire_with(|client| {
-            let project = self.project.nearest(client)?;
-            project.create_database(client)?;
-            Ok(project)
-        })
+        self.acquire_with(|client| self.project.nearest_created(client))
     }
 
     /// As [`Embedded::acquire`], for what only looks: a database that is missing is not created, and an empty one stands for it.

@@ -76,6 +76,16 @@ impl Project {
         Ok(self.clone())
     }
 
+    /// As [`Project::nearest`]; creates its database where it is missing.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) fn nearest_created(&self, client: &mut Client) -> Result<Project> {
+        let project = self.nearest(client)?;
+        project.create_database(client)?;
+        Ok(project)
+    }
+
     /// The project, or, where it has no database yet, one with the server's own, in which nothing is ever written.
     ///
     /// # Errors

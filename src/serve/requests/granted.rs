@@ -22,7 +22,7 @@ fn verb(method: &Method, on_row: bool) -> Option<Verb> {
 /// The verb of a request, if it is granted.
 ///
 /// # Errors
-/// A verb that is granted to nobody, or to others alone.
+/// A verb that the table grants to no client, or to others alone.
 pub fn granted(table: &Table, identity: &Identity, method: &Method, on_row: bool) -> Result<Verb, Problem> {
     let missing = || Problem::method(&allowed(table, identity, on_row));
     let verb = verb(method, on_row).ok_or_else(missing)?;

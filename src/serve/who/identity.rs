@@ -34,7 +34,7 @@ pub enum Grant {
     Granted,
     /// The table grants it to others.
     OfOthers,
-    /// It is granted to nobody.
+    /// The table grants it to no client.
     Missing,
 }
 

@@ -49,13 +49,12 @@ pub(in crate::pg::connect) fn complete(params: &mut Params, env: Env<'_>) -> Res
     let not_empty = |name: &str| env(name).filter(|value| !value.is_empty());
     if let Some(name) = params.service.clone().or_else(|| not_empty("PGSERVICE")) {
         for setting in service::settings(&name, params.servicefile.as_deref(), env)? {
-            let source = setting.place.to_string();
-            fill(params, &setting.key, &setting.value, source, setting.place, false)?;
+            fill(params, &setting.key, &setting.value, setting.place, false)?;
         }
     }
     for (variable, key) in VARIABLES {
         if let Some(value) = not_empty(variable) {
-            fill(params, key, &value, variable.to_owned(), Place::file(variable), true)?;
+            fill(params, key, &value, Place::file(variable), true)?;
         }
     }
     for (variable, idle) in UNMET {
@@ -67,17 +66,11 @@ pub(in crate::pg::connect) fn complete(params: &mut Params, env: Env<'_>) -> Res
     Ok(())
 }
 
-fn fill(
-    params: &mut Params,
-    key: &str,
-    value: &str,
-    source: String,
-    place: Place,
-    is_variable: bool,
-) -> Result<()> {
+fn fill(params: &mut Params, key: &str, value: &str, place: Place, is_variable: bool) -> Result<()> {
     if params.is_given(key) {
         return Ok(());
     }
+    let source = place.to_string();
     params.set(key, value).map_err(|error| error.at(place))?;
     // Options may set a secret of the server's.
     let value = if ["password", "options"].contains(&key) { "***" } else { value };

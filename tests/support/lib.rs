@@ -39,7 +39,7 @@ pub use ingest::{GOOD_TABLE, Ingest, messages, says};
 pub use mariadb::MariaDb;
 pub use pgbouncer::PgBouncer;
 pub use proxy::{Fault, Proxy};
-pub use running::Running;
+pub use running::{Memory, Running};
 pub use server::{Database, IN_COPY, OTHERS, SUPERUSER, Server, ServerOptions, SmallDisk, pg_bin, server};
 pub use source::{files_below, literals_of, source_literals};
 pub use terminal::on_a_terminal;

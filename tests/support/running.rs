@@ -80,20 +80,37 @@ impl Running {
     /// Waits for its end; gives the most memory that it has had as well (KiB).
     #[track_caller]
     pub fn wait_with_peak(self) -> (Run, u64) {
+        let (run, memory) = self.wait_with_memory();
+        (run, memory.all)
+    }
+
+    /// Waits for its end; gives the most memory that it has had as well.
+    #[track_caller]
+    pub fn wait_with_memory(self) -> (Run, Memory) {
         let pid = self.child.id();
         let ended = std::thread::spawn(move || self.wait());
-        let mut peak = 0;
+        let mut most = Memory::default();
         while !ended.is_finished() {
-            peak = peak_kib(pid).map_or(peak, |now| peak.max(now));
+            let of = |name| kib(pid, name).unwrap_or_default();
+            most = Memory { all: most.all.max(of("VmHWM:")), own: most.own.max(of("RssAnon:")) };
             std::thread::sleep(PEAK_POLL);
         }
-        (ended.join().expect("wait for a child"), peak)
+        (ended.join().expect("wait for a child"), most)
     }
 }
 
-/// `VmHWM` of a running process: the most memory that it has had so far (KiB).
-fn peak_kib(pid: u32) -> Option<u64> {
+/// The most memory of a process (KiB).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory {
+    /// All, with the parts of its program that were used: of an unoptimised one, that is most of it.
+    pub all: u64,
+    /// What it has asked for, as far as it was seen.
+    pub own: u64,
+}
+
+/// A figure of a running process.
+fn kib(pid: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }

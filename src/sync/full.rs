@@ -87,7 +87,9 @@ pub fn refresh(session: &mut Session<'_>, state: &State, outcome: &mut Outcome) 
         Ok(piped) => {
             session.source.commit()?;
             outcome.add_refresh(Some(piped), started.elapsed());
-            check_triggers(session, &ours)?;
+            if stage.is_inserted() {
+                check_triggers(session, &ours)?;
+            }
             lock::analyze(&mut session.destination, &session.pair.table.to_string())
         }
         Err(error) => {

@@ -1,5 +1,6 @@
 //! Redis Clusters of one node and of three: each replica is drained from the node that has it.
 
+use crate::gate::{BEFORE, Gate};
 use nix::sys::signal::Signal;
 use pghaul_test_support::{
     Database, Pghaul, RedisCluster, Running, Workdir, messages, says, server, wait_for,
@@ -170,12 +171,9 @@ fn keys_that_move_between_taking_and_removing_are_followed() {
         for id in 0..2000 {
             case.put("users", &id.to_string(), "[1]");
         }
-        let mut gate = case.db.client();
-        gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
-        let line = "before: ['SELECT pg_advisory_lock(7)', 'SELECT pg_advisory_unlock(7)']";
-        let running = Running::start(case.command_with((from + 2) % 3, line, &[]).command());
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
-        wait_for("the batch", || case.db.one(waits) == "1");
+        let gate = Gate::close(&case.db);
+        let running = Running::start(case.command_with((from + 2) % 3, BEFORE, &[]).command());
+        Gate::wait(&case.db);
         case.cluster.tell(to, &["SETSLOT", &slot, "IMPORTING", &ids[0]]);
         case.cluster.tell(from, &["SETSLOT", &slot, "MIGRATING", &ids[1]]);
         let keys = case.keys();
@@ -189,7 +187,7 @@ fn keys_that_move_between_taking_and_removing_are_followed() {
                 cmd("MIGRATE").arg("127.0.0.1").arg(port).arg(key).arg(0).arg(5000).exec(&mut old).unwrap();
             }
         }
-        gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+        gate.open();
         let run = running.wait();
         run.assert_code(0);
         assert_eq!(case.rows("users"), 2000, "{moved}");

@@ -1,6 +1,7 @@
 //! A Redis that has reached its `maxmemory`: it can be drained, since that is what frees its memory.
 
-use pghaul_test_support::{Drain, drain, messages, says, wait_for};
+use crate::gate::Gate;
+use pghaul_test_support::{Drain, drain, messages, says};
 use redis::{Value, cmd};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -117,14 +118,11 @@ fn rejects_have_no_room_and_their_batch_stays() {
         let rows: Vec<(&str, &str)> = rows.iter().map(|(id, row)| (id.as_str(), row.as_str())).collect();
         drain.put(&rows);
         let run = if gated {
-            let mut gate = drain.db.client();
-            gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+            let gate = Gate::close(&drain.db);
             let running = drain.start(&["--max-rejects", "600"]);
-            let waits =
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
-            wait_for("the batch", || drain.db.one(waits) == "1");
+            Gate::wait(&drain.db);
             set_full(&drain, true);
-            gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+            gate.open();
             running.wait()
         } else {
             set_full(&drain, true);

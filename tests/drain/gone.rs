@@ -1,14 +1,12 @@
 //! A batch that Redis loses between taking and loading: an error, and never "0 rows".
 
+use crate::gate::{BEFORE, Gate};
 use nix::sys::signal::Signal;
 use pghaul_test_support::{Drain, REPLICA, drain, messages, says, wait_for};
 use redis::{Connection, cmd};
 
 const COLUMNS: &str = r#"["id", "n"]"#;
 const DRAINING: &str = "{sample_us_users}:pghaul:draining";
-
-/// Waits before a batch is loaded, as long as the test has the lock.
-const BEFORE: &str = "before: ['SELECT pg_advisory_lock(7)', 'SELECT pg_advisory_unlock(7)']";
 
 type Lose = fn(&mut Connection, &str);
 
@@ -42,15 +40,12 @@ fn between_taking_and_loading() {
             let mut redis = drain.register(COLUMNS);
             drain.put(&[("1", "[1]"), ("2", "[2]")]);
             drain.config(&drain.redis.url(), into, BEFORE);
-            let mut gate = drain.db.client();
-            gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+            let gate = Gate::close(&drain.db);
             let running = drain.start(&["--retries", "0"]);
-            let waits =
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
-            wait_for("the batch", || drain.db.one(waits) == "1");
+            Gate::wait(&drain.db);
             let batch: String = cmd("GET").arg(DRAINING).query(&mut redis).unwrap();
             lose(&mut redis, &batch);
-            gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+            gate.open();
             let run = running.wait();
             run.assert_code(1).assert_stdout_has("FAILED");
             says(
@@ -155,14 +150,12 @@ fn rows_with_a_time_to_live_of_their_own_stay_until_they_are_published() {
         done => done.unwrap(),
     }
     drain.config(&drain.redis.url(), "mode: append", BEFORE);
-    let mut gate = drain.db.client();
-    gate.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let gate = Gate::close(&drain.db);
     let running = drain.start(&[]);
-    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
-    wait_for("the batch", || drain.db.one(waits) == "1");
+    Gate::wait(&drain.db);
     // Long after all of them would have been gone.
     std::thread::sleep(std::time::Duration::from_millis(2500));
-    gate.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+    gate.open();
     running.wait().assert_code(0);
     assert_eq!((drain.count(), drain.keys().len()), (3000, 0));
     // What has expired before it was taken is gone, as Redis was asked.

@@ -7,6 +7,7 @@ mod columns;
 mod connect;
 mod faults;
 mod full;
+mod gate;
 mod gateway;
 mod gone;
 mod held;

@@ -113,6 +113,15 @@ impl<'r> HashPages<'r> {
 }
 
 impl HashPages<'_> {
+    /// The fields of about `count` rows from `cursor` on, and where the next ones begin; 0 behind the last.
+    fn scan(&mut self, cursor: u64, count: usize) -> Result<(u64, Vec<Vec<u8>>)> {
+        let mut scan = cmd("HSCAN");
+        scan.arg(self.key).arg(cursor).arg("COUNT").arg(count);
+        page_of(self.redis.ask(&scan)?).ok_or_else(|| {
+            Error::failed("Redis: HSCAN gave something other than rows").at(self.redis.place(self.key))
+        })
+    }
+
     /// Removes the times to live that rows of the batch may have of their own (`HEXPIRE`): what was taken stays until it is published.
     ///
     /// # Errors
@@ -124,10 +133,7 @@ impl HashPages<'_> {
         let length: u64 = self.redis.ask(cmd("HLEN").arg(self.key))?;
         let mut cursor = 0;
         loop {
-            let mut scan = cmd("HSCAN");
-            scan.arg(self.key).arg(cursor).arg("COUNT").arg(FIELDS_COUNT);
-            let (next, fields) =
-                page_of(self.redis.ask(&scan)?).ok_or_else(|| no_rows(self.redis, self.key))?;
+            let (next, fields) = self.scan(cursor, FIELDS_COUNT)?;
             let ids: Vec<&Vec<u8>> = fields.iter().step_by(2).collect();
             if !ids.is_empty() {
                 let mut persist = cmd("HPERSIST");
@@ -166,10 +172,7 @@ impl RowSource for HashPages<'_> {
 
     fn next_page(&mut self) -> Result<Option<Page>> {
         let Some(cursor) = self.cursor else { return Ok(None) };
-        let mut command = cmd("HSCAN");
-        command.arg(self.key).arg(cursor).arg("COUNT").arg(self.count);
-        let (cursor, fields) =
-            page_of(self.redis.ask(&command)?).ok_or_else(|| no_rows(self.redis, self.key))?;
+        let (cursor, fields) = self.scan(cursor, self.count)?;
         if self.redis.answered() != self.node.as_ref() {
             // It has another order, so that as many rows may be missing as come twice.
             let what = "has moved to another node of the cluster while it was read";
@@ -203,10 +206,6 @@ impl RowSource for HashPages<'_> {
     fn rejected_rows(&self) -> Result<Option<RejectedRows>> {
         RejectedRows::begin(self.redis.another()?, self.key).map(Some)
     }
-}
-
-fn no_rows(redis: &Redis, key: &str) -> Error {
-    Error::failed("Redis: HSCAN gave something other than rows").at(redis.place(key))
 }
 
 /// The cursor and the fields of an answer to `HSCAN`.

@@ -17,7 +17,7 @@ pub fn jsonb_holds(text: &str) -> bool {
 /// As [`jsonb_holds`], for a text that is JSON.
 fn holds_what_is_valid(json: &[u8]) -> bool {
     let mut objects = Objects::default();
-    let (mut at, mut levels) = (0, 0_usize);
+    let mut at = 0;
     while at < json.len() {
         match json[at] {
             b'"' => match string_end(json, at + 1) {
@@ -35,17 +35,15 @@ fn holds_what_is_valid(json: &[u8]) -> bool {
                 }
                 at = end;
             }
-            b'[' | b'{' if levels == MOST_LEVELS => return false,
+            b'[' | b'{' if objects.levels.len() == MOST_LEVELS => return false,
             sign @ (b'[' | b'{') => {
                 objects.open(sign == b'{');
-                levels += 1;
                 at += 1;
             }
             b']' | b'}' => {
                 if !objects.close() {
                     return false;
                 }
-                levels = levels.saturating_sub(1);
                 at += 1;
             }
             b',' => {

@@ -55,8 +55,8 @@ fn delete(session: &mut Session<'_>, comparison: &Comparison) -> Result<u64> {
         gone.extend(without_those_of_source(session, keys)?);
     }
     // A key with another text at the source is missing under that one.
-    let (stay, renamed) =
-        (seeming.len() - gone.len(), comparison.keys(|difference| &difference.missing).len());
+    let renamed: usize = comparison.differences.iter().map(|difference| difference.missing.len()).sum();
+    let stay = seeming.len() - gone.len();
     if stay > renamed {
         tracing::warn!(
             "{}: {} rows stay, since the source has their keys",

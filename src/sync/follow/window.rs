@@ -7,13 +7,11 @@
 //! nothing.
 
 use crate::copy::relay::pipe::{Meter, Piped, spread};
-use crate::pg::ident::quote;
 use crate::pg::sqlstate::SqlState;
 use crate::run::workers::side_by_side;
 use crate::sync::session::{self, Session};
 use crate::sync::state::State;
 use crate::sync::table::pair::{Pair, WINDOW};
-use crate::sync::table::same;
 use crate::sync::table::sequences::{self, Sequence};
 use crate::{Error, Place, Result};
 use postgres::{Client, Transaction};
@@ -204,9 +202,7 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
         Err(error) => return Err(at(error.into())),
     }
     attempt.rollback()?;
-    let same =
-        same::key_equals(&pair.source, &pair.key, "t", |_, column| format!("w.{}", quote(&column.name)));
-    let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {same}", pair.table);
+    let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {}", pair.table, pair.has_window_key());
     transaction.batch_execute(&delete)?;
     transaction.execute(&pair.merge(), &[]).map_err(|error| {
         at(error.into()).remedy(

@@ -82,8 +82,11 @@ pub fn of_jobs(jobs: &[Settings]) -> Result<Vec<Item>> {
 pub fn warn_of_circles(items: &[Item]) {
     let mut named = vec![false; items.len()];
     for place in 0..items.len() {
+        if named[place] {
+            continue;
+        }
         let from_here = reached(items, place);
-        if named[place] || !from_here.contains(&place) {
+        if !from_here.contains(&place) {
             continue;
         }
         let circle: Vec<usize> =

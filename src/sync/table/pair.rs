@@ -122,10 +122,14 @@ impl Pair {
         format!("COPY {table} ({}) FROM STDIN (FORMAT {})", self.columns(), self.format())
     }
 
+    /// The condition that a row `t` of the destination's table has the key of the row `w` of the window.
+    pub fn has_window_key(&self) -> String {
+        same::key_equals(&self.source, &self.key, "t", |_, column| format!("w.{}", quote(&column.name)))
+    }
+
     /// The statement that counts the rows of the window that the destination's table does not have as they are.
     pub fn count_unmerged(&self) -> String {
-        let same =
-            same::key_equals(&self.source, &self.key, "t", |_, column| format!("w.{}", quote(&column.name)));
+        let same = self.has_window_key();
         let differ = same::differ(self.source.copied(), "t", "w").unwrap_or_default();
         format!(
             "SELECT count(*) FROM {WINDOW} w LEFT JOIN {} t ON {same} WHERE t.tableoid IS NULL OR {differ}",

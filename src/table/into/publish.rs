@@ -52,6 +52,11 @@ impl Stage {
         self.staging.table()
     }
 
+    /// Whether its rows are inserted into a table that keeps its place, so that the triggers of that see them.
+    pub fn is_inserted(&self) -> bool {
+        matches!(self.way, Way::Rows | Way::Insert)
+    }
+
     /// Drops it after a failure. Where that fails as well, the next run drops it.
     pub fn discard(&self, client: &mut Client) {
         self.staging.discard(client);

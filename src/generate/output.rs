@@ -14,6 +14,13 @@ const NOTHING_CHANGED: &str = "make room, if that is it; a file is as it was bef
 /// The remedy if a file cannot be opened for writing.
 const NAME_ANOTHER: &str = "name a file that can be written with --out";
 
+/// The refusal of a folder in which no file can be made.
+pub fn folder_refused(folder: &Path, error: &io::Error) -> Error {
+    Error::refused(format!("cannot write into this folder: {}", error.kind()))
+        .at(Place::file(folder.display().to_string()))
+        .remedy("name a folder that can be written with --out")
+}
+
 /// The place that text is written to. If it is dropped without [`Output::finish`], a new file does not appear, and a
 /// continued file is as it was.
 #[derive(Debug)]

@@ -239,6 +239,13 @@ pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
+/// As [`analyze`], of a table whose rows are there without statistics, too: a failure is a warning.
+pub fn analyze_or_warn(client: &mut Client, table: &Qualified) {
+    if let Err(error) = analyze(client, &table.to_string()) {
+        tracing::warn!("cannot analyze {table}: {error}");
+    }
+}
+
 /// The statement that limits how long locks are waited for.
 fn set_timeout(wait: Duration) -> String {
     format!("SET LOCAL lock_timeout = {}", wait.as_millis())

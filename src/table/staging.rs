@@ -136,12 +136,20 @@ impl Staging {
     /// A table that has got that name in the meantime; what the server reports.
     pub fn publish(&self, client: &mut Client) -> Result<()> {
         let mut transaction = client.transaction()?;
-        transaction.batch_execute(&format!(
+        self.publish_in(&mut transaction)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// As [`Staging::publish`], in a transaction that does more.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn publish_in(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        Ok(transaction.batch_execute(&format!(
             "COMMENT ON TABLE {table} IS NULL; ALTER TABLE {table} RENAME TO {name}",
             table = self.table,
             name = quote(self.target.name())
-        ))?;
-        Ok(transaction.commit()?)
+        ))?)
     }
 
     /// Drops the table after a failure. Where that fails as well, the next run drops it.

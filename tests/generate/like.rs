@@ -469,3 +469,31 @@ fn a_dump_is_loaded_by_ingest_and_holds_the_same_rows() {
         assert_eq!(pair.target.one(&all), pair.source.one(&all), "{table}");
     }
 }
+
+/// A role that may have one connection: there is none for a stream beside it.
+#[test]
+fn where_the_server_has_no_room_for_more_the_only_connection_fills_the_tables() {
+    let pair = Pair::new("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int REFERENCES a)");
+    let role = pair.target.role("hunter2");
+    pair.target.execute(&format!(
+        "GRANT CREATE ON DATABASE {} TO {role}; GRANT CREATE ON SCHEMA public TO {role}; \
+         ALTER ROLE {role} CONNECTION LIMIT 1",
+        pair.target.name()
+    ));
+    let into = pair.target.tcp_url(&role, "hunter2");
+    let run = pair.like("a b --rows 100000 --workers 2").args(["--into", &into]).run();
+    run.assert_code(0).assert_stderr_has("instead of 2");
+    assert_eq!(
+        pair.target.one("SELECT (SELECT count(*) FROM a) || ' ' || (SELECT count(*) FROM b)"),
+        "100000 100000"
+    );
+}
+
+#[test]
+fn rows_are_added_whatever_the_types_of_a_key() {
+    // Types whose names begin as those of numbers and times do.
+    let pair = Pair::new("CREATE TABLE t (id int, during daterange, PRIMARY KEY (id, during))");
+    pair.append("t --rows 20").assert_code(0);
+    pair.append("t --rows 20").assert_code(0);
+    assert_eq!(pair.source.one("SELECT count(*) FROM t"), "40");
+}

@@ -97,12 +97,12 @@ class Bench:
         """Another database of the server, whose table `users` with its statistics is what `generate like` reads."""
         server.sql(f"CREATE DATABASE {SOURCE}")
         count = ["--count", str(self.size.table_rows // 10)]
-        users = [self.pghaul, "generate", "users", *count, "--into", "users", "--flat", "--db", source_url(server)]
+        users = [self.pghaul, "generate", "users", *count, "--into", "users", "--flat", "--db", server.url_of(SOURCE)]
         run(users, self.work)
 
     def like(self, server: Embedded, workers: int) -> Sample:
         rows = ["--rows", str(self.size.table_rows), "--workers", str(workers)]
-        databases = ["--from", source_url(server), "--into", server.url]
+        databases = ["--from", server.url_of(SOURCE), "--into", server.url]
         return self.load(server, ["generate", "like", "users", *rows, *databases], target=[])
 
     def load(self, server: Embedded, arguments: list[str], target: Command | None = None) -> Sample:
@@ -115,11 +115,6 @@ class Bench:
             sys.exit(f"error: {loaded} rows instead of {self.size.table_rows} by: pghaul {' '.join(arguments)}")
         server.sql(*CLEAN)
         return with_seconds(sample, json.loads(report.read_text())["seconds"])
-
-
-def source_url(server: Embedded) -> str:
-    place, _, parameters = server.url.partition("?")
-    return f"{place.rpartition('/')[0]}/{SOURCE}?{parameters}"
 
 
 def main() -> None:

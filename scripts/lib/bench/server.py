@@ -33,13 +33,17 @@ class Server:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         return done.stdout.strip()
 
+    def url_of(self, database: str) -> str:
+        """The URL of another database of the server."""
+        place, _, parameters = self.url.partition("?")
+        return f"{place.rpartition('/')[0]}/{database}?{parameters}"
+
 
 class Embedded(Server):
     """pghaul's own embedded server."""
 
     def __init__(self, pghaul: Path, data: Path) -> None:
         self.data = data
-        self.target = ["--data-dir", data]
         self._pghaul = pghaul
 
     def start(self) -> None:

@@ -16,7 +16,7 @@ import machine
 from goals import at_least, at_most
 from measure import Command, Contender, Sample, run, take_turns, without_memory
 from peers import shown
-from plain_server import DATABASE, PlainServer
+from plain_server import PlainServer
 from programs import postgres_program
 from server import PSQL_FLAGS, running
 from table import table
@@ -52,12 +52,9 @@ class Bench:
     changed: int
     changes: int = 0
 
-    def url(self, database: str) -> str:
-        return self.server.url.replace(f"///{DATABASE}?", f"///{database}?")
-
     def psql(self, database: str, *statements: str) -> Command:
         commands = [f"--command={statement}" for statement in statements]
-        return [postgres_program("psql"), *PSQL_FLAGS, "--no-align", "--tuples-only", *commands, self.url(database)]
+        return [postgres_program("psql"), *PSQL_FLAGS, "--no-align", "--tuples-only", *commands, self.server.url_of(database)]
 
     def ask(self, database: str, *statements: str) -> str:
         line = self.psql(database, *statements)
@@ -109,7 +106,7 @@ class Bench:
         self.ask(SOURCE, update, "VACUUM ANALYZE transactions", "CHECKPOINT")
 
     def once(self, source: str, destination: str, *flags: str) -> Sample:
-        ends = ["--from", self.url(source), "--to", self.url(destination)]
+        ends = ["--from", self.server.url_of(source), "--to", self.server.url_of(destination)]
         words = ["--cursor", "updated", "--workers", str(WORKERS)]
         return run([self.pghaul, "sync", "once", *ends, *words, *flags], self.work)
 
@@ -137,7 +134,7 @@ class Bench:
         self.make(CLONED)
         jobs = ["--table-jobs", str(WORKERS), "--index-jobs", str(WORKERS), "--split-tables-larger-than", "100MB"]
         place = ["--dir", str(self.work / "pgcopydb"), "--restart"]
-        ends = ["--source", self.url(SOURCE), "--target", self.url(CLONED)]
+        ends = ["--source", self.server.url_of(SOURCE), "--target", self.server.url_of(CLONED)]
         return without_memory(run(["pgcopydb", "clone", *ends, *jobs, *place], self.work))
 
     def increment(self) -> Sample:
@@ -146,7 +143,7 @@ class Bench:
 
     def peer(self) -> Sample:
         script = Path(__file__).with_name("sync_peer.py")
-        return run([sys.executable, script, self.url(SOURCE), self.url(PIPED)], self.work)
+        return run([sys.executable, script, self.server.url_of(SOURCE), self.server.url_of(PIPED)], self.work)
 
     def check(self, *databases: str) -> None:
         """Whether they hold what the source does."""

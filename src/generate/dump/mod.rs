@@ -22,9 +22,10 @@ pub mod settings;
 mod tables;
 mod zip_file;
 
+use crate::generate::output::folder_refused;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
-use crate::{Error, Place, Result};
+use crate::{Error, Result};
 use dump_file::DumpFile;
 use rayon::prelude::*;
 use settings::Settings;
@@ -36,11 +37,7 @@ pub use dump_file::DumpReport;
 /// # Errors
 /// A folder that cannot be made; nothing is written then.
 pub fn run(settings: &Settings, verbosity: Verbosity) -> Result<Vec<DumpReport>> {
-    let refused = |error: std::io::Error| {
-        Error::refused(format!("cannot write into this folder: {}", error.kind()))
-            .at(Place::file(settings.out.display().to_string()))
-            .remedy("name a folder that can be written with --out")
-    };
+    let refused = |error: std::io::Error| folder_refused(&settings.out, &error);
     std::fs::create_dir_all(&settings.out).map_err(refused)?;
     // An unnamed file tests whether the folder can be written, before minutes of work.
     tempfile::tempfile_in(&settings.out).map_err(refused)?;

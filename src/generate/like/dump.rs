@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::source::{Column, Table, Types};
 use super::writer::Writer;
 use crate::generate::chunks::in_order;
-use crate::generate::output::Output;
+use crate::generate::output::{Output, folder_refused};
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
 use crate::{Error, Place, Result};
@@ -32,11 +32,7 @@ pub fn write(
 ) -> Result<Vec<UnitReport>> {
     check_names(tables)?;
     let folder = out.join(DUMP);
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Error::refused(format!("cannot write into this folder: {}", error.kind()))
-            .at(Place::file(folder.display().to_string()))
-            .remedy("name a folder that can be written with --out")
-    })?;
+    std::fs::create_dir_all(&folder).map_err(|error| folder_refused(&folder, &error))?;
     let mut units = Vec::new();
     for (number, table) in tables.iter().enumerate() {
         let started = Instant::now();
@@ -45,14 +41,15 @@ pub fn write(
         let header = writer.header();
         let mut output = Output::new_file(&path)?;
         let mut bytes = header.len() as u64;
-        let mut flow = output.write(&header)?;
+        // A file has no reader that may have enough.
+        let _ = output.write(&header)?;
         let records = writer.records(u64::MAX);
         let make = |records: Range<u64>, text: &mut Vec<u8>| {
             writer.push_data(records, text);
             Ok(())
         };
         in_order(workers, &records, make, |text, rows| {
-            flow = output.write(text)?;
+            let flow = output.write(text)?;
             bytes += text.len() as u64;
             progress.advance(rows);
             Ok(flow)

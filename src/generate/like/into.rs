@@ -1,7 +1,7 @@
 //! Rows into tables of a database: all tables, or none.
 
 use super::create;
-use super::plan::Plan;
+use super::plan::{Plan, TablePlan};
 use super::source::Table;
 use super::writer::Writer;
 use crate::generate::chunks::useful_workers;
@@ -44,10 +44,9 @@ impl Into<'_> {
     /// # Errors
     /// What the server reports; Ctrl-C. Nothing is left then.
     pub fn run(&self, database: &Database, client: &mut Client) -> Result<Vec<UnitReport>> {
-        let is_small =
-            |number: &usize| useful_workers(self.workers, &self.writer(*number).records(u64::MAX)) == 1;
+        let is_small = |table: &TablePlan| useful_workers(self.workers, &table.records(u64::MAX)) == 1;
         let by_one =
-            self.workers == 1 || self.exists.contains(&true) || (0..self.tables.len()).all(|n| is_small(&n));
+            self.workers == 1 || self.exists.contains(&true) || self.plan.tables.iter().all(is_small);
         let units = match by_one {
             true => self.in_one_transaction(client)?,
             false => {
@@ -57,9 +56,7 @@ impl Into<'_> {
             }
         };
         for table in self.tables {
-            if let Err(error) = lock::analyze(client, &table.name.to_string()) {
-                tracing::warn!("cannot analyze {}: {error}", table.name);
-            }
+            lock::analyze_or_warn(client, &table.name);
         }
         Ok(units)
     }
@@ -172,20 +169,19 @@ impl Into<'_> {
                 .map_err(|error| error.into_refused().at(Place::table(table.name.name())))?;
             *created += 1;
         }
-        let mut clients = database.connect_up_to(None, self.workers);
+        let mut more = database.connect_up_to(None, self.workers);
         let mut units = Vec::new();
         for (number, staging) in stagings.iter().enumerate() {
-            units.push(self.load(number, |load| load.by_many_streams(&mut clients, staging.table()))?);
+            // Where the server has no room for more, the connection that is there does it.
+            let streams = if more.is_empty() { std::slice::from_mut(&mut *client) } else { &mut more[..] };
+            units.push(self.load(number, |load| load.by_many_streams(streams, staging.table()))?);
         }
         interrupt::check()?;
         let mut transaction = client.transaction()?;
         for (table, staging) in self.tables.iter().zip(stagings) {
-            let publish = format!(
-                "COMMENT ON TABLE {staging} IS NULL; ALTER TABLE {staging} RENAME TO {name}",
-                staging = staging.table(),
-                name = quote(table.name.name())
-            );
-            execute(&mut transaction, table, &publish)?;
+            staging
+                .publish_in(&mut transaction)
+                .map_err(|error| error.at(Place::table(table.name.name())))?;
         }
         self.add_constraints(&mut transaction)?;
         transaction.commit()?;

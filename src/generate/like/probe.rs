@@ -69,8 +69,7 @@ fn broken(failure: CopyFailure, number: usize, table: &Table) -> Result<Broken> 
     let CopyFailure { error, refusal } = failure;
     let at = |error: Error| error.into_refused().at(Place::table(table.name.name()));
     let Some(refusal) = refusal else { return Err(at(error)) };
-    let names_it =
-        |name: &&str| refusal.what.contains(&format!("\"{name}\"")) || refusal.what.contains(*name);
+    let names_it = |name: &&str| refusal.what.contains(*name);
     let checks = table.checks.iter().map(|check| check.name.as_str());
     // The longest name, where one is a part of another one.
     if let Some(check) = checks.filter(names_it).max_by_key(|name| name.len()) {

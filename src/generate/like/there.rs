@@ -9,6 +9,21 @@ use postgres::Client;
 /// Rows of a table that is not made, of which foreign keys take their values; more are not needed to look real.
 const MOST_REFERENCED: u32 = 100_000;
 
+/// The first words of the types of numbers and times that have a greatest value.
+const ORDERED: [&str; 11] = [
+    "smallint",
+    "integer",
+    "bigint",
+    "numeric",
+    "real",
+    "double",
+    "date",
+    "time",
+    "timestamp",
+    "interval",
+    "oid",
+];
+
 /// The database that rows are made for; without one, that of the existing tables.
 pub struct Rows<'c> {
     /// A connection to it.
@@ -52,11 +67,8 @@ impl Rows<'_> {
         let in_keys = |at: usize| table.keys.iter().any(|key| key.uses.contains(&at));
         // Types without an order have no greatest value; only the numbers and times among these matter.
         let has_order = |type_name: &str| {
-            let starts = [
-                "smallint", "integer", "bigint", "numeric", "real", "double", "date", "time", "interval",
-                "oid",
-            ];
-            starts.iter().any(|start| type_name.starts_with(start)) && !type_name.ends_with("[]")
+            let word = type_name.split(['(', ' ']).next().unwrap_or_default();
+            !type_name.ends_with("[]") && ORDERED.contains(&word)
         };
         let lasts = table.columns.iter().enumerate().map(|(at, column)| {
             match in_keys(at) && has_order(&column.type_name) {

@@ -44,8 +44,7 @@ impl<'p> Writer<'p> {
 
     /// The numbers of the rows; `most` for at most so many.
     pub fn records(&self, most: u64) -> Range<u64> {
-        let planned = &self.plan.tables[self.table];
-        planned.first_row..planned.first_row + planned.rows.min(most)
+        self.plan.tables[self.table].records(most)
     }
 
     /// The form in which the rows are sent.

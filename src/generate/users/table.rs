@@ -60,9 +60,7 @@ pub fn load_table(
                 .map_err(|error| at(error, &target))?
         }
     };
-    if let Err(error) = lock::analyze(&mut client, &target.to_string()) {
-        tracing::warn!("cannot analyze {target}: {error}");
-    }
+    lock::analyze_or_warn(&mut client, &target);
     Ok(Made::since(started, settings.count(), bytes))
 }
 

@@ -9,7 +9,6 @@ use super::begin::{Begun, begin};
 use super::fill::{fill_by_many, fill_by_one};
 use super::publication::{Loaded, Publication, publish};
 use super::staged::Staged;
-use super::statistics;
 use super::unit_copy::UnitCopy;
 use crate::copy::notices::{Counts, NoticeCounts};
 use crate::copy::rejects::lines::Rejects;
@@ -17,6 +16,7 @@ use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
+use crate::pg::lock;
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
 use crate::run::interrupt;
@@ -103,7 +103,7 @@ impl UnitLoad<'_> {
         let filled = self.fill(staging.table(), &mut transaction, &mut steps, finish);
         let filled = filled.map_err(Error::into_failed)?;
         transaction.commit()?;
-        statistics::of_version(staging.table(), client);
+        lock::analyze_or_warn(client, staging.table());
         steps.done("analyzed");
         let Filled { rows, rejects, notices, finished: oid } = filled;
         Ok(Staged { rows, rejects, notices, started, oid })
@@ -152,7 +152,7 @@ impl UnitLoad<'_> {
         };
         steps.done("published");
         rejects.log_outcome();
-        statistics::of_version(&self.unit.table, client);
+        lock::analyze_or_warn(client, &self.unit.table);
         steps.done("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
         Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })

@@ -16,13 +16,6 @@ use std::sync::{Mutex, PoisonError};
 /// From this version of the server on, ANALYZE of a mother also analyzes each child by itself, unless ONLY is given.
 const RECURSIVE_SINCE: i32 = 180_000;
 
-/// Analyzes a version table. A failure is a warning: the rows are there without statistics too.
-pub fn of_version(table: &Qualified, client: &mut Client) {
-    if let Err(error) = lock::analyze(client, &table.to_string()) {
-        tracing::warn!("cannot analyze {table}: {error}");
-    }
-}
-
 /// Analyzes each mother that has new rows, several at the same time.
 pub fn of_mothers(reports: &[UnitReport], schema: &str, settings: &Settings, database: &Database) {
     let changed: BTreeSet<&str> = reports

@@ -2,7 +2,7 @@
 //! wait for no load.
 
 use super::mother_lock::lock_family;
-use super::{removal, statistics};
+use super::removal;
 use crate::ingest::plan::widening::{Widening, family};
 use crate::pg::ident::Qualified;
 use crate::pg::lock::{self, Turn};
@@ -38,7 +38,7 @@ pub fn widen(widenings: &[Widening], transaction: &mut Transaction<'_>) -> Resul
 /// Collects statistics again of mothers and version tables that were altered: those of the columns are gone.
 pub fn analyze(widenings: &[Widening], client: &mut Client) {
     for table in widenings.iter().flat_map(tables) {
-        statistics::of_version(table, client);
+        lock::analyze_or_warn(client, table);
     }
 }
 

@@ -91,13 +91,18 @@ impl Digit {
     }
 }
 
+/// Whether a row has NULL, by a share of 2^32. A number is only drawn where some rows have.
+#[inline]
+pub fn is_null(nulls: u32, random: &mut Random) -> bool {
+    nulls > 0 && random.bits() as u32 <= nulls
+}
+
 impl ColumnPlan {
     /// The random numbers of a row, unless its value is NULL.
     #[inline]
     pub fn random(&self, row: u64) -> Option<Random> {
         let mut random = self.seed.record(row);
-        let is_null = self.nulls > 0 && random.bits() as u32 <= self.nulls;
-        (!is_null).then_some(random)
+        (!is_null(self.nulls, &mut random)).then_some(random)
     }
 
     /// The common value of a row, if it has one.

@@ -1,7 +1,7 @@
 //! Unique keys and exclusion constraints: enough different values, and none twice.
 
 use super::column::{Digit, Pick, Steps};
-use super::draft::{Draft, Drafted};
+use super::draft::Draft;
 use super::rows::{Choice, Target};
 use super::wanted::Wanted;
 use crate::generate::like::source::Key;
@@ -58,8 +58,7 @@ fn parts(draft: &Draft<'_>, columns: &[usize]) -> Vec<Part> {
         match draft.columns[*column].pick {
             None => parts.push(Part::Column(*column)),
             Some(Pick::Reference(reference, _)) => {
-                let is_of_it = |other: &usize| matches!(draft.columns[*other].pick, Some(Pick::Reference(number, _)) if number == reference);
-                let of_it: Vec<usize> = (0..draft.columns.len()).filter(is_of_it).collect();
+                let of_it = columns_of(draft, reference);
                 let is_free = matches!(draft.references[reference].choice, Choice::Any(_));
                 let part = Part::Reference(reference);
                 if is_free && of_it.iter().all(|other| columns.contains(other)) && !parts.contains(&part) {
@@ -157,17 +156,18 @@ fn several(
         weight *= choices;
     }
     if let [Part::Reference(reference)] = parts {
-        let of_it = |drafted: &Drafted| matches!(drafted.pick, Some(Pick::Reference(found, _)) if found == *reference);
         // Of a foreign key of several columns, one value may occur in several rows.
-        if draft.columns.iter().filter(|drafted| of_it(drafted)).count() == 1 {
-            draft
-                .columns
-                .iter_mut()
-                .filter(|drafted| of_it(drafted))
-                .for_each(|drafted| drafted.is_unique = true);
+        if let [only] = columns_of(draft, *reference)[..] {
+            draft.columns[only].is_unique = true;
         }
     }
     Ok(())
+}
+
+/// The columns that a foreign key gives their values.
+fn columns_of(draft: &Draft<'_>, reference: usize) -> Vec<usize> {
+    let is_of_it = |at: &usize| matches!(draft.columns[*at].pick, Some(Pick::Reference(number, _)) if number == reference);
+    (0..draft.columns.len()).filter(is_of_it).collect()
 }
 
 /// The number of values that a part can have.

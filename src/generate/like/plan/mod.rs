@@ -9,7 +9,7 @@ mod rows;
 mod wanted;
 
 pub use references::There;
-pub use rows::Plan;
+pub use rows::{Plan, TablePlan};
 pub use wanted::{GivenUp, Wanted};
 
 use super::source::{Table, Types};

@@ -1,7 +1,8 @@
 //! The rows of all tables: a value depends on the seed, its table, its column and the number of its row alone.
 
-use super::column::{ColumnPlan, Digit, Pick, below};
+use super::column::{ColumnPlan, Digit, Pick, below, is_null};
 use crate::generate::random::Seed;
+use std::ops::Range;
 
 /// All tables.
 #[derive(Debug, Default)]
@@ -21,6 +22,13 @@ pub struct TablePlan {
     pub columns: Vec<Option<ColumnPlan>>,
     /// Its foreign keys.
     pub references: Vec<ReferencePlan>,
+}
+
+impl TablePlan {
+    /// The numbers of the rows; `most` for at most so many.
+    pub fn records(&self, most: u64) -> Range<u64> {
+        self.first_row..self.first_row + self.rows.min(most)
+    }
 }
 
 /// A foreign key.
@@ -115,7 +123,7 @@ impl Plan {
     ) -> bool {
         let planned = &table.references[reference];
         let mut random = planned.seed.record(row);
-        if planned.nulls > 0 && random.bits() as u32 <= planned.nulls {
+        if is_null(planned.nulls, &mut random) {
             return false;
         }
         let there = match planned.choice {

@@ -262,17 +262,13 @@ fn push_decimal(out: &mut Vec<u8>, number: i64, scale: u32) {
     if number < 0 {
         out.push(b'-');
     }
-    let mut digits = Vec::with_capacity(20);
-    push_long_number(&mut digits, number.unsigned_abs());
-    let scale = scale as usize;
-    let whole = digits.len().saturating_sub(scale);
-    if whole == 0 {
-        out.push(b'0');
-    }
-    out.extend_from_slice(&digits[..whole]);
-    out.push(b'.');
-    out.extend(std::iter::repeat_n(b'0', scale.saturating_sub(digits.len())));
-    out.extend_from_slice(&digits[whole..]);
+    // No scale here is more than 18, so nothing overflows.
+    let (unit, number) = (10_u64.pow(scale), number.unsigned_abs());
+    push_long_number(out, number / unit);
+    // A one, in whose place the point comes, then the digits with the zeros before them.
+    let point = out.len();
+    push_long_number(out, unit + number % unit);
+    out[point] = b'.';
 }
 
 fn push_zone(out: &mut Vec<u8>, zone: Zone) {

@@ -2,7 +2,6 @@
 
 use crate::generate::random::mixed;
 use crate::generate::text::{push_hex, push_ipv4, push_ipv6, push_long_number, push_mac, push_uuid};
-use std::net::Ipv6Addr;
 
 /// A form of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +71,7 @@ impl Shape {
                 }
                 _ => {
                     let address = (0x2001_0db8_u128 << 96) | u128::from(position);
-                    let mut text = Vec::new();
-                    push_ipv6(&mut text, &Ipv6Addr::from(address).octets());
-                    out.append(&mut text);
+                    push_ipv6(out, &address.to_be_bytes());
                 }
             },
             Shape::Cidr => {

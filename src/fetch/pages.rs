@@ -56,6 +56,11 @@ impl Counted {
 }
 
 impl Pages {
+    /// Whether a page may come again under another number, which only its body shows.
+    pub fn are_counted(&self) -> bool {
+        matches!(self.way, Way::Page(_) | Way::Offset(_))
+    }
+
     /// Checks what the configuration says.
     ///
     /// # Errors

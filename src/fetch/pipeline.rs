@@ -16,6 +16,7 @@ use super::api::failure::Failure;
 use super::bar;
 use super::fetchers::{self, Fetched, is_interrupted};
 use super::ledger::{EarlierPages, Entry};
+use super::pages::Pages;
 use super::queue::Queue;
 use super::requests::{Request, RequestId};
 use super::response::apart::ShaperThread;
@@ -243,7 +244,8 @@ impl Run<'_> {
                         settings.job
                     );
                 }
-                if let (Some(_), Some(response)) = (&next, response) {
+                let are_counted = settings.pages.as_ref().is_some_and(Pages::are_counted);
+                if let (Some(_), Some(response), true) = (&next, response, are_counted) {
                     request.answered(&response.body);
                 }
                 if let Some(wait) = wait {

@@ -66,13 +66,7 @@ fn a_next_page_that_nothing_asks_for_is_warned_about_once() {
         ("next", Answer::json(r#"{"items": [{"id": 1}], "previous": "", "next": "http://h/2"}"#)),
         ("Link", ids(1, 1).header("link", "<http://h/2>; rel=\"next\"")),
     ] {
-        let answer = Mutex::new(answer);
-        let job = scripted(move |_| {
-            let answer = answer.lock().unwrap();
-            let mut copy = Answer::new(200, answer.body.clone());
-            copy.headers = answer.headers.clone();
-            copy
-        });
+        let job = scripted(move |_| answer.clone());
         let warning =
             format!("names a next page ({name}), and the job has no pages: only first pages are loaded");
         configure(&job, ITEMS, "append");

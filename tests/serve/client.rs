@@ -91,21 +91,27 @@ fn read_head(stream: &mut impl BufRead) -> io::Result<Answer> {
     Ok(Answer { status, headers, body: String::new() })
 }
 
+/// Reads a body in chunks (RFC 9112, section 7.1).
+pub fn read_chunks(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let length = usize::from_str_radix(&read_line(stream)?, 16).map_err(io::Error::other)?;
+        let mut chunk = vec![0; length];
+        stream.read_exact(&mut chunk)?;
+        read_line(stream)?;
+        bytes.extend(chunk);
+        if length == 0 {
+            return Ok(bytes);
+        }
+    }
+}
+
 /// Reads an answer: with a length, or in chunks.
 pub fn read_answer(stream: &mut impl BufRead) -> io::Result<Answer> {
     let mut answer = read_head(stream)?;
     let mut bytes = Vec::new();
     if answer.header("transfer-encoding") == Some("chunked") {
-        loop {
-            let length = usize::from_str_radix(&read_line(stream)?, 16).map_err(io::Error::other)?;
-            let mut chunk = vec![0; length];
-            stream.read_exact(&mut chunk)?;
-            read_line(stream)?;
-            bytes.extend(chunk);
-            if length == 0 {
-                break;
-            }
-        }
+        bytes = read_chunks(stream)?;
     } else if let Some(length) = answer.header("content-length") {
         bytes = vec![0; length.parse().map_err(io::Error::other)?];
         stream.read_exact(&mut bytes)?;

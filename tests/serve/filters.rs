@@ -1,5 +1,6 @@
 //! Filters beyond comparisons: lists, patterns, alternatives, and values within JSON documents.
 
+use crate::injection;
 use crate::service::Service;
 use pghaul_test_support::case;
 use serde_json::Value;
@@ -24,11 +25,7 @@ fn service() -> Service {
 
 fn encoded(query: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "=&.-*(),_'".contains(c);
-    query.chars().map(|c| if plain(c) { c.to_string() } else { percent(c) }).collect()
-}
-
-fn percent(c: char) -> String {
-    c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
+    query.chars().map(|c| if plain(c) { c.to_string() } else { injection::encoded(&c.to_string()) }).collect()
 }
 
 fn ids(rows: &Value) -> String {

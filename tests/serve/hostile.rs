@@ -94,9 +94,12 @@ fn readiness_needs_no_connection_of_the_pool() {
 fn one_client_has_so_many_connections_and_others_are_let_in() {
     let settings = "rate: {requests: 0}\n  limits: {connections: 8, per_client: 6}";
     let service = Service::with(items(), "items: {key: id}", Options { settings, env: &[] });
-    let mut held: Vec<TcpStream> = (0..6).map(|_| asked(&service, "GET /items/1/", None)).collect();
-    for stream in &held {
-        assert_eq!(read_answer(&mut BufReader::new(stream)).unwrap().status, 200);
+    // Each is answered before the next one comes, so that the first is the oldest.
+    let mut held: Vec<TcpStream> = Vec::new();
+    for _ in 0..6 {
+        let stream = asked(&service, "GET /items/1/", None);
+        assert_eq!(read_answer(&mut BufReader::new(&stream)).unwrap().status, 200);
+        held.push(stream);
     }
     let refused = read_answer(&mut BufReader::new(asked(&service, "GET /items/1/", None))).unwrap();
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));

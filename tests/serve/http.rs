@@ -1,17 +1,10 @@
 //! HTTP by its own rules (RFC 9110, RFC 9112): heads that no client may send, encodings, and the way to the page.
 
 use crate::client::{Answer, read_answer};
+use crate::hostile::items;
 use crate::service::{Options, Service, TOKEN};
-use pghaul_test_support::{Case, case};
 use std::io::{BufReader, Write};
 use std::net::TcpStream;
-
-fn items() -> Case {
-    let case = case!();
-    case.db
-        .execute("CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items VALUES (1, 'one')");
-    case
-}
 
 /// Sends these bytes, and reads the answer.
 #[track_caller]

@@ -21,7 +21,7 @@ const ATTACKS: [&str; 14] = [
     "items\" t WHERE false UNION SELECT secret FROM secrets --",
 ];
 
-fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 

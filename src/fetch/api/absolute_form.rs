@@ -1,9 +1,8 @@
 //! Requests for `http://` through a proxy, as curl sends them: the whole URL in the request line (RFC 9112, section 3.2.2).
 //! The client library would open a tunnel (`CONNECT`) for them too, which most proxies allow for port 443 alone.
 
+use super::auth::credentials;
 use crate::secret::Secret;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use std::fmt;
 use std::io::{Read, Write};
 use ureq::config::Config;
@@ -50,8 +49,8 @@ impl ToProxy {
         let has_user = proxy.username().is_some() || proxy.password().is_some();
         let authorization = has_user.then(|| {
             let both =
-                format!("{}:{}", proxy.username().unwrap_or_default(), proxy.password().unwrap_or_default());
-            Secret::new(format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(both)))
+                credentials(proxy.username().unwrap_or_default(), proxy.password().unwrap_or_default());
+            Secret::new(format!("Proxy-Authorization: Basic {}\r\n", both.reveal()))
         });
         ToProxy { authorization }
     }

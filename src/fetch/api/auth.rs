@@ -51,9 +51,12 @@ pub fn basic(user: &str, password: &str) -> Result<HeaderValue, String> {
     if user.contains(':') {
         return Err("has a user with a colon".to_owned());
     }
-    // In this form, too, it is never shown.
-    let both = Secret::new(BASE64_STANDARD.encode(format!("{user}:{password}")));
-    value("Basic", both.reveal())
+    value("Basic", credentials(user, password).reveal())
+}
+
+/// User and password as a header of `Basic` has them. In this form, too, they are never shown.
+pub fn credentials(user: &str, password: &str) -> Secret {
+    Secret::new(BASE64_STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// `Bearer` with a token (RFC 6750).

@@ -74,7 +74,7 @@ impl Request {
 
     /// Whether a response is the same as that to the page before.
     pub fn is_as_before(&self, body: &[u8]) -> bool {
-        self.before == Some(hash_of(body))
+        self.before.is_some_and(|before| before == hash_of(body))
     }
 
     /// For messages: `request 17`, `request 17, page 2`.

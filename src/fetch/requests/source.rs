@@ -13,7 +13,7 @@ use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use postgres::fallible_iterator::FallibleIterator;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 
 /// The longest line of a file of requests, bytes.
@@ -53,27 +53,22 @@ impl Source {
         }
     }
 
-    /// How many requests there are, where that can be known beforehand: in a file. What is wrong with the file, its reading says.
+    /// How many requests there are, where that can be known beforehand: in a file that can be read twice, as a pipe cannot. What
+    /// is wrong with the file, its reading says.
     pub fn count(&self) -> Option<u64> {
+        let (Source::Ndjson(path) | Source::Csv(path)) = self else { return None };
+        let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))?;
+        let mut count = 0;
+        let mut one = || {
+            count += 1;
+            Ok(true)
+        };
         match self {
-            Source::Sql(_) => None,
-            Source::Ndjson(path) => {
-                let lines = BufReader::new(File::open(path).ok()?).split(b'\n');
-                let is_request = |line: &io::Result<Vec<u8>>| {
-                    line.as_ref().is_ok_and(|line| !line.trim_ascii().is_empty())
-                };
-                Some(lines.take_while(io::Result::is_ok).filter(is_request).count() as u64)
-            }
-            Source::Csv(path) => {
-                let mut count = 0;
-                csv::read(File::open(path).ok()?, &mut |_, _| {
-                    count += 1;
-                    Ok(true)
-                })
-                .ok()?;
-                Some(count)
-            }
+            Source::Csv(_) => csv::read(file, &mut |_, _| one()),
+            _ => each_line(file, &mut |_, _| one()),
         }
+        .ok()?;
+        Some(count)
     }
 
     /// Gives each request to `each`, in the order of the source, until `each` returns false.
@@ -136,6 +131,11 @@ fn read_sql(
 }
 
 fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) -> bool) -> Result<()> {
+    each_line(file, &mut |object, place| Ok(each(maker.request(object).map_err(|error| error.at(place))?)))
+}
+
+/// Gives each line that is not blank to `each`, with its number, until `each` returns false.
+fn each_line(file: File, each: &mut dyn FnMut(&str, Place) -> Result<bool>) -> Result<()> {
     let (mut reader, mut bytes) = (BufReader::new(file), Vec::new());
     for line in 1.. {
         interrupt::check()?;
@@ -151,7 +151,7 @@ fn read_ndjson(maker: &mut Maker<'_>, file: File, each: &mut dyn FnMut(Request) 
             "" if bytes.is_empty() => break,
             "" => {}
             object => {
-                if !each(maker.request(object).map_err(|error| error.at(place))?) {
+                if !each(object, place)? {
                     break;
                 }
             }

@@ -127,6 +127,15 @@ impl<'i> Input<'i> {
         }
     }
 
+    /// Whether the body has such a member.
+    pub fn has(&self, name: &str) -> bool {
+        match (&self.tree, &self.value) {
+            (Some((tree, root)), _) => member(tree, *root, None, name).is_some(),
+            (None, Some(value)) => member_of(value, None, name).is_some(),
+            (None, None) => false,
+        }
+    }
+
     /// Whether a list that is not empty stands anywhere in it.
     pub fn has_elements(&self) -> bool {
         match (&self.tree, &self.value) {

@@ -31,7 +31,7 @@ pub fn next_named(response: &Response, body: &Input<'_>) -> Option<&'static str>
         let names = NAMES.into_iter().find(|name| body.has_text(part, name));
         names.or_else(|| FLAGS.into_iter().find(|flag| body.has_true(part, flag)))
     };
-    named(None).or_else(|| PARTS.into_iter().find_map(|part| named(Some(part))))
+    named(None).or_else(|| PARTS.into_iter().filter(|part| body.has(part)).find_map(|part| named(Some(part))))
 }
 
 #[cfg(test)]

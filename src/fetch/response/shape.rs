@@ -213,6 +213,9 @@ impl Shaper {
                 return Ok(batch);
             }
             self.doubts += 1;
+        } else if self.rows.quick().is_some() {
+            // There is no tree of this body, and there may be none of the next.
+            self.doubts = self.doubts.saturating_add(1);
         }
         let mut batch = self.batch(request);
         let mut fault = None;

@@ -29,11 +29,12 @@ pub async fn compressed(mut response: Response, accepted: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = match exact {
         // It is in memory.
-        Some(_) => match to_bytes(body, usize::MAX).await.map(|bytes| whole(&bytes)) {
-            Ok(Ok(bytes)) => Body::from(bytes),
-            Ok(Err(error)) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
-            Err(error) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
-        },
+        Some(_) => {
+            match to_bytes(body, usize::MAX).await.and_then(|bytes| whole(&bytes).map_err(axum::Error::new)) {
+                Ok(bytes) => Body::from(bytes),
+                Err(error) => Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
+            }
+        }
         None => in_parts(body),
     };
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -37,9 +37,7 @@ pub fn granted(table: &Table, identity: &Identity, method: &Method, on_row: bool
 fn allowed(table: &Table, identity: &Identity, on_row: bool) -> String {
     let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|name| {
         let method = Method::from_bytes(name.as_bytes()).ok();
-        method
-            .and_then(|method| verb(&method, on_row))
-            .is_some_and(|verb| table.grant(identity, verb) == Grant::Granted)
+        method.and_then(|method| verb(&method, on_row)).is_some_and(|verb| table.grants(identity, verb))
     });
     methods.collect::<Vec<_>>().join(", ")
 }

@@ -14,7 +14,7 @@ use crate::serve::query::write::{Duplicates, MissingColumns};
 use crate::serve::shared::peer::Peer;
 use crate::serve::shared::state::{Snapshot, State};
 use crate::serve::tables::table::Table;
-use crate::serve::who::{Grant, Identity};
+use crate::serve::who::Identity;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -120,7 +120,7 @@ fn check_post(
         let detail = "If-Match and If-None-Match go with one row, not with those that are added";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
-    if duplicates == Duplicates::Merge && table.grant(identity, Verb::Patch) != Grant::Granted {
+    if duplicates == Duplicates::Merge && !table.grants(identity, Verb::Patch) {
         return Err(Problem::forbidden("merge-duplicates changes rows, for which patch has to be granted"));
     }
     Ok(())

@@ -51,19 +51,16 @@ pub struct TableRequest<'r> {
 impl TableRequest<'_> {
     pub async fn list(&self, pairs: Vec<Pair>, form: Form) -> Result<Response, Failure> {
         let List { rows, count } = list::select(self.table, self.relation, pairs, form)?;
-        let connection = self.connection_for(Access::Read, false).await?;
+        let mut connection = self.connection_for(Access::Read, false).await?;
         let total = match count {
             None => None,
             Some((count, statement)) => {
-                let lines = first_column(&connection, &statement.sql, &statement.parameters).await;
-                match (lines, count) {
-                    (Ok(lines), Count::Exact) => lines.into_iter().next(),
-                    (Ok(lines), Count::Estimated) => {
+                let (same, lines) = self.texts(connection, &statement).await?;
+                connection = same;
+                match count {
+                    Count::Exact => lines.into_iter().next(),
+                    Count::Estimated => {
                         lines.first().and_then(|line| list::estimate(line)).map(|rows| rows.to_string())
-                    }
-                    (Err(failure), _) => {
-                        drop(connection);
-                        return Err(name_column(self.prober(), failure, &statement).await);
                     }
                 }
             }
@@ -94,11 +91,7 @@ impl TableRequest<'_> {
         match preconditions.judge(&row) {
             Verdict::Send => Ok(tagged(StatusCode::OK, row)),
             Verdict::NotModified => {
-                let mut response = StatusCode::NOT_MODIFIED.into_response();
-                if let Some(tag) = etag::header(&row) {
-                    response.headers_mut().insert(ETAG, tag);
-                }
-                Ok(response)
+                Ok(with_tag(StatusCode::NOT_MODIFIED.into_response(), etag::header(&row)))
             }
             Verdict::Failed => Err(precondition::failed().into()),
         }
@@ -206,25 +199,18 @@ impl TableRequest<'_> {
     /// Runs a statement that changes one row, and returns what it returns for that row; none if it changes no row. If it changes
     /// more than one, it is rolled back.
     async fn change(&self, statement: &Statement) -> Result<Option<String>, Failure> {
-        if self.relation.key_is_unique {
+        if self.relation.key_is_unique() {
             let rows = self.run(statement, Access::Write).await?;
             return Ok(row::only(rows)?);
         }
         let mut connection = self.connection(Access::Write).await?;
         // If the client goes while the statement runs, the transaction of the dropped connection is rolled back.
         connection.begin().await?;
-        let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
-        match rows {
-            Ok(rows) if rows.len() == 1 => {
-                connection.commit().await?;
-                Ok(row::only(rows)?)
-            }
-            Ok(rows) => Ok(row::only(rows)?),
-            Err(failure) => {
-                drop(connection);
-                Err(name_column(self.prober(), failure, statement).await)
-            }
+        let (connection, rows) = self.texts(connection, statement).await?;
+        if rows.len() == 1 {
+            connection.commit().await?;
         }
+        Ok(row::only(rows)?)
     }
 
     fn work(&self, is_row: bool) -> Work {
@@ -236,13 +222,13 @@ impl TableRequest<'_> {
             state: self.state,
             identity: self.identity,
             relation: self.relation,
-            work: self.work(self.relation.key_is_unique),
+            work: self.work(self.relation.key_is_unique()),
         }
     }
 
     /// Waits for a connection for statements about rows with a key, which may do so much.
     async fn connection(&self, access: Access) -> Result<Connection, Failure> {
-        self.connection_for(access, self.relation.key_is_unique).await
+        self.connection_for(access, self.relation.key_is_unique()).await
     }
 
     async fn connection_for(&self, access: Access, is_row: bool) -> Result<Connection, Failure> {
@@ -250,13 +236,20 @@ impl TableRequest<'_> {
     }
 
     async fn run(&self, statement: &Statement, access: Access) -> Result<Vec<String>, Failure> {
-        let connection = self.connection(access).await?;
-        let rows = first_column(&connection, &statement.sql, &statement.parameters).await;
-        match rows {
-            Ok(rows) => {
-                connection.commit().await?;
-                Ok(rows)
-            }
+        let (connection, rows) = self.texts(self.connection(access).await?, statement).await?;
+        connection.commit().await?;
+        Ok(rows)
+    }
+
+    /// The first column of a statement's rows, and the connection. A failure names its column, which is looked for when the
+    /// connection is free: there may be no other.
+    async fn texts(
+        &self,
+        connection: Connection,
+        statement: &Statement,
+    ) -> Result<(Connection, Vec<String>), Failure> {
+        match first_column(&connection, &statement.sql, &statement.parameters).await {
+            Ok(rows) => Ok((connection, rows)),
             Err(failure) => {
                 drop(connection);
                 Err(name_column(self.prober(), failure, statement).await)
@@ -277,7 +270,10 @@ fn json(status: StatusCode, text: String) -> Response {
 /// An answer with one row, and its tag.
 fn tagged(status: StatusCode, row: String) -> Response {
     let tag = etag::header(&row);
-    let mut response = json(status, row);
+    with_tag(json(status, row), tag)
+}
+
+fn with_tag(mut response: Response, tag: Option<HeaderValue>) -> Response {
     if let Some(tag) = tag {
         response.headers_mut().insert(ETAG, tag);
     }

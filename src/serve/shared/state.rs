@@ -53,7 +53,7 @@ impl Snapshot {
     pub async fn load(settings: Settings, pool: &Pool) -> Result<Snapshot> {
         let rate = settings.rate.map(|rate| Arc::new(RateLimits::new(rate)));
         let (snapshot, errors) = Snapshot::read(Arc::new(settings), rate, pool).await?;
-        for table in snapshot.tables.all().iter().filter(|table| !table.relation.key_is_unique) {
+        for table in snapshot.tables.all().iter().filter(|table| !table.relation.key_is_unique()) {
             let path = &table.settings.path;
             tracing::debug!("table {path}: no unique index makes sure that its key is one");
         }

@@ -60,8 +60,6 @@ pub struct Relation {
     pub columns: Vec<Column>,
     /// The columns that may be written.
     pub writable: Vec<String>,
-    /// Whether no two rows have the same key.
-    pub key_is_unique: bool,
     /// The columns of a unique index that are columns of the key, all of them if there is such an index; none for a mother, whose
     /// version tables have indexes of their own.
     pub unique_key: Option<Vec<String>>,
@@ -94,6 +92,11 @@ pub struct Table {
 }
 
 impl Relation {
+    /// Whether no two rows have the same key.
+    pub fn key_is_unique(&self) -> bool {
+        self.unique_key.is_some()
+    }
+
     /// The relation for a table with these settings.
     pub fn new(described: Described, settings: &TableSettings, is_mother: bool) -> Relation {
         let Described { schema, name, columns, unique, .. } = described;
@@ -115,7 +118,6 @@ impl Relation {
         Relation {
             name: Qualified::new(schema, name),
             writable: columns.iter().filter(may_write).map(|column| column.name.clone()).collect(),
-            key_is_unique: unique_key.is_some(),
             unique_key,
             is_mother,
             adds_version_table,
@@ -151,6 +153,11 @@ impl Table {
     /// What a verb on it is for a client.
     pub fn grant(&self, identity: &Identity, verb: Verb) -> Grant {
         identity.grant(&self.settings.path, &self.settings.verbs, verb)
+    }
+
+    /// Whether this client may do this.
+    pub fn grants(&self, identity: &Identity, verb: Verb) -> bool {
+        self.grant(identity, verb) == Grant::Granted
     }
 
     /// The version tables that `name` means: its own name, or a version of the ledger. Several applications may have a

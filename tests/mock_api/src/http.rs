@@ -16,7 +16,7 @@ pub struct Request {
 }
 
 /// What is sent back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
     pub status: u16,

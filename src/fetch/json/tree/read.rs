@@ -1,6 +1,6 @@
 //! Reads trees: by the same rules as [`crate::fetch::json::parse_within`], but without a word about what is wrong.
 
-use super::{Limits, Node, OTHER, Span, Tree, Words, other};
+use super::{Limits, Node, OTHER, Span, Tree, Words};
 use crate::fetch::json::budget::{Budget, Part};
 use crate::fetch::json::read::MAX_DEPTH;
 use hifijson::str::LexAlloc as _;
@@ -120,11 +120,7 @@ impl<'t> Reader<'_, 't> {
         let before = lexer.as_slice().len();
         match lexer.str_string().ok()? {
             Cow::Borrowed(text) => Some(self.part(before, text.len())),
-            Cow::Owned(text) => {
-                let span = other(self.tree.others.len(), text.len())?;
-                self.tree.others.push_str(&text);
-                Some(span)
-            }
+            Cow::Owned(text) => self.tree.add_text(&text),
         }
     }
 

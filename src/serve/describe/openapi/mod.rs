@@ -5,17 +5,14 @@ mod operations;
 mod schema;
 
 use crate::config::Verb;
+use crate::run::web::percent_encoded;
 use crate::serve::settings::Settings;
 use crate::serve::tables::catalog::Tables;
 use crate::serve::tables::table::Table;
 use crate::serve::who::Identity;
 use operations::Described;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schema::{problem, row_schema, writable};
 use serde_json::{Map, Value, json};
-
-/// What is encoded in a path: all but the unreserved characters of RFC 3986.
-const OF_PATHS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The description of the tables that a client knows, with the methods that it may use.
 pub fn document(settings: &Settings, tables: &Tables, identity: &Identity) -> Value {
@@ -39,7 +36,7 @@ pub fn document(settings: &Settings, tables: &Tables, identity: &Identity) -> Va
         if described.grants(Verb::Patch) {
             schemas.insert(described.changes(), writable(table, false));
         }
-        let encoded = utf8_percent_encode(path, OF_PATHS);
+        let encoded = percent_encoded(path);
         let of_table = described.methods(false);
         if !of_table.is_empty() {
             paths.insert(format!("/{encoded}/"), Value::Object(of_table));

@@ -7,7 +7,7 @@ use crate::serve::answer::problem::PROBLEM_JSON;
 use crate::serve::query::filter::{COMPARISONS, PATTERNS};
 use crate::serve::query::list::{MOST_TAKE, PARAMETERS};
 use crate::serve::tables::table::{Column, Table};
-use crate::serve::who::{Grant, Identity};
+use crate::serve::who::Identity;
 use serde_json::{Map, Value, json};
 
 /// The most columns whose filters are described. The filters of other columns work, too.
@@ -26,7 +26,7 @@ pub struct Described<'d> {
 impl Described<'_> {
     /// Whether the client may do this.
     pub fn grants(&self, verb: Verb) -> bool {
-        self.table.grant(self.identity, verb) == Grant::Granted
+        self.table.grants(self.identity, verb)
     }
 
     /// The name of the schema of rows that are added, or take the place of others.

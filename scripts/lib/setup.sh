@@ -82,8 +82,10 @@ as_root() {
 
 # What apt-get and dpkg tell is pages long, and of use only when they fail.
 apt_get() {
-    local output
-    if ! output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get --yes --no-install-recommends "$@" 2>&1); then
+    local output options=(--yes --no-install-recommends)
+    # Another one may be installing something, as a machine does that has just been set up.
+    options+=(-o DPkg::Lock::Timeout=600)
+    if ! output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" 2>&1); then
         say "$output"
         fail "apt-get $* did not work; its own words are above"
     fi

@@ -1,8 +1,8 @@
 //! `pghaul db`: the embedded server by hand.
 
 use super::flags::global::GlobalArgs;
-use super::flags::target::DataDirArg;
-use crate::config::ConfigText;
+use super::flags::target::{DataDirArg, named_by};
+use crate::config::{Config, ConfigText};
 use crate::exit::Exit;
 use crate::pg::embedded::{Embedded, Project, StartOutcome};
 use crate::run::interrupt;
@@ -119,6 +119,9 @@ pub struct PsqlArgs {
 /// Errors of [`Embedded`]; a psql that cannot be run.
 pub fn run(args: DbArgs, global: &GlobalArgs) -> Result<Exit> {
     let embedded = args.data_dir.embedded(ConfigText::path(global.config.as_deref()))?;
+    if matches!(args.command, DbCommand::Url | DbCommand::Psql(_)) {
+        note_elsewhere(global.config.as_deref());
+    }
     match args.command {
         DbCommand::Start => start(&embedded, args.data_dir.data_dir),
         DbCommand::Stop { force } => stop(&embedded, force),
@@ -185,6 +188,14 @@ fn psql(embedded: &Embedded, args: Vec<OsString>) -> Result<Exit> {
     session.release()?;
     interrupt::check()?;
     Ok(exit_of(status))
+}
+
+/// Says that the rows of runs are not in the embedded server. A configuration that cannot be read says nothing about it.
+fn note_elsewhere(config: Option<&Path>) {
+    let named = Config::load(config).and_then(|config| named_by(None, &config));
+    if let Ok(Some((target, by))) = named {
+        eprintln!("note: this is the embedded server; runs load into {}, by {by}", target.describe());
+    }
 }
 
 /// Says that another project's database is meant.

@@ -110,7 +110,7 @@ fn print_usage(error: &clap::Error) -> Exit {
         return Exit::Loaded;
     }
     let text = error.render();
-    let text = if log::colours() { text.ansi().to_string() } else { text.to_string() };
+    let text = if log::has_colours(&std::io::stderr()) { text.ansi().to_string() } else { text.to_string() };
     let _ = std::io::stderr().write_all(without_passwords(&text).as_bytes());
     Exit::Refused
 }

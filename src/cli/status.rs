@@ -8,7 +8,9 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::pg::database::Database;
 use crate::pg::embedded::Project;
-use crate::report::{Layout, json, plural, print, seconds, size, some_of, table, thousands, to_the_second};
+use crate::report::{
+    Layout, json, plural, print, seconds, size, some_of, table, thousands, to_the_second, wrapped,
+};
 use crate::table::ledger::loads::status::{self, LoadStatus};
 use crate::{Place, Result};
 use clap::Args;
@@ -89,7 +91,7 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     let (loads, others) = found.map_err(|error| error.into_refused().at(place))?;
     let text = match (args.json, loads) {
         (true, loads) => json(&loads.unwrap_or_default())?,
-        (false, Some(loads)) => text(&loads),
+        (false, Some(loads)) => wrapped(&text(&loads)),
         (false, None) => {
             let others = others.iter().map(|(database, folder)| format!("{folder}: {database}\n"));
             let others: String = others.collect();

@@ -40,7 +40,7 @@ pub fn init(verbosity: Verbosity) {
     };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_ansi(colours())
+        .with_ansi(has_colours(&io::stderr()))
         .with_writer(|| AboveBars)
         .event_format(Line { started: Instant::now(), with_thread: verbosity == Verbosity::Verbose })
         .finish();
@@ -48,9 +48,9 @@ pub fn init(verbosity: Verbosity) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Whether standard error may be coloured (<https://no-color.org>).
-pub fn colours() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether what is written there may be coloured (<https://no-color.org>).
+pub fn has_colours(there: &impl IsTerminal) -> bool {
+    there.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 struct AboveBars;

@@ -1,5 +1,6 @@
 //! The output of a run: log lines and progress bars while it works, a summary or a JSON report at its end.
 
+mod colour;
 mod document;
 pub mod log;
 mod made;
@@ -17,5 +18,5 @@ pub use made::made_lines;
 pub use numbers::{plural, seconds, size, some_of, thousands, to_the_second};
 pub use output::{json, print};
 pub use summary::{adjusted_in_words, summary};
-pub use table::{Layout, table};
+pub use table::{Layout, table, wrapped};
 pub use unit::{Totals, UnitReport, UnitStatus};

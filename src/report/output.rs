@@ -1,5 +1,7 @@
 //! Standard output.
 
+use super::colour::coloured;
+use super::log::has_colours;
 use crate::error::without_commands;
 use crate::{Error, Result};
 use serde::Serialize;
@@ -20,7 +22,9 @@ pub fn json(value: &impl Serialize) -> Result<String> {
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     // Names from files are in it. What is piped on stays as it is.
-    let text = if out.is_terminal() { &without_commands(text) } else { text };
+    let safe = out.is_terminal().then(|| without_commands(text));
+    let shown = safe.map(|safe| if has_colours(&out) { coloured(&safe) } else { safe });
+    let text = shown.as_deref().unwrap_or(text);
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Error::failed(format!("cannot write to standard output: {error}")))

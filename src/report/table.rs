@@ -20,8 +20,35 @@ pub struct Layout<'l, const N: usize> {
 
 /// The rows below the header; each column is as wide as it must be. Everything is shown where standard output is no terminal.
 pub fn table<const N: usize>(layout: &Layout<'_, N>, rows: &[[String; N]]) -> String {
-    let terminal = Table::new().width();
-    within(layout, rows, terminal.map_or(usize::MAX, usize::from))
+    within(layout, rows, room())
+}
+
+/// How many characters a line of the terminal has; any number where standard output is none.
+fn room() -> usize {
+    Table::new().width().map_or(usize::MAX, usize::from)
+}
+
+/// Sentences in lines that fit the terminal. Words stay whole.
+pub fn wrapped(text: &str) -> String {
+    wrapped_within(text, room())
+}
+
+fn wrapped_within(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut length = 0;
+        for word in line.split_inclusive(' ') {
+            let chars = word.trim_end().chars().count();
+            if length > 0 && length + chars > width {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push('\n');
+                length = 0;
+            }
+            out.push_str(word);
+            length += word.chars().count();
+        }
+    }
+    out
 }
 
 /// As [`table`], in lines of at most so many characters.
@@ -130,6 +157,14 @@ mod tests {
             };
             assert_eq!(note, left_out, "{width}");
         }
+    }
+
+    #[test]
+    fn words_stay_whole() {
+        let text = "one two three\n\n  four\na-very-long-word five\n";
+        assert_eq!(wrapped_within(text, usize::MAX), text);
+        assert_eq!(wrapped_within(text, 13), "one two three\n\n  four\na-very-long-word\nfive\n");
+        assert_eq!(wrapped_within(text, 7), "one two\nthree\n\n  four\na-very-long-word\nfive\n");
     }
 
     #[test]

@@ -148,6 +148,8 @@ fn bars_and_warnings_honour_no_color() {
         call.args([&config, &dumps])
     };
     assert_no_color(call, 0);
+    let run = on_a_terminal(&call().command());
+    run.assert_stdout_has("\x1b[32mloaded\x1b[0m");
     let run = on_a_terminal(&call().env("NO_COLOR", "1").command());
     run.assert_stdout_has("warning: ").assert(run.stdout.contains("\x1b["), "bars, which move the cursor");
 }

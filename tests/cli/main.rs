@@ -8,4 +8,5 @@ mod help;
 mod history;
 mod server_settings;
 mod status;
+mod stranger;
 mod version;

@@ -2,7 +2,7 @@
 
 use crate::cli::errors::print_errors;
 use crate::exit::Exit;
-use crate::report::{Done, Report, Started, print};
+use crate::report::{Done, Report, Started, print, wrapped};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use clap::Args;
@@ -113,7 +113,7 @@ impl ReportArgs {
         if quiet || self.takes_stdout() {
             return Ok(());
         }
-        print(&summary(report))
+        print(&wrapped(&summary(report)))
     }
 
     /// Refuses a report that would replace a file which the run makes.

@@ -66,24 +66,33 @@ impl TargetArgs {
     /// # Errors
     /// As [`named`]; an embedded server that has no folder.
     pub fn find(&self, config: &Config) -> Result<Location> {
-        let url = self.url()?;
-        let datastore = config.file.datastore.as_ref();
-        let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
-        let named = named(url.as_ref(), datastore, &of_this_process).map_err(|error| error.at(place))?;
-        let by = match (&self.db, url, datastore, &named) {
-            (_, _, _, None) => String::new(),
-            (Some(_), ..) => ", by --db".to_owned(),
-            (None, Some(_), ..) => ", by DATABASE_URL".to_owned(),
-            (None, None, Some(_), _) => ", by datastore".to_owned(),
-            (None, None, None, Some(target)) => format!(", by {}", variables(target)),
-        };
-        let location = match named {
-            Some(target) => Location::Named(target),
-            None => Location::Private(self.data_dir.embedded(config.path.as_deref())?),
+        let (location, by) = match named_by(self.db.as_ref(), config)? {
+            Some((target, by)) => (Location::Named(target), format!(", by {by}")),
+            None => (Location::Private(self.data_dir.embedded(config.path.as_deref())?), String::new()),
         };
         tracing::info!("database: {}{by}", location.describe());
         Ok(location)
     }
+}
+
+/// The database that this flag, the environment or the configuration names, and which of them does; none for the embedded server.
+///
+/// # Errors
+/// As [`named`].
+pub fn named_by(flag: Option<&Secret>, config: &Config) -> Result<Option<(Target, String)>> {
+    let url = flag.cloned().map_or_else(from_environment, |url| Ok(Some(url)))?;
+    let datastore = config.file.datastore.as_ref();
+    let place = if url.is_none() && datastore.is_some() { config.place() } else { Place::default() };
+    let named = named(url.as_ref(), datastore, &of_this_process).map_err(|error| error.at(place))?;
+    Ok(named.map(|target| {
+        let by = match (flag, url, datastore) {
+            (Some(_), ..) => "--db".to_owned(),
+            (None, Some(_), _) => "DATABASE_URL".to_owned(),
+            (None, None, Some(_)) => "datastore".to_owned(),
+            (None, None, None) => variables(&target),
+        };
+        (target, by)
+    }))
 }
 
 /// The database that is named: by a URL, or else by the configuration's `datastore`, or else by libpq's variables, which also

@@ -7,9 +7,10 @@ use crate::cli::flags::report::ReportArgs;
 use crate::exit::Exit;
 use crate::generate::dump::settings::{DEFAULT_APP, Request, Settings};
 use crate::generate::dump::{self, DumpReport};
-use crate::report::{Report, Started, UnitStatus, plural, seconds, size, thousands};
+use crate::report::{
+    Layout, Report, Started, UnitReport, UnitStatus, plural, seconds, size, table, thousands,
+};
 use clap::Args;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -21,6 +22,13 @@ Examples:
 
 Exit codes: 0 all dumps are there; 1 a dump could not be written, the others are complete; 2 \
 wrong usage, nothing was written; 130 or 143 interrupted.";
+
+/// The columns.
+const LAYOUT: Layout<'static, 5> = Layout {
+    header: ["data file", "status", "rows", "size", "seconds"],
+    numbers: 2..5,
+    spare: &["seconds", "size"],
+};
 
 /// The arguments of `pghaul generate dump`.
 #[derive(Debug, Args)]
@@ -88,15 +96,10 @@ fn settings(args: &DumpArgs) -> Result<Settings> {
 
 /// The table of all data files, and a closing line.
 fn summary(dumps: &[DumpReport], report: &Report) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    // On a terminal that is too narrow, cells are wrapped instead of lines.
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["data file", "status", "rows", "size", "seconds"]);
-    for unit in &report.units {
+    let row = |unit: &UnitReport| {
         let made = unit.status == UnitStatus::Loaded;
         let counted = |text: String| if made { text } else { "-".to_owned() };
-        table.add_row([
+        [
             unit.source.clone(),
             match unit.status {
                 UnitStatus::Loaded => "made",
@@ -107,16 +110,9 @@ fn summary(dumps: &[DumpReport], report: &Report) -> String {
             counted(thousands(unit.rows_read)),
             counted(size(unit.bytes_read)),
             counted(seconds(unit.seconds)),
-        ]);
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        // From the third column on there are numbers.
-        if index >= 2 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        ]
+    };
+    let mut text = table(&LAYOUT, &report.units.iter().map(row).collect::<Vec<_>>());
     let made = dumps.iter().filter(|dump| dump.zip_bytes > 0);
     let count = made.clone().count() as u64;
     let broken: u64 = made.clone().map(|dump| dump.broken_rows).sum();

@@ -75,7 +75,9 @@ fn served(name: (&str, &str), columns: &[(&str, &str, &str)], key: &[&str], chil
         verbs: vec![Verb::Get],
         write: None,
     };
-    let mut names: BTreeSet<String> = [name.0, name.1, "sch\"ema", "ty\"pe); --"].map(str::to_owned).into();
+    // What CSV has beside a mother's columns is a name, too.
+    let mut names: BTreeSet<String> =
+        [name.0, name.1, "sch\"ema", "ty\"pe); --", "version_table"].map(str::to_owned).into();
     names.extend(columns.iter().flat_map(|(name, _, operators)| [*name, *operators]).map(str::to_owned));
     names.extend(owned(children));
     let versions = children.iter().map(|child| Version {

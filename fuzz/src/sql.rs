@@ -72,7 +72,7 @@ pub fn tokens(sql: &str) -> Result<Vec<Token>, String> {
                 behind
             }
             '(' | ')' | '[' | ']' | ',' | '.' | ':' | ';' | '=' | '<' | '>' | '+' | '-' | '*' | '/' | '|'
-            | '~' | '!' => {
+            | '~' | '!' | '#' => {
                 tokens.push(Token::Sign(first));
                 &rest[1..]
             }

@@ -163,7 +163,13 @@ fn an_identity_column_that_takes_no_values_is_said_with_what_helps() {
     let create = "CREATE TABLE t (id text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, u bigint NOT NULL); CREATE INDEX ON t (u)";
     let sides = Sides::new(&format!("{create}; INSERT INTO t (id, u) VALUES ('a', 1), ('b', 2)"), &BY_U);
     sides.destination.execute(create);
+    // While a transaction is open, which may have rows like them, all rows are read again. They are the same.
+    let mut client = sides.source.client();
+    let mut open = client.transaction().unwrap();
+    open.execute("SELECT txid_current()", &[]).unwrap();
     sides.synced(&[]);
+    sides.synced(&[]).assert_stdout_has("2 rows read, 0 changed");
+    open.rollback().unwrap();
     sides.source.execute("UPDATE t SET n = DEFAULT, u = 3 WHERE id = 'a'");
     sides
         .once(&[])

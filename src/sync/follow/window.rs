@@ -198,10 +198,17 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
             attempt.commit()?;
             return Ok(changed);
         }
-        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => {}
-        Err(error) => return Err(at(error.into())),
+        Err(error) if SqlState::from(&error) == SqlState::UniqueViolation => attempt.rollback()?,
+        Err(error) => {
+            attempt.rollback()?;
+            // The server refuses the statement as such, also where no row is another one.
+            let is_as_such = SqlState::from(&error) == SqlState::GeneratedColumn;
+            if is_as_such && unmerged(transaction, pair)? == 0 {
+                return Ok(0);
+            }
+            return Err(at(error.into()));
+        }
     }
-    attempt.rollback()?;
     let delete = format!("DELETE FROM {} t USING {WINDOW} w WHERE {}", pair.table, pair.has_window_key());
     transaction.batch_execute(&delete)?;
     transaction.execute(&pair.merge(), &[]).map_err(|error| {
@@ -215,11 +222,15 @@ fn merge(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<u64> {
 /// Checks that triggers of the destination have let the rows of the window through as they are.
 fn check_merged(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<()> {
     let Some(triggers) = &pair.row_triggers else { return Ok(()) };
-    let count: i64 = transaction.query_one(&pair.count_unmerged(), &[])?.get(0);
-    match count {
+    match unmerged(transaction, pair)? {
         0 => Ok(()),
         _ => Err(changed_by(triggers).at(Place::table(pair.table.to_string()))),
     }
+}
+
+/// How many rows of the window the destination does not have as they are.
+fn unmerged(transaction: &mut Transaction<'_>, pair: &Pair) -> Result<i64> {
+    Ok(transaction.query_one(&pair.count_unmerged(), &[])?.get(0))
 }
 
 /// The error of rows that triggers of the destination have changed or left out.

@@ -131,9 +131,11 @@ impl Pair {
     pub fn count_unmerged(&self) -> String {
         let same = self.has_window_key();
         let differ = same::differ(self.source.copied(), "t", "w").unwrap_or_default();
+        let is_marked = self.mark.as_ref().map(|mark| format!(" OR t.{} IS NOT NULL", quote(mark)));
         format!(
-            "SELECT count(*) FROM {WINDOW} w LEFT JOIN {} t ON {same} WHERE t.tableoid IS NULL OR {differ}",
-            self.table
+            "SELECT count(*) FROM {WINDOW} w LEFT JOIN {} t ON {same} WHERE t.tableoid IS NULL OR {differ}{}",
+            self.table,
+            is_marked.unwrap_or_default()
         )
     }
 

@@ -8,6 +8,7 @@ use crate::table::ledger::runs::{self, EndedRun, RunRecord, UnitRecord};
 use crate::{Error, Result};
 use postgres::Client;
 use serde::Serialize;
+use serde_json::Value;
 use std::time::Duration;
 
 /// How long runs are remembered, where `keep` does not say.
@@ -140,8 +141,16 @@ fn unit_row(unit: &UnitRecord) -> [String; 8] {
         thousands(unit.rows_loaded.unsigned_abs()),
         size(unit.bytes_read.unsigned_abs()),
         seconds(unit.seconds),
-        first_line(unit.error.as_deref()),
+        unit.error.as_deref().map_or_else(|| of_guards(&unit.guards), |error| first_line(Some(error))),
     ]
+}
+
+/// The guards that a unit did not pass, though it was published.
+fn of_guards(guards: &Value) -> String {
+    let text = |guard: &Value, key: &str| guard[key].as_str().unwrap_or_default().to_owned();
+    let not_passed = guards.as_array().into_iter().flatten().filter(|guard| guard["status"] != "passed");
+    let words = not_passed.map(|guard| format!("{}: {}", text(guard, "status"), text(guard, "guard")));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn first_line(error: Option<&str>) -> String {

@@ -59,6 +59,9 @@ pub struct IngestArgs {
     /// How often a data file is tried again when its connection fails; never when its data is at fault
     #[arg(long, value_name = "N", default_value_t = 3)]
     retries: u32,
+    /// Publish this version table (v1_users) once, whatever its guards find; may be repeated
+    #[arg(long, value_name = "UNIT")]
+    accept: Vec<String>,
     #[command(flatten)]
     rejects: RejectArgs,
     #[command(flatten)]
@@ -133,6 +136,7 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         retries: args.retries,
         max_rejects: args.rejects.max_rejects,
         rejects: args.rejects.rejects.clone(),
+        accept: args.accept.clone(),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
     Ok((settings, config))

@@ -1,8 +1,8 @@
 //! The top level of `config.yml`.
 
 use super::sections::{
-    AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, LimitsCfg, MotherTables, RejectsCfg, ServeCfg,
-    SyncCfg, XportCfg,
+    AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, GuardCfg, LimitsCfg, MotherTables, RejectsCfg,
+    ServeCfg, SyncCfg, XportCfg,
 };
 use super::values::{Number, OrderedMap, Span};
 use serde::Deserialize;
@@ -40,6 +40,9 @@ pub struct ConfigFile {
     /// Whether each mother gets a view of all columns of all versions.
     #[serde(default)]
     pub views: bool,
+    /// What the rows of a new version table have to be like, by mother.
+    #[serde(default)]
+    pub guard: OrderedMap<GuardCfg>,
     /// Indexes and statements that follow the load, by mother.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,

@@ -15,11 +15,13 @@ pub use faults::{Fault, faults};
 pub use file::ConfigFile;
 pub use jobs::find_job;
 pub use marks::{Mark, Marks, is_below};
+pub use nearest::nearest;
 pub use read::{Config, ConfigText};
 pub use sections::{
     AfterCfg, AuthCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns,
-    FetchCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables, OAuth2Cfg,
-    PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeJwtCfg, ServeLimitsCfg, ServeRateCfg,
-    ServeTableCfg, ServeTokenCfg, SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg, Verb, XportCfg,
+    FetchCfg, GuardCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables,
+    OAuth2Cfg, PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeJwtCfg, ServeLimitsCfg,
+    ServeRateCfg, ServeTableCfg, ServeTokenCfg, SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg,
+    Verb, XportCfg,
 };
 pub use values::{Number, OrderedMap, SecretSource, SecretText, Several, Size, Span, Text, variables_of};

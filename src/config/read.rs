@@ -2,6 +2,7 @@
 
 use super::faults;
 use super::file::ConfigFile;
+use super::marks::Marks;
 use crate::{Error, Place, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// The settings of the file.
     pub file: ConfigFile,
+    /// The places of its keys.
+    pub marks: Marks,
 }
 
 /// A configuration file as it is written.
@@ -78,7 +81,8 @@ impl ConfigText {
         let place = || Place::file(self.path.display().to_string());
         let file = parse(&self.text).map_err(|error| error.at(place()))?;
         let folder = self.path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Config { path: Some(self.path.clone()), folder, file })
+        let marks = Marks::of(&self.text).unwrap_or_default();
+        Ok(Config { path: Some(self.path.clone()), folder, file, marks })
     }
 }
 

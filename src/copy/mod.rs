@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Rows that cannot be loaded become [`rejects`], if they are allowed. What is noted about values that are loaded is counted in
-//! [`notices`]. [`verify`] compares the rows that were sent with those
+//! [`notices`], and [`figures`] of their columns are taken. [`verify`] compares the rows that were sent with those
 //! that the server then holds.
 //!
 //! Rows whose values are separated already, such as an API's or a cache's, come in batches of their own ([`values`]) and go
@@ -22,6 +22,7 @@
 //! of one input.
 
 pub mod encode;
+pub mod figures;
 pub mod input;
 pub mod notices;
 pub mod rejects;

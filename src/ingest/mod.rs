@@ -7,12 +7,13 @@
 //!                                         per worker)     per unit)
 //! ```
 //!
-//! `types`, `settings`, `source`, `catalogue`, `union`, `plan`, `publish`, `load`, `after`, `shelf`: each folder knows only
+//! `types`, `settings`, `source`, `catalogue`, `union`, `plan`, `guard`, `publish`, `load`, `after`, `shelf`: each folder knows only
 //! folders before it. `inspect` is a command of its own: it looks at sources and writes the configuration for them.
 
 mod advice;
 mod after;
 mod catalogue;
+mod guard;
 pub mod inspect;
 mod load;
 mod plan;
@@ -181,6 +182,7 @@ fn compare(settings: &Settings, tables: Vec<ScannedTable>, client: &mut Client) 
     let plan = Plan::new(settings, tables, client)?;
     if settings.mothers != MothersMode::Purge {
         after::check(settings, &plan, client)?;
+        guard::check::check(settings, &plan, client)?;
     }
     Ok(plan)
 }

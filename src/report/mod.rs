@@ -2,6 +2,7 @@
 
 mod colour;
 mod document;
+pub mod guard;
 pub mod log;
 mod made;
 mod numbers;

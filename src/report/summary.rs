@@ -1,7 +1,8 @@
 //! The summary table at the end of a run.
 
 use super::document::{AfterReport, Archived, Report, Superseded};
-use super::numbers::{plural, seconds, size, thousands};
+use super::guard::GuardStatus;
+use super::numbers::{plural, seconds, size, some_of, thousands};
 use super::table::{Layout, table};
 use super::unit::{Adjusted, UnitReport, UnitStatus};
 
@@ -13,6 +14,9 @@ const LAYOUT: Layout<'static, 7> = Layout {
 };
 /// The most units that are listed though they are unchanged. The closing line counts them.
 const MOST_UNCHANGED: usize = 20;
+
+/// Units that the line about guards names.
+const NAMED: usize = 5;
 
 /// The table of all units and a closing line.
 pub fn summary(report: &Report) -> String {
@@ -50,6 +54,7 @@ pub fn summary(report: &Report) -> String {
         text.push_str(&format!("their old rows stand; run again: {} {units} {are} left\n", thousands(left)));
     }
     text.push_str(&adjusted(&report.units));
+    text.push_str(&guards(&report.units));
     text.push_str(&after(&report.after));
     text.push_str(&superseded(&report.superseded));
     for Archived { dump, to, .. } in &report.archived {
@@ -114,6 +119,35 @@ fn in_words(columns: &Adjusted, how: &str) -> Option<String> {
         let (count, values) = (thousands(sum), plural(sum, "value"));
         format!("adjusted: {count} {values} {how} ({})", each.join(", "))
     })
+}
+
+/// A line about the guards of all units; empty where there are none.
+fn guards(units: &[UnitReport]) -> String {
+    let mut parts = Vec::new();
+    for (status, word) in [
+        (GuardStatus::Passed, "passed"),
+        (GuardStatus::Refused, "REFUSED"),
+        (GuardStatus::Accepted, "accepted"),
+        (GuardStatus::Warned, "warned"),
+    ] {
+        let of = |unit: &UnitReport| unit.guards.iter().filter(|guard| guard.status == status).count() as u64;
+        let count: u64 = units.iter().map(of).sum();
+        if count == 0 {
+            continue;
+        }
+        let names: Vec<&str> =
+            units.iter().filter(|unit| of(unit) > 0).map(|unit| unit.name.as_str()).collect();
+        let who = match status {
+            GuardStatus::Passed => String::new(),
+            _ => format!(" ({})", some_of(&names, NAMED)),
+        };
+        parts.push(format!("{} {word}{who}", thousands(count)));
+    }
+    let all: u64 = units.iter().map(|unit| unit.guards.len() as u64).sum();
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("{} {}: {}\n", thousands(all), plural(all, "guard"), parts.join(", "))
 }
 
 /// The words for rejected rows, which follow those for loaded rows; empty where there are none.
@@ -202,5 +236,26 @@ mod tests {
         2 units: 0 loaded, 0 unchanged, 0 failed, 1 refused, 1 not loaded; 0 rows, 1.5 KiB in 1.50 s
         their old rows stand; run again: 2 units are left
         ");
+    }
+
+    #[test]
+    fn it_counts_guards_and_names_units_that_did_not_pass() {
+        let guard = |status| super::super::guard::GuardReport {
+            guard: "rows >= 5".into(),
+            status,
+            found: "2 rows".into(),
+        };
+        let with = |statuses: &[GuardStatus]| UnitReport {
+            guards: statuses.iter().map(|status| guard(*status)).collect(),
+            ..unit(UnitStatus::Loaded, 2)
+        };
+        assert_eq!(guards(&[with(&[])]), "");
+        assert_eq!(guards(&[with(&[GuardStatus::Passed])]), "1 guard: 1 passed\n");
+        let units = [
+            with(&[GuardStatus::Passed, GuardStatus::Refused]),
+            UnitReport { name: "v2_users".into(), ..with(&[GuardStatus::Accepted]) },
+        ];
+        assert_eq!(guards(&units), "3 guards: 1 passed, 1 REFUSED (v1_users), 1 accepted (v2_users)\n");
+        assert_eq!(guard(GuardStatus::Refused).in_words(), "rows >= 5: 2 rows");
     }
 }

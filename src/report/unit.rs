@@ -1,5 +1,6 @@
 //! The report of one unit, and the sums over all units.
 
+use super::guard::GuardReport;
 use super::numbers::thousands;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,6 +20,9 @@ pub struct UnitReport {
     pub parts: usize,
     /// The mother table, where the command knows mothers.
     pub mother: Option<String>,
+    /// The schema of the table, where the command knows mothers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
     /// Whether it was loaded.
     pub status: UnitStatus,
     /// Rows in the data file.
@@ -36,6 +40,9 @@ pub struct UnitReport {
     /// Signs that the data file is written otherwise than the settings say, and what became of values by a preset.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What its guards have found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<GuardReport>,
     /// Size of the inflated data file, in bytes.
     pub bytes_read: u64,
     /// Whether the rows in the table were compared with those that were sent.
@@ -91,6 +98,7 @@ impl UnitReport {
             source: source.into(),
             parts: 1,
             mother: None,
+            schema: None,
             status,
             rows_read: 0,
             rows_loaded: 0,
@@ -98,6 +106,7 @@ impl UnitReport {
             adjusted: Adjusted::new(),
             nulled: Adjusted::new(),
             warnings: Vec::new(),
+            guards: Vec::new(),
             bytes_read: 0,
             verified: false,
             seconds: 0.0,
@@ -178,6 +187,7 @@ pub(super) mod samples {
             source: "lms_v1.zip/users.dat".into(),
             parts: 1,
             mother: Some("users".into()),
+            schema: None,
             status,
             rows_read: rows,
             rows_loaded: rows,
@@ -185,6 +195,7 @@ pub(super) mod samples {
             adjusted: Adjusted::new(),
             nulled: Adjusted::new(),
             warnings: Vec::new(),
+            guards: Vec::new(),
             bytes_read: 752,
             verified: false,
             seconds: 0.5,

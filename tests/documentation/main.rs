@@ -43,6 +43,7 @@ run_pages! {
     encrypted: "docs/encrypted.md",
     fetch: "docs/fetch.md",
     generate: "docs/generate.md",
+    guards: "docs/guards.md",
     ingest: "docs/ingest.md",
     ledger: "docs/ledger.md",
     nightly: "docs/nightly.md",

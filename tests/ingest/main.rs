@@ -13,6 +13,7 @@ mod encrypted;
 mod expected;
 mod faults;
 mod formats;
+mod guards;
 mod hostile;
 mod inspect;
 mod memory;

@@ -22,6 +22,7 @@ const STORIES: [(&str, &[&str]); 2] = [
             "after",
             "load",
             "publish",
+            "guard",
             "plan",
             "union",
             "catalogue",
@@ -30,7 +31,7 @@ const STORIES: [(&str, &[&str]); 2] = [
             "types",
         ],
     ),
-    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "notices", "input"]),
+    ("copy", &["values", "relay", "send", "verify", "encode", "rejects", "notices", "figures", "input"]),
 ];
 
 /// Files that a folder may hold directly; in more of them nothing is found by looking.

@@ -73,16 +73,25 @@ pub fn of_content(file: &str, marks: &Marks, faults: Vec<SectionFault>) -> Vec<E
     let mut found: Vec<(Option<(usize, usize)>, String)> = Vec::new();
     for SectionFault { section, error } in faults {
         for message in error.messages() {
-            // The place at the front names the file already.
-            let message = message
-                .strip_prefix(file)
-                .map_or(&*message, |rest| rest.trim_start_matches([':', ',', '/', ' ']));
+            // The place at the front names the file already, and the line.
+            let message =
+                message.strip_prefix(file).unwrap_or(&message).trim_start_matches([':', ',', '/', ' ']);
+            let message = without_line(message);
             found.push((place(marks, &section, message), message.to_owned()));
         }
     }
     found.sort();
     found.dedup();
     found.into_iter().map(|(at, what)| located(file, at, &what)).collect()
+}
+
+/// A message without the line that it begins with.
+fn without_line(message: &str) -> &str {
+    let behind = message.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+    match behind {
+        Some((line, rest)) if line.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => message,
+    }
 }
 
 /// The line and column of a fault: those of the longest key that the message names, in full or from the section on, or

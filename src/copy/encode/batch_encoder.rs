@@ -3,6 +3,7 @@
 use super::Encoder;
 use super::fault::ValueFault;
 use super::questions::resolver::Resolver;
+use crate::copy::figures::Tally;
 use crate::copy::input::batch::{Batch, Origin};
 use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
@@ -58,6 +59,7 @@ pub struct BatchEncoder<'e, 'c> {
     may_reject: bool,
     rejects: Vec<Reject>,
     noted: Option<&'e NoticeCounts>,
+    tally: Option<&'e mut Tally>,
 }
 
 impl<'e, 'c> BatchEncoder<'e, 'c> {
@@ -70,12 +72,25 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         may_reject: bool,
     ) -> Self {
         let fields = Vec::with_capacity(encoder.columns().len());
-        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects: Vec::new(), noted: None }
+        let (rejects, noted, tally) = (Vec::new(), None, None);
+        BatchEncoder { encoder, resolver, line_end, fields, may_reject, rejects, noted, tally }
     }
 
     /// Adds what is noted about rows to `noted`, by [`BatchEncoder::keep_notices`].
     pub fn noting(self, noted: &'e NoticeCounts) -> Self {
         BatchEncoder { noted: Some(noted), ..self }
+    }
+
+    /// Takes figures of the rows that are given to [`BatchEncoder::tally`].
+    pub fn tallying(self, tally: Option<&'e mut Tally>) -> Self {
+        BatchEncoder { tally, ..self }
+    }
+
+    /// Takes figures of encoded rows, which are sent.
+    pub fn tally(&mut self, rows: &[u8]) {
+        if let Some(tally) = &mut self.tally {
+            tally.add(rows);
+        }
     }
 
     /// Keeps what was noted about the rows of the last batch: they are loaded, but for those that were rejected.

@@ -51,9 +51,10 @@ pub fn copy_carefully(
         encoder.keep_notices();
         encoder.rejects().sort_by_key(|reject| reject.origin.offset);
         rejects.add(&batch, encoder.rejects())?;
-        if let Some(watch) = &mut watch {
-            for piece in between(&refused_rows, rows.len()) {
-                let start = start_of(&piece, &rows);
+        for piece in between(&refused_rows, rows.len()) {
+            let start = start_of(&piece, &rows);
+            encoder.tally(&out[start..rows[piece.end - 1].end]);
+            if let Some(watch) = &mut watch {
                 let sent = SentRows { batch: &batch, rows: &rows[piece], out: &out, start };
                 watch.add(sent, encoder.resolver())?;
             }

@@ -80,10 +80,10 @@ pub fn send_rows(
     while source.next_into(&mut batch)? {
         interrupt::check()?;
         sent.begin(&batch);
+        let start = out.len();
         match &mut watch {
             None => sent.rows += encoder.push(&batch, &mut out, &mut |_| {})?,
             Some(watch) => {
-                let start = out.len();
                 rows.clear();
                 sent.rows += encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
                 let sent = SentRows { batch: &batch, rows: &rows, out: &out, start };
@@ -91,6 +91,7 @@ pub fn send_rows(
             }
         }
         encoder.keep_notices();
+        encoder.tally(&out[start..]);
         rejects.add(&batch, encoder.rejects())?;
         if out.len() >= SEND_BYTES {
             sink.write(&out)?;

@@ -3,6 +3,7 @@
 use crate::ingest::plan::changes::Recreation;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::staged::Staged;
+use crate::report::guard::GuardReport;
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,8 @@ pub struct Settled {
     pub index: usize,
     /// How long it took, seconds.
     pub seconds: f64,
+    /// What its guards have found.
+    pub guards: Vec<GuardReport>,
     /// How it has ended.
     pub outcome: Outcome,
 }

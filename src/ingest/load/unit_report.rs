@@ -5,12 +5,18 @@ use crate::exit::Exit;
 use crate::ingest::plan::action::Action;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::publish::publication::{Loaded, Publication};
+use crate::report::guard::GuardReport;
 use crate::report::{UnitReport, UnitStatus};
 use crate::{Error, Result};
 
 /// The report of a unit that a worker has tried for so many seconds.
-pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> UnitReport {
-    let mut report = UnitReport { seconds, ..untouched(unit) };
+pub fn unit_report(
+    unit: &Unit,
+    seconds: f64,
+    outcome: Result<Publication>,
+    guards: Vec<GuardReport>,
+) -> UnitReport {
+    let mut report = UnitReport { seconds, guards, ..untouched(unit) };
     match outcome {
         Ok(Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })) => {
             report.status = UnitStatus::Loaded;
@@ -22,6 +28,7 @@ pub fn unit_report(unit: &Unit, seconds: f64, outcome: Result<Publication>) -> U
             report.verified = verified;
             report.nulled = warnings::nulled(unit, &notices);
             report.warnings = warnings::of(unit, &notices);
+            report.warnings.extend(report.guards.iter().filter_map(|guard| warnings::of_guard(unit, guard)));
             for warning in &report.warnings {
                 tracing::warn!("{}: {warning}", unit.source.label());
             }
@@ -53,6 +60,7 @@ pub fn untouched(unit: &Unit) -> UnitReport {
     };
     UnitReport {
         mother: Some(unit.mother.name().to_owned()),
+        schema: Some(unit.table.schema().to_owned()),
         parts: unit.source.data.parts(),
         error,
         ..UnitReport::empty(unit.table.name(), unit.source.label(), status)

@@ -4,6 +4,7 @@
 use crate::copy::input::format::Quotes;
 use crate::copy::notices::{Count, Counts, Notice};
 use crate::ingest::plan::unit::Unit;
+use crate::report::guard::{GuardReport, GuardStatus};
 use crate::report::unit::Adjusted;
 use crate::report::{plural, some_of, thousands};
 
@@ -38,6 +39,22 @@ pub fn of(unit: &Unit, notices: &Counts) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// The warning about a unit that is published though a guard does not pass it.
+pub fn of_guard(unit: &Unit, guard: &GuardReport) -> Option<String> {
+    let mother = unit.mother.name();
+    match guard.status {
+        GuardStatus::Passed | GuardStatus::Refused => None,
+        GuardStatus::Accepted => {
+            Some(format!("published by --accept, against its guard: {}", guard.in_words()))
+        }
+        GuardStatus::Warned => Some(format!(
+            "{}; a guard keeps such a dump out: guard: {{{mother}: {{rows: '{}'}}}}",
+            guard.found,
+            guard.guard.trim_start_matches("rows ")
+        )),
+    }
 }
 
 /// Whether it is about how the whole file is written, whatever the column.

@@ -13,14 +13,23 @@ use crate::ingest::settings::Settings;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::retry::{self, Retries};
 use crate::report::UnitReport;
+use crate::report::guard::GuardReport;
 use crate::report::progress::Progress;
 use crate::run::{interrupt, workers};
 use crate::{Place, Result};
 use postgres::Client;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// The index of a unit, and its report.
 pub type IndexedReport = (usize, UnitReport);
+
+/// What the guards of a unit have found, by its last try.
+type Found = Mutex<Vec<GuardReport>>;
+
+fn taken(found: Found) -> Vec<GuardReport> {
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A thread's part in a load, with the connection that it owns.
 pub struct Worker<'r> {
@@ -45,44 +54,47 @@ impl Worker<'_> {
         let started = Instant::now();
         let is_recreated = |gathering: &&Gathering<'_>| *gathering.recreation.mother() == unit.mother;
         let interrupted = interrupt::check().err();
+        let found = Mutex::default();
         let Some(gathering) = self.gatherings.iter().find(is_recreated) else {
             if let Some(interrupted) = interrupted {
                 return vec![(index, not_begun(unit, &interrupted))];
             }
-            let outcome = self.load(unit, by_many);
-            return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome))];
+            let outcome = self.load(unit, by_many, &found);
+            return vec![(index, unit_report(unit, started.elapsed().as_secs_f64(), outcome, taken(found)))];
         };
         let outcome = match interrupted.is_some() || gathering.is_hopeless() {
             true => Outcome::Untried,
             false => gathering
                 .check()
                 .map_err(|error| error.at(unit.source.place()))
-                .and_then(|()| self.stage(unit, by_many))
+                .and_then(|()| self.stage(unit, by_many, &found))
                 .map_or_else(Outcome::Failed, |staged| Outcome::Staged(Box::new(staged))),
         };
-        let version = Settled { index, seconds: started.elapsed().as_secs_f64(), outcome };
+        let version =
+            Settled { index, seconds: started.elapsed().as_secs_f64(), guards: taken(found), outcome };
         gathering.settle(version).map_or_else(Vec::new, |versions| self.conclude(gathering, versions))
     }
 
-    fn load(&mut self, unit: &Unit, by_many: bool) -> Result<Publication> {
+    fn load(&mut self, unit: &Unit, by_many: bool, found: &Found) -> Result<Publication> {
         let mut unanswered = None;
-        self.try_unit(unit, by_many, |load, client| load.publish(client, &mut unanswered))
+        self.try_unit(unit, by_many, found, |load, client| load.publish(client, &mut unanswered))
     }
 
-    fn stage(&mut self, unit: &Unit, by_many: bool) -> Result<Staged> {
-        self.try_unit(unit, by_many, |load, client| load.stage(client))
+    fn stage(&mut self, unit: &Unit, by_many: bool, found: &Found) -> Result<Staged> {
+        self.try_unit(unit, by_many, found, |load, client| load.stage(client))
     }
 
     fn try_unit<T>(
         &mut self,
         unit: &Unit,
         by_many: bool,
+        found: &Found,
         mut work: impl FnMut(&UnitLoad<'_>, &mut Client) -> Result<T>,
     ) -> Result<T> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
         self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
-            let load = UnitLoad { unit, settings, database, progress: &bar, by_many };
+            let load = UnitLoad { unit, settings, database, progress: &bar, by_many, found };
             work(&load, client).inspect_err(|_| bar.restart()).map_err(|error| {
                 let error = unit.source.data.locate(error);
                 error.explained(|column, hint| unit.columns.advice(column, hint, &unit.types))
@@ -110,7 +122,7 @@ impl Worker<'_> {
             self.discard(&versions);
         }
         let verified = self.settings.verify;
-        let report = |Settled { index, seconds, outcome }| {
+        let report = |Settled { index, seconds, guards, outcome }| {
             let unit = &units[index];
             if let (Outcome::Untried, Err(interrupted)) = (&outcome, interrupt::check()) {
                 return (index, not_begun(unit, &interrupted));
@@ -124,7 +136,7 @@ impl Worker<'_> {
                 // A failure of the publication is reported once, with the first version.
                 (_, cause) => Err(failure.take().unwrap_or_else(|| held_back(unit, cause.as_deref()))),
             };
-            (index, unit_report(unit, seconds, outcome))
+            (index, unit_report(unit, seconds, outcome, guards))
         };
         versions.into_iter().map(report).collect()
     }

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod changes;
 pub mod columns;
+mod lost;
 pub mod mothers;
 mod origin;
 mod own_types;
@@ -42,7 +43,7 @@ pub struct Plan {
     pub schema: String,
     /// Whether any run has loaded into this database.
     pub ledger_exists: bool,
-    /// What mothers do not hold of their versions, a message for each column.
+    /// What mothers do not hold of their versions, a message for each column, and what they lose.
     pub wider: Vec<Error>,
 }
 
@@ -74,6 +75,7 @@ impl Plan {
         warn_of_emptied(&units, &state, client)?;
         let mut wider = wider::messages(settings, &mothers, &units, &state);
         wider.extend(wider::not_added(settings, &mothers, &units, &state));
+        wider.extend(lost::messages(settings, &mothers, &units, &state));
         let Rights { schema, ledger_exists } = state.rights;
         Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider })
     }

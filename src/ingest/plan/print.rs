@@ -77,6 +77,10 @@ fn push_unit(unit: &Unit, client: &mut Client, text: &mut String) -> Result<()> 
             text.push_str(&format!("--   {what}: {}\n", items.join(", ")));
         }
     }
+    if !unit.guards.is_empty() {
+        let guards = unit.guards.iter().map(|guard| guard.rule.to_string());
+        text.push_str(&format!("--   guards: {}\n", guards.collect::<Vec<_>>().join("; ")));
+    }
     if let Err(error) = unit.view.check_publication(unit.part(&unit.table), client) {
         text.push_str(&format!("--   WILL FAIL: {error}\n"));
     }

@@ -11,7 +11,9 @@ use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
 use crate::copy::verify::Verification;
 use crate::ingest::advice;
+use crate::ingest::catalogue::names::position;
 use crate::ingest::catalogue::scan::ScannedTable;
+use crate::ingest::settings::guards::Guard;
 use crate::ingest::settings::{Settings, TextFormat};
 use crate::ingest::source::TableSource;
 use crate::ingest::types::TypeMap;
@@ -56,6 +58,8 @@ pub struct Unit {
     pub fingerprint: Value,
     /// What to do.
     pub action: Action,
+    /// The guards of its mother whose columns it has, with the columns' names as they are here.
+    pub guards: Vec<Guard>,
     /// Whether its table is unlogged.
     unlogged: bool,
 }
@@ -111,6 +115,7 @@ fn build_unit(
     let fingerprint = fingerprint(&scanned, &columns, schema);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
     let mother_table = Qualified::new(schema, &mother.name);
+    let guards = settings.guards.of(&mother.name).filter_map(|guard| of_columns(guard, &columns)).collect();
     Ok(Unit {
         table: Qualified::new(schema, &scanned.child),
         view: mother.view(schema, settings),
@@ -121,12 +126,20 @@ fn build_unit(
         checks: mother.checks.clone(),
         fingerprint,
         action,
+        guards,
         unlogged: settings.unlogged,
         source: scanned.source,
         header: scanned.header,
         header_bytes: scanned.header_bytes,
         types: scanned.types,
     })
+}
+
+/// The guard of these columns; `None` where one that it asks about is missing.
+fn of_columns(guard: &Guard, columns: &UnitColumns) -> Option<Guard> {
+    let names: Vec<&str> = columns.all().map(|column| column.name.as_str()).collect();
+    let find = |wanted: &str| Some(names[position(names.iter().copied(), wanted)?].to_owned());
+    Some(Guard { rule: guard.rule.of_columns(find)?, ..guard.clone() })
 }
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise

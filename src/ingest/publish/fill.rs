@@ -93,6 +93,9 @@ fn fill_carefully(
     tracing::info!("{}: loading it once more, the careful way: {refusal}", copy.unit.table.name());
     copy.rejects.forget();
     copy.notices.forget();
+    if let Some(figures) = copy.figures {
+        figures.forget();
+    }
     if let Some(verification) = copy.verification {
         verification.forget();
     }

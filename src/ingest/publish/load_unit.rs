@@ -1,8 +1,8 @@
 //! One try at a unit, from the first statement to the commit.
 //!
 //! ```text
-//! UnitLoad::publish   begin ─→ fill ─→ publish ─→ commit ─→ conclude
-//! UnitLoad::stage              fill ─→ seal    ─→ commit
+//! UnitLoad::publish   begin ─→ fill ─→ judge ─→ publish ─→ commit ─→ conclude
+//! UnitLoad::stage              fill ─→ judge ─→ seal    ─→ commit
 //! ```
 
 use super::begin::{Begun, begin};
@@ -12,17 +12,20 @@ use super::staged::Staged;
 use super::unit_copy::UnitCopy;
 use crate::copy::notices::{Counts, NoticeCounts};
 use crate::copy::rejects::lines::Rejects;
+use crate::ingest::guard::{self, Candidate};
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
+use crate::report::guard::GuardReport;
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
+use std::sync::{Mutex, PoisonError};
 
 /// A unit to be loaded, and what that needs besides a connection.
 #[derive(Clone, Copy)]
@@ -37,6 +40,8 @@ pub struct UnitLoad<'u> {
     pub progress: &'u UnitProgress,
     /// Whether as many streams as there are workers load it. Where the server has no room for two, one stream does.
     pub by_many: bool,
+    /// Takes what the unit's guards have found.
+    pub found: &'u Mutex<Vec<GuardReport>>,
 }
 
 /// A load whose commit was not answered: it may have happened.
@@ -75,6 +80,7 @@ impl UnitLoad<'_> {
             return Ok(self.conclude(unanswered.take(), &mut steps, client));
         };
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
+            self.judge(copy, rows, attempt)?;
             publish(copy, replaces, rows, started, attempt)
         };
         let filled = self.fill(&work_table, &mut transaction, &mut steps, finish);
@@ -96,7 +102,7 @@ impl UnitLoad<'_> {
         let staging = Staging::of(&self.unit.table);
         let mut transaction = client.transaction()?;
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
-            copy.rejects.judge(rows)?;
+            self.judge(copy, rows, attempt)?;
             interrupt::check()?;
             staging.seal(attempt)
         };
@@ -109,6 +115,21 @@ impl UnitLoad<'_> {
         Ok(Staged { rows, rejects, notices, started, oid })
     }
 
+    /// Judges the rejects and the rows that are loaded, before others see them.
+    ///
+    /// # Errors
+    /// Too many rejects; the refusal of a guard; what the server reports; Ctrl-C.
+    fn judge(&self, copy: &UnitCopy<'_>, rows: u64, transaction: &mut Transaction<'_>) -> Result<()> {
+        copy.rejects.judge(rows)?;
+        let is_accepted = self.settings.accept.iter().any(|name| name == self.unit.table.name());
+        let (unit, table, figures) = (self.unit, copy.table, copy.figures);
+        let candidate = Candidate { unit, table, rows, figures, is_accepted };
+        let reports = guard::judge(&candidate, transaction)?;
+        let outcome = guard::refusal(unit, &reports);
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = reports;
+        outcome
+    }
+
     /// Fills `table` by one stream, or the staging table by many, and verifies it where that is asked for. Then calls `finish`
     /// with the copy, whose table holds the rows, and the number of rows.
     fn fill<T>(
@@ -118,10 +139,11 @@ impl UnitLoad<'_> {
         steps: &mut Steps<'_>,
         finish: impl Fn(&UnitCopy<'_>, u64, &mut Transaction<'_>) -> Result<T>,
     ) -> Result<Filled<T>> {
-        let UnitLoad { unit, settings, database, progress, by_many } = *self;
+        let UnitLoad { unit, settings, database, progress, by_many, .. } = *self;
         let rejects = unit.rejects(settings);
         let verification = settings.verify.then(|| unit.verification());
         let notices = NoticeCounts::default();
+        let figures = guard::measure::figures(unit);
         let copy = UnitCopy {
             unit,
             settings,
@@ -131,6 +153,7 @@ impl UnitLoad<'_> {
             rejects: &rejects,
             notices: &notices,
             verification: verification.as_ref(),
+            figures: figures.as_ref(),
         };
         let wanted = if by_many { settings.workers } else { 0 };
         let mut streams = database.connect_up_to(None, wanted);

@@ -40,7 +40,7 @@ pub struct Loaded {
 /// Gives the filled table its name, its mother and its entry in the ledger, and installs the files of its rejects.
 ///
 /// # Errors
-/// Too many rejects; those who use the mother for too long; an index or a constraint of the old table that the rows do
+/// Those who use the mother for too long; an index or a constraint of the old table that the rows do
 /// not allow; what the server reports; Ctrl-C.
 pub fn publish(
     copy: &UnitCopy<'_>,
@@ -50,7 +50,6 @@ pub fn publish(
     transaction: &mut Transaction<'_>,
 ) -> Result<()> {
     let UnitCopy { unit, table: new, rejects, .. } = *copy;
-    rejects.judge(rows)?;
     // This also keeps autovacuum away from a staging table, where the swap would have to wait for it.
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {

@@ -1,9 +1,10 @@
 //! One COPY of a unit's rows: all of them, or those that one of several streams gets.
 
 use crate::Result;
-use crate::copy::encode::Encoder;
 use crate::copy::encode::batch_encoder::BatchEncoder;
 use crate::copy::encode::questions::resolver::Resolver;
+use crate::copy::encode::{Encoder, RowFormat};
+use crate::copy::figures::{Figures, Tally};
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
 use crate::copy::notices::NoticeCounts;
@@ -38,6 +39,8 @@ pub struct UnitCopy<'u> {
     pub notices: &'u NoticeCounts,
     /// Sums up what is sent, where it is compared with what the table holds.
     pub verification: Option<&'u Verification>,
+    /// Figures of what is sent, for guards that ask for some.
+    pub figures: Option<&'u Figures>,
 }
 
 impl UnitCopy<'_> {
@@ -81,14 +84,16 @@ impl UnitCopy<'_> {
         let connect = || self.connect_for_values();
         let mut resolver = Resolver::new(&connect);
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
+        let mut tally = self.tally(&encoder);
         let mut sink =
             CopySink::open(transaction, self.table, encoder.columns(), encoder.row_format(), freeze)?;
         let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, self.rejects.are_allowed())
-            .noting(self.notices);
+            .noting(self.notices)
+            .tallying(tally.as_mut());
         let advance = |bytes| self.progress.advance(bytes);
         let sent = stream::send_rows(source, batches, &mut sink, self.rejects, watch.as_mut(), &advance)?;
         stream::finish_rows(sink, &sent, &encoder, line_end, self.rejects, || self.reopen())?;
-        self.add(watch);
+        self.add(watch, tally);
         Ok(sent.rows)
     }
 
@@ -106,18 +111,29 @@ impl UnitCopy<'_> {
         let mut resolver = Resolver::new(&connect);
         let line_end = self.unit.header.line_end;
         let mut watch = self.verification.map(|verification| verification.watch(&encoder, line_end));
-        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true).noting(self.notices);
+        let mut tally = self.tally(&encoder);
+        let batches = BatchEncoder::new(&mut encoder, &mut resolver, line_end, true)
+            .noting(self.notices)
+            .tallying(tally.as_mut());
         let advance = |bytes| self.progress.advance(bytes);
         let (rejects, table) = (self.rejects, self.table);
         let rows = self.in_date_order(transaction, |transaction| {
             careful::copy_carefully(source, batches, transaction, table, rejects, watch.as_mut(), &advance)
         })?;
-        self.add(watch);
+        self.add(watch, tally);
         Ok(rows)
     }
 
+    fn tally(&self, encoder: &Encoder) -> Option<Tally> {
+        let is_binary = encoder.row_format() == RowFormat::Binary;
+        self.figures.filter(|_| is_binary).map(Figures::tally)
+    }
+
     /// Adds what was watched, which is in the table.
-    fn add(&self, watch: Option<Watch>) {
+    fn add(&self, watch: Option<Watch>, tally: Option<Tally>) {
+        if let (Some(figures), Some(tally)) = (self.figures, tally) {
+            figures.add(&tally);
+        }
         if let (Some(verification), Some(watch)) = (self.verification, watch) {
             verification.add(watch);
         }

@@ -5,6 +5,7 @@ pub mod child_name;
 pub mod data_files;
 mod dialects;
 pub mod dump_name;
+pub mod guards;
 pub mod limits;
 mod mothers;
 mod placeholders;
@@ -25,6 +26,7 @@ use crate::{Error, Result};
 use after::AfterMother;
 use child_name::ChildName;
 use dump_name::DumpName;
+use guards::Guards;
 use limits::Limits;
 use rejects::RejectSettings;
 use secrets::Secrets;
@@ -61,6 +63,8 @@ pub struct Request {
     pub max_rejects: RejectLimit,
     /// The folder for rejects.
     pub rejects: Option<PathBuf>,
+    /// Units that are published whatever their guards find.
+    pub accept: Vec<String>,
 }
 
 /// Everything a run needs to know.
@@ -104,6 +108,10 @@ pub struct Settings {
     pub views: bool,
     /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
+    /// What the rows of new version tables have to be like.
+    pub guards: Guards,
+    /// Units that are published whatever their guards find.
+    pub accept: Vec<String>,
     /// The type maps of the dumps, and how their data files are written.
     pub dialects: Dialects,
 }
@@ -154,6 +162,8 @@ impl Settings {
             archive,
             views: config.file.views,
             after,
+            guards: Guards::resolve(config)?,
+            accept: request.accept,
             limits: Limits::resolve(&config.file.limits)?,
             secrets: Secrets::new(config),
             dialects: Dialects::resolve(config)?,

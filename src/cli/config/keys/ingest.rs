@@ -172,6 +172,18 @@ pub static KEYS: &[Entry<Settings>] = &[
     key("views", "whether each mother gets a [union view](ingest.md#union-views)")
         .value(|settings| settings.views.to_string()),
     key(
+        "guard.TABLE.rows",
+        "[bounds of the number of rows](guards.md#rows), one or a list: `'>= 1000'`, `'1000..5000'`, \
+         `'>= 90% of median(7)'`, `'>= 50% of last'`",
+    )
+    .default("a warning below half of the last load"),
+    key("guard.TABLE.columns", "`same`: the data file has [the columns of the last load](guards.md#columns)"),
+    key("guard.TABLE.not_null", "list of [columns without a NULL](guards.md#nulls)"),
+    key("guard.TABLE.nulls", "column → [share of NULLs](guards.md#nulls), such as `'<= 5%'`"),
+    key("guard.TABLE.unique", "list of [columns, or lists of columns](guards.md#unique), without a value twice"),
+    key("guard.TABLE.range", "column → [least and greatest value](guards.md#ranges), such as `'18..120'`"),
+    key("guard.TABLE.sql", "list of [queries that answer with one boolean](guards.md#queries)"),
+    key(
         "after.TABLE.indexes",
         "list of [indexes](after.md#indexes) of each version table; each is a list of columns, or \
          a map",

@@ -1,8 +1,13 @@
 //! The history: the runs of all jobs, and what each has made of its units. It is written when a run ends, failed and
 //! interrupted ones too, and tells nothing that a load depends on.
 
+mod last_loads;
+
+pub use last_loads::last_loads;
+
 use super::{SCHEMA, setup};
 use crate::Result;
+use crate::pg::lock;
 use crate::pg::sqlstate::SqlState;
 use postgres::{Client, Row};
 use serde::Serialize;
@@ -11,6 +16,9 @@ use std::time::Duration;
 
 /// The lock by which runs wait for each other that create these tables.
 const SETUP_LOCK: &str = "the history of the ledger";
+
+/// How long the readers of a history of an earlier version are waited for, before what it lacks is added.
+const UPGRADE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A run that has ended.
 #[derive(Debug)]
@@ -68,6 +76,7 @@ pub struct UnitRecord {
     pub bytes_read: i64,
     pub seconds: f64,
     pub error: Option<String>,
+    pub guards: Value,
 }
 
 /// Records a run, and forgets those that began longer than `keep` ago. A run that has touched nothing makes no ledger.
@@ -89,9 +98,10 @@ fn record_once(client: &mut Client, ended: &EndedRun<'_>, keep: Duration) -> Res
             return Ok(());
         }
     }
-    setup::set_up_once(client, SETUP_LOCK, "history", |transaction| {
+    setup::set_up_once(client, SETUP_LOCK, "history.guards", |transaction| {
         setup::create_schema(transaction)?;
-        Ok(transaction.batch_execute(include_str!("tables.sql"))?)
+        transaction.batch_execute(include_str!("tables.sql"))?;
+        lock::execute_in_tries(transaction, UPGRADE_PATIENCE, "the history", include_str!("upgrade.sql"))
     })?;
     let exit_code = i32::from(ended.exit_code);
     let version = env!("CARGO_PKG_VERSION");
@@ -150,7 +160,7 @@ fn run_of(row: &Row) -> Result<RunRecord> {
 }
 
 fn unit_of(row: &Row) -> Result<UnitRecord> {
-    let adjusted: String = row.try_get(9)?;
+    let (adjusted, guards): (String, String) = (row.try_get(9)?, row.try_get(13)?);
     Ok(UnitRecord {
         run: row.try_get(0)?,
         command: row.try_get(1)?,
@@ -165,5 +175,6 @@ fn unit_of(row: &Row) -> Result<UnitRecord> {
         bytes_read: row.try_get(10)?,
         seconds: row.try_get(11)?,
         error: row.try_get(12)?,
+        guards: serde_json::from_str(&guards).unwrap_or_default(),
     })
 }

@@ -19,12 +19,15 @@ WITH report AS (
     )
     RETURNING run
 )
-INSERT INTO pghaul.history
+INSERT INTO pghaul.history (
+    run, unit, source, mother, status, rows_read, rows_loaded, rows_rejected, adjusted, bytes_read, seconds, error, schema_name, guards
+)
 SELECT recorded.run, u.unit, u.source, u.mother, u.status, u.rows_read, u.rows_loaded, u.rows_rejected,
-    coalesce(u.adjusted, '{}'), u.bytes_read, u.seconds, u.error
+    coalesce(u.adjusted, '{}'), u.bytes_read, u.seconds, u.error, u.schema, coalesce(u.guards, '[]')
 FROM recorded, report, jsonb_array_elements(of_run -> 'units') AS item,
     jsonb_to_record(item || jsonb_build_object('unit', item -> 'name')) AS u (
         unit text, source text, mother text, status text, rows_read bigint, rows_loaded bigint, rows_rejected bigint,
-        adjusted jsonb, bytes_read bigint, seconds double precision, error text
+        adjusted jsonb, bytes_read bigint, seconds double precision, error text,
+        schema text, guards jsonb
     )
 WHERE u.status <> 'unchanged'

@@ -37,7 +37,9 @@ CREATE TABLE IF NOT EXISTS pghaul.history (
     adjusted      jsonb            NOT NULL,
     bytes_read    bigint           NOT NULL,
     seconds       double precision NOT NULL,
-    error         text
+    error         text,
+    schema_name   text,
+    guards        jsonb            NOT NULL DEFAULT '[]'
 );
 COMMENT ON TABLE pghaul.history IS 'What each run has made of each unit, but for units that were unchanged';
 CREATE INDEX IF NOT EXISTS history_run ON pghaul.history (run);

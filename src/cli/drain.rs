@@ -52,7 +52,7 @@ pub struct DrainArgs {
     #[arg(long)]
     clear: bool,
     /// Show the columns as they would be inferred now, for config.yml; take nothing
-    #[arg(long, conflicts_with_all = ["watch", "report"])]
+    #[arg(long, conflicts_with_all = ["watch", "report", "timeline"])]
     print_columns: bool,
     /// How often a batch is tried again when a connection fails; with --watch always
     #[arg(long, value_name = "N", default_value_t = 3)]

@@ -106,7 +106,8 @@ fn shown<R: Serialize>(
     Ok(table(layout, &records.iter().map(row).collect::<Vec<_>>()))
 }
 
-fn run_row(run: &RunRecord) -> [String; 8] {
+/// What became of a run's units: `2 loaded, 1 unchanged`.
+pub fn units_in_words(run: &RunRecord) -> String {
     let of_kinds = [
         (run.loaded, "loaded"),
         (run.unchanged, "unchanged"),
@@ -119,13 +120,17 @@ fn run_row(run: &RunRecord) -> [String; 8] {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{} {word}", thousands(count.unsigned_abs())))
         .collect();
+    units.join(", ")
+}
+
+fn run_row(run: &RunRecord) -> [String; 8] {
     let command = [Some(run.command.as_str()), run.job.as_deref()];
     [
         run.run.to_string(),
         to_the_second(&run.started_at),
         command.into_iter().flatten().collect::<Vec<_>>().join(" "),
         run.status.clone(),
-        units.join(", "),
+        units_in_words(run),
         thousands(run.rows_loaded.unsigned_abs()),
         seconds(run.seconds),
         first_line(run.error.as_deref()),
@@ -153,6 +158,7 @@ fn of_guards(guards: &Value) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-fn first_line(error: Option<&str>) -> String {
+/// The beginning of an error.
+pub fn first_line(error: Option<&str>) -> String {
     error.and_then(|error| error.lines().next()).unwrap_or_default().to_owned()
 }

@@ -22,6 +22,7 @@ Examples:
   pghaul ingest dumps/ --plan                    show what that would do
   pghaul ingest lms_v3.zip --db postgresql://me@host/lms
   pghaul ingest --config nightly.yml --report report.json
+  pghaul ingest dumps/ --timeline run.html       draw what took how long
   pghaul ingest dumps/ --max-rejects 0.1%        reject 1 row in 1,000 of a file
 
 Exit codes: 0 everything is loaded or unchanged; 1 a unit failed, the others are complete; 2 \
@@ -45,7 +46,7 @@ pub struct IngestArgs {
     #[arg(long, value_enum, default_value_t = MothersArg::Keep)]
     mothers: MothersArg,
     /// Show the catalogue, the statements and how the versions differ; change nothing
-    #[arg(long, alias = "dry-run", conflicts_with = "report")]
+    #[arg(long, alias = "dry-run", conflicts_with_all = ["report", "timeline"])]
     plan: bool,
     /// Load data files even if they have not changed
     #[arg(long)]

@@ -13,6 +13,7 @@ pub mod ingest;
 mod inspect;
 mod man;
 mod serve;
+mod state;
 mod status;
 mod sync;
 pub mod version;

@@ -2,8 +2,10 @@
 
 use super::db::of_another;
 use super::flags::global::GlobalArgs;
+use super::flags::picture::PictureFile;
 use super::flags::target::TargetArgs;
 use super::history;
+use super::state::State;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::pg::database::Database;
@@ -11,9 +13,15 @@ use crate::pg::embedded::Project;
 use crate::report::{
     Layout, json, plural, print, seconds, size, some_of, table, thousands, to_the_second, wrapped,
 };
+use crate::table::ledger::loads::shapes;
 use crate::table::ledger::loads::status::{self, LoadStatus};
+use crate::table::ledger::runs;
 use crate::{Place, Result};
 use clap::Args;
+use jiff::Timestamp;
+use postgres::Client;
+use std::collections::HashMap;
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +29,7 @@ Examples:
   pghaul status --db postgresql://me@host/lms
   pghaul status --runs                         what all jobs have done of late
   pghaul status --history v1_users             what became of one unit, and when
+  pghaul status --html state.html              a page: versions, drift, runs
   pghaul status --json | jq '.[].unit'  for scripts
 
 Exit codes: 0 shown, also if nothing was ever loaded; 2 wrong usage or configuration, or no \
@@ -43,6 +52,8 @@ const LAYOUT: Layout<'static, 10> = Layout {
     numbers: 5..8,
     spare: &["pghaul", "seconds", "size", "from", "status", "into"],
 };
+/// How many runs a page has.
+const MOST_RUNS: i64 = 30;
 /// How many emptied tables are named.
 const NAMED_TABLES: usize = 5;
 
@@ -59,6 +70,9 @@ pub struct StatusArgs {
     /// Show what the last runs have made of this unit instead
     #[arg(long, value_name = "UNIT", conflicts_with = "runs")]
     history: Option<String>,
+    /// Draw a page of it all into FILE, .html, or to standard output for -: versions, drift, the last runs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "runs", "history"])]
+    html: Option<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -68,12 +82,22 @@ pub struct StatusArgs {
 /// # Errors
 /// A configuration or database that cannot be used; a standard output that cannot be written.
 pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
+    let picture = args.html.as_deref().map(|path| PictureFile::new(path, "--html"));
+    if let Some(picture) = &picture {
+        picture.check_page()?;
+    }
     let config = Config::load(global.config.as_deref())?;
     let (database, other) = Database::open_nearest_to_look(args.target.find(&config)?)?;
     if let Some(folder) = other {
         tracing::info!("{}", of_another(&folder));
     }
     let place = Place::file(database.describe());
+    if let Some(picture) = picture {
+        let page = database.connect().and_then(|mut client| page(&mut client, &database.describe()));
+        database.close();
+        picture.write(&page.map_err(|error| error.into_refused().at(place))?)?;
+        return Ok(Exit::Loaded);
+    }
     if args.runs || args.history.is_some() {
         let text = database
             .connect()
@@ -101,6 +125,15 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     };
     print(&text)?;
     Ok(Exit::Loaded)
+}
+
+/// The page of all that the ledger knows.
+fn page(client: &mut Client, database: &str) -> Result<String> {
+    let loads = status::all(client)?;
+    let shapes = if loads.is_some() { shapes::all(client)? } else { HashMap::new() };
+    let runs = runs::last(client, MOST_RUNS)?;
+    let loads = loads.unwrap_or_default();
+    State { database, loads: &loads, shapes: &shapes, runs: &runs, now: Timestamp::now() }.page()
 }
 
 /// The table of all loads and a closing line.

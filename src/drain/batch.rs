@@ -19,6 +19,7 @@ use crate::copy::rejects::values::ValueRejects;
 use crate::copy::values::json::Json;
 use crate::pg::database::Database;
 use crate::pg::type_name::TypeName;
+use crate::report::timeline::{self, Step};
 use crate::table::into::{Stage, TargetTable};
 use crate::table::ledger::drains::{self, BatchRecord};
 use crate::{Error, Result};
@@ -101,7 +102,9 @@ impl Attempt<'_> {
     ) -> Result<Ended> {
         match self.stage(source, first, client, streams)? {
             Ended::Published(staged) => {
-                self.publish(source.describe(), staged, client)?;
+                timeline::during(Step::Publish, self.batch.replica, || {
+                    self.publish(source.describe(), staged, client)
+                })?;
                 Ok(Ended::Published(staged))
             }
             other => Ok(other),

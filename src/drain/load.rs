@@ -10,6 +10,7 @@ use crate::copy::values::copy::ValueCopy;
 use crate::copy::values::json::Json;
 use crate::pg::catalog::oid_of;
 use crate::pg::database::{Database, lost_connection};
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::run::workers::Workers;
 use crate::table::into::{Stage, TargetTable};
@@ -82,7 +83,8 @@ impl StagingLoad<'_> {
             for (number, client) in clients.iter_mut().enumerate() {
                 let pages = pages.clone();
                 shared.workers.spawn(scope, format!("stream-{}", number + 1), move || {
-                    let streamed = self.stream(client, &pages, shared);
+                    let streamed =
+                        timeline::during(Step::Copy, &self.source, || self.stream(client, &pages, shared));
                     let lost = client.is_closed();
                     let copied =
                         streamed.map_err(|error| if lost { lost_connection(error) } else { error })?;
@@ -92,6 +94,7 @@ impl StagingLoad<'_> {
             }
             drop(pages);
             shared.workers.run(|| {
+                let mut running = timeline::begin(Step::Request, &self.source);
                 while let Some(page) = next_page()? {
                     interrupt::check()?;
                     bytes += page.bytes as u64;
@@ -99,6 +102,7 @@ impl StagingLoad<'_> {
                         break;
                     }
                 }
+                running.end();
                 Ok(())
             });
             drop(send);

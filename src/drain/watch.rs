@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::pg::database::Database;
 use crate::pg::retry::Retries;
+use crate::report::timeline::{self, MarkKind, Step};
 use crate::report::{Done, UnitReport, UnitStatus, plural, seconds, thousands};
 use crate::run::interrupt;
 use crate::table::ledger::drains::Watched;
@@ -81,18 +82,20 @@ impl Run<'_> {
             is_first = false;
             self.show_life(heartbeat)?;
             let every = every.max(POLL);
+            let mut waiting = timeline::begin(Step::Wait, "");
             while began.elapsed() < every {
                 interrupt::check()?;
                 std::thread::sleep(POLL);
                 self.show_life(heartbeat)?;
             }
+            waiting.end();
             interrupt::check()?;
         }
     }
 
     /// Drains all replicas that have rows. In the first pass, an error that concerns all of them ends the run.
     fn pass(&mut self, is_first: bool) -> Result<()> {
-        let replicas = self.retry(|run| run.drainer.replicas());
+        let replicas = self.retry(|run| timeline::during(Step::Prepare, "", || run.drainer.replicas()));
         let replicas = match replicas {
             Ok(replicas) => replicas,
             Err(error) if is_interrupted(&error) => return Err(error),
@@ -165,6 +168,9 @@ impl Run<'_> {
     fn note_failure(&mut self, name: &str, error: &Error, seconds_taken: f64) {
         let replica = self.replicas.entry(name.to_owned()).or_default();
         let message = error.to_string();
+        if !is_interrupted(error) {
+            timeline::mark(MarkKind::Failure, 1, || message.clone());
+        }
         let earlier = replica.failure.take();
         let wait = earlier.as_ref().map_or(FIRST_WAIT, |earlier| (earlier.wait * 2).min(LONGEST_WAIT));
         let is_news = earlier.is_none_or(|earlier| earlier.message != message);

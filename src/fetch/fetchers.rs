@@ -4,6 +4,7 @@ use super::api::client::{Client, Response};
 use super::api::failure::Failure;
 use super::queue::Queue;
 use super::requests::Request;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::run::workers::PANICKED;
 use crate::{Error, Result};
@@ -33,6 +34,7 @@ pub fn start(count: usize, client: &Arc<Client>, queue: &Arc<Queue>, send: &Send
             let stopped = || queue.is_stopped() || is_interrupted();
             while let Some(request) = queue.take() {
                 let started = Instant::now();
+                let mut running = timeline::begin(Step::Request, &request.name());
                 let outcome = match &request.home {
                     // Without an outcome the run would wait for ever.
                     Ok(home) => catch_unwind(AssertUnwindSafe(|| {
@@ -41,6 +43,10 @@ pub fn start(count: usize, client: &Arc<Client>, queue: &Arc<Queue>, send: &Send
                     .unwrap_or_else(|_| Err(Failure::Never(format!("is not sent: {PANICKED}")))),
                     Err(lacks) => Err(Failure::Never(lacks.clone())),
                 };
+                if outcome.is_ok() {
+                    running.end();
+                }
+                drop(running);
                 let fetched = Fetched { request, outcome, seconds: started.elapsed().as_secs_f64() };
                 if send.send(fetched).is_err() {
                     return;

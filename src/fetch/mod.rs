@@ -31,6 +31,7 @@ use crate::pg::database::Database;
 use crate::pg::{lock, statements};
 use crate::report::log::Verbosity;
 use crate::report::stopwatch::Stopwatch;
+use crate::report::timeline::{self, Step};
 use crate::report::{Done, SecondsIn, UnitStatus, plural, thousands};
 use crate::run::interrupt;
 use crate::table::into::{Durability, Stage, TargetTable};
@@ -100,7 +101,8 @@ struct Begun {
 impl Job<'_> {
     fn fetch(&self, connection: &mut Client, target: TargetTable, client: client::Client) -> Result<Done> {
         let settings = self.settings;
-        let Begun { target, staging, goes_on } = self.begin(connection, target)?;
+        let begun = timeline::during(Step::Create, &settings.job, || self.begin(connection, target));
+        let Begun { target, staging, goes_on } = begun?;
         let secrets = settings.secrets.clone();
         let rejects = ValueRejects::new(&settings.rejects, &settings.job, settings.max_rejects, goes_on)
             .hiding(move |text| secrets.hide_known(text));
@@ -146,7 +148,9 @@ impl Job<'_> {
                 .at(Place::file(format!("fetch.{}", settings.job)))
                 .remedy("if there is nothing to have, write into: {…, allow_empty: true}"));
         }
-        self.publish(connection, &target, staging.as_ref(), filled.failed == 0)?;
+        timeline::during(Step::Publish, &settings.job, || {
+            self.publish(connection, &target, staging.as_ref(), filled.failed == 0)
+        })?;
         rejects.log_outcome();
         Ok(filled.into())
     }

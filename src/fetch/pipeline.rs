@@ -30,6 +30,7 @@ use crate::copy::values::batch::ValueColumns;
 use crate::pg::retry::backoff;
 use crate::report::log::Verbosity;
 use crate::report::progress::RequestProgress;
+use crate::report::timeline::{self, MarkKind};
 use crate::report::{SecondsIn, UnitReport, UnitStatus};
 use crate::run::workers::Workers;
 use crate::run::{cores, interrupt};
@@ -268,6 +269,7 @@ impl Run<'_> {
                     request.tries += 1;
                     let (tries, seconds) = (request.tries, planned.as_secs_f64());
                     let why = settings.secrets.hide(&why);
+                    timeline::mark(MarkKind::Retry, 1, || format!("{name}: {why}"));
                     tracing::info!(
                         "{name}: {why}; trying again in {seconds:.1} s ({tries} of {})",
                         settings.retries
@@ -291,6 +293,9 @@ impl Run<'_> {
     /// Takes note of a response whose rows are committed, and queues the next page.
     fn committed(&self, entry: Entry) {
         let failed = entry.error.is_some();
+        if let Some(error) = &entry.error {
+            timeline::mark(MarkKind::Failure, 1, || error.clone());
+        }
         let status = if failed { UnitStatus::Failed } else { UnitStatus::Loaded };
         let unit = UnitReport {
             rows_read: entry.rows + entry.rejected,

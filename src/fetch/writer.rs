@@ -8,6 +8,7 @@ use crate::copy::values::copy::ValueCopy;
 use crate::pg::database::{Database, lost_connection};
 use crate::pg::ident::Qualified;
 use crate::report::stopwatch::Stopwatch;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::table::into::{Direct, TargetTable};
 use crate::{Error, Result};
@@ -69,9 +70,10 @@ impl Writers<'_> {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
-            let entries = self
-                .write_some(&mut client, &mut copy, direct.as_ref(), first, shaped)
-                .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })?;
+            let entries = timeline::during(Step::Copy, &self.settings.job, || {
+                self.write_some(&mut client, &mut copy, direct.as_ref(), first, shaped)
+            })
+            .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })?;
             entries.into_iter().for_each(each);
         }
     }

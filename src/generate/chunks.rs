@@ -1,5 +1,6 @@
 //! Records in chunks: workers take them, and their texts come out in order.
 
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::ops::{ControlFlow, Range};
@@ -82,6 +83,7 @@ pub fn in_order(
     // Every thread of the pool runs this once and nothing else, so a thread that waits for its turn blocks no other.
     pool.broadcast(|_| {
         let _end = EndOnPanic(&turns);
+        let mut running = timeline::begin(Step::Make, "");
         let mut made = buffer();
         while let Some(chunk) = chunks.take() {
             made.clear();
@@ -90,6 +92,7 @@ pub fn in_order(
                 break;
             }
         }
+        running.end();
     });
     turns.turn.into_inner().unwrap_or_else(PoisonError::into_inner).over.unwrap_or(Ok(()))
 }

@@ -6,6 +6,7 @@ use crate::copy::encode::{CopyColumn, RowFormat, binary};
 use crate::copy::send::sink::{CopyFailure, CopySink};
 use crate::pg::ident::Qualified;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::run::workers::Workers;
 use postgres::{Client, Transaction};
@@ -67,7 +68,9 @@ impl Load<'_> {
             let (group, bytes, chunks) = (&group, &bytes, &chunks);
             for (number, client) in clients.iter_mut().enumerate() {
                 group.spawn(scope, format!("stream-{}", number + 1), move || {
-                    bytes.fetch_add(self.stream(client, table, chunks)?, Ordering::Relaxed);
+                    let sent =
+                        timeline::during(Step::Copy, table.name(), || self.stream(client, table, chunks))?;
+                    bytes.fetch_add(sent, Ordering::Relaxed);
                     Ok(())
                 });
             }
@@ -96,6 +99,7 @@ impl Load<'_> {
     }
 
     fn advance(&self, rows: u64) {
+        timeline::rows(rows);
         if let Some(progress) = self.progress {
             progress.advance(rows);
         }

@@ -29,6 +29,7 @@ use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::report::{self, Done, plural};
 use crate::run::interrupt;
 use crate::table::ledger::setup;
@@ -65,7 +66,7 @@ pub fn scan(settings: &Settings) -> Result<Catalogue> {
     // Purging declared mothers needs no dumps, which may be gone by then.
     let needs_dumps = settings.mothers != MothersMode::Purge || settings.declared.is_none();
     let (tables, superseded) = if needs_dumps {
-        scan::scan(settings)?
+        timeline::during(Step::Prepare, "", || scan::scan(settings))?
     } else {
         let names = settings.declared.iter().flatten().map(|mother| mother.name.clone());
         settings.selection.check(&names.collect())?;
@@ -105,7 +106,7 @@ pub fn run(
 ) -> Result<Done> {
     let mut client = database.connect()?;
     let Catalogue { tables, superseded } = catalogue;
-    let plan = prepare(settings, tables, &mut client)
+    let plan = timeline::during(Step::Prepare, "", || prepare(settings, tables, &mut client))
         .map_err(|error| error.into_refused().at(Place::file(database.describe())))?;
     if settings.mothers == MothersMode::Purge {
         return Ok(Done::default());

@@ -4,6 +4,7 @@ use super::ident::Qualified;
 use super::limits::{self, Until};
 use super::sqlstate::SqlState;
 use crate::Result;
+use crate::report::timeline::{self, Running, Step};
 use crate::run::interrupt;
 use postgres::{Client, Transaction};
 use std::time::{Duration, Instant};
@@ -110,15 +111,16 @@ pub fn try_shared_until_commit(transaction: &mut Transaction<'_>, name: &str) ->
 }
 
 fn wait_for(name: &str, mut ask: impl FnMut() -> Result<bool>) -> Result<()> {
-    let mut told = false;
+    let mut waiting = None;
     while !ask()? {
-        if !told {
+        waiting.get_or_insert_with(|| {
             tracing::warn!("another pghaul is at work on {name}; waiting for it");
-            told = true;
-        }
+            timeline::begin(Step::Wait, name)
+        });
         interrupt::check()?;
         std::thread::sleep(POLL);
     }
+    waiting.iter_mut().for_each(Running::end);
     Ok(())
 }
 
@@ -241,7 +243,12 @@ pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
 
 /// As [`analyze`], of a table whose rows are there without statistics, too: a failure is a warning.
 pub fn analyze_or_warn(client: &mut Client, table: &Qualified) {
-    if let Err(error) = analyze(client, &table.to_string()) {
+    let mut running = timeline::begin(Step::Analyze, table.name());
+    let analyzed = analyze(client, &table.to_string());
+    if analyzed.is_ok() {
+        running.end();
+    }
+    if let Err(error) = analyzed {
         tracing::warn!("cannot analyze {table}: {error}");
     }
 }

@@ -1,6 +1,7 @@
 //! Another try after a failure of the connection. A failure for the data would come again, so it gets no second try.
 
 use super::sqlstate::SqlState;
+use crate::report::timeline::{self, MarkKind, Step};
 use crate::run::interrupt;
 use crate::{Error, Result};
 use std::hash::{BuildHasher, RandomState};
@@ -52,12 +53,15 @@ impl Retries {
             true => tracing::debug!("{error}; trying again in {seconds:.1} s"),
             false => tracing::warn!("{error}; trying again in {seconds:.1} s{of}"),
         }
+        timeline::mark(MarkKind::Retry, 1, || error.to_string());
         self.said = Some(cause);
+        let mut waiting = timeline::begin(Step::Wait, "");
         let until = Instant::now() + wait;
         while Instant::now() < until {
             std::thread::sleep(POLL);
             interrupt::check()?;
         }
+        waiting.end();
         Ok(())
     }
 }

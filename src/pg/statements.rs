@@ -1,6 +1,7 @@
 //! Statements of the user's own.
 
 use super::path;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -20,8 +21,9 @@ pub fn execute(client: &mut Client, key: &str, statements: &[String]) -> Result<
             interrupt::check()?;
             // The text of a statement may hold a secret.
             tracing::debug!("{key}[{index}]");
-            let executed = client.batch_execute(statement);
-            executed.map_err(|error| Error::from(error).at(Place::file(format!("{key}[{index}]"))))?;
+            let what = format!("{key}[{index}]");
+            let executed = timeline::during(Step::Statements, &what, || client.batch_execute(statement));
+            executed.map_err(|error| Error::from(error).at(Place::file(what)))?;
         }
         Ok(())
     })

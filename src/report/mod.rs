@@ -7,11 +7,13 @@ pub mod log;
 mod made;
 mod numbers;
 mod output;
+pub mod page;
 pub mod progress;
 pub mod steps;
 pub mod stopwatch;
 mod summary;
 mod table;
+pub mod timeline;
 pub mod unit;
 
 pub use document::{AfterReport, Archived, Done, Report, RunStatus, SecondsIn, Started, Superseded};

@@ -19,6 +19,7 @@ use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::type_name::TypeName;
 use crate::report::thousands;
+use crate::report::timeline::{self, Step};
 use crate::table::into::{Durability, Stage, TargetTable};
 use crate::{Error, Place, Result};
 use std::time::Instant;
@@ -90,7 +91,10 @@ pub fn refresh(session: &mut Session<'_>, state: &State, outcome: &mut Outcome) 
             if stage.is_inserted() {
                 check_triggers(session, &ours)?;
             }
-            lock::analyze(&mut session.destination, &session.pair.table.to_string())
+            let table = &session.pair.table;
+            timeline::during(Step::Analyze, table.name(), || {
+                lock::analyze(&mut session.destination, &table.to_string())
+            })
         }
         Err(error) => {
             stage.discard(&mut session.destination);
@@ -161,13 +165,18 @@ fn load(session: &mut Session<'_>, state: &State, target: &TargetTable, stage: &
     let (copy_to, copy_from) = (pair.copy_to("true", ""), pair.copy_from(&stage.table().to_string()));
     let meter = Meter { pace: session.pace, advance: &|_| {} };
     let mut transaction = session.destination.transaction()?;
-    let piped = pipe(session.source.client(), &copy_to, &mut transaction, &copy_from, meter)?;
-    transaction.commit()?;
+    let piped = timeline::during(Step::Copy, pair.table.name(), || {
+        let piped = pipe(session.source.client(), &copy_to, &mut transaction, &copy_from, meter)?;
+        transaction.commit()?;
+        Ok::<_, Error>(piped)
+    })?;
+    let mut publishing = timeline::begin(Step::Publish, pair.table.name());
     let mut transaction = session.destination.transaction()?;
     // The rows of a table that keeps its place are deleted before the new ones come.
     transaction.batch_execute("SET CONSTRAINTS ALL DEFERRED")?;
     target.publish(stage, &mut transaction)?;
     state.begin_new(&mut transaction, &pair.table, &session.identity)?;
     transaction.commit()?;
+    publishing.end();
     Ok(piped)
 }

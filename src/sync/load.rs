@@ -17,6 +17,7 @@ use crate::copy::relay::pipe::{Meter, Piped, pipe};
 use crate::pg::awake;
 use crate::pg::lock;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -86,7 +87,10 @@ pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Loaded> {
         Error::failed("has just been dropped").at(Place::table(session.pair.table.to_string()))
     })?;
     indexes::build(&mut builders, &session.pair.source, &destination)?;
-    lock::analyze(&mut session.destination, &session.pair.table.to_string())?;
+    let table = &session.pair.table;
+    timeline::during(Step::Analyze, table.name(), || {
+        lock::analyze(&mut session.destination, &table.to_string())
+    })?;
     state.phase = Phase::Following;
     state.write(&mut session.destination, &session.pair.table)?;
     Ok(loaded)
@@ -146,15 +150,18 @@ impl Work<'_> {
         let Pair { table, .. } = self.pair;
         let condition = ranges::condition(self.pair, range.low.as_deref(), range.high.as_deref());
         let mut transaction = destination.transaction()?;
-        let piped = pipe(
-            source,
-            &self.pair.copy_to(&condition, ""),
-            &mut transaction,
-            &self.pair.copy_from(&table.to_string()),
-            Meter { pace: self.pace, advance: &|rows| self.progress.advance(rows) },
-        )?;
-        state::range_done(&mut transaction, table, range.number, piped.rows)?;
-        transaction.commit()?;
+        let piped = timeline::during(Step::Copy, table.name(), || {
+            let piped = pipe(
+                source,
+                &self.pair.copy_to(&condition, ""),
+                &mut transaction,
+                &self.pair.copy_from(&table.to_string()),
+                Meter { pace: self.pace, advance: &|rows| self.progress.advance(rows) },
+            )?;
+            state::range_done(&mut transaction, table, range.number, piped.rows)?;
+            transaction.commit()?;
+            Ok::<_, Error>(piped)
+        })?;
         tracing::debug!("range {}: {} rows, {} bytes", range.number, piped.rows, piped.bytes);
         self.count(piped);
         Ok(())

@@ -7,6 +7,8 @@ mod config;
 mod help;
 mod history;
 mod server_settings;
+mod state;
 mod status;
 mod stranger;
+mod timeline;
 mod version;

@@ -50,6 +50,7 @@ run_pages! {
     serve: "docs/serve.md",
     server_settings: "docs/server-settings.md",
     sync: "docs/sync.md",
+    timeline: "docs/timeline.md",
     type_maps: "docs/type-maps.md",
     views: "docs/views.md",
 }

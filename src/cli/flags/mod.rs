@@ -2,6 +2,7 @@
 
 pub mod global;
 pub mod numbers;
+pub mod picture;
 pub mod rejects;
 pub mod report;
 pub mod target;

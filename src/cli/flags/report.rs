@@ -1,7 +1,9 @@
 //! Flags that say how a run reports; the same for every job.
 
+use super::picture::PictureFile;
 use crate::cli::errors::print_errors;
 use crate::exit::Exit;
+use crate::report::timeline::{self, timeline_page};
 use crate::report::{Done, Report, Started, print, wrapped};
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
@@ -20,15 +22,32 @@ pub struct ReportArgs {
     /// Write a JSON report to FILE, or to standard output for -
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Draw what each thread did when into FILE, .html or .svg, or a page to standard output for -
+    #[arg(long, value_name = "FILE")]
+    pub timeline: Option<PathBuf>,
 }
 
 impl ReportArgs {
-    /// Checks that the report can be written, before the run begins. An old report stays until the new one is written. A pipe
-    /// is not opened twice.
+    /// Checks that report and timeline can be written, before the run begins, and starts to record it if there is to be one.
     ///
     /// # Errors
-    /// A file that cannot be written, or that holds something else than a report.
+    /// A file that cannot be written, or that holds something else; both in one file.
     pub fn check(&self) -> Result<()> {
+        self.check_report()?;
+        let Some(picture) = self.picture() else { return Ok(()) };
+        picture.check()?;
+        let stdout = picture.is_stdout() && self.report.as_deref() == Some(Path::new("-"));
+        if stdout || self.report.iter().zip(&self.timeline).any(|(one, other)| is_same_file(one, other)) {
+            let place = if stdout { "standard output" } else { "one file" };
+            return Err(Error::refused(format!("{place} cannot have both the report and the timeline"))
+                .remedy("name another file with --timeline"));
+        }
+        timeline::start();
+        Ok(())
+    }
+
+    /// Checks that the report can be written. An old report stays until the new one is written. A pipe is not opened twice.
+    fn check_report(&self) -> Result<()> {
         let Some(path) = self.report.as_deref().filter(|path| *path != Path::new("-")) else { return Ok(()) };
         let refused = |what: String| {
             Err(Error::refused(what)
@@ -107,32 +126,52 @@ impl ReportArgs {
     }
 
     fn deliver(&self, report: &Report, quiet: bool, summary: impl FnOnce(&Report) -> String) -> Result<()> {
+        // A picture that cannot be drawn costs nobody the report.
+        let drawn = self.draw(report);
         if let Some(path) = &self.report {
             report.write(path)?;
         }
-        if quiet || self.takes_stdout() {
-            return Ok(());
+        if !quiet && !self.takes_stdout() {
+            print(&wrapped(&summary(report)))?;
         }
-        print(&wrapped(&summary(report)))
+        drawn
     }
 
-    /// Refuses a report that would replace a file which the run makes.
+    fn draw(&self, report: &Report) -> Result<()> {
+        let (Some(picture), Some(recorded)) = (self.picture(), timeline::finish()) else { return Ok(()) };
+        picture.write(&timeline_page(report, &recorded, picture.form()?)?)
+    }
+
+    fn picture(&self) -> Option<PictureFile<'_>> {
+        self.timeline.as_deref().map(|path| PictureFile::new(path, "--timeline"))
+    }
+
+    /// Refuses a report or a timeline that would replace a file which the run makes.
     ///
     /// # Errors
-    /// A report that has the path of one of these files.
+    /// One that has the path of one of these files.
     pub fn is_none_of(&self, made: impl IntoIterator<Item = PathBuf>) -> Result<()> {
-        let Some(report) = &self.report else { return Ok(()) };
-        match made.into_iter().find(|made| is_same_file(made, report)) {
-            None => Ok(()),
-            Some(made) => Err(Error::refused("the report would take its place")
-                .at(Place::file(made.display().to_string()))
-                .remedy("name another file with --report")),
+        let ours = [("report", &self.report), ("timeline", &self.timeline)];
+        for made in made {
+            for (what, path) in ours {
+                if path.as_ref().is_some_and(|path| is_same_file(&made, path)) {
+                    return Err(Error::refused(format!("the {what} would take its place"))
+                        .at(Place::file(made.display().to_string()))
+                        .remedy(format!("name another file with --{what}")));
+                }
+            }
         }
+        Ok(())
     }
 
-    /// Whether the report goes to standard output, which can have nothing else then.
+    /// Whether the timeline goes to standard output.
+    pub fn timeline_takes_stdout(&self) -> bool {
+        self.picture().is_some_and(|picture| picture.is_stdout())
+    }
+
+    /// Whether the report or the timeline goes to standard output, which can have nothing else then.
     pub fn takes_stdout(&self) -> bool {
-        self.report.as_deref() == Some(Path::new("-"))
+        [&self.report, &self.timeline].into_iter().any(|path| path.as_deref() == Some(Path::new("-")))
     }
 }
 

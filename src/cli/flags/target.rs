@@ -4,6 +4,7 @@ use crate::config::{Config, Datastore, Text};
 use crate::pg::connect::{Env, Target, of_this_process};
 use crate::pg::database::{Database, Location};
 use crate::pg::embedded::{Embedded, Project};
+use crate::report::timeline;
 use crate::secret::Secret;
 use crate::{Error, Place, Result};
 use clap::Args;
@@ -71,6 +72,7 @@ impl TargetArgs {
             None => (Location::Private(self.data_dir.embedded(config.path.as_deref())?), String::new()),
         };
         tracing::info!("database: {}{by}", location.describe());
+        timeline::database(&location.describe());
         Ok(location)
     }
 }

@@ -96,8 +96,9 @@ pub fn run(args: &UsersArgs, global: &GlobalArgs) -> Result<Exit> {
     };
     let to_stdout = file.as_ref().is_some_and(|file| file.path.is_none());
     if to_stdout && args.report.takes_stdout() {
-        return Err(Error::refused("standard output cannot have both the users and the report")
-            .remedy("name a file with --out or --report"));
+        let what = if args.report.timeline_takes_stdout() { "timeline" } else { "report" };
+        return Err(Error::refused(format!("standard output cannot have both the users and the {what}"))
+            .remedy(format!("name a file with --out or --{what}")));
     }
     args.report.is_none_of(file.iter().filter_map(|file| file.path.clone()))?;
     if args.into.is_none() {

@@ -12,6 +12,7 @@ use crate::copy::input::batch::Batch;
 use crate::copy::input::charset::Charset;
 use crate::error::{Advice, Advise, Hint};
 use crate::report::plural;
+use crate::report::timeline::{self, MarkKind};
 use crate::{Error, Place, Result};
 use std::io;
 use std::path::PathBuf;
@@ -168,6 +169,9 @@ impl Rejects {
             );
         }
         if count > 0 {
+            timeline::mark(MarkKind::Reject, count, || {
+                format!("{}: {count} {} rejected", places.name, plural(count, "row"))
+            });
             tracing::warn!(
                 "{}: {count} {} rejected, see {} and {}",
                 places.name,

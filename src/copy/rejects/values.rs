@@ -7,6 +7,7 @@ use super::budget::RejectBudget;
 use super::limit::RejectLimit;
 use super::rejected_row::{LINE_START, RejectedRow};
 use crate::error::Hint;
+use crate::report::timeline::{self, MarkKind};
 use crate::report::unit::Adjusted;
 use crate::report::{adjusted_in_words, plural};
 use crate::run::unfinished::{open_file, private_folder};
@@ -113,6 +114,13 @@ impl ValueRejects {
     /// # Errors
     /// Too many, with the first row beyond the limit; a file that cannot be written.
     pub fn add(&self, rejects: &[RejectedRow], loaded: u64) -> Result<()> {
+        if let Some(first) = rejects.first() {
+            let hide = |text: &str| self.hide.as_ref().map_or_else(|| text.to_owned(), |hide| hide(text));
+            timeline::mark(MarkKind::Reject, rejects.len() as u64, || {
+                let count = rejects.len() as u64;
+                format!("{count} {} rejected; {}", plural(count, "row"), hide(&first.reason))
+            });
+        }
         let mut store = self.store();
         store.loaded += loaded;
         for reject in rejects {

@@ -2,6 +2,7 @@
 
 use super::pace::Pace;
 use crate::copy::encode::binary::HEADER;
+use crate::report::timeline;
 use crate::run::interrupt;
 use crate::{Place, Result};
 use postgres::{Client, CopyInWriter, Transaction};
@@ -86,6 +87,7 @@ pub fn spread(
         }
         writers[turn].write_all(&block).map_err(|error| of_destination(error.into()))?;
         (meter.advance)(messages);
+        timeline::rows(messages);
         bytes += block.len() as u64;
         if at_end {
             break;

@@ -11,6 +11,7 @@ use crate::copy::input::batch::{Batch, BatchSource};
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::verify::{SentRows, Watch};
 use crate::pg::ident::Qualified;
+use crate::report::timeline;
 use crate::run::interrupt;
 use postgres::Transaction;
 use std::ops::Range;
@@ -38,10 +39,13 @@ pub fn copy_carefully(
         encoder.push(&batch, &mut out, &mut collect_into(&mut rows))?;
         let ends: Vec<usize> = rows.iter().map(|row| row.end).collect();
         let mut refused = Vec::new();
-        copied += copy_pieces(encoder.encoder, &ends, &out, transaction, table, &mut |row, column, what| {
-            refused.push((row, column, what));
-            rejects.have_no_room_for(encoder.rejected() + refused.len())
-        })?;
+        let copied_now =
+            copy_pieces(encoder.encoder, &ends, &out, transaction, table, &mut |row, column, what| {
+                refused.push((row, column, what));
+                rejects.have_no_room_for(encoder.rejected() + refused.len())
+            })?;
+        copied += copied_now;
+        timeline::rows(copied_now);
         // In the order of the data file, not in that of the refusals.
         refused.sort_unstable_by_key(|(row, ..)| *row);
         let refused_rows: Vec<usize> = refused.iter().map(|(row, ..)| *row).collect();

@@ -9,6 +9,7 @@ use crate::copy::input::rows::Rows;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::verify::{SentRows, Watch};
 use crate::error::Hint;
+use crate::report::timeline;
 use crate::run::interrupt;
 use crate::{Place, Result};
 
@@ -79,6 +80,7 @@ pub fn send_rows(
     let mut sent = Sent::default();
     while source.next_into(&mut batch)? {
         interrupt::check()?;
+        let before = sent.rows;
         sent.begin(&batch);
         let start = out.len();
         match &mut watch {
@@ -98,6 +100,7 @@ pub fn send_rows(
             out.clear();
         }
         progress(batch.bytes.len() as u64);
+        timeline::rows(sent.rows - before);
     }
     out.extend_from_slice(encoder.encoder.trailer());
     if !out.is_empty() {

@@ -12,6 +12,7 @@ use crate::copy::rejects::values::ValueRejects;
 use crate::copy::send::careful::copy_pieces;
 use crate::copy::send::sink::{CopyFailure, CopySink, Refusal};
 use crate::pg::ident::Qualified;
+use crate::report::timeline;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
 
@@ -83,6 +84,7 @@ impl<'c> ValueCopy<'c> {
             let rows = self.copy_at_once(transaction, batch)?;
             self.notices.add(&mut self.encoder.notices);
             rejects.add(&[], rows)?;
+            timeline::rows(rows);
             return Ok(Copied { rows, refused });
         }
         let (encoder, ends, out) = (&self.encoder, &self.ends, &self.out);
@@ -97,6 +99,7 @@ impl<'c> ValueCopy<'c> {
         }
         self.notices.add(&mut self.encoder.notices);
         rejects.add(&in_order(&refused), copied)?;
+        timeline::rows(copied);
         Ok(Copied { rows: copied, refused })
     }
 

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::window::{Turn, Wait, Window};
 use crate::report::stopwatch::Stopwatch;
+use crate::report::timeline;
 use crate::table::ledger::fetches::turns::{SharedLimit, Taken};
 use postgres::Client;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,7 +73,7 @@ impl Limiter {
                 Turn::At(time) => time.saturating_sub(now).min(POLL),
                 Turn::AfterAnother => POLL,
             };
-            waits.get_or_insert_with(|| self.waits.begin());
+            waits.get_or_insert_with(|| (self.waits.begin(), timeline::waiting()));
             window = self.changed.wait_timeout(window, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -132,7 +133,7 @@ impl Shared {
             })? {
                 Taken::Turn(turn) => return Ok(turn),
                 Taken::After(wait) => {
-                    waits.get_or_insert_with(|| watch.begin());
+                    waits.get_or_insert_with(|| (watch.begin(), timeline::waiting()));
                     std::thread::sleep(wait.min(POLL));
                 }
             }

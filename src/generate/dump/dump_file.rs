@@ -10,6 +10,7 @@ use super::tables::Table;
 use super::zip_file::{ZipFile, cannot_write};
 use crate::generate::random::Seed;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::report::{UnitReport, UnitStatus};
 use crate::run::interrupt;
 use crate::{Place, Result};
@@ -127,7 +128,12 @@ impl<'s> DumpFile<'s> {
         zip.start_member(&file.name, file.longest())?;
         let mut unit = self.unit(table);
         let bar = progress.unit(&unit.name, file.rows);
-        unit.bytes_read = file.write(zip, list, |rows| bar.advance(rows))?;
+        unit.bytes_read = timeline::during(Step::Make, &unit.name, || {
+            file.write(zip, list, |rows| {
+                bar.advance(rows);
+                timeline::rows(rows);
+            })
+        })?;
         unit.rows_read = file.rows;
         unit.rows_loaded = file.rows;
         unit.seconds = started.elapsed().as_secs_f64();

@@ -42,7 +42,11 @@ pub fn run(settings: &Settings, verbosity: Verbosity) -> Result<Vec<DumpReport>>
     // An unnamed file tests whether the folder can be written, before minutes of work.
     tempfile::tempfile_in(&settings.out).map_err(refused)?;
     let workers = settings.workers.min(settings.versions.len());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(Error::refused)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .thread_name(|number| format!("worker-{}", number + 1))
+        .build()
+        .map_err(Error::refused)?;
     let files = settings.versions.len() * settings.tables.len();
     let progress = Progress::rows(verbosity, files, settings.rows.saturating_mul(files as u64));
     let dumps: Vec<DumpFile<'_>> = DumpFile::all(settings);

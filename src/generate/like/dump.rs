@@ -7,6 +7,7 @@ use crate::generate::chunks::in_order;
 use crate::generate::output::{Output, folder_refused};
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::{Error, Place, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -36,6 +37,7 @@ pub fn write(
     let mut units = Vec::new();
     for (number, table) in tables.iter().enumerate() {
         let started = Instant::now();
+        let mut running = timeline::begin(Step::Make, table.name.name());
         let writer = Writer::new(plan, tables, number);
         let path = folder.join(format!("{}.dat", table.name.name()));
         let header = writer.header();
@@ -52,11 +54,13 @@ pub fn write(
             let flow = output.write(text)?;
             bytes += text.len() as u64;
             progress.advance(rows);
+            timeline::rows(rows);
             Ok(flow)
         })?;
         output.finish()?;
         // A dump without its descriptor is no dump, so what is there is complete.
         put(&folder.join(format!("{}.json", table.name.name())), &descriptor(table, types, &writer))?;
+        running.end();
         let rows = records.end - records.start;
         let name = format!("{}.{}", table.name.schema(), table.name.name());
         units.push(UnitReport::made(name, source.to_owned(), rows, bytes, started.elapsed().as_secs_f64()));

@@ -11,6 +11,7 @@ use crate::pg::ident::quote;
 use crate::pg::lock;
 use crate::report::UnitReport;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Place, Result};
@@ -80,7 +81,8 @@ impl Into<'_> {
             progress: Some(self.progress),
             make: &|records: Range<u64>, rows: &mut Vec<u8>| writer.push(records, rows),
         };
-        let bytes = send(&load).map_err(|error| error.at(Place::table(table.name.name())))?;
+        let bytes = timeline::during(Step::Copy, table.name.name(), || send(&load))
+            .map_err(|error| error.at(Place::table(table.name.name())))?;
         let name = format!("{}.{}", table.name.schema(), table.name.name());
         Ok(UnitReport::made(name, self.source.to_owned(), rows, bytes, started.elapsed().as_secs_f64()))
     }
@@ -190,6 +192,7 @@ impl Into<'_> {
 
     /// Adds keys, then foreign keys, to the new tables, and moves sequences behind the rows.
     fn add_constraints(&self, transaction: &mut Transaction<'_>) -> Result<()> {
+        let mut running = timeline::begin(Step::Index, "keys and foreign keys");
         let new =
             || self.tables.iter().zip(self.exists).filter(|(_, exists)| !**exists).map(|(table, _)| table);
         for table in new() {
@@ -199,7 +202,9 @@ impl Into<'_> {
         for table in new() {
             create::references(table).try_for_each(|sql| execute(transaction, table, &sql))?;
         }
-        self.tables.iter().try_for_each(|table| move_sequences(transaction, table))
+        self.tables.iter().try_for_each(|table| move_sequences(transaction, table))?;
+        running.end();
+        Ok(())
     }
 }
 

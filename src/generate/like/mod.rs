@@ -26,6 +26,7 @@ use crate::pg::trust;
 use crate::report::UnitReport;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::{Error, Place, Result};
 use plan::{GivenUp, Plan, Wanted};
 use postgres::Client;
@@ -40,7 +41,9 @@ use std::path::PathBuf;
 /// Tables that are not there, or that may not get rows; constraints that cannot be satisfied; what the servers report; Ctrl-C.
 pub fn run(settings: &Settings, verbosity: Verbosity) -> Result<Vec<UnitReport>> {
     let mut source_client = settings.from.connect()?;
-    let (tables, types) = source::read(&mut source_client, &settings.tables, settings.values)?;
+    let (tables, types) = timeline::during(Step::Prepare, "", || {
+        source::read(&mut source_client, &settings.tables, settings.values)
+    })?;
     let mut may_try = true;
     for table in &tables {
         // What a table's checks call runs with the rights of the role that tries rows.

@@ -9,6 +9,7 @@ use crate::generate::chunks::in_order;
 use crate::generate::output::Output;
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
+use crate::report::timeline;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -55,6 +56,7 @@ pub fn write_file(settings: &Settings, file: &FileSettings, verbosity: Verbosity
                 rows += records;
                 bytes += text.len() as u64;
                 progress.advance(records);
+                timeline::rows(records);
             }
             Ok(flow)
         })?;

@@ -13,6 +13,7 @@ use crate::pg::ident::{self, Qualified, quote};
 use crate::pg::{cost, lock, trust};
 use crate::report::log::Verbosity;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Place, Result};
@@ -147,6 +148,7 @@ impl TableLoad<'_> {
 
     /// Loads in one transaction; returns the bytes that were sent.
     fn by_one_stream(&self, client: &mut Client, table: &Qualified, create: bool) -> Result<u64> {
+        let mut running = timeline::begin(Step::Copy, table.name());
         let mut transaction = client.transaction()?;
         if create {
             let sql = format!("CREATE TABLE {table} ({})", self.column_clauses());
@@ -158,6 +160,7 @@ impl TableLoad<'_> {
             .by_one_stream(&mut transaction, table, create)
             .map_err(|failure| failure.error)?;
         transaction.commit()?;
+        running.end();
         Ok(bytes)
     }
 
@@ -205,7 +208,7 @@ impl TableLoad<'_> {
         let bytes = self.load(&make).by_many_streams(&mut streams, staging.table());
         let published = bytes.and_then(|bytes| {
             interrupt::check()?;
-            staging.publish(client)?;
+            timeline::during(Step::Publish, staging.table().name(), || staging.publish(client))?;
             Ok(bytes)
         });
         if published.is_err() {

@@ -16,6 +16,7 @@ use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
 use crate::pg::path;
+use crate::report::timeline::{self, Step};
 use crate::report::{AfterReport, UnitReport, UnitStatus};
 use crate::run::{interrupt, workers};
 use crate::secret::without_passwords;
@@ -169,7 +170,7 @@ fn make(index: &NewIndex, client: &mut Client) -> Result<()> {
     let sql = "SELECT EXISTS (SELECT FROM pg_index \
                WHERE indexrelid = to_regclass($1) AND indrelid = to_regclass($2) AND indisvalid)";
     if !transaction.query_one(sql, &[&name.to_string(), &index.table.to_string()])?.get::<_, bool>(0) {
-        transaction.batch_execute(&index.statement)?;
+        timeline::during(Step::Index, &index.name, || transaction.batch_execute(&index.statement))?;
     }
     Ok(transaction.commit()?)
 }
@@ -221,7 +222,9 @@ fn run(after: &AfterMother, schema: &str, client: &mut Client, done: &mut Vec<Af
     let all_ran = path::with_users(client, |client| {
         for statement in &after.sql {
             let started = Instant::now();
-            let ran = interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?));
+            let ran = timeline::during(Step::Statements, &after.mother, || {
+                interrupt::check().and_then(|()| Ok(client.batch_execute(statement)?))
+            });
             let failed = ran.is_err();
             done.push(report(&after.mother, statement, started, ran));
             if failed {

@@ -15,6 +15,7 @@ use crate::pg::retry::{self, Retries};
 use crate::report::UnitReport;
 use crate::report::guard::GuardReport;
 use crate::report::progress::Progress;
+use crate::report::timeline::{self, MarkKind, Step};
 use crate::run::{interrupt, workers};
 use crate::{Place, Result};
 use postgres::Client;
@@ -92,13 +93,18 @@ impl Worker<'_> {
         mut work: impl FnMut(&UnitLoad<'_>, &mut Client) -> Result<T>,
     ) -> Result<T> {
         let (settings, database, progress) = (self.settings, self.database, self.progress);
-        self.retry(&unit.source.place(), |client| {
+        let tried = self.retry(&unit.source.place(), |client| {
             let bar = progress.unit(unit.table.name(), unit.source.bytes);
             let load = UnitLoad { unit, settings, database, progress: &bar, by_many, found };
             work(&load, client).inspect_err(|_| bar.restart()).map_err(|error| {
                 let error = unit.source.data.locate(error);
                 error.explained(|column, hint| unit.columns.advice(column, hint, &unit.types))
             })
+        });
+        tried.inspect_err(|error| {
+            if interrupt::requested().is_none() {
+                timeline::mark(MarkKind::Failure, 1, || error.to_string());
+            }
         })
     }
 
@@ -110,8 +116,10 @@ impl Worker<'_> {
         let (mut failure, mut cause) = (None, gathering::cause(&versions, units));
         if cause.is_none() {
             let staged = gathering::staged(&versions, units);
-            match self.retry(&Place::table(mother), |client| recreation::publish(recreation, &staged, client))
-            {
+            let published = self.retry(&Place::table(mother), |client| {
+                timeline::during(Step::Publish, mother, || recreation::publish(recreation, &staged, client))
+            });
+            match published {
                 Ok(()) => recreation::log(recreation),
                 Err(error) => {
                     (failure, cause) = (Some(error), Some(format!("{mother} could not be recreated")))

@@ -10,6 +10,7 @@ use crate::pg::awake;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
 use crate::report::steps::Steps;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
@@ -52,12 +53,13 @@ pub fn fill_by_many<T>(
     let staging = Staging::of(&unit.table);
     let Some(first) = streams.first_mut() else { return Err(Error::failed("no connection to fill a table")) };
     staging.create(first, &unit.create_statement(staging.table()))?;
-    steps.done("created");
+    steps.done("created", Step::Copy);
 
     let by_many = UnitCopy { table: staging.table(), ..*copy };
     let finished = awake::while_others(transaction, || copy_by_many(&by_many, streams)).and_then(|rows| {
         let by = streams.len();
-        steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")));
+        let next = copy.step_after_copy();
+        steps.done(&format!("copied {rows} {} by {by} streams", plural(rows, "row")), next);
         // A failure lets go of what this holds: another connection can drop the table while the unit's lock is still ours.
         let mut attempt = transaction.transaction()?;
         verify::compare_by_many(&by_many, &mut attempt, streams, steps)?;
@@ -100,6 +102,7 @@ fn fill_carefully(
         verification.forget();
     }
     copy.progress.restart();
+    steps.go_on(Step::Create);
     let carefully =
         |attempt: &mut Transaction<'_>, reader: &mut dyn BatchSource| copy.run_carefully(attempt, reader);
     let rows = create_and_copy(copy, transaction, steps, carefully)?;
@@ -119,11 +122,11 @@ fn create_and_copy(
     // Many streams may have been filling it when their run was killed.
     Staging::of(&unit.table).remove_leftover(&mut attempt)?;
     attempt.batch_execute(&unit.create_statement(copy.table))?;
-    steps.done("created");
+    steps.done("created", Step::Copy);
     let mut reader = copy.open()?;
     let rows = send(&mut attempt, &mut reader)?;
     attempt.commit()?;
-    steps.done(&format!("copied {rows} {}", plural(rows, "row")));
+    steps.done(&format!("copied {rows} {}", plural(rows, "row")), copy.step_after_copy());
     Ok(rows)
 }
 
@@ -137,7 +140,7 @@ fn copy_by_many(copy: &UnitCopy<'_>, streams: &mut [Client]) -> Result<u64> {
     );
     let mut reader = copy.open()?;
     streams::share(&mut reader, streams.iter_mut().collect(), |client, batches| {
-        copy_shared(copy, client, batches)
+        timeline::during(Step::Copy, copy.unit.table.name(), || copy_shared(copy, client, batches))
             .map_err(|error| if client.is_closed() { lost_connection(error) } else { error })
     })
 }

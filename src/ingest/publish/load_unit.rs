@@ -21,6 +21,7 @@ use crate::pg::lock;
 use crate::report::guard::GuardReport;
 use crate::report::progress::UnitProgress;
 use crate::report::steps::Steps;
+use crate::report::timeline::Step;
 use crate::run::interrupt;
 use crate::table::staging::Staging;
 use crate::{Error, Result};
@@ -73,12 +74,13 @@ impl UnitLoad<'_> {
     /// The first row that cannot be loaded; a damaged dump; what the server reports; Ctrl-C. The version tables are as before
     /// then. A staging table that many streams have filled is dropped, or goes with the next run.
     pub fn publish(&self, client: &mut Client, unanswered: &mut Option<Unanswered>) -> Result<Publication> {
-        let mut steps = Steps::new(self.unit.table.name());
+        let mut steps = Steps::new(self.unit.table.name(), Step::Prepare);
         let started = steps.started;
         let Some(Begun { mut transaction, work_table, replaces }) = begin(self.unit, self.settings, client)?
         else {
             return Ok(self.conclude(unanswered.take(), &mut steps, client));
         };
+        steps.go_on(Step::Create);
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             self.judge(copy, rows, attempt)?;
             publish(copy, replaces, rows, started, attempt)
@@ -97,7 +99,7 @@ impl UnitLoad<'_> {
     /// # Errors
     /// As [`UnitLoad::publish`]. The staging table is left only where the connection failed: the next try, or run, drops it.
     pub fn stage(&self, client: &mut Client) -> Result<Staged> {
-        let mut steps = Steps::new(self.unit.table.name());
+        let mut steps = Steps::new(self.unit.table.name(), Step::Create);
         let started = steps.started;
         let staging = Staging::of(&self.unit.table);
         let mut transaction = client.transaction()?;
@@ -109,8 +111,9 @@ impl UnitLoad<'_> {
         let filled = self.fill(staging.table(), &mut transaction, &mut steps, finish);
         let filled = filled.map_err(Error::into_failed)?;
         transaction.commit()?;
+        steps.finish("staged");
         lock::analyze_or_warn(client, staging.table());
-        steps.done("analyzed");
+        steps.log("analyzed");
         let Filled { rows, rejects, notices, finished: oid } = filled;
         Ok(Staged { rows, rejects, notices, started, oid })
     }
@@ -171,12 +174,13 @@ impl UnitLoad<'_> {
     /// Reports the rejects and takes statistics of a unit that this run has published. `None` is one that another run has.
     fn conclude(&self, load: Option<Unanswered>, steps: &mut Steps<'_>, client: &mut Client) -> Publication {
         let Some(Unanswered { rows, rejects, notices, verified }) = load else {
+            steps.finish("unchanged");
             return Publication::UpToDate;
         };
-        steps.done("published");
+        steps.finish("published");
         rejects.log_outcome();
         lock::analyze_or_warn(client, &self.unit.table);
-        steps.done("analyzed");
+        steps.log("analyzed");
         let (rejected, bytes) = (rejects.count(), self.unit.source.bytes);
         Publication::Loaded(Loaded { rows, rejected, notices, bytes, verified })
     }

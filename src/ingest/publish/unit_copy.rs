@@ -18,6 +18,7 @@ use crate::ingest::source::DataReader;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::report::progress::UnitProgress;
+use crate::report::timeline::Step;
 use postgres::{Client, Transaction};
 
 /// What all streams of a unit share.
@@ -44,6 +45,11 @@ pub struct UnitCopy<'u> {
 }
 
 impl UnitCopy<'_> {
+    /// What follows when its rows are copied.
+    pub fn step_after_copy(&self) -> Step {
+        if self.verification.is_some() { Step::Verify } else { Step::Publish }
+    }
+
     /// Opens the rows, and counts the header lines as done.
     ///
     /// # Errors

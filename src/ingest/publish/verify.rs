@@ -7,6 +7,7 @@ use crate::pg::awake;
 use crate::pg::database::lost_connection;
 use crate::report::plural;
 use crate::report::steps::Steps;
+use crate::report::timeline::Step;
 use crate::run::workers::side_by_side;
 use crate::{Error, Result};
 use postgres::{Client, Transaction};
@@ -61,7 +62,7 @@ pub fn compare_by_many(
 fn conclude(copy: &UnitCopy<'_>, held: &Digest, steps: &mut Steps<'_>) -> Result<()> {
     let Some(verification) = copy.verification else { return Ok(()) };
     verification.compare(held, copy.unit.table.name())?;
-    steps.done(&format!("verified {} {}", held.rows(), plural(held.rows(), "row")));
+    steps.done(&format!("verified {} {}", held.rows(), plural(held.rows(), "row")), Step::Publish);
     Ok(())
 }
 

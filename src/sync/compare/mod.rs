@@ -12,6 +12,7 @@ pub use sums::{Compared, Key, Total, Totals, total_of_destination, totals};
 use super::session::Session;
 use super::side::of_source;
 use crate::Result;
+use crate::report::timeline::{self, Step};
 use crate::run::{interrupt, workers};
 use cut::Cut;
 use std::collections::HashMap;
@@ -67,6 +68,11 @@ impl Comparison {
 /// # Errors
 /// What a server reports; Ctrl-C.
 pub fn compare(session: &mut Session<'_>, compared: Compared) -> Result<Comparison> {
+    let table = session.pair.table.name().to_owned();
+    timeline::during(Step::Verify, &table, || compare_parts(session, compared))
+}
+
+fn compare_parts(session: &mut Session<'_>, compared: Compared) -> Result<Comparison> {
     let Session { pair, source, destination, .. } = session;
     let source = source.client();
     let cut = Cut::of(source, pair).map_err(of_source)?;

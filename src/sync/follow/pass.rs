@@ -9,6 +9,7 @@
 use super::now::{self, Now};
 use super::window::{self, FEW, Merged, WindowRows};
 use crate::pg::sqlstate::SqlState;
+use crate::report::timeline::{self, Step};
 use crate::run::interrupt;
 use crate::sync::reader::View;
 use crate::sync::session::Session;
@@ -22,6 +23,11 @@ use crate::{Error, Result};
 /// # Errors
 /// What a server reports; Ctrl-C. Complete windows stay.
 pub fn run(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
+    let table = session.pair.table.name().to_owned();
+    timeline::during(Step::Copy, &table, || pass(session, state, in_snapshot))
+}
+
+fn pass(session: &mut Session<'_>, state: &mut State, in_snapshot: bool) -> Result<Merged> {
     session.source.resume()?;
     let now = Now::look(&mut session.source, &session.pair, state.marks.read_to.as_deref())?;
     warn_of_clock(session, &now);

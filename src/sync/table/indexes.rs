@@ -2,6 +2,7 @@
 
 use super::shape::{Index, Shape};
 use crate::pg::ident::{Qualified, quote};
+use crate::report::timeline::{self, Step};
 use crate::run::{interrupt, workers};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -25,7 +26,8 @@ pub fn build(clients: &mut [Client], source: &Shape, destination: &Shape) -> Res
         let qualified = Qualified::new(table.schema(), &index.name).to_string();
         let is_taken = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&qualified])?.get(0);
         let statement = creation(index, is_taken, table);
-        client.batch_execute(&statement).map_err(|error| at(error.into(), &destination.table))
+        timeline::during(Step::Index, &index.name, || client.batch_execute(&statement))
+            .map_err(|error| at(error.into(), &destination.table))
     };
     workers::share("builder", wanted.collect(), clients.iter_mut(), build)?;
     let Some(client) = clients.first_mut() else { return Ok(()) };

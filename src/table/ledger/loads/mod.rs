@@ -1,6 +1,7 @@
 //! The ledger of `ingest`: a row per version table, and one per mother that pghaul created.
 
 pub mod mothers;
+pub mod shapes;
 pub mod status;
 
 use super::bigint;

@@ -7,6 +7,7 @@ mod arrows;
 mod compose;
 mod fixtures;
 mod harness;
+mod image;
 mod layers;
 mod nightly;
 mod programs;

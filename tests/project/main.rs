@@ -5,6 +5,7 @@
 
 mod arrows;
 mod compose;
+mod create_database;
 mod fixtures;
 mod harness;
 mod image;
@@ -14,3 +15,4 @@ mod programs;
 mod promises;
 mod remedies;
 mod scripts;
+mod service;

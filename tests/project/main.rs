@@ -13,6 +13,7 @@ mod layers;
 mod nightly;
 mod programs;
 mod promises;
+mod release;
 mod remedies;
 mod scripts;
 mod service;

@@ -8,21 +8,36 @@
 ARG BUILD_IMAGE=rust:1-slim-bookworm
 ARG FINAL_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
+# All crates but pghaul's own, in a layer that changes only with the manifests: what takes most of the time is compiled once.
+# The other Dockerfile has the same lines, so both images share it.
 FROM ${BUILD_IMAGE} AS build
 # Below target/docker, which .dockerignore lets through. Without it, it is compiled.
 ARG BINARY=
-# What `pghaul --version` tells of it, as --build-arg PGHAUL_COMMIT="$(git rev-parse HEAD)": there is no git here.
-ARG PGHAUL_COMMIT=
-ARG PGHAUL_COMMIT_DATE=
 WORKDIR /src
-COPY . .
-# Of which commit it is, for --version: there is no git here.
-ARG PGHAUL_COMMIT=
-ARG PGHAUL_COMMIT_DATE=
 # The image has no use for the names of functions.
 ENV CARGO_PROFILE_RELEASE_STRIP=symbols
+COPY Cargo.toml Cargo.lock ./
+COPY tests/mock_api/Cargo.toml tests/mock_api/
+COPY tests/support/Cargo.toml tests/support/
+# Cargo asks for a file of each program that a manifest names; empty ones do.
 RUN set -eu; \
-    if [ -z "$BINARY" ]; then cargo build --release --locked --package pghaul; fi; \
+    mkdir -p src benches/stages tests/mock_api/src; \
+    for file in src/main.rs benches/encode.rs benches/shape.rs benches/stages/main.rs tests/mock_api/src/main.rs; do \
+        echo 'fn main() {}' >"$file"; \
+    done; \
+    touch src/lib.rs tests/mock_api/src/lib.rs tests/support/lib.rs; \
+    if [ -z "$BINARY" ]; then cargo build --release --locked --package pghaul --package pghaul-mock-api; fi
+
+COPY . .
+# Of which commit it is, for --version. Without these, what the folder's .git says.
+ARG PGHAUL_COMMIT=
+ARG PGHAUL_COMMIT_DATE=
+# COPY keeps the times of files, and cargo takes a file for changed only if it is newer than what was made of the empty one.
+RUN set -eu; \
+    if [ -z "$BINARY" ]; then \
+        touch build.rs src/main.rs src/lib.rs; \
+        cargo build --release --locked --package pghaul; \
+    fi; \
     mkdir -p /out/data; \
     install -m 755 "${BINARY:-target/release/pghaul}" /out/pghaul
 

@@ -9,8 +9,8 @@ pub const NUMBER: &str = env!("CARGO_PKG_VERSION");
 const COMMIT: Option<&str> = option_env!("PGHAUL_BUILD_COMMIT");
 /// Its day.
 const DATE: Option<&str> = option_env!("PGHAUL_BUILD_COMMIT_DATE");
-/// Whether the sources differed from the commit.
-const IS_CHANGED: bool = option_env!("PGHAUL_BUILD_CHANGED").is_some();
+/// Whether the sources differed from the commit: `yes`, or `unknown` where there was no git to compare them; none if not.
+const CHANGED: Option<&str> = option_env!("PGHAUL_BUILD_CHANGED");
 /// Letters of a commit in `-V`.
 const SHORT_COMMIT: usize = 9;
 
@@ -21,9 +21,10 @@ const FEATURES: [&str; 7] =
 static SHORT: LazyLock<String> = LazyLock::new(|| format!("{NUMBER}{}", in_brackets()));
 static LONG: LazyLock<String> = LazyLock::new(|| {
     let mut lines = vec![SHORT.clone()];
-    let commit = COMMIT.map(|commit| match IS_CHANGED {
-        true => format!("{commit}, and changes that are not committed"),
-        false => commit.to_owned(),
+    let commit = COMMIT.map(|commit| match CHANGED {
+        Some("yes") => format!("{commit}, and changes that are not committed"),
+        Some(_) => format!("{commit}, perhaps with changes: it was built without git"),
+        None => commit.to_owned(),
     });
     let build = [
         option_env!("PGHAUL_BUILD_PROFILE"),
@@ -59,7 +60,7 @@ pub fn date() -> Option<&'static str> {
 
 fn in_brackets() -> String {
     let commit = COMMIT.map(|commit| commit.get(..SHORT_COMMIT).unwrap_or(commit));
-    let changed = if IS_CHANGED { "+changes" } else { "" };
+    let changed = if CHANGED == Some("yes") { "+changes" } else { "" };
     match (commit, DATE) {
         (Some(commit), Some(date)) => format!(" ({commit}{changed} {date})"),
         (Some(commit), None) => format!(" ({commit}{changed})"),

@@ -119,3 +119,44 @@ fn a_repository_tells_its_commit_and_what_differs_from_it() {
     sources.work.write("outside/pghaul/src/main.rs", "// changed");
     sources.run(|_| ()).assert_stdout_has("PGHAUL_BUILD_CHANGED=yes\n");
 }
+
+#[test]
+fn the_files_of_a_repository_tell_its_commit_where_there_is_no_git() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let other = "f".repeat(40);
+    let of = |files: &[(&str, &str)]| {
+        let sources = Sources::new();
+        for (name, text) in files {
+            sources.work.write(format!("outside/pghaul/.git/{name}"), text);
+        }
+        sources.run(|command| {
+            command.env("PATH", "/nowhere");
+        })
+    };
+    let line = format!("{commit}\n");
+    let packed = format!("# pack-refs with: peeled\n{other} refs/heads/x/main\n{commit} refs/heads/main\n");
+    let known: [&[(&str, &str)]; 4] = [
+        &[("HEAD", &line)],
+        &[("HEAD", "ref: refs/heads/main\n"), ("refs/heads/main", &line)],
+        &[("HEAD", "ref: refs/heads/main\n"), ("packed-refs", &packed)],
+        // A branch's own file is newer than the packed one.
+        &[("HEAD", "ref: refs/heads/x/main\n"), ("refs/heads/x/main", &line), ("packed-refs", &packed)],
+    ];
+    for files in known {
+        of(files)
+            .assert_stdout_has(&format!("PGHAUL_BUILD_COMMIT={commit}\n"))
+            .assert_stdout_has("PGHAUL_BUILD_CHANGED=unknown\n")
+            .assert_stdout_has("cargo:rerun-if-changed=.git/HEAD\n");
+    }
+    let unknown: [&[(&str, &str)]; 5] = [
+        &[("HEAD", "ref: refs/heads/main\n")],
+        &[("HEAD", "ref: refs/heads/main\n"), ("packed-refs", &format!("{other} refs/heads/x/main\n"))],
+        &[("HEAD", "ref: refs/heads/../secret\n"), ("secret", &line)],
+        &[("HEAD", "ref: secret\n"), ("secret", &line)],
+        &[("HEAD", "not a commit\n")],
+    ];
+    for files in unknown {
+        let run = of(files);
+        run.assert(!run.stdout.contains("PGHAUL_BUILD_COMMIT"), "no commit");
+    }
+}

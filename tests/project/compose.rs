@@ -1,5 +1,5 @@
-//! docker-compose.yml and what its images are built from: Docker's own tool takes the file, pghaul takes every command in it, and
-//! the folder that the images are built in is complete. What becomes of it in containers is proved by `scripts/compose-test`.
+//! docker-compose.yml: Docker's own tool takes the file, and pghaul takes every command in it.
+//! What becomes of it in containers is proved by `scripts/compose-test`.
 
 use clap::Parser;
 use pghaul::cli::Cli;
@@ -8,7 +8,7 @@ use pghaul_test_support::{Run, Workdir, pghaul, repository};
 use serde_yaml::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const PROFILES: [&str; 4] = ["fetch", "drain", "sync", "serve"];
@@ -219,47 +219,4 @@ fn the_documentation_s_commands_can_be_given() {
         }
     }
     assert!(seen >= 3, "only {seen} of pghaul's commands found: does this test still read the page?");
-}
-
-#[test]
-fn the_images_are_built_from_all_that_cargo_needs() {
-    let work = Workdir::new();
-    let ignored = fs::read_to_string(repository().join(".dockerignore")).unwrap();
-    let lines: Vec<&str> = ignored.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(lines[0], "*", "nothing else gets there");
-    // Binaries that are there already are no sources.
-    let paths = lines[1..].iter().map(|line| line.strip_prefix('!').unwrap());
-    for path in paths.filter(|path| *path != "target/docker") {
-        copy(&repository().join(path), &work.join(path));
-    }
-    assert_eq!(targets(work.path()), targets(repository()));
-}
-
-/// What cargo can build in a folder, but for tests: packages, and the names and kinds of their programs, libraries and scripts.
-fn targets(folder: &Path) -> Vec<String> {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(folder);
-    command.args(["metadata", "--no-deps", "--offline", "--locked", "--format-version", "1"]);
-    let output = command.output().unwrap();
-    let run = Run::new(&command, output);
-    run.assert_code(0);
-    let metadata: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap().iter();
-    let targets = packages.flat_map(|package| {
-        let targets = package["targets"].as_array().unwrap().iter();
-        targets.map(|target| format!("{} {} {}", package["name"], target["name"], target["kind"]))
-    });
-    targets.filter(|target| !target.ends_with("[\"test\"]")).collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to.parent().unwrap()).unwrap();
-    if !from.is_dir() {
-        fs::copy(from, to).unwrap();
-        return;
-    }
-    for entry in fs::read_dir(from).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
-        copy(&path, &to.join(path.file_name().unwrap()));
-    }
 }

@@ -5,11 +5,15 @@
 
 mod arrows;
 mod compose;
+mod create_database;
 mod fixtures;
 mod harness;
+mod image;
 mod layers;
 mod nightly;
 mod programs;
 mod promises;
+mod release;
 mod remedies;
 mod scripts;
+mod service;

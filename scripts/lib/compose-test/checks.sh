@@ -115,6 +115,7 @@ finds_nothing_new() {
 hands_exit_codes_on() {
     ends 0 c run --rm -T pghaul --version
     says "pghaul $(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)"
+    says "commit: $(git rev-parse HEAD)"
     ends 0 c run --rm -T pghaul status
     says v3_user_assigned_courses
     ends 2 c run --rm -T pghaul ingest --no-such-flag

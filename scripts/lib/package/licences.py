@@ -1,6 +1,6 @@
 """Writes the licences of all crates that are in the binary: their own texts, each once, with the crates that have it.
 
-Used by scripts/package. Most licences ask for nothing but this."""
+Used by scripts/package and scripts/release, which may name a target. Most licences ask for nothing but this."""
 
 import json
 import re
@@ -11,14 +11,14 @@ from pathlib import Path
 NAMES = re.compile(r"(licen[cs]e|copying|notice|copyright|unlicense)", re.IGNORECASE)
 
 
-def crates():
-    """The packages that pghaul links, by cargo's own resolution for this machine."""
-    host = next(
-        line.split()[1]
-        for line in subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
-        if line.startswith("host:")
-    )
-    command = ["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={host}"]
+def this_machine():
+    lines = subprocess.check_output(["rustc", "-vV"], text=True).splitlines()
+    return next(line.split()[1] for line in lines if line.startswith("host:"))
+
+
+def crates(target):
+    """The packages that pghaul links, by cargo's own resolution for a target."""
+    command = ["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={target}"]
     data = json.loads(subprocess.check_output(command))
     packages = {package["id"]: package for package in data["packages"]}
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
@@ -43,7 +43,7 @@ def texts(package):
 
 
 def main():
-    linked = crates()
+    linked = crates(sys.argv[1] if len(sys.argv) > 1 else this_machine())
     if len(linked) < 50:
         sys.exit(f"only {len(linked)} crates: is this still how cargo names them?")
     holders = {}

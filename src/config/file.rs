@@ -2,7 +2,7 @@
 
 use super::sections::{
     AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, GuardCfg, LimitsCfg, MotherTables, RejectsCfg,
-    ServeCfg, SyncCfg, XportCfg,
+    RuleCfg, ServeCfg, SyncCfg, XportCfg,
 };
 use super::values::{Number, OrderedMap, Span};
 use serde::Deserialize;
@@ -43,6 +43,9 @@ pub struct ConfigFile {
     /// What the rows of a new version table have to be like, by mother.
     #[serde(default)]
     pub guard: OrderedMap<GuardCfg>,
+    /// What is done with values before they are loaded, by mother and column.
+    #[serde(default)]
+    pub columns: OrderedMap<OrderedMap<RuleCfg>>,
     /// Indexes and statements that follow the load, by mother.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,

@@ -3,6 +3,7 @@
 use super::action::{self, Action, COMMENT};
 use super::columns::UnitColumns;
 use super::mothers::Mother;
+use super::rules::UnitRules;
 use super::state::State;
 use crate::copy::input::format::{EscapeKind, Format};
 use crate::copy::input::header::Header;
@@ -28,6 +29,9 @@ use postgres::Client;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// What is noted about values that are not loaded as they are written.
+pub const ADJUSTED: [Notice; 3] = [Notice::Cut, Notice::Nulled, Notice::Replaced];
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub struct Unit {
     pub guards: Vec<Guard>,
     /// Whether its table is unlogged.
     unlogged: bool,
+    /// What the user wants of its columns.
+    pub rules: UnitRules,
 }
 
 /// Makes units of the catalogue's tables, their mothers, and what the database holds.
@@ -111,8 +117,9 @@ fn build_unit(
     for column in &mut columns.copied {
         column.null_if = scanned.types.null_if(&column.type_name);
     }
+    let rules = UnitRules::of(settings, &mother.name, &mut columns)?;
     let schema = &state.rights.schema;
-    let fingerprint = fingerprint(&scanned, &columns, schema);
+    let fingerprint = fingerprint(&scanned, &columns, &rules, schema);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
     let mother_table = Qualified::new(schema, &mother.name);
     let guards = settings.guards.of(&mother.name).filter_map(|guard| of_columns(guard, &columns)).collect();
@@ -128,6 +135,7 @@ fn build_unit(
         action,
         guards,
         unlogged: settings.unlogged,
+        rules,
         source: scanned.source,
         header: scanned.header,
         header_bytes: scanned.header_bytes,
@@ -144,7 +152,7 @@ fn of_columns(guard: &Guard, columns: &UnitColumns) -> Option<Guard> {
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
 /// makes the next run load everything again.
-fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, schema: &str) -> Value {
+fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, rules: &UnitRules, schema: &str) -> Value {
     let pairs = |columns: &[Column]| -> Value {
         let pair = |column: &Column| json!([column.name, type_in_ledger(&column.type_name, schema)]);
         columns.iter().map(pair).collect()
@@ -178,6 +186,9 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, schema: &str) -> V
         .collect();
     if !null_if.is_empty() {
         parts.insert("null_if".to_owned(), Value::Object(null_if));
+    }
+    if let Some(rules) = rules.in_ledger() {
+        parts.insert("rules".to_owned(), rules);
     }
     Value::Object(parts)
 }
@@ -215,7 +226,7 @@ fn type_in_ledger<'t>(type_name: &'t TypeName, schema: &str) -> &'t str {
 impl Unit {
     /// The columns with adjusted values, and how many values.
     pub fn adjusted(&self, notices: &Counts) -> Adjusted {
-        self.noted(notices, &[Notice::Cut, Notice::Nulled])
+        self.noted(notices, &ADJUSTED)
     }
 
     /// The columns with such notices, and how many values.
@@ -272,7 +283,12 @@ impl Unit {
             charset: self.format.charset,
         };
         let (limit, columns) = (settings.rejects.limit, self.columns.copied.len());
-        Rejects::new(places, limit, self.source.bytes, columns, advice::of)
+        let bytes = self.source.bytes;
+        Rejects::new(places, limit, bytes, columns, advice::of).adjusting(
+            &self.rules.bad_limits,
+            bytes,
+            columns,
+        )
     }
 
     /// The statement that marks a version table as ours.

@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod child_name;
+pub mod columns;
 pub mod data_files;
 mod dialects;
 pub mod dump_name;
@@ -25,6 +26,7 @@ use crate::run::cores;
 use crate::{Error, Result};
 use after::AfterMother;
 use child_name::ChildName;
+use columns::ColumnRules;
 use dump_name::DumpName;
 use guards::Guards;
 use limits::Limits;
@@ -106,6 +108,8 @@ pub struct Settings {
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
     pub views: bool,
+    /// What is done with values before they are loaded.
+    pub columns: ColumnRules,
     /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
     /// What the rows of new version tables have to be like.
@@ -141,6 +145,7 @@ impl Settings {
         let mut after = after::resolve(config)?;
         after.retain(|after| selection.has(&after.mother));
         let archive = archive(config, request.unlogged)?.filter(|_| !selection.is_partial());
+        let columns = ColumnRules::resolve(config)?;
         Ok(Settings {
             inputs,
             selection,
@@ -152,7 +157,8 @@ impl Settings {
             unlogged: request.unlogged,
             verify: request.verify || config.file.verify,
             retries: request.retries,
-            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain),
+            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain)
+                .of_values(columns.replace_any()),
             config: config
                 .path
                 .as_ref()
@@ -161,6 +167,7 @@ impl Settings {
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive,
             views: config.file.views,
+            columns,
             after,
             guards: Guards::resolve(config)?,
             accept: request.accept,

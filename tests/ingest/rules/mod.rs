@@ -1,0 +1,5 @@
+//! Rules for columns (`columns:`): what becomes of values, and what is said of it.
+
+mod bad;
+mod faults;
+mod values;

@@ -1,6 +1,6 @@
 //! `columns:` in the configuration: what is done with the values of a column before they are loaded.
 
-use crate::config::values::{Several, Text};
+use crate::config::values::{OrderedMap, Several, Text};
 use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, Deserializer, Visitor};
@@ -21,6 +21,15 @@ pub struct RuleCfg {
     pub bad: Option<Text>,
     /// How many such values a data file may have.
     pub max_bad: Option<Text>,
+    /// Version → what the column is called there.
+    #[serde(default)]
+    pub from: OrderedMap<Text>,
+    /// Whether the column is left out.
+    #[serde(default)]
+    pub skip: bool,
+    /// Version → the value of all rows of a version that lacks the column.
+    #[serde(default)]
+    pub value: OrderedMap<Text>,
 }
 
 /// Reads a word, which may be `null`: without quotes, that is YAML's.
@@ -56,6 +65,9 @@ mod tests {
         assert_eq!(read("{bad: 'null'}").unwrap().bad, Some(Text("null".to_owned())));
         assert_eq!(read("{}").unwrap().bad, None);
         assert_eq!(read("{max_bad: 7}").unwrap().max_bad, Some(Text("7".to_owned())));
+        let rule = read("{from: {v2: mail}, skip: false, value: {v1: 7}}").unwrap();
+        assert_eq!(rule.from.0, [("v2".to_owned(), Text("mail".to_owned()))]);
+        assert_eq!(rule.value.0, [("v1".to_owned(), Text("7".to_owned()))]);
         let error = read("{tirm: true}").unwrap_err().to_string();
         assert!(error.contains("unknown field `tirm`"), "{error}");
         assert!(read("trim").unwrap_err().to_string().contains("a map such as {trim: true"));

@@ -6,8 +6,8 @@ use super::fault::BadValue;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
-use super::rules::ValueRules;
 use super::rules::null_if::NullIf;
+use super::rules::{Doubt, ValueRules};
 use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
@@ -35,6 +35,7 @@ struct Column {
     rules: ValueRules,
     /// Whether a value that comes to [`Column::push_unknown`] is one for the encoder, by a rule.
     is_ruled: bool,
+    doubt: Doubt,
     type_name: String,
     unknown: UnknownValues,
 }
@@ -151,6 +152,7 @@ impl Column {
             encoder: if is_looked_at { ValueEncoder::Asked } else { encoder },
             is_text: is_text(&column.type_name),
             is_ruled: is_looked_at || !null_if.is_empty() || rules.trim,
+            doubt: rules.doubt(&type_name),
             null_if,
             rules,
             type_name: column.type_name.clone(),
@@ -210,8 +212,10 @@ impl Column {
             return Ok(Pushed::AsWritten);
         }
         if self.is_ruled {
-            let (type_name, encoder) = (&self.type_name, self.unknown.encoder);
-            let pushed = self.rules.push(out, value, format.charset, type_name, encoder)?;
+            let pushed = match self.doubt.spares(value) {
+                true => self.unknown.encoder.push(out, value, format.charset)?,
+                false => Pushed::Unknown,
+            };
             if pushed != Pushed::Unknown {
                 return Ok(pushed);
             }

@@ -11,8 +11,8 @@ use super::fault::BadValue;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
-use super::rules::ValueRules;
 use super::rules::null_if::NullIf;
+use super::rules::{Doubt, ValueRules};
 use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
@@ -170,7 +170,7 @@ impl Values {
     fn of(column: &CopyColumn) -> Self {
         let type_name = &column.type_name;
         // The server says of each value whether it is bad: a row that it refuses cannot be loaded without that value.
-        if column.rules.bad_is_null && !has_certain_encoder(type_name) {
+        if column.rules.bad_is_null && !has_certain_encoder(column) {
             let unknown = UnknownValues::new(column, ValueEncoder::Asked, AnswerForm::Text);
             return Values::Watched(Box::new(Watched { unknown, field: Vec::new(), is_strict: true }));
         }
@@ -218,7 +218,9 @@ impl Values {
 }
 
 /// Whether the type has an encoder that finds every value which the server would refuse, or change.
-fn has_certain_encoder(type_name: &str) -> bool {
-    // Whether it is JSON, and how many bytes hexadecimal digits make, is for the server to say.
-    ValueEncoder::for_type(type_name).is_some() && !matches!(type_name, "json" | "jsonb" | "bytea")
+fn has_certain_encoder(column: &CopyColumn) -> bool {
+    // How many bytes hexadecimal digits make is for the server to say.
+    column.has_encoder()
+        && column.type_name != "bytea"
+        && column.rules.doubt(&column.type_name) == Doubt::None
 }

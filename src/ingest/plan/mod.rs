@@ -65,6 +65,7 @@ impl Plan {
             return Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider });
         }
         let mut types = TypeNames::default();
+        rules::types::take(&mut catalogue);
         own_types::check(&mut catalogue, client, &mut types)?;
         let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
         let views = views::of_mothers(settings, &mothers, &catalogue, &state)?;

@@ -1,7 +1,7 @@
 //! Units: a data file, the version table that it becomes, and what to do for it.
 
 use super::action::{self, Action, COMMENT};
-use super::columns::UnitColumns;
+use super::columns::{Fixed, UnitColumns};
 use super::mothers::Mother;
 use super::rules::UnitRules;
 use super::state::State;
@@ -10,7 +10,7 @@ use crate::copy::input::header::Header;
 use crate::copy::notices::{Counts, Notice};
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
-use crate::copy::verify::Verification;
+use crate::copy::verify::{Unsent, Verification};
 use crate::ingest::advice;
 use crate::ingest::catalogue::names::position;
 use crate::ingest::catalogue::scan::ScannedTable;
@@ -68,6 +68,8 @@ pub struct Unit {
     unlogged: bool,
     /// What the user wants of its columns.
     pub rules: UnitRules,
+    /// Of each column of the data file, whether it is loaded; `None` for all.
+    pub kept: Option<Arc<[bool]>>,
 }
 
 /// Makes units of the catalogue's tables, their mothers, and what the database holds.
@@ -117,7 +119,7 @@ fn build_unit(
     for column in &mut columns.copied {
         column.null_if = scanned.types.null_if(&column.type_name);
     }
-    let rules = UnitRules::of(settings, &mother.name, &mut columns)?;
+    let rules = UnitRules::of(settings, &scanned, &mut columns)?;
     let schema = &state.rights.schema;
     let fingerprint = fingerprint(&scanned, &columns, &rules, schema);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
@@ -136,6 +138,7 @@ fn build_unit(
         guards,
         unlogged: settings.unlogged,
         rules,
+        kept: scanned.kept,
         source: scanned.source,
         header: scanned.header,
         header_bytes: scanned.header_bytes,
@@ -242,10 +245,24 @@ impl Unit {
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
     /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
-        let columns = self.columns.all().map(Column::definition);
-        let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
+        let columns = self.columns.all().map(|column| self.columns.definition(column));
+        let checks = self.checks.iter().chain(&self.rules.version_check).cloned();
+        let clauses: Vec<String> = columns.chain(checks).collect();
         let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
         format!("CREATE {kind} {name} ({})", clauses.join(", "))
+    }
+
+    /// The statement that takes away the defaults by which columns have got their one value; `None` where there are none. They
+    /// would look like additions of users.
+    pub fn drop_defaults_statement(&self, name: &Qualified) -> Option<String> {
+        let drop = |fixed: &Fixed| format!("ALTER COLUMN {} DROP DEFAULT", quote(&fixed.name));
+        let drops: Vec<String> = self.columns.fixed.iter().map(drop).collect();
+        (!drops.is_empty()).then(|| format!("ALTER TABLE {name} {}", drops.join(", ")))
+    }
+
+    /// How many columns the data file has.
+    pub fn width(&self) -> usize {
+        self.kept.as_ref().map_or(self.columns.copied.len(), |kept| kept.len())
     }
 
     /// The version table's replacement by `new`.
@@ -267,8 +284,14 @@ impl Unit {
     /// A comparison of what is sent with what the version table holds.
     pub fn verification(&self) -> Verification {
         let sent = |name: &str| self.columns.copied.iter().any(|column| column.name == name);
-        let unsent =
-            self.columns.all().filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        let unsent = self.columns.all().filter(|column| !sent(&column.name)).map(|column| {
+            let fixed = self.columns.fixed.iter().find(|fixed| fixed.name == column.name);
+            Unsent {
+                name: column.name.clone(),
+                value: fixed.map(|fixed| fixed.value.clone()),
+                type_name: column.type_name.to_string(),
+            }
+        });
         Verification::new(self.columns.copied.clone(), unsent.collect())
     }
 

@@ -9,6 +9,7 @@ pub mod dump_name;
 pub mod guards;
 pub mod limits;
 mod mothers;
+pub mod names;
 mod placeholders;
 pub mod rejects;
 pub mod secrets;
@@ -22,6 +23,7 @@ pub use text::TextFormat;
 
 use crate::config::{Config, Text, XportCfg};
 use crate::copy::rejects::limit::RejectLimit;
+use crate::pg::ident;
 use crate::run::cores;
 use crate::{Error, Result};
 use after::AfterMother;
@@ -110,6 +112,8 @@ pub struct Settings {
     pub views: bool,
     /// What is done with values before they are loaded.
     pub columns: ColumnRules,
+    /// The column of all mothers that says the version of each row.
+    pub version_column: Option<String>,
     /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
     /// What the rows of new version tables have to be like.
@@ -168,6 +172,7 @@ impl Settings {
             archive,
             views: config.file.views,
             columns,
+            version_column: version_column(config)?,
             after,
             guards: Guards::resolve(config)?,
             accept: request.accept,
@@ -180,6 +185,15 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn version_column(config: &Config) -> Result<Option<String>> {
+    let Some(Text(name)) = &config.file.version_column else { return Ok(None) };
+    match ident::column_refusal(name) {
+        Some(refusal) => Err(Error::refused(format!("version_column: {name:?} has {refusal}"))
+            .remedy("write for example version")),
+        None => Ok(Some(name.clone())),
+    }
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

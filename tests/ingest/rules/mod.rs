@@ -2,4 +2,6 @@
 
 mod bad;
 mod faults;
+mod fixed;
+mod names;
 mod values;

@@ -187,6 +187,16 @@ pub static KEYS: &[Entry<Settings>] = &[
     )
     .default("all"),
     key(
+        "columns.TABLE.COLUMN.from",
+        "version → [what the column is called there](rules.md#from), such as `{v2: email_address}`",
+    ),
+    key("columns.TABLE.COLUMN.skip", "whether [the column is left out](rules.md#skip)").default("`false`"),
+    key(
+        "columns.TABLE.COLUMN.value",
+        "version → [the value of all its rows](rules.md#value), where it lacks the column",
+    ),
+    key("version_column", "a column of all mothers [that says the version of each row](rules.md#the-version-of-each-row)"),
+    key(
         "guard.TABLE.rows",
         "[bounds of the number of rows](guards.md#rows), one or a list: `'>= 1000'`, `'1000..5000'`, \
          `'>= 90% of median(7)'`, `'>= 50% of last'`",

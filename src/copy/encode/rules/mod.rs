@@ -4,9 +4,8 @@
 mod json;
 pub mod null_if;
 
-use super::types::Pushed;
 use super::value::ValueEncoder;
-use crate::copy::input::charset::Charset;
+use crate::pg::type_name::without_modifier;
 use null_if::NullIf;
 
 /// The rules for the values of a column. None of them is about NULL.
@@ -42,31 +41,53 @@ impl ValueRules {
     ) -> bool {
         // Other types do not keep blanks around a value, and their encoders do not know such values.
         let keeps_blanks = matches!(encoder, ValueEncoder::Text(_)) || type_name == "bytea";
-        self.trim && keeps_blanks || self.ask_about_json(type_name) || self.null_if.may_match_known(knows)
+        self.trim && keeps_blanks
+            || self.doubt(type_name) != Doubt::None
+            || self.null_if.may_match_known(knows)
     }
 
-    /// Whether a value of JSON is looked into: its encoder leaves that to the server, which would refuse the whole row.
-    fn ask_about_json(&self, type_name: &str) -> bool {
-        self.bad_is_null && matches!(type_name, "json" | "jsonb")
-    }
-
-    /// Appends a value, as `encoder` does. A document of JSON is unknown unless it is certain that the server takes it, where that
-    /// matters.
-    ///
-    /// # Errors
-    /// As [`ValueEncoder::push`].
-    pub fn push(
-        &self,
-        out: &mut Vec<u8>,
-        value: &[u8],
-        charset: Charset,
-        type_name: &str,
-        encoder: ValueEncoder,
-    ) -> Result<Pushed, super::fault::BadValue> {
-        if self.ask_about_json(type_name) && !json::is_certain(value) {
-            return Ok(Pushed::Unknown);
+    /// Which values the encoder of a type takes and the server may refuse, with their rows: those are asked about, where a value can
+    /// be NULL instead.
+    pub fn doubt(&self, type_name: &str) -> Doubt {
+        if !self.bad_is_null {
+            return Doubt::None;
         }
-        encoder.push(out, value, charset)
+        match without_modifier(type_name) {
+            (name, None) if matches!(name.as_str(), "json" | "jsonb") => Doubt::Json,
+            (name, Some(modifier)) if name == "numeric" => {
+                let mut numbers = modifier.split(',').map(|number| number.trim().parse::<i64>().unwrap_or(0));
+                let (precision, scale) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+                Doubt::Numeric(usize::try_from(precision - scale).unwrap_or(0))
+            }
+            _ => Doubt::None,
+        }
+    }
+}
+
+/// Which values of a column are asked about though its encoder takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// None.
+    None,
+    /// Documents of JSON: the encoder leaves them to the server.
+    Json,
+    /// Numbers with more than so many digits before the point: the encoder looks at those behind it.
+    Numeric(usize),
+}
+
+impl Doubt {
+    /// Whether the server takes a value that the encoder takes.
+    pub fn spares(self, value: &[u8]) -> bool {
+        match self {
+            Doubt::None => true,
+            Doubt::Json => json::is_certain(value),
+            Doubt::Numeric(most) => {
+                let digits = value.strip_prefix(b"-").unwrap_or(value);
+                let whole = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let rest = digits[whole..].strip_prefix(b".").unwrap_or(&digits[whole..]);
+                whole <= most && rest.iter().all(u8::is_ascii_digit)
+            }
+        }
     }
 }
 
@@ -83,6 +104,26 @@ mod tests {
             assert_eq!(rules.trimmed(value.as_bytes()), trimmed.as_bytes(), "{value:?}");
             assert_eq!(ValueRules::default().trimmed(value.as_bytes()), value.as_bytes());
         }
+    }
+
+    #[test]
+    fn numbers_with_more_digits_than_their_type_are_asked_about() {
+        let bad = ValueRules { bad_is_null: true, ..ValueRules::default() };
+        let doubt = bad.doubt("numeric(5,2)");
+        for (value, spared) in [
+            ("123.45", true),
+            ("-1", true),
+            (".5", true),
+            ("1234", false),
+            ("0001", false),
+            ("1e9", false),
+            ("1.2.3", false),
+        ] {
+            assert_eq!(doubt.spares(value.as_bytes()), spared, "{value}");
+        }
+        assert_eq!(bad.doubt("numeric(3,5)"), Doubt::Numeric(0));
+        assert_eq!(bad.doubt("numeric(3,-2)"), Doubt::Numeric(5));
+        assert_eq!([bad.doubt("numeric"), ValueRules::default().doubt("json")], [Doubt::None; 2]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::ingest::catalogue::names::position;
 use crate::ingest::plan::unit::Unit;
 use crate::ingest::settings::Settings;
 use crate::ingest::settings::columns::{ColumnRule, MotherRules};
+use crate::pg::ident::quote;
 use crate::report::some_of;
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -44,7 +45,24 @@ pub fn check(settings: &Settings, units: &[Unit], client: &mut Client) -> Result
             }
         }
     }
+    faults.extend(without_version_column(settings, units));
     if faults.is_empty() { Ok(()) } else { Err(Error::many(faults)) }
+}
+
+/// The mothers that are there and lack the column that says the version.
+fn without_version_column(settings: &Settings, units: &[Unit]) -> Vec<Error> {
+    let Some(name) = &settings.version_column else { return Vec::new() };
+    let lacks = |unit: &&Unit| unit.columns.of_mother.iter().all(|column| column.name != *name);
+    let mothers: BTreeSet<(&str, String)> =
+        units.iter().filter(lacks).map(|unit| (unit.mother.name(), unit.mother.to_string())).collect();
+    let fault = |(table, mother): (&str, String)| {
+        let what = format!("lacks the column {name}, which version_column names");
+        let column = quote(name);
+        Error::refused(what).at(Place::table(table)).remedy(format!(
+            "run ALTER TABLE {mother} ADD COLUMN {column} text, or load with --mothers recreate"
+        ))
+    };
+    mothers.into_iter().map(fault).collect()
 }
 
 fn warn_of_no_table(entry: &MotherRules, units: &[Unit]) {
@@ -57,7 +75,8 @@ fn warn_of_no_table(entry: &MotherRules, units: &[Unit]) {
 
 /// The columns of these versions.
 fn names_of(versions: &[&Unit]) -> BTreeSet<String> {
-    versions.iter().flat_map(|unit| unit.columns.all()).map(|column| column.name.clone()).collect()
+    let loaded = versions.iter().flat_map(|unit| unit.columns.all()).map(|column| &column.name);
+    loaded.chain(versions.iter().flat_map(|unit| &unit.rules.skipped)).cloned().collect()
 }
 
 /// The columns of all versions of the same mothers that are loaded.

@@ -5,7 +5,7 @@ mod rule;
 pub use rule::ColumnRule;
 
 use crate::config::Config;
-use crate::ingest::catalogue::names::position;
+use crate::ingest::settings::names::position;
 use crate::{Error, Place, Result};
 use glob::Pattern;
 use rule::Reader;
@@ -77,6 +77,12 @@ impl ColumnRules {
         let by_name = self.0.iter().filter(|entry| entry.name == mother);
         let by_pattern = self.0.iter().filter(|entry| entry.name != mother && entry.has(mother));
         by_name.chain(by_pattern).find_map(|entry| entry.of(column))
+    }
+
+    /// The rules for the columns of a mother: one for each name.
+    pub fn of_mother<'r>(&'r self, mother: &'r str) -> impl Iterator<Item = &'r ColumnRule> {
+        let all = self.0.iter().filter(move |entry| entry.has(mother)).flat_map(|entry| &entry.columns);
+        all.filter(move |rule| self.of(mother, &rule.column).is_some_and(|first| std::ptr::eq(first, *rule)))
     }
 
     /// Whether any column may get NULL in the place of values that it cannot hold.

@@ -23,13 +23,49 @@ pub struct ColumnRule {
     pub values: ValueRules,
     /// How many values of a data file may be NULL since the column cannot hold them.
     pub max_bad: RejectLimit,
+    /// Versions, and what the column is called there.
+    pub from: Vec<(String, String)>,
+    /// Whether the column is left out of version tables.
+    pub skip: bool,
+    /// Versions without the column, and the value of all their rows.
+    pub value: Vec<(String, String)>,
+}
+
+impl ColumnRule {
+    /// What the column is called in a version that calls it otherwise.
+    pub fn name_in(&self, version: &str) -> Option<&str> {
+        of_version(&self.from, version)
+    }
+
+    /// The value of all rows of a version.
+    pub fn value_in(&self, version: &str) -> Option<&str> {
+        of_version(&self.value, version)
+    }
+}
+
+fn of_version<'t>(pairs: &'t [(String, String)], version: &str) -> Option<&'t str> {
+    pairs.iter().find(|(known, _)| known == version).map(|(_, text)| text.as_str())
 }
 
 impl fmt::Display for ColumnRule {
     /// As it can be written in the configuration.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ColumnRule { column, values, max_bad, .. } = self;
+        let ColumnRule { column, values, max_bad, from, skip, value, .. } = self;
         let mut parts = Vec::new();
+        let of_versions = |name: &str, pairs: &[(String, String)]| {
+            let pairs: Vec<String> =
+                pairs.iter().map(|(version, text)| format!("{version}: {}", quoted(text))).collect();
+            format!("{name}: {{{}}}", pairs.join(", "))
+        };
+        if !from.is_empty() {
+            parts.push(of_versions("from", from));
+        }
+        if *skip {
+            parts.push("skip: true".to_owned());
+        }
+        if !value.is_empty() {
+            parts.push(of_versions("value", value));
+        }
         if values.trim {
             parts.push("trim: true".to_owned());
         }
@@ -50,6 +86,11 @@ impl fmt::Display for ColumnRule {
 /// A text as YAML writes it in single quotes.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Versions are in lower case, as in the names of dumps.
+fn versions(pairs: &[(String, Text)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(version, Text(text))| (version.to_lowercase(), text.clone())).collect()
 }
 
 /// Reads rules, and collects what is wrong with them.
@@ -73,7 +114,35 @@ impl Reader<'_> {
             bad_is_null: self.bad_is_null(&key, cfg),
         };
         let max_bad = self.max_bad(&key, cfg, values.bad_is_null);
-        ColumnRule { column: column.to_owned(), line: self.line(&key), key, values, max_bad }
+        let (from, value) = (self.from(&key, cfg), versions(&cfg.value.0));
+        let skip = cfg.skip;
+        if skip && (values != ValueRules::default() || !value.is_empty()) {
+            self.fault(
+                &key,
+                "skip: true leaves the column out, and other rules are for its values",
+                "leave out either",
+            );
+        }
+        ColumnRule {
+            column: column.to_owned(),
+            line: self.line(&key),
+            key,
+            values,
+            max_bad,
+            from,
+            skip,
+            value,
+        }
+    }
+
+    fn from(&mut self, key: &str, cfg: &RuleCfg) -> Vec<(String, String)> {
+        for (version, Text(name)) in &cfg.from.0 {
+            if let Some(refusal) = ident::column_refusal(name) {
+                let key = format!("{key}.from.{version}");
+                self.fault(&key, format!("names a column with {refusal}"), "name a column of this version");
+            }
+        }
+        versions(&cfg.from.0)
     }
 
     fn null_if(&mut self, key: &str, cfg: &RuleCfg) -> NullIf {

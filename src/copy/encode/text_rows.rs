@@ -171,7 +171,9 @@ impl Values {
         let type_name = &column.type_name;
         // The server says of each value whether it is bad: a row that it refuses cannot be loaded without that value.
         if column.rules.bad_is_null && !has_certain_encoder(column) {
-            let unknown = UnknownValues::new(column, ValueEncoder::Asked, AnswerForm::Text);
+            // A document of JSON would be taken for a text of JSON by the other question.
+            let form = if column.has_encoder() { AnswerForm::Binary } else { AnswerForm::Text };
+            let unknown = UnknownValues::new(column, ValueEncoder::Asked, form);
             return Values::Watched(Box::new(Watched { unknown, field: Vec::new(), is_strict: true }));
         }
         let (encoder, form) = match (ValueEncoder::for_type(type_name), respelling(type_name)) {

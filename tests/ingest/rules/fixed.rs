@@ -109,6 +109,24 @@ fn declared_and_recreated_mothers_get_the_column_and_one_that_lacks_it_is_named(
 }
 
 #[test]
+fn a_guard_sees_the_value_and_not_a_column_without_values() {
+    let case = case!();
+    two_versions(&case);
+    let config = |range: &str| {
+        case.config(&format!(
+            "version_column: version\ncolumns: {{users: {{level: {{value: {{v1: b, v2: c}}}}}}}}\n\
+             guard: {{users: {{not_null: [version, level], range: {{level: {range}}}}}}}\n"
+        ));
+    };
+    config("a..c");
+    case.ends_with(0, "--verify");
+    config("a..b");
+    let outcome = case.ends_with(1, "--force");
+    assert_eq!(outcome.statuses()["v1_users"], "loaded");
+    assert_eq!(outcome.statuses()["v2_users"], "failed");
+}
+
+#[test]
 fn rejects_and_text_rows_go_with_columns_of_one_value() {
     let case = case!();
     case.config("version_column: v\ncolumns: {t: {kind: {value: {v1: x}}}}\n");

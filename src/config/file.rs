@@ -2,9 +2,9 @@
 
 use super::sections::{
     AfterCfg, Datastore, DecryptCfg, DrainCfg, FetchCfg, GuardCfg, LimitsCfg, MotherTables, RejectsCfg,
-    ServeCfg, SyncCfg, XportCfg,
+    RuleCfg, ServeCfg, SyncCfg, XportCfg,
 };
-use super::values::{Number, OrderedMap, Span};
+use super::values::{Number, OrderedMap, Span, Text};
 use serde::Deserialize;
 
 /// The top-level keys of `config.yml`. `datastore`, `max_workers` and `xport_cfg` are those of the original job.
@@ -43,6 +43,11 @@ pub struct ConfigFile {
     /// What the rows of a new version table have to be like, by mother.
     #[serde(default)]
     pub guard: OrderedMap<GuardCfg>,
+    /// What is done with values before they are loaded, by mother and column.
+    #[serde(default)]
+    pub columns: OrderedMap<OrderedMap<RuleCfg>>,
+    /// The column of all mothers that says the version of each row.
+    pub version_column: Option<Text>,
     /// Indexes and statements that follow the load, by mother.
     #[serde(default)]
     pub after: OrderedMap<AfterCfg>,

@@ -20,7 +20,7 @@ pub use read::{Config, ConfigText};
 pub use sections::{
     AfterCfg, AuthCfg, ColumnsCfg, Datastore, DecryptCfg, DeletesCfg, Dialect, DrainCfg, DrainColumns,
     FetchCfg, GuardCfg, IndexCfg, InlineTypes, IntoCfg, LimitsCfg, Mode, MotherColumns, MotherTables,
-    OAuth2Cfg, PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, ServeCfg, ServeJwtCfg, ServeLimitsCfg,
+    OAuth2Cfg, PagesCfg, RateCfg, RegisteredCfg, RequestsCfg, RuleCfg, ServeCfg, ServeJwtCfg, ServeLimitsCfg,
     ServeRateCfg, ServeTableCfg, ServeTokenCfg, SinceCfg, SyncCfg, SyncModeCfg, TextKeys, TlsCfg, TypesCfg,
     Verb, XportCfg,
 };

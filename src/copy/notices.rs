@@ -1,7 +1,9 @@
 //! What is noted about values while they are encoded: what became of them by a rule, and what looks as if the file were
 //! written otherwise than the settings say.
 
+use crate::copy::input::batch::Origin;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is noted about a value.
@@ -11,6 +13,8 @@ pub enum Notice {
     Cut,
     /// It is NULL, by the preset of its column.
     Nulled,
+    /// It is NULL, since its column cannot hold it, and a rule says so.
+    Replaced,
     /// A date such as `02/03/2019` was read as the server does, month first, and no order is said.
     OrderAssumed,
     /// It holds a quote that neither begins nor ends it and is not doubled.
@@ -33,12 +37,30 @@ struct Noted {
     line: u64,
 }
 
+/// A value that its column cannot hold, and in whose place NULL stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// The number of its column.
+    pub column: usize,
+    /// The value, shortened.
+    pub value: String,
+    /// What is said against it.
+    pub reason: String,
+    /// Where its row begins in the data file.
+    pub origin: Origin,
+    /// The bytes of its row in the batch.
+    pub row: Range<usize>,
+}
+
 /// The notices about the rows of one batch.
 #[derive(Debug, Default)]
 pub struct Notices {
     all: Vec<Noted>,
     /// How many of them are about rows before the last one.
     placed: usize,
+    replaced: Vec<Replaced>,
+    /// How many of these are in rows before the last one.
+    placed_replaced: usize,
 }
 
 impl Notices {
@@ -46,12 +68,39 @@ impl Notices {
     pub fn clear(&mut self) {
         self.all.clear();
         self.placed = 0;
+        self.replaced.clear();
+        self.placed_replaced = 0;
     }
 
     /// Notes something about a value of the row that is being encoded.
     #[cold]
     pub fn add(&mut self, notice: Notice, column: usize) {
         self.all.push(Noted { notice, column, line: 0 });
+    }
+
+    /// Notes that NULL stands in the place of a value of the row that is being encoded, and what is said against it.
+    #[cold]
+    pub fn replace(&mut self, column: usize, value: String, reason: String) {
+        self.add(Notice::Replaced, column);
+        let (origin, row) = (Origin { line: 0, offset: 0 }, 0..0);
+        self.replaced.push(Replaced { column, value, reason, origin, row });
+    }
+
+    /// Says where the row is that was encoded last, in the data file and in its batch. It comes before [`Notices::place`].
+    #[inline]
+    pub fn place_replaced(&mut self, origin: Origin, row: &Range<usize>) {
+        if self.placed_replaced < self.replaced.len() {
+            for replaced in &mut self.replaced[self.placed_replaced..] {
+                (replaced.origin, replaced.row) = (origin, row.clone());
+            }
+            self.placed_replaced = self.replaced.len();
+        }
+    }
+
+    /// Takes the values in whose place NULL stands, in their order.
+    pub fn take_replaced(&mut self) -> Vec<Replaced> {
+        self.placed_replaced = 0;
+        std::mem::take(&mut self.replaced)
     }
 
     /// Says where the row begins that was encoded last.
@@ -66,12 +115,15 @@ impl Notices {
     /// Forgets what was noted about the row that was encoded last, which is rejected.
     pub fn drop_row(&mut self) {
         self.all.truncate(self.placed);
+        self.replaced.truncate(self.placed_replaced);
     }
 
     /// Forgets what was noted about the row that begins at `line`, which the server has refused.
     pub fn drop_line(&mut self, line: u64) {
         self.all.retain(|noted| noted.line != line);
         self.placed = self.all.len();
+        self.replaced.retain(|replaced| replaced.origin.line != line);
+        self.placed_replaced = self.replaced.len();
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Hint {
     MaxRow,
     /// More rows are rejected than this limit allows. It is written as the user types it.
     RejectLimit(String),
+    /// More values of a column are NULL, since it cannot hold them, than this limit allows. It is written as the user types it.
+    BadValueLimit(String),
     /// Rejects cannot be written into their folder.
     RejectFolder,
     /// Rows that were sent before this error are undone with it.

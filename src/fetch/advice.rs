@@ -20,7 +20,9 @@ pub fn of(hint: &Hint) -> Advice {
         // What becomes of the rows before depends on the mode, and on --resume.
         Hint::ColumnType(_) => Advice::remedy("give the column a type that holds it"),
         Hint::TrailingSeparator => Advice::remedy("remove the separator at the end of the lines"),
-        Hint::ValueEncoding
+        // It has no rules for columns.
+        Hint::BadValueLimit(_)
+        | Hint::ValueEncoding
         | Hint::Value(_)
         | Hint::NullMarker
         | Hint::DateOrder(_)

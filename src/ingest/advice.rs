@@ -43,6 +43,10 @@ pub fn of(hint: &Hint) -> Advice {
         )),
         Hint::MaxRow => Advice::remedy("look for a quote that is never closed, or raise limits.max_row"),
         Hint::RejectLimit(_) => Advice { remedy: UNDONE.to_owned(), ..reject_flags::advice(hint) },
+        Hint::BadValueLimit(most) => Advice {
+            detail: format!(", and its max_bad allows {most}"),
+            remedy: format!("correct the data, or raise max_bad of the column; {UNDONE}"),
+        },
         Hint::RejectFolder => Advice::remedy(format!("{}; {UNDONE}", reject_flags::advice(hint).remedy)),
         // The words for a zero date are those of its column.
         Hint::ZeroDate | Hint::Undone => Advice::remedy(UNDONE),

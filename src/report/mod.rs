@@ -20,6 +20,6 @@ pub use document::{AfterReport, Archived, Done, Report, RunStatus, SecondsIn, St
 pub use made::made_lines;
 pub use numbers::{plural, seconds, size, some_of, thousands, to_the_second};
 pub use output::{json, print};
-pub use summary::{adjusted_in_words, summary};
+pub use summary::{CUT, adjusted_in_words, summary};
 pub use table::{Layout, table, wrapped};
 pub use unit::{Totals, UnitReport, UnitStatus};

@@ -84,28 +84,28 @@ fn after(reports: &[AfterReport]) -> String {
     format!("after the load: {count} {}, the longest {} s\n", plural(count, "statement"), seconds(longest))
 }
 
-/// A line for the values that were cut, and one for those that are NULL by a preset, by column; empty where there are none.
+/// A line for each thing that became of values, by column; empty where there are none.
 fn adjusted(units: &[UnitReport]) -> String {
-    let (mut cut, mut nulled) = (Adjusted::new(), Adjusted::new());
-    for unit in units {
-        for (column, count) in &unit.adjusted {
-            let of_preset = unit.nulled.get(column).copied().unwrap_or(0);
-            *nulled.entry(column.clone()).or_default() += of_preset;
-            *cut.entry(column.clone()).or_default() += count - of_preset;
+    let mut all: Vec<(&str, Adjusted)> = Vec::new();
+    for (how, columns) in units.iter().flat_map(|unit| &unit.adjusted_by) {
+        let known = all.iter().position(|(known, _)| known == how).unwrap_or_else(|| {
+            all.push((how, Adjusted::new()));
+            all.len() - 1
+        });
+        for (column, count) in columns {
+            *all[known].1.entry(column.clone()).or_default() += count;
         }
     }
-    let lines = [adjusted_in_words(&cut), nulled_in_words(&nulled)];
-    lines.into_iter().flatten().map(|line| line + "\n").collect()
+    all.sort_by_key(|(how, _)| *how != CUT);
+    all.iter().filter_map(|(how, columns)| in_words(columns, how)).map(|line| line + "\n").collect()
 }
+
+/// What became of seconds with more than six digits.
+pub const CUT: &str = "cut to microseconds";
 
 /// How many values were cut; `None` where there are none.
 pub fn adjusted_in_words(columns: &Adjusted) -> Option<String> {
-    in_words(columns, "cut to microseconds")
-}
-
-/// How many values are NULL by a preset; `None` where there are none.
-fn nulled_in_words(columns: &Adjusted) -> Option<String> {
-    in_words(columns, "NULL by null_if")
+    in_words(columns, CUT)
 }
 
 fn in_words(columns: &Adjusted, how: &str) -> Option<String> {

@@ -31,12 +31,13 @@ pub struct UnitReport {
     pub rows_loaded: u64,
     /// Rows that were rejected.
     pub rows_rejected: u64,
-    /// Values that lost the digits of their seconds beyond microseconds, or that are NULL by a preset.
+    /// Values that lost the digits of their seconds beyond microseconds, that are NULL by a preset, or since a column cannot hold
+    /// them.
     #[serde(skip_serializing_if = "Adjusted::is_empty")]
     pub adjusted: Adjusted,
-    /// Those of them that are NULL by a preset.
+    /// The same by what became of them, in words.
     #[serde(skip)]
-    pub nulled: Adjusted,
+    pub adjusted_by: Vec<(&'static str, Adjusted)>,
     /// Signs that the data file is written otherwise than the settings say, and what became of values by a preset.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -104,7 +105,7 @@ impl UnitReport {
             rows_loaded: 0,
             rows_rejected: 0,
             adjusted: Adjusted::new(),
-            nulled: Adjusted::new(),
+            adjusted_by: Vec::new(),
             warnings: Vec::new(),
             guards: Vec::new(),
             bytes_read: 0,
@@ -193,7 +194,7 @@ pub(super) mod samples {
             rows_loaded: rows,
             rows_rejected: 0,
             adjusted: Adjusted::new(),
-            nulled: Adjusted::new(),
+            adjusted_by: Vec::new(),
             warnings: Vec::new(),
             guards: Vec::new(),
             bytes_read: 752,

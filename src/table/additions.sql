@@ -16,7 +16,8 @@ WITH old AS (
            CASE k.contype WHEN 'p' THEN 'primary key ' ELSE 'constraint ' END || k.conname AS what
     FROM old JOIN pg_constraint k ON k.conrelid = old.id
     WHERE k.contype IN ('p', 'u', 'x', 'f')
-       OR k.contype = 'c' AND k.coninhcount = 0
+       -- The new table has its own one of this name: which version it holds.
+       OR k.contype = 'c' AND k.coninhcount = 0 AND k.conname <> 'pghaul_version'
           -- A table that a user has detached still has its mother's.
           AND NOT EXISTS (SELECT FROM pg_constraint m
                           WHERE m.conrelid = to_regclass($2) AND m.conname = k.conname AND m.contype = 'c'

@@ -47,6 +47,7 @@ run_pages! {
     ingest: "docs/ingest.md",
     ledger: "docs/ledger.md",
     nightly: "docs/nightly.md",
+    rules: "docs/rules.md",
     serve: "docs/serve.md",
     server_settings: "docs/server-settings.md",
     sync: "docs/sync.md",

@@ -19,6 +19,7 @@ pub fn provide(story: &mut Story, name: &str, place: &str) {
         ("dumps", _) => copy_dumps(story),
         ("rejects", _) => rejects(story),
         ("versions", _) => versions(story),
+        ("renamed", _) => renamed(story),
         ("view", _) => view(story),
         ("fixtures", _) => fixtures(story),
         ("original", _) => copy_original(story),
@@ -102,6 +103,15 @@ fn versions(story: &Story) {
     let columns = |age| [("id", "int"), ("email", "nvarchar(50)"), ("age", age)];
     let v1 = Dump::new().table("users", &columns("int"), "id|email|age\n1|a@x|30\n2|b@x|40\n");
     let v2 = Dump::new().table("users", &columns("date"), "id|email|age\n3|c@x|2001-02-03\n");
+    story.work.write("dumps/lms_v1.zip", v1.bytes());
+    story.work.write("dumps/lms_v2.zip", v2.bytes());
+}
+
+/// Two versions of a table, of which the second calls a column otherwise and has one more.
+fn renamed(story: &Story) {
+    let v1 = Dump::new().table("users", &[("id", "int"), ("email", "nvarchar(50)")], "id|email\n1|a@x\n");
+    let columns = [("id", "int"), ("email_address", "nvarchar(50)"), ("secret", "text")];
+    let v2 = Dump::new().table("users", &columns, "id|email_address|secret\n2|b@x|hidden\n");
     story.work.write("dumps/lms_v1.zip", v1.bytes());
     story.work.write("dumps/lms_v2.zip", v2.bytes());
 }

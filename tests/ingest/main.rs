@@ -25,6 +25,7 @@ mod parts;
 mod refresh;
 mod rejects;
 mod remedies;
+mod rules;
 mod signs;
 mod streams;
 mod superseded;

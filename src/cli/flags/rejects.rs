@@ -12,6 +12,6 @@ pub struct RejectArgs {
     #[arg(long, value_name = "N|N%", value_parser = numbers::reject_limit, default_value = "0")]
     pub max_rejects: RejectLimit,
     /// Folder for the rejected rows and the reasons [default: rejects]
-    #[arg(long, value_name = "DIR", requires = "max_rejects")]
+    #[arg(long, value_name = "DIR")]
     pub rejects: Option<PathBuf>,
 }

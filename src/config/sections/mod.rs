@@ -3,6 +3,7 @@
 //! `cli/config/keys` describes every key; a test there compares both.
 
 mod after;
+mod columns;
 mod datastore;
 mod drain;
 mod dumps;
@@ -15,6 +16,7 @@ mod sync;
 mod types;
 
 pub use after::{AfterCfg, IndexCfg};
+pub use columns::RuleCfg;
 pub use datastore::Datastore;
 pub use drain::{DrainCfg, DrainColumns, RegisteredCfg, TlsCfg};
 pub use dumps::{DecryptCfg, Dialect, LimitsCfg, RejectsCfg, TextKeys, XportCfg};

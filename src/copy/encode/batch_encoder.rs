@@ -9,7 +9,7 @@ use crate::copy::input::field::FieldSpan;
 use crate::copy::input::format::LineEnd;
 use crate::copy::input::open_quote::is_last_row;
 use crate::copy::input::rows::{Extent, RowFault, Rows};
-use crate::copy::notices::NoticeCounts;
+use crate::copy::notices::{NoticeCounts, Replaced};
 use crate::copy::rejects::reject::Reject;
 use crate::error::{Hint, shortened};
 use crate::{Error, Place, Result};
@@ -93,8 +93,20 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         }
     }
 
-    /// Keeps what was noted about the rows of the last batch: they are loaded, but for those that were rejected.
+    /// Keeps what was noted about the rows of the last batch: they are loaded, but for those that were rejected. Values in whose
+    /// place NULL stands come to the rejects.
     pub fn keep_notices(&mut self) {
+        let replaced = self.encoder.notices.take_replaced();
+        if !replaced.is_empty() {
+            let columns = self.encoder.columns();
+            self.rejects.extend(replaced.into_iter().map(
+                |Replaced { column, value, reason, origin, row }| {
+                    let column = columns.get(column).map(|column| column.name.clone());
+                    Reject { origin, row, column, value: Some(value), reason, hint: None, is_adjusted: true }
+                },
+            ));
+            self.rejects.sort_by_key(|reject| reject.origin.offset);
+        }
         if let Some(noted) = self.noted {
             noted.add(&mut self.encoder.notices);
         }
@@ -127,7 +139,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
         self.resolver
     }
 
-    /// The rejected rows of the last batch, in their order.
+    /// The rejected rows of the last batch, in their order; with what [`BatchEncoder::keep_notices`] adds.
     pub fn rejects(&mut self) -> &mut Vec<Reject> {
         &mut self.rejects
     }
@@ -163,12 +175,10 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             match self.encoder.push_row(&batch.bytes, &self.fields, out) {
                 Ok(()) => {
                     count += 1;
+                    let row = start..rows.position();
+                    self.encoder.notices.place_replaced(origin, &row);
                     self.encoder.notices.place(origin.line);
-                    each(RowEvent::Encoded(EncodedRow {
-                        origin,
-                        row: start..rows.position(),
-                        end: out.len(),
-                    }));
+                    each(RowEvent::Encoded(EncodedRow { origin, row, end: out.len() }));
                 }
                 Err(fault) if self.may_reject => {
                     self.encoder.notices.drop_row();
@@ -214,6 +224,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             value: None,
             reason,
             hint: None,
+            is_adjusted: false,
         });
         Ok(())
     }
@@ -232,7 +243,7 @@ impl<'e, 'c> BatchEncoder<'e, 'c> {
             let text = format.charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
             shortened(&text, MOST_VALUE_CHARS)
         });
-        Reject { origin, row, column, value, reason, hint }
+        Reject { origin, row, column, value, reason, hint, is_adjusted: false }
     }
 
     /// Rejects a row of the last batch that was encoded, and that the server has refused.

@@ -3,10 +3,11 @@
 use super::binary::{begin_row, push_bytes, push_null};
 use super::column::CopyColumn;
 use super::fault::BadValue;
-use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
+use super::rules::null_if::NullIf;
+use super::rules::{Doubt, ValueRules};
 use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{ValueEncoder, is_text};
@@ -31,6 +32,10 @@ struct Column {
     encoder: ValueEncoder,
     is_text: bool,
     null_if: NullIf,
+    rules: ValueRules,
+    /// Whether a value that comes to [`Column::push_unknown`] is one for the encoder, by a rule.
+    is_ruled: bool,
+    doubt: Doubt,
     type_name: String,
     unknown: UnknownValues,
 }
@@ -99,8 +104,7 @@ impl BinaryRows {
                     {
                         notices.add(notice, index);
                     }
-                    let note = |notice| notices.add(notice, index);
-                    column.push(out, value, format, note).map_err(|fault| (index, fault))?
+                    column.push(out, value, format, index, notices).map_err(|fault| (index, fault))?
                 }
             };
             match pushed {
@@ -139,32 +143,50 @@ impl BinaryRows {
 
 impl Column {
     fn new(column: &CopyColumn, encoder: ValueEncoder, form: AnswerForm) -> Self {
-        let null_if = column.null_if.clone();
+        let CopyColumn { null_if, rules, type_name, .. } = column.clone();
         let knows = |value: &[u8]| {
             encoder.push(&mut Vec::new(), value, Charset::Utf8).is_ok_and(|pushed| pushed != Pushed::Unknown)
         };
+        let is_looked_at = null_if.may_match_known(knows) || rules.concern_known(&type_name, encoder, knows);
         Column {
-            encoder: if null_if.may_match_known(knows) { ValueEncoder::Asked } else { encoder },
+            encoder: if is_looked_at { ValueEncoder::Asked } else { encoder },
             is_text: is_text(&column.type_name),
+            is_ruled: is_looked_at || !null_if.is_empty() || rules.trim,
+            doubt: rules.doubt(&type_name),
             null_if,
+            rules,
             type_name: column.type_name.clone(),
             unknown: UnknownValues::new(column, encoder, form),
         }
     }
 
-    /// Appends any value. An unknown one is a question, and NULL stands in its place.
+    /// Appends any value. An unknown one is a question, and NULL stands in its place. So it does in the place of one that the
+    /// column cannot hold, by a rule.
     #[inline(never)] // so that the way of most fields stays short
     fn push(
         &mut self,
         out: &mut Vec<u8>,
         value: &[u8],
         format: &Format,
-        note: impl FnMut(Notice),
+        index: usize,
+        notices: &mut Notices,
     ) -> Result<Pushed, BadValue> {
-        match self.encoder.push(out, value, format.charset)? {
-            Pushed::Unknown => self.push_unknown(out, value, format, note),
-            pushed => Ok(pushed),
-        }
+        let start = out.len();
+        let pushed = match self.encoder.push(out, value, format.charset) {
+            Ok(Pushed::Unknown) => {
+                self.push_unknown(out, value, format, &mut |notice| notices.add(notice, index))
+            }
+            pushed => pushed,
+        };
+        pushed.or_else(|fault| match self.rules.bad_is_null {
+            true => {
+                out.truncate(start);
+                push_null(out);
+                notices.replace(index, BadValue::shown(value, format.charset), fault.to_string());
+                Ok(Pushed::AsWritten)
+            }
+            false => Err(fault),
+        })
     }
 
     /// Appends a value that the encoder does not know, or that is to be looked at first: NULL where that is what it stands for,
@@ -175,17 +197,25 @@ impl Column {
         out: &mut Vec<u8>,
         value: &[u8],
         format: &Format,
-        mut note: impl FnMut(Notice),
+        note: &mut dyn FnMut(Notice),
     ) -> Result<Pushed, BadValue> {
-        if !self.null_if.is_empty() {
-            if self.null_if.matches(value) {
-                push_null(out);
-                if self.null_if.is_preset {
-                    note(Notice::Nulled);
-                }
-                return Ok(Pushed::AsWritten);
+        let value = self.rules.trimmed(value);
+        if self.rules.null_if.matches(value, format.charset) {
+            push_null(out);
+            return Ok(Pushed::AsWritten);
+        }
+        if self.null_if.matches(value, format.charset) {
+            push_null(out);
+            if self.null_if.is_preset {
+                note(Notice::Nulled);
             }
-            let pushed = self.unknown.encoder.push(out, value, format.charset)?;
+            return Ok(Pushed::AsWritten);
+        }
+        if self.is_ruled {
+            let pushed = match self.doubt.spares(value) {
+                true => self.unknown.encoder.push(out, value, format.charset)?,
+                false => Pushed::Unknown,
+            };
             if pushed != Pushed::Unknown {
                 return Ok(pushed);
             }

@@ -1,6 +1,7 @@
 //! A column that rows are copied into.
 
-use super::null_if::NullIf;
+use super::rules::ValueRules;
+use super::rules::null_if::NullIf;
 use super::types::Pushed;
 use super::value::ValueEncoder;
 use crate::copy::input::charset::Charset;
@@ -12,14 +13,17 @@ pub struct CopyColumn {
     pub name: String,
     /// Its type there, as PostgreSQL's `format_type` spells it.
     pub type_name: String,
-    /// Values that are loaded as NULL.
+    /// Values that are loaded as NULL, by the type map.
     pub null_if: NullIf,
+    /// What the user wants of its values.
+    pub rules: ValueRules,
 }
 
 impl CopyColumn {
     /// A column whose values are all loaded as they are.
     pub fn new(name: impl Into<String>, type_name: impl Into<String>) -> Self {
-        CopyColumn { name: name.into(), type_name: type_name.into(), null_if: NullIf::default() }
+        let (null_if, rules) = (NullIf::default(), ValueRules::default());
+        CopyColumn { name: name.into(), type_name: type_name.into(), null_if, rules }
     }
 
     /// Whether its values can be sent in their binary form.

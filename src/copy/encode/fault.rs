@@ -1,9 +1,12 @@
 //! Why values and rows cannot be encoded.
 
 use crate::copy::input::charset::Charset;
-use crate::error::Hint;
+use crate::error::{Hint, shortened};
 use std::borrow::Cow;
 use std::fmt;
+
+/// How much of a refused value is kept, characters: enough to find it.
+const SHOWN_CHARS: usize = 100;
 
 /// Why a value cannot be encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,13 @@ pub struct ValueFault {
 }
 
 impl BadValue {
+    /// The value at fault, for messages: shortened, and whatever its encoding.
+    pub fn shown(value: &[u8], charset: Charset) -> String {
+        // A value that is not valid in the file's encoding is often the very fault.
+        let text = charset.decode(value).unwrap_or_else(|| String::from_utf8_lossy(value));
+        shortened(&text, SHOWN_CHARS)
+    }
+
     /// What it is about, if a job can say more of it. `value` is the value, shortened.
     pub fn hint(&self, value: String) -> Option<Hint> {
         match self {

@@ -7,6 +7,8 @@
 //! No value is changed without a word. What a column cannot hold as it is written is refused; digits of seconds beyond
 //! microseconds are cut off, and counted.
 //!
+//! What a user wants of the values of a column is in [`rules`]; a column without a rule takes no notice of them.
+//!
 //! The types with an encoder are in one table, in `value.rs`; each family of them is a file of [`types`].
 
 pub mod batch_encoder;
@@ -17,9 +19,9 @@ mod encoder;
 pub mod escape;
 pub mod fault;
 mod fit;
-pub mod null_if;
 pub mod questions;
 mod reading;
+pub mod rules;
 mod seconds;
 mod signs;
 mod text_rows;

@@ -1,7 +1,7 @@
 //! What to say about values of which the server, and not an encoder, has decided: they may mean something else.
 
 use super::column::CopyColumn;
-use super::null_if::{NullIf, ZERO_DATES};
+use super::rules::null_if::{NullIf, ZERO_DATES};
 use super::signs;
 use super::types::styles;
 use super::value::has_days;
@@ -35,10 +35,10 @@ pub fn notice(type_name: &str, value: &[u8], format: &Format) -> Option<Notice> 
 
 /// What may help where a value of a column was refused.
 pub fn hint(column: &CopyColumn, value: &[u8], format: &Format) -> Option<Hint> {
-    if !has_days(&column.type_name) || column.null_if.matches(value) {
+    if !has_days(&column.type_name) || column.null_if.matches(value, format.charset) {
         return None;
     }
-    if NullIf::parse(ZERO_DATES).is_ok_and(|zero| zero.matches(value)) {
+    if NullIf::parse(ZERO_DATES).is_ok_and(|zero| zero.matches(value, format.charset)) {
         return Some(Hint::ZeroDate);
     }
     styles::only_order(value)

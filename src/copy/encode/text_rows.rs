@@ -8,10 +8,11 @@
 use super::column::CopyColumn;
 use super::escape;
 use super::fault::BadValue;
-use super::null_if::NullIf;
 use super::questions::resolver::{AnswerForm, Resolver};
 use super::questions::unknown::{Known, UnknownValues};
 use super::reading;
+use super::rules::null_if::NullIf;
+use super::rules::{Doubt, ValueRules};
 use super::signs::Marks;
 use super::types::Pushed;
 use super::value::{Respell, ValueEncoder, has_seconds, is_text, respelling};
@@ -34,6 +35,7 @@ struct Column {
     type_name: String,
     is_text: bool,
     null_if: NullIf,
+    rules: ValueRules,
     values: Values,
 }
 
@@ -51,6 +53,8 @@ struct Watched {
     unknown: UnknownValues,
     /// The encoder's output, which is not sent.
     field: Vec<u8>,
+    /// Whether the server is asked even where its input function keeps every value, or refuses it.
+    is_strict: bool,
 }
 
 impl TextRows {
@@ -88,7 +92,12 @@ impl TextRows {
             let is_odd = !is_usual || marks.may_be_in(field);
             let sign =
                 if is_odd { reading::sign(batch, field, is_usual, column.is_text, format) } else { None };
-            if column.null_if.matches(value) {
+            let value = column.rules.trimmed(value);
+            if column.rules.null_if.matches(value, format.charset) {
+                out.extend_from_slice(b"\\N");
+                continue;
+            }
+            if column.null_if.matches(value, format.charset) {
                 out.extend_from_slice(b"\\N");
                 if column.null_if.is_preset {
                     notices.add(Notice::Nulled, index);
@@ -99,10 +108,17 @@ impl TextRows {
             for notice in sign.into_iter().chain(notice) {
                 notices.add(notice, index);
             }
-            match column.values.push(out, value, format).map_err(|fault| (index, fault))? {
-                Pushed::AsWritten => {}
-                Pushed::Cut => notices.add(Notice::Cut, index),
-                Pushed::Unknown => self.questions += 1,
+            let start = out.len();
+            match column.values.push(out, value, format) {
+                Ok(Pushed::AsWritten) => {}
+                Ok(Pushed::Cut) => notices.add(Notice::Cut, index),
+                Ok(Pushed::Unknown) => self.questions += 1,
+                Err(fault) if column.rules.bad_is_null => {
+                    out.truncate(start);
+                    out.extend_from_slice(b"\\N");
+                    notices.replace(index, BadValue::shown(value, format.charset), fault.to_string());
+                }
+                Err(fault) => return Err((index, fault)),
             }
         }
         out.push(b'\n');
@@ -144,6 +160,7 @@ impl Column {
             type_name: column.type_name.clone(),
             is_text: is_text(&column.type_name),
             null_if: column.null_if.clone(),
+            rules: column.rules.clone(),
             values: Values::of(column),
         }
     }
@@ -152,6 +169,13 @@ impl Column {
 impl Values {
     fn of(column: &CopyColumn) -> Self {
         let type_name = &column.type_name;
+        // The server says of each value whether it is bad: a row that it refuses cannot be loaded without that value.
+        if column.rules.bad_is_null && !has_certain_encoder(column) {
+            // A document of JSON would be taken for a text of JSON by the other question.
+            let form = if column.has_encoder() { AnswerForm::Binary } else { AnswerForm::Text };
+            let unknown = UnknownValues::new(column, ValueEncoder::Asked, form);
+            return Values::Watched(Box::new(Watched { unknown, field: Vec::new(), is_strict: true }));
+        }
         let (encoder, form) = match (ValueEncoder::for_type(type_name), respelling(type_name)) {
             (_, Some(respell)) if !has_seconds(type_name) => {
                 return Values::Trusted(Some(respell), Vec::new());
@@ -163,7 +187,7 @@ impl Values {
             (None, _) => (ValueEncoder::Asked, AnswerForm::Verdict),
         };
         let unknown = UnknownValues::new(column, encoder, form);
-        Values::Watched(Box::new(Watched { unknown, field: Vec::new() }))
+        Values::Watched(Box::new(Watched { unknown, field: Vec::new(), is_strict: false }))
     }
 
     fn push(&mut self, out: &mut Vec<u8>, value: &[u8], format: &Format) -> Result<Pushed, BadValue> {
@@ -177,9 +201,10 @@ impl Values {
             }
             Values::Watched(watched) => watched,
         };
-        let Watched { unknown, field } = &mut **watched;
+        let Watched { unknown, field, is_strict } = &mut **watched;
         field.clear();
-        let is_trusted = matches!(unknown.encoder, ValueEncoder::Asked) && unknown.are_trusted();
+        let is_trusted =
+            !*is_strict && matches!(unknown.encoder, ValueEncoder::Asked) && unknown.are_trusted();
         if is_trusted || unknown.encoder.push(field, value, charset)? == Pushed::AsWritten {
             return escape::push(out, value, charset).map(|()| Pushed::AsWritten);
         }
@@ -192,4 +217,12 @@ impl Values {
             Known::Pushed | Known::Given(_) => Pushed::AsWritten,
         })
     }
+}
+
+/// Whether the type has an encoder that finds every value which the server would refuse, or change.
+fn has_certain_encoder(column: &CopyColumn) -> bool {
+    // How many bytes hexadecimal digits make is for the server to say.
+    column.has_encoder()
+        && column.type_name != "bytea"
+        && column.rules.doubt(&column.type_name) == Doubt::None
 }

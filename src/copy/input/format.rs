@@ -4,6 +4,7 @@ use super::charset::Charset;
 use super::date_order::DateOrder;
 pub use super::line_end::LineEnd;
 use super::token::Token;
+use std::sync::Arc;
 
 /// The separator where none is named.
 pub const DEFAULT_SEPARATOR: &str = "|";
@@ -41,6 +42,8 @@ pub struct Format {
     pub charset: Charset,
     /// The order of day, month and year in dates such as `01/02/2019`; `None` where it is not said.
     pub date_order: Option<DateOrder>,
+    /// Of each field of a row, whether it is taken; `None` for all.
+    pub kept: Option<Arc<[bool]>>,
 }
 
 /// Which quotes open and close.
@@ -158,6 +161,7 @@ impl Default for Format {
             has_header: true,
             charset: Charset::Latin1,
             date_order: None,
+            kept: None,
         }
     }
 }

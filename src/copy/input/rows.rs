@@ -88,7 +88,8 @@ impl<'b> Rows<'b> {
     ///
     /// # Errors
     /// A quote that is never closed: everything behind it belongs to its row. Text behind a closing quote, or a line end that
-    /// is not of the first line's kind: the row ends with the next line end, and the next call goes on there.
+    /// is not of the first line's kind: the row ends with the next line end, and the next call goes on there. A row of another number
+    /// of fields, where some are left out.
     pub fn next_row(&mut self, fields: &mut Vec<FieldSpan>) -> Result<Option<Origin>, RowFault> {
         fields.clear();
         let start = self.position;
@@ -122,7 +123,31 @@ impl<'b> Rows<'b> {
             self.ends.restart(row_end);
             return Err(RowFault { origin, what, extent: Extent::Line });
         }
-        Ok(Some(origin))
+        match &self.format.kept {
+            Some(kept) => self.leave_out(kept, fields, origin).map(|()| Some(origin)),
+            None => Ok(Some(origin)),
+        }
+    }
+
+    /// Leaves out the fields of a row that are not taken.
+    fn leave_out(&self, kept: &[bool], fields: &mut Vec<FieldSpan>, origin: Origin) -> Result<(), RowFault> {
+        let is_empty = |field: &FieldSpan| field.start == field.end;
+        if self.format.trailing_separator
+            && fields.len() == kept.len() + 1
+            && fields.last().is_some_and(is_empty)
+        {
+            fields.pop();
+        }
+        let found = fields.len();
+        if found != kept.len() {
+            let names = if self.format.has_header { "the header names" } else { "the descriptor lists" };
+            let word = if found == 1 { "field" } else { "fields" };
+            let what = format!("has {found} {word}, {names} {}", kept.len());
+            return Err(RowFault { origin, what, extent: Extent::Line });
+        }
+        let mut is_kept = kept.iter();
+        fields.retain(|_| is_kept.next() == Some(&true));
+        Ok(())
     }
 
     /// What is wrong with the row that ends here: text behind a quote, or else a line end of another kind.

@@ -45,6 +45,9 @@ impl Serialize for Reason<'_> {
         fields.serialize_entry("column", &reject.column)?;
         fields.serialize_entry("value", &reject.value)?;
         fields.serialize_entry("reason", reason)?;
+        if reject.is_adjusted {
+            fields.serialize_entry("adjusted", &true)?;
+        }
         fields.end()
     }
 }
@@ -58,6 +61,8 @@ pub struct RejectFiles {
     header: Range<u64>,
     reasons: Growing,
     batches: Vec<Added>,
+    /// Whether any row was rejected. Those with adjusted values are loaded, so their reasons alone are kept.
+    has_rows: bool,
 }
 
 /// The parts of both files that one batch has added.
@@ -87,7 +92,7 @@ impl RejectFiles {
         rows.write_row(places.charset, 0, &places.header)?;
         let header = 0..rows.bytes;
         let reasons = Growing::create(&places.reasons())?;
-        Ok(RejectFiles { rows, header, reasons, batches: Vec::new() })
+        Ok(RejectFiles { rows, header, reasons, batches: Vec::new(), has_rows: false })
     }
 
     /// Adds rows of a batch, in their order, with reasons in a job's words. No batch comes twice.
@@ -103,7 +108,11 @@ impl RejectFiles {
     ) -> io::Result<()> {
         let (rows, reasons) = (self.rows.bytes, self.reasons.bytes);
         for reject in rejects {
-            self.rows.write_row(places.charset, reject.origin.offset, &batch.bytes[reject.row.clone()])?;
+            if !reject.is_adjusted {
+                self.has_rows = true;
+                let row = &batch.bytes[reject.row.clone()];
+                self.rows.write_row(places.charset, reject.origin.offset, row)?;
+            }
             let text = reject.reason(advise);
             let mut reason = serde_json::to_vec(&Reason { places, reject, reason: &text })?;
             reason.push(b'\n');
@@ -127,6 +136,14 @@ impl RejectFiles {
         original: impl Fn(usize) -> io::Result<R>,
     ) -> io::Result<()> {
         let is_in_order = self.sort();
+        if !self.has_rows {
+            if !is_in_order {
+                let reasons = self.batches.iter().map(|batch| batch.reasons.clone());
+                self.reasons = self.reasons.rearranged(&places.reasons(), reasons)?;
+            }
+            places.remove_rows()?;
+            return self.reasons.install(&places.reasons());
+        }
         let rows =
             std::iter::once(self.header.clone()).chain(self.batches.iter().map(|batch| batch.rows.clone()));
         let reasons = self.batches.iter().map(|batch| batch.reasons.clone());
@@ -266,6 +283,7 @@ mod tests {
             value: Some("n\u{0}l".into()),
             reason: "bad \"row\"".into(),
             hint: Some(Hint::ValueEncoding),
+            is_adjusted: false,
         };
         (Batch { origin, bytes: rows.to_vec() }, vec![reject])
     }

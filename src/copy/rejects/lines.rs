@@ -26,6 +26,8 @@ pub struct Rejects {
     /// The job's words, which stand in the files, too.
     advise: Advise,
     are_allowed: bool,
+    /// Whether values may be NULL since their columns cannot hold them.
+    may_adjust: bool,
     server_has_refused: AtomicBool,
     store: Mutex<LineStore>,
 }
@@ -33,13 +35,29 @@ pub struct Rejects {
 #[derive(Debug)]
 struct LineStore {
     budget: RejectBudget,
+    /// Of each column whose values may be NULL since it cannot hold them.
+    of_columns: Vec<RejectBudget>,
     files: Option<RejectFiles>,
     has_given_up: bool,
 }
 
 impl LineStore {
     fn new(budget: RejectBudget) -> Self {
-        LineStore { budget, files: None, has_given_up: false }
+        LineStore { budget, of_columns: Vec::new(), files: None, has_given_up: false }
+    }
+
+    /// The budget that counts a reject.
+    fn budget_of(&mut self, reject: &Reject) -> &mut RejectBudget {
+        let of_column = match reject.is_adjusted {
+            true => self.of_columns.iter_mut().find(|budget| budget.column() == reject.column.as_deref()),
+            false => None,
+        };
+        of_column.unwrap_or(&mut self.budget)
+    }
+
+    /// How many values are NULL since their columns cannot hold them.
+    fn adjusted(&self) -> u64 {
+        self.of_columns.iter().map(RejectBudget::rejected).sum()
     }
 }
 
@@ -56,9 +74,19 @@ impl Rejects {
             places,
             advise,
             are_allowed: limit.allows_any(),
+            may_adjust: false,
             server_has_refused: AtomicBool::new(false),
             store: Mutex::new(LineStore::new(RejectBudget::of_file(limit, bytes, columns))),
         }
+    }
+
+    /// With the limits of the columns whose values are NULL where they cannot hold them, of the same data file.
+    pub fn adjusting(mut self, limits: &[(String, RejectLimit)], bytes: u64, columns: usize) -> Rejects {
+        let budget =
+            |(name, limit): &(String, RejectLimit)| RejectBudget::of_column(name, *limit, bytes, columns);
+        self.store().of_columns = limits.iter().map(budget).collect();
+        self.may_adjust = !limits.is_empty();
+        self
     }
 
     /// None, ever: the first row that cannot be loaded is an error.
@@ -91,19 +119,23 @@ impl Rejects {
         if store.has_given_up {
             return Err(Error::failed("another stream has met too many rows that cannot be loaded"));
         }
-        let room = usize::try_from(store.budget.room()).unwrap_or(usize::MAX);
-        let beyond = rejects.get(room);
-        // The first one beyond the limit is kept as well.
-        let kept = &rejects[..rejects.len().min(room.saturating_add(1))];
+        let beyond = rejects.iter().position(|reject| {
+            let budget = store.budget_of(reject);
+            let is_beyond = budget.room() == 0;
+            budget.spend(1);
+            is_beyond
+        });
+        // The first one beyond a limit is kept as well.
+        let kept = &rejects[..beyond.map_or(rejects.len(), |first| first + 1)];
         let files = match &mut store.files {
             Some(files) => files,
             none => none.insert(RejectFiles::create(&self.places).map_err(|error| self.unwritten(error))?),
         };
         files.add(&self.places, batch, kept, self.advise).map_err(|error| self.unwritten(error))?;
-        store.budget.spend(kept.len() as u64);
-        let Some(reject) = beyond else { return Ok(()) };
+        let Some(reject) = beyond.map(|first| &rejects[first]) else { return Ok(()) };
         let place = Place { column: reject.column.clone(), ..Place::default() };
-        let error = store.budget.overdrawn(&reject.reason(self.advise)).at(place.line(reject.origin.line));
+        let overdrawn = store.budget_of(reject).overdrawn(&reject.reason(self.advise));
+        let error = overdrawn.at(place.line(reject.origin.line));
         Err(self.give_up(&mut store, error))
     }
 
@@ -126,7 +158,9 @@ impl Rejects {
     pub fn forget(&self) {
         let mut store = self.store();
         store.budget.reset();
-        *store = LineStore::new(store.budget.clone());
+        store.of_columns.iter_mut().for_each(RejectBudget::reset);
+        let of_columns = std::mem::take(&mut store.of_columns);
+        *store = LineStore { of_columns, ..LineStore::new(store.budget.clone()) };
     }
 
     /// Judges the load when all rows were read: those that were rejected, and `loaded` others.
@@ -135,7 +169,9 @@ impl Rejects {
     /// Too many rejects, by their share in all rows.
     pub fn judge(&self, loaded: u64) -> Result<()> {
         let mut store = self.store();
-        store.budget.judge(loaded).map_err(|error| self.give_up(&mut store, error))
+        let of_columns = store.of_columns.iter().map(|budget| budget.judge(loaded));
+        let judged = std::iter::once(store.budget.judge(loaded)).chain(of_columns).collect::<Result<()>>();
+        judged.map_err(|error| self.give_up(&mut store, error))
     }
 
     /// Gives the files their names. The data file is read once more if it had to be decoded: `original` opens a part of it, the
@@ -157,11 +193,11 @@ impl Rejects {
 
     /// Logs where the rejects of a published load are, and removes what an earlier load has left.
     pub fn log_outcome(&self) {
-        if !self.are_allowed() {
+        if !self.are_allowed() && !self.may_adjust {
             return;
         }
-        let (count, places) = (self.count(), &self.places);
-        if let Err(error) = places.remove_old(count == 0) {
+        let (count, adjusted, places) = (self.count(), self.store().adjusted(), &self.places);
+        if let Err(error) = places.remove_old(count + adjusted == 0) {
             let folder = places.folder.display();
             tracing::warn!(
                 "cannot remove rejects of an earlier load of {} from {folder}: {error}",
@@ -178,6 +214,14 @@ impl Rejects {
                 plural(count, "row"),
                 places.reasons().display(),
                 places.rows().display()
+            );
+        }
+        if adjusted > 0 {
+            tracing::warn!(
+                "{}: {adjusted} {} NULL by bad: null, see {}",
+                places.name,
+                plural(adjusted, "value"),
+                places.reasons().display()
             );
         }
     }
@@ -232,6 +276,7 @@ mod tests {
                 value: None,
                 reason: "bad".into(),
                 hint: None,
+                is_adjusted: false,
             })
             .collect();
         rejects.add(&batch, &all)
@@ -278,6 +323,48 @@ mod tests {
         assert_eq!(names(folder.path()), ["v1_t.dat", "v1_t.jsonl"]);
         let hopeless = rejects("10%", folder.path());
         assert!(add(&hopeless, 0, 11).is_err());
+    }
+
+    #[test]
+    fn adjusted_values_count_by_column_and_leave_reasons_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let adjust = |limit: &str, count: usize| {
+            let limits = [("age".to_owned(), limit.parse().unwrap()), ("id".to_owned(), RejectLimit::ANY)];
+            let rejects = rejects("0", folder.path()).adjusting(&limits, 99, 1);
+            let all: Vec<Reject> = (0..count)
+                .map(|number| Reject {
+                    origin: Origin { line: 2 + number as u64, offset: 2 * number as u64 },
+                    row: 2 * number..2 * number + 2,
+                    column: Some("age".into()),
+                    value: Some("x".into()),
+                    reason: "bad".into(),
+                    hint: None,
+                    is_adjusted: true,
+                })
+                .collect();
+            let batch = Batch { origin: Origin { line: 2, offset: 0 }, bytes: b"x\n".repeat(count) };
+            (rejects.add(&batch, &all), rejects)
+        };
+        let (added, few) = adjust("2", 2);
+        added.unwrap();
+        assert_eq!(few.count(), 0);
+        few.judge(2).unwrap();
+        few.install_files(|_| Ok(io::empty())).unwrap();
+        few.log_outcome();
+        assert_eq!(names(folder.path()), ["v1_t.jsonl"]);
+        let reasons = std::fs::read_to_string(folder.path().join("v1_t.jsonl")).unwrap();
+        assert_eq!(reasons.lines().filter(|line| line.ends_with(",\"adjusted\":true}")).count(), 2);
+        let error = adjust("2", 3).0.unwrap_err();
+        assert_eq!(error.line(), Some(4));
+        assert!(
+            error.to_string().contains("with this value, 3 values of column age would be NULL"),
+            "{error}"
+        );
+        let (added, share) = adjust("10%", 2);
+        added.unwrap();
+        assert!(share.judge(19).is_err());
+        share.forget();
+        share.judge(19).unwrap();
     }
 
     #[test]

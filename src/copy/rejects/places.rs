@@ -67,6 +67,17 @@ impl RejectPlaces {
         Ok(())
     }
 
+    /// Removes the rows of an earlier load, of which none is rejected any more.
+    ///
+    /// # Errors
+    /// What the operating system reports.
+    pub fn remove_rows(&self) -> io::Result<()> {
+        match self.is_ours(&self.reasons()) && self.rows().exists() {
+            true => std::fs::remove_file(self.rows()),
+            false => Ok(()),
+        }
+    }
+
     fn is_ours(&self, reasons: &Path) -> bool {
         let Some((first, _)) = self.origin.first() else { return false };
         let expected = format!("{{\"{first}\":").into_bytes();

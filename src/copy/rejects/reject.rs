@@ -1,4 +1,4 @@
-//! A row of a data file that cannot be loaded.
+//! A row of a data file that cannot be loaded, or not as it is written.
 
 use crate::copy::input::batch::Origin;
 use crate::error::{Advise, Hint};
@@ -20,6 +20,8 @@ pub struct Reject {
     pub reason: String,
     /// What that is about, if a job can say more of it.
     pub hint: Option<Hint>,
+    /// Whether the row is loaded all the same, with NULL in the place of the value.
+    pub is_adjusted: bool,
 }
 
 impl Reject {

@@ -24,5 +24,5 @@ pub mod sample;
 pub mod verification;
 pub mod watch;
 
-pub use verification::Verification;
+pub use verification::{Unsent, Verification};
 pub use watch::{SentRows, Watch};

@@ -7,7 +7,7 @@ use super::watch::Watch;
 use crate::copy::encode::{CopyColumn, Encoder};
 use crate::copy::input::format::LineEnd;
 use crate::error::Hint;
-use crate::pg::ident::quote;
+use crate::pg::ident::{literal, quote};
 use crate::report::{plural, some_of};
 use crate::{Error, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,9 +23,35 @@ const LOOK_FOR_TRIGGERS: &str = "look for what changes rows on their way, such a
 #[derive(Debug)]
 pub struct Verification {
     columns: Vec<CopyColumn>,
-    unsent: Vec<String>,
+    unsent: Vec<Unsent>,
     empty: Digest,
     sent: Mutex<SentSoFar>,
+}
+
+/// A column that is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub type_name: String,
+    /// The value that all rows must have, as text; `None` for NULL.
+    pub value: Option<String>,
+}
+
+impl Unsent {
+    /// What is NULL in each row that holds what it must.
+    fn selected(&self) -> String {
+        let name = quote(&self.name);
+        match &self.value {
+            None => format!("nullif(num_nonnulls({name}), 0)"),
+            Some(value) => format!(
+                "CASE WHEN {name}::text IS DISTINCT FROM ({}::{})::text THEN 1 END",
+                literal(value),
+                self.type_name
+            ),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -35,8 +61,8 @@ struct SentSoFar {
 }
 
 impl Verification {
-    /// No row was sent yet. Rows have these columns; the `unsent` ones must be NULL.
-    pub fn new(columns: Vec<CopyColumn>, unsent: Vec<String>) -> Self {
+    /// No row was sent yet. Rows have these columns; the `unsent` ones must hold what they say.
+    pub fn new(columns: Vec<CopyColumn>, unsent: Vec<Unsent>) -> Self {
         let form = |column: &CopyColumn| match column.has_encoder() {
             true => Comparable::for_type(&column.type_name),
             false => Comparable::AsItStands,
@@ -79,7 +105,7 @@ impl Verification {
             true => quote(&column.name),
             false => format!("{}::text", quote(&column.name)),
         });
-        let unsent = self.unsent.iter().map(|name| format!("nullif(num_nonnulls({}), 0)", quote(name)));
+        let unsent = self.unsent.iter().map(Unsent::selected);
         sent.chain(unsent).collect::<Vec<_>>().join(", ")
     }
 
@@ -120,7 +146,7 @@ impl Verification {
         }
         let filled = |index: &usize| held.nulls(self.columns.len() + *index) != held_rows;
         let filled: Vec<String> =
-            (0..self.unsent.len()).filter(filled).map(|index| self.unsent[index].clone()).collect();
+            (0..self.unsent.len()).filter(filled).map(|index| self.unsent[index].name.clone()).collect();
         if !filled.is_empty() {
             all.push(format!(
                 "there are values in {}, which the data file does not have",

@@ -3,5 +3,6 @@
 pub mod collisions;
 pub mod names;
 mod other_map;
+mod ruled;
 pub mod scan;
 mod scanned;

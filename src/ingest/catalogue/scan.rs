@@ -5,7 +5,8 @@
 use super::collisions;
 use super::names::position;
 use super::other_map;
-pub use super::scanned::{ScannedColumn, ScannedTable};
+use super::ruled::{Ruled, rule};
+pub use super::scanned::{Constant, ScannedColumn, ScannedTable};
 use crate::copy::input::charset::Charset;
 use crate::copy::input::header::Header;
 use crate::ingest::settings::{Dialect, Settings};
@@ -14,6 +15,7 @@ use crate::ingest::source::superseded::{self, Superseded};
 use crate::ingest::source::{self, ListedDump, ListedTable, TableSource, find};
 use crate::ingest::types::{Resolved, TypeMap, is_standard};
 use crate::pg::ident;
+use crate::pg::type_name::TypeName;
 use crate::run::interrupt;
 use crate::{Error, Place, Result};
 use rayon::prelude::*;
@@ -184,19 +186,33 @@ fn scan_table(source: TableSource, dialect: &Dialect, settings: &Settings) -> Re
             source.name
         );
     }
-    let (columns, type_faults) =
-        columns(&header, &described, &dialect.types, source.descriptor_place(), source.place())?;
+    let is_skipped = |name: &str| settings.columns.of(table, name).is_some_and(|rule| rule.skip);
+    let places = [source.descriptor_place(), source.place()];
+    let (columns, type_faults) = columns(&header, &described, &dialect.types, &is_skipped, places)?;
+    let Ruled { columns, kept, skipped, constants } = rule(columns, &source, settings)?;
     let (types, text) = (Arc::clone(&dialect.types), Arc::clone(&dialect.text));
-    Ok(ScannedTable { source, child, header, header_bytes, columns, types, text, type_faults })
+    Ok(ScannedTable {
+        source,
+        child,
+        header,
+        header_bytes,
+        columns,
+        types,
+        text,
+        kept,
+        skipped,
+        constants,
+        type_faults,
+    })
 }
 
-/// Joins the header with the descriptor.
+/// Joins the header with the descriptor. The types of columns that are skipped need not be known.
 fn columns(
     header: &Header,
     described: &[SourceColumn],
     types: &TypeMap,
-    at_descriptor: Place,
-    at_data: Place,
+    is_skipped: &dyn Fn(&str) -> bool,
+    [at_descriptor, at_data]: [Place; 2],
 ) -> Result<(Vec<ScannedColumn>, Vec<Error>)> {
     let mut faults = Vec::new();
     let mut type_faults = Vec::new();
@@ -230,6 +246,7 @@ fn columns(
         let (type_name, by_own_name) = match types.resolve(source_type, bare_type.as_deref()) {
             Ok(Resolved::Mapped(type_name)) => (type_name, false),
             Ok(Resolved::OwnName(type_name)) => (type_name, true),
+            Err(_) if is_skipped(name) => (TypeName::parse("text")?, false),
             Err(error) => {
                 type_faults.push(error.at(at_descriptor.clone().column(name)));
                 continue;

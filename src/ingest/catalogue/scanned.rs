@@ -25,9 +25,26 @@ pub struct ScannedTable {
     pub types: Arc<TypeMap>,
     /// How its data file is written.
     pub text: Arc<TextFormat>,
+    /// Of each column of the data file, whether it is loaded; `None` for all.
+    pub kept: Option<Arc<[bool]>>,
+    /// The columns that are not, as the mother would call them.
+    pub skipped: Vec<String>,
+    /// Columns that the data file lacks, with the value of all rows. They are among the columns, too.
+    pub constants: Vec<Constant>,
     /// Columns whose types no map knows and the server cannot know. They are not among the columns, and stop the run
     /// together with those that the server does not know.
     pub type_faults: Vec<Error>,
+}
+
+/// A column whose value is the same in all rows of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// Its name.
+    pub name: String,
+    /// The value, as text.
+    pub value: String,
+    /// The key that says so.
+    pub key: String,
 }
 
 /// A column of a scanned table.

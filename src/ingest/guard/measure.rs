@@ -63,8 +63,13 @@ pub fn measure(
             Rule::Rows(_) | Rule::SameColumns | Rule::Unique(_) | Rule::Sql(_) => continue,
         };
         let Some(position) = unit.columns.copied.iter().position(|column| column.name == *name) else {
-            // A column that the data file lacks is NULL in every row.
-            measured.insert(name.clone(), Measured { nulls: rows, extremes: None });
+            match unit.columns.fixed.iter().find(|fixed| fixed.name == *name) {
+                Some(fixed) => unknown.push((name, &fixed.type_name, by_values)),
+                // Another column that the data file lacks is NULL in every row.
+                None => {
+                    measured.insert(name.clone(), Measured { nulls: rows, extremes: None });
+                }
+            }
             continue;
         };
         let type_name = &unit.columns.copied[position].type_name;

@@ -26,7 +26,7 @@ pub fn unit_report(
             report.adjusted = unit.adjusted(&notices);
             report.bytes_read = bytes;
             report.verified = verified;
-            report.nulled = warnings::nulled(unit, &notices);
+            report.adjusted_by = warnings::adjusted_by(unit, &notices);
             report.warnings = warnings::of(unit, &notices);
             report.warnings.extend(report.guards.iter().filter_map(|guard| warnings::of_guard(unit, guard)));
             for warning in &report.warnings {

@@ -3,17 +3,23 @@
 
 use crate::copy::input::format::Quotes;
 use crate::copy::notices::{Count, Counts, Notice};
-use crate::ingest::plan::unit::Unit;
+use crate::ingest::plan::unit::{ADJUSTED, Unit};
 use crate::report::guard::{GuardReport, GuardStatus};
 use crate::report::unit::Adjusted;
-use crate::report::{plural, some_of, thousands};
+use crate::report::{CUT, plural, some_of, thousands};
 
 /// Columns that a warning names.
 const NAMED_COLUMNS: usize = 5;
 
-/// The columns with values that are NULL by a preset, and how many values.
-pub fn nulled(unit: &Unit, notices: &Counts) -> Adjusted {
-    unit.noted(notices, &[Notice::Nulled])
+/// What became of values that are not loaded as they are written, in words, with the columns and how many values.
+pub fn adjusted_by(unit: &Unit, notices: &Counts) -> Vec<(&'static str, Adjusted)> {
+    let how = |notice| match notice {
+        Notice::Nulled => "NULL by null_if",
+        Notice::Replaced => "NULL by bad: null",
+        _ => CUT,
+    };
+    let all = ADJUSTED.into_iter().map(|notice| (how(notice), unit.noted(notices, &[notice])));
+    all.filter(|(_, columns)| !columns.is_empty()).collect()
 }
 
 /// The warnings about a unit, without its name.
@@ -60,7 +66,9 @@ pub fn of_guard(unit: &Unit, guard: &GuardReport) -> Option<String> {
 /// Whether it is about how the whole file is written, whatever the column.
 fn is_of_file(notice: Notice) -> bool {
     match notice {
-        Notice::Cut | Notice::Nulled | Notice::OrderAssumed | Notice::BareHexadecimal => false,
+        Notice::Cut | Notice::Nulled | Notice::Replaced | Notice::OrderAssumed | Notice::BareHexadecimal => {
+            false
+        }
         Notice::QuoteInside | Notice::Escape | Notice::ControlCharacters | Notice::Utf8 => true,
     }
 }
@@ -89,7 +97,10 @@ fn text(unit: &Unit, notice: Notice, columns: &[&str], count: Count) -> String {
 fn said(unit: &Unit, notice: Notice, is_one: bool) -> String {
     let verb = |one: &'static str, many: &'static str| if is_one { one } else { many };
     match notice {
-        Notice::Cut => "cut to microseconds".to_owned(),
+        Notice::Cut => CUT.to_owned(),
+        Notice::Replaced => {
+            format!("NULL by bad: null, since the column cannot hold {}", if is_one { "it" } else { "them" })
+        }
         Notice::Nulled => format!("NULL by null_if of the type map {}", unit.types.name()),
         Notice::OrderAssumed => {
             "read with the month first, as PostgreSQL does; write date_order: mdy, or date_order: dmy \

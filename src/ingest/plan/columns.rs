@@ -5,13 +5,14 @@ use super::origin::{Chosen, Origin};
 use crate::copy::encode::CopyColumn;
 use crate::error::{Advice, Hint};
 use crate::ingest::advice::UNDONE;
-use crate::ingest::catalogue::names::match_names;
-use crate::ingest::catalogue::scan::{ScannedColumn, ScannedTable};
+use crate::ingest::catalogue::names::{match_names, position};
+use crate::ingest::catalogue::scan::{Constant, ScannedColumn, ScannedTable};
 use crate::ingest::settings::limits;
 use crate::ingest::types::TypeMap;
 use crate::ingest::types::common_type::{common_type, holds};
 use crate::pg::catalog::Column;
-use crate::pg::ident::quote;
+use crate::pg::ident::{literal, quote};
+use crate::pg::sqlstate::SqlState;
 use crate::pg::type_name::{TypeName, TypeNames};
 use crate::{Error, Place, Result};
 use postgres::Client;
@@ -33,6 +34,43 @@ pub struct UnitColumns {
     pub origins: Vec<Origin>,
     /// Columns that the descriptor lists and the data file lacks; they are NULL.
     pub only_described: Vec<String>,
+    /// Columns that the data file lacks, with the value of all rows.
+    pub fixed: Vec<Fixed>,
+}
+
+/// A column with the same value in all rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixed {
+    /// Its name in the version table.
+    pub name: String,
+    /// Its type there.
+    pub type_name: String,
+    /// The value, as text.
+    pub value: String,
+    /// The key that says so.
+    key: String,
+}
+
+impl Fixed {
+    /// Checks that the column can hold the value.
+    ///
+    /// # Errors
+    /// What the server says against the value; a lost connection.
+    fn check(&self, client: &mut Client) -> Result<()> {
+        // A cast would cut off characters (see `questions/resolver.rs`).
+        let sql = format!(
+            "SELECT r.v::text FROM json_to_record(json_build_object('v', $1::text)) AS r(v {})",
+            self.type_name
+        );
+        match client.query(&sql, &[&self.value]) {
+            Ok(_) => Ok(()),
+            Err(error) if SqlState::from(&error).is_a_verdict() => {
+                let what = format!("{}: {}", self.key, Error::server_words(&error));
+                Err(Error::refused(what).remedy(format!("write a value of the type {}", self.type_name)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// A column of another type than its mother's.
@@ -76,6 +114,7 @@ impl UnitColumns {
             copied: Vec::new(),
             origins: Vec::new(),
             only_described: Vec::new(),
+            fixed: Vec::new(),
         };
         for (column, matched) in scanned.columns.iter().zip(&in_mother) {
             match matched {
@@ -83,6 +122,8 @@ impl UnitColumns {
                 None => columns.add_own(column, client, types)?,
             }
         }
+        columns.fix(scanned);
+        columns.fixed.iter().try_for_each(|fixed| fixed.check(client))?;
         let count = columns.all().count();
         if count > limits::COLUMNS {
             let allowed = limits::COLUMNS;
@@ -115,6 +156,28 @@ impl UnitColumns {
     /// All columns, in the version table's order.
     pub fn all(&self) -> impl Iterator<Item = &Column> {
         self.of_mother.iter().chain(&self.own)
+    }
+
+    /// Gives the columns that have one value in all rows that value.
+    fn fix(&mut self, scanned: &ScannedTable) {
+        for Constant { name, value, key } in &scanned.constants {
+            let all: Vec<&Column> = self.all().collect();
+            let place = position(all.iter().map(|column| column.name.as_str()), name);
+            let Some(column) = place.map(|place| all[place]) else { continue };
+            let (name, type_name) = (column.name.clone(), column.type_name.to_string());
+            self.only_described.retain(|described| *described != name);
+            // Its type is the mother's, whatever other versions have.
+            self.retyped.retain(|retyped| retyped.of_mother.name != name);
+            self.fixed.push(Fixed { name, type_name, value: value.clone(), key: key.clone() });
+        }
+    }
+
+    /// The clause of a column in `CREATE TABLE`. What is not copied gets its value by default.
+    pub fn definition(&self, column: &Column) -> String {
+        match self.fixed.iter().find(|fixed| fixed.name == column.name) {
+            Some(fixed) => format!("{} DEFAULT {}", column.definition(), literal(&fixed.value)),
+            None => column.definition(),
+        }
     }
 
     /// Adds a column that the mother has.

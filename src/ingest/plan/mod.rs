@@ -10,6 +10,7 @@ mod own_types;
 pub mod print;
 pub mod reason;
 pub mod removal;
+pub mod rules;
 pub mod state;
 pub mod unit;
 mod views;
@@ -27,6 +28,7 @@ use changes::Changes;
 use mothers::Mother;
 use postgres::Client;
 use state::State;
+use std::collections::BTreeSet;
 use unit::Unit;
 
 /// A run, before anything is written.
@@ -63,6 +65,7 @@ impl Plan {
             return Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider });
         }
         let mut types = TypeNames::default();
+        rules::types::take(&mut catalogue);
         own_types::check(&mut catalogue, client, &mut types)?;
         let mothers = mothers::resolve(settings, &catalogue, &state, client, &mut types)?;
         let views = views::of_mothers(settings, &mothers, &catalogue, &state)?;
@@ -71,6 +74,7 @@ impl Plan {
         let widened = changes.widenings.iter().flat_map(|widening| &widening.fingerprints);
         state.set_fingerprints(widened.map(|(unit, [_, after])| (unit.as_str(), after)));
         let units = unit::build(settings, catalogue, &mothers, &state, client, &mut types)?;
+        rules::check::check(settings, &units, client)?;
         warn_of_unknown_columns(settings, &units);
         warn_of_emptied(&units, &state, client)?;
         let mut wider = wider::messages(settings, &mothers, &units, &state);
@@ -78,6 +82,11 @@ impl Plan {
         wider.extend(lost::messages(settings, &mothers, &units, &state));
         let Rights { schema, ledger_exists } = state.rights;
         Ok(Plan { mothers, changes, units, views, schema, ledger_exists, wider })
+    }
+
+    /// The rules for columns of a mother's versions, as they can be written.
+    pub fn rules_of(&self, mother: &Mother) -> BTreeSet<String> {
+        self.units_of(&mother.name).flat_map(|unit| unit.rules.shown.iter().cloned()).collect()
     }
 
     /// The units of a mother.

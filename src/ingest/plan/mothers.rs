@@ -100,7 +100,12 @@ pub fn resolve(
         });
         let columns = may_be_mother.and_then(|()| match (declared, kept) {
             (Some(declared), _) => {
-                let declared = declared_columns(declared, &settings.config, client, types)?;
+                let mut declared = declared_columns(declared, &settings.config, client, types)?;
+                if let (Some(name), None) = (&settings.version_column, kept)
+                    && declared.iter().all(|column| column.name != *name)
+                {
+                    declared.push(Column::plain(name, TypeName::parse("text")?));
+                }
                 kept.map_or(Ok(declared.clone()), |table| agreed(&declared, table, settings.mothers))
             }
             (None, Some(table)) if settings.mothers == MothersMode::Keep => Ok(table.columns.clone()),
@@ -249,6 +254,10 @@ fn widened_columns(
     for version in versions {
         for (column, place) in version.columns.iter().zip(match_names(&names_of(version), &names)) {
             let Some(of_mother) = place.and_then(|place| columns.get_mut(place)) else { continue };
+            // A value that the configuration says is one of the mother's type.
+            if version.constants.iter().any(|constant| constant.name == column.name) {
+                continue;
+            }
             let at = || version.source.descriptor_place().column(&column.name);
             let own = types.canonical(client, &column.type_name).map_err(|error| error.at(at()))?;
             of_mother.type_name = common_type(&of_mother.type_name, &own);

@@ -39,6 +39,9 @@ pub fn text(plan: &Plan, superseded: &[Superseded], client: &mut Client) -> Resu
             text.push_str(&format!("--   widened: {}\n", widening.changes()));
             text.push_str(&format!("--   {}\n", widening.costs()));
         }
+        for rule in &plan.rules_of(mother) {
+            text.push_str(&format!("--   rule {rule}\n"));
+        }
         for unit in plan.units_of(&mother.name) {
             text.push_str(&format!("--   {}{}\n", unit.table.name(), difference(unit)));
         }

@@ -1,15 +1,16 @@
 //! Units: a data file, the version table that it becomes, and what to do for it.
 
 use super::action::{self, Action, COMMENT};
-use super::columns::UnitColumns;
+use super::columns::{Fixed, UnitColumns};
 use super::mothers::Mother;
+use super::rules::UnitRules;
 use super::state::State;
 use crate::copy::input::format::{EscapeKind, Format};
 use crate::copy::input::header::Header;
 use crate::copy::notices::{Counts, Notice};
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::rejects::places::RejectPlaces;
-use crate::copy::verify::Verification;
+use crate::copy::verify::{Unsent, Verification};
 use crate::ingest::advice;
 use crate::ingest::catalogue::names::position;
 use crate::ingest::catalogue::scan::ScannedTable;
@@ -28,6 +29,9 @@ use postgres::Client;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// What is noted about values that are not loaded as they are written.
+pub const ADJUSTED: [Notice; 3] = [Notice::Cut, Notice::Nulled, Notice::Replaced];
 
 /// A data file on its way to its version table.
 #[derive(Debug)]
@@ -62,6 +66,10 @@ pub struct Unit {
     pub guards: Vec<Guard>,
     /// Whether its table is unlogged.
     unlogged: bool,
+    /// What the user wants of its columns.
+    pub rules: UnitRules,
+    /// Of each column of the data file, whether it is loaded; `None` for all.
+    pub kept: Option<Arc<[bool]>>,
 }
 
 /// Makes units of the catalogue's tables, their mothers, and what the database holds.
@@ -111,8 +119,9 @@ fn build_unit(
     for column in &mut columns.copied {
         column.null_if = scanned.types.null_if(&column.type_name);
     }
+    let rules = UnitRules::of(settings, &scanned, &mut columns)?;
     let schema = &state.rights.schema;
-    let fingerprint = fingerprint(&scanned, &columns, schema);
+    let fingerprint = fingerprint(&scanned, &columns, &rules, schema);
     let action = action::decide(&scanned, mother, &fingerprint, state, settings, children)?;
     let mother_table = Qualified::new(schema, &mother.name);
     let guards = settings.guards.of(&mother.name).filter_map(|guard| of_columns(guard, &columns)).collect();
@@ -128,6 +137,8 @@ fn build_unit(
         action,
         guards,
         unlogged: settings.unlogged,
+        rules,
+        kept: scanned.kept,
         source: scanned.source,
         header: scanned.header,
         header_bytes: scanned.header_bytes,
@@ -144,7 +155,7 @@ fn of_columns(guard: &Guard, columns: &UnitColumns) -> Option<Guard> {
 
 /// What the rows are made of: the bytes, and everything that decides what becomes of them. A fingerprint that is written otherwise
 /// makes the next run load everything again.
-fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, schema: &str) -> Value {
+fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, rules: &UnitRules, schema: &str) -> Value {
     let pairs = |columns: &[Column]| -> Value {
         let pair = |column: &Column| json!([column.name, type_in_ledger(&column.type_name, schema)]);
         columns.iter().map(pair).collect()
@@ -178,6 +189,9 @@ fn fingerprint(scanned: &ScannedTable, columns: &UnitColumns, schema: &str) -> V
         .collect();
     if !null_if.is_empty() {
         parts.insert("null_if".to_owned(), Value::Object(null_if));
+    }
+    if let Some(rules) = rules.in_ledger() {
+        parts.insert("rules".to_owned(), rules);
     }
     Value::Object(parts)
 }
@@ -215,7 +229,7 @@ fn type_in_ledger<'t>(type_name: &'t TypeName, schema: &str) -> &'t str {
 impl Unit {
     /// The columns with adjusted values, and how many values.
     pub fn adjusted(&self, notices: &Counts) -> Adjusted {
-        self.noted(notices, &[Notice::Cut, Notice::Nulled])
+        self.noted(notices, &ADJUSTED)
     }
 
     /// The columns with such notices, and how many values.
@@ -231,10 +245,24 @@ impl Unit {
     /// mother's columns and constraints, which `INHERIT` asks for (PostgreSQL documentation, ALTER TABLE, `INHERIT`). `LIKE`
     /// would lock the mother until the end of the transaction, and two units of one mother would wait for each other to swap.
     pub fn create_statement(&self, name: &Qualified) -> String {
-        let columns = self.columns.all().map(Column::definition);
-        let clauses: Vec<String> = columns.chain(self.checks.iter().cloned()).collect();
+        let columns = self.columns.all().map(|column| self.columns.definition(column));
+        let checks = self.checks.iter().chain(&self.rules.version_check).cloned();
+        let clauses: Vec<String> = columns.chain(checks).collect();
         let kind = if self.unlogged { "UNLOGGED TABLE" } else { "TABLE" };
         format!("CREATE {kind} {name} ({})", clauses.join(", "))
+    }
+
+    /// The statement that takes away the defaults by which columns have got their one value; `None` where there are none. They
+    /// would look like additions of users.
+    pub fn drop_defaults_statement(&self, name: &Qualified) -> Option<String> {
+        let drop = |fixed: &Fixed| format!("ALTER COLUMN {} DROP DEFAULT", quote(&fixed.name));
+        let drops: Vec<String> = self.columns.fixed.iter().map(drop).collect();
+        (!drops.is_empty()).then(|| format!("ALTER TABLE {name} {}", drops.join(", ")))
+    }
+
+    /// How many columns the data file has.
+    pub fn width(&self) -> usize {
+        self.kept.as_ref().map_or(self.columns.copied.len(), |kept| kept.len())
     }
 
     /// The version table's replacement by `new`.
@@ -256,8 +284,14 @@ impl Unit {
     /// A comparison of what is sent with what the version table holds.
     pub fn verification(&self) -> Verification {
         let sent = |name: &str| self.columns.copied.iter().any(|column| column.name == name);
-        let unsent =
-            self.columns.all().filter(|column| !sent(&column.name)).map(|column| column.name.clone());
+        let unsent = self.columns.all().filter(|column| !sent(&column.name)).map(|column| {
+            let fixed = self.columns.fixed.iter().find(|fixed| fixed.name == column.name);
+            Unsent {
+                name: column.name.clone(),
+                value: fixed.map(|fixed| fixed.value.clone()),
+                type_name: column.type_name.to_string(),
+            }
+        });
         Verification::new(self.columns.copied.clone(), unsent.collect())
     }
 
@@ -272,7 +306,12 @@ impl Unit {
             charset: self.format.charset,
         };
         let (limit, columns) = (settings.rejects.limit, self.columns.copied.len());
-        Rejects::new(places, limit, self.source.bytes, columns, advice::of)
+        let bytes = self.source.bytes;
+        Rejects::new(places, limit, bytes, columns, advice::of).adjusting(
+            &self.rules.bad_limits,
+            bytes,
+            columns,
+        )
     }
 
     /// The statement that marks a version table as ours.

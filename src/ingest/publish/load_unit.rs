@@ -105,6 +105,9 @@ impl UnitLoad<'_> {
         let mut transaction = client.transaction()?;
         let finish = |copy: &UnitCopy<'_>, rows: u64, attempt: &mut Transaction<'_>| {
             self.judge(copy, rows, attempt)?;
+            if let Some(statement) = self.unit.drop_defaults_statement(copy.table) {
+                attempt.batch_execute(&statement)?;
+            }
             interrupt::check()?;
             staging.seal(attempt)
         };

@@ -50,6 +50,9 @@ pub fn publish(
     transaction: &mut Transaction<'_>,
 ) -> Result<()> {
     let UnitCopy { unit, table: new, rejects, .. } = *copy;
+    if let Some(statement) = unit.drop_defaults_statement(new) {
+        transaction.batch_execute(&statement)?;
+    }
     // This also keeps autovacuum away from a staging table, where the swap would have to wait for it.
     transaction.batch_execute(&Unit::comment_statement(new))?;
     if replaces {

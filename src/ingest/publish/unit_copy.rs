@@ -7,6 +7,7 @@ use crate::copy::encode::{Encoder, RowFormat};
 use crate::copy::figures::{Figures, Tally};
 use crate::copy::input::batch::BatchSource;
 use crate::copy::input::date_order::DateOrder;
+use crate::copy::input::format::Format;
 use crate::copy::notices::NoticeCounts;
 use crate::copy::rejects::lines::Rejects;
 use crate::copy::send::sink::CopySink;
@@ -62,7 +63,7 @@ impl UnitCopy<'_> {
 
     fn reopen(&self) -> Result<DataReader<'_>> {
         let UnitCopy { unit, settings, .. } = self;
-        unit.source.open(&unit.format, &settings.limits, unit.columns.copied.len())
+        unit.source.open(&unit.format, &settings.limits, unit.width())
     }
 
     /// Copies what `source` gives; returns the number of rows. For `freeze` see [`CopySink::open`].
@@ -146,7 +147,8 @@ impl UnitCopy<'_> {
     }
 
     fn encoder(&self) -> Encoder {
-        Encoder::new(self.unit.columns.copied.clone(), self.unit.format.clone())
+        let format = Format { kept: self.unit.kept.clone(), ..self.unit.format.clone() };
+        Encoder::new(self.unit.columns.copied.clone(), format)
     }
 
     /// A connection that reads values as the COPY would.

@@ -2,12 +2,14 @@
 
 pub mod after;
 pub mod child_name;
+pub mod columns;
 pub mod data_files;
 mod dialects;
 pub mod dump_name;
 pub mod guards;
 pub mod limits;
 mod mothers;
+pub mod names;
 mod placeholders;
 pub mod rejects;
 pub mod secrets;
@@ -21,10 +23,12 @@ pub use text::TextFormat;
 
 use crate::config::{Config, Text, XportCfg};
 use crate::copy::rejects::limit::RejectLimit;
+use crate::pg::ident;
 use crate::run::cores;
 use crate::{Error, Result};
 use after::AfterMother;
 use child_name::ChildName;
+use columns::ColumnRules;
 use dump_name::DumpName;
 use guards::Guards;
 use limits::Limits;
@@ -106,6 +110,10 @@ pub struct Settings {
     pub archive: Option<PathBuf>,
     /// Whether mothers get union views.
     pub views: bool,
+    /// What is done with values before they are loaded.
+    pub columns: ColumnRules,
+    /// The column of all mothers that says the version of each row.
+    pub version_column: Option<String>,
     /// What is done after the load, by selected mother.
     pub after: Vec<AfterMother>,
     /// What the rows of new version tables have to be like.
@@ -141,6 +149,7 @@ impl Settings {
         let mut after = after::resolve(config)?;
         after.retain(|after| selection.has(&after.mother));
         let archive = archive(config, request.unlogged)?.filter(|_| !selection.is_partial());
+        let columns = ColumnRules::resolve(config)?;
         Ok(Settings {
             inputs,
             selection,
@@ -152,7 +161,8 @@ impl Settings {
             unlogged: request.unlogged,
             verify: request.verify || config.file.verify,
             retries: request.retries,
-            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain),
+            rejects: RejectSettings::new(request.max_rejects, request.rejects, config.file.rejects.plain)
+                .of_values(columns.replace_any()),
             config: config
                 .path
                 .as_ref()
@@ -161,6 +171,8 @@ impl Settings {
             child_name: ChildName::parse(text_or(&cfg.child_name, child_name::DEFAULT))?,
             archive,
             views: config.file.views,
+            columns,
+            version_column: version_column(config)?,
             after,
             guards: Guards::resolve(config)?,
             accept: request.accept,
@@ -173,6 +185,15 @@ impl Settings {
 
 fn text_or<'t>(text: &'t Option<Text>, default: &'t str) -> &'t str {
     text.as_ref().map_or(default, |text| &text.0)
+}
+
+fn version_column(config: &Config) -> Result<Option<String>> {
+    let Some(Text(name)) = &config.file.version_column else { return Ok(None) };
+    match ident::column_refusal(name) {
+        Some(refusal) => Err(Error::refused(format!("version_column: {name:?} has {refusal}"))
+            .remedy("write for example version")),
+        None => Ok(Some(name.clone())),
+    }
 }
 
 fn extensions(cfg: &XportCfg) -> Result<(String, String)> {

@@ -16,12 +16,24 @@ pub struct RejectSettings {
     pub folder: PathBuf,
     /// Whether those of encrypted dumps may be kept, as plain text.
     pub plain: bool,
+    /// Whether values may be kept there, too, of rows that are loaded without them.
+    of_values: bool,
 }
 
 impl RejectSettings {
     /// Up to `limit` rows of each unit, in `folder` or the default one.
     pub fn new(limit: RejectLimit, folder: Option<PathBuf>, plain: bool) -> Self {
-        RejectSettings { limit, folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()), plain }
+        RejectSettings {
+            limit,
+            folder: folder.unwrap_or_else(|| DEFAULT_FOLDER.into()),
+            plain,
+            of_values: false,
+        }
+    }
+
+    /// The same, and whether values may be kept there of rows that are loaded without them.
+    pub fn of_values(self, of_values: bool) -> Self {
+        RejectSettings { of_values, ..self }
     }
 
     /// Checks that rejects can be written. The folder is only created for the first one.
@@ -29,7 +41,7 @@ impl RejectSettings {
     /// # Errors
     /// Something else of that name; a folder in which nothing can be created.
     pub fn check(&self) -> Result<()> {
-        if !self.limit.allows_any() {
+        if !self.limit.allows_any() && !self.of_values {
             return Ok(());
         }
         // A relative path ends with the current folder, which has no name.
@@ -49,8 +61,14 @@ impl RejectSettings {
     /// # Errors
     /// An encrypted dump, unless the user says that its rejects may be plain text.
     pub fn check_encrypted(&self, dump: &str) -> Result<()> {
-        if self.plain || !self.limit.allows_any() {
+        if self.plain || !self.limit.allows_any() && !self.of_values {
             return Ok(());
+        }
+        if !self.limit.allows_any() {
+            let what = "is encrypted, and bad: null would write values of it that are replaced as plain text";
+            return Err(Error::refused(what).at(Place::file(dump)).remedy(
+                "set rejects: {plain: true} if that is right, or leave out bad: null of the columns",
+            ));
         }
         Err(Error::refused("is encrypted, and --max-rejects would write rejected rows of it as plain text")
             .at(Place::file(dump))

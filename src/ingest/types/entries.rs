@@ -9,7 +9,7 @@
 
 use super::spelling::Spelling;
 use super::target::{fill_in, is_same};
-use crate::copy::encode::null_if::NullIf;
+use crate::copy::encode::rules::null_if::NullIf;
 use crate::pg::type_name::TypeName;
 use crate::{Error, Place, Result};
 use serde_json::{Map, Value as Json};

@@ -2,7 +2,7 @@
 
 use super::built_in::{self, BuiltIn};
 use super::entries::{Entries, Entry, FORM};
-use crate::copy::encode::null_if::NullIf;
+use crate::copy::encode::rules::null_if::NullIf;
 use crate::{Error, Place, Result};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -137,7 +137,7 @@ impl TypeMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::copy::encode::null_if::ZERO_DATES;
+    use crate::copy::encode::rules::null_if::ZERO_DATES;
 
     #[test]
     fn a_map_of_ones_own_is_checked_when_it_is_read() {

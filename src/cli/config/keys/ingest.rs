@@ -171,6 +171,31 @@ pub static KEYS: &[Entry<Settings>] = &[
     .value(|_| "auto".to_owned()),
     key("views", "whether each mother gets a [union view](ingest.md#union-views)")
         .value(|settings| settings.views.to_string()),
+    key("columns.TABLE.COLUMN.trim", "whether [blanks around a value](rules.md#trim) are left out").default("`false`"),
+    key(
+        "columns.TABLE.COLUMN.null_if",
+        "a value, or a list of values and shell patterns, that [are loaded as NULL](rules.md#null_if)",
+    ),
+    key(
+        "columns.TABLE.COLUMN.bad",
+        "`reject`, or `null`: what becomes of [a value that the column cannot hold](rules.md#bad)",
+    )
+    .default("`reject`"),
+    key(
+        "columns.TABLE.COLUMN.max_bad",
+        "how many values of a data file may be NULL by `bad: null`: a number, or a share such as `0.5%`",
+    )
+    .default("all"),
+    key(
+        "columns.TABLE.COLUMN.from",
+        "version → [what the column is called there](rules.md#from), such as `{v2: email_address}`",
+    ),
+    key("columns.TABLE.COLUMN.skip", "whether [the column is left out](rules.md#skip)").default("`false`"),
+    key(
+        "columns.TABLE.COLUMN.value",
+        "version → [the value of all its rows](rules.md#value), where it lacks the column",
+    ),
+    key("version_column", "a column of all mothers [that says the version of each row](rules.md#the-version-of-each-row)"),
     key(
         "guard.TABLE.rows",
         "[bounds of the number of rows](guards.md#rows), one or a list: `'>= 1000'`, `'1000..5000'`, \

@@ -44,7 +44,7 @@ mod tests {
 
     /// The keys that the reader of the file knows below a path. The reader itself lists them when it meets an unknown one.
     fn known_below(path: &str) -> Vec<String> {
-        for step in ["", "[]", ".NAME"] {
+        for step in ["", "[]", ".NAME", ".NAME.NAME"] {
             let path = format!("{path}{step}");
             let found = faults(&file_with(&path, &format!("{{'{UNKNOWN}': 0}}")));
             let Some(list) =

@@ -1,9 +1,13 @@
 //! Values that stand for "nothing" in the source, such as MySQL's `0000-00-00`.
 
+use crate::copy::input::charset::Charset;
 use glob::{MatchOptions, Pattern, PatternError};
 
 /// Patterns of MySQL's dates without a day, a month or both, alone or with a time. No calendar has such a day.
 pub const ZERO_DATES: [&str; 2] = ["????-00-??*", "????-??-00*"];
+
+/// What a pattern has that stands for more than one text.
+const WILD: [char; 3] = ['*', '?', '['];
 
 const AS_WRITTEN: MatchOptions = MatchOptions {
     case_sensitive: true,
@@ -14,7 +18,8 @@ const AS_WRITTEN: MatchOptions = MatchOptions {
 /// The values of a column that are loaded as NULL: shell patterns of their texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NullIf {
-    patterns: Vec<Pattern>,
+    /// Each with whether it stands for one text, which is itself.
+    patterns: Vec<(Pattern, bool)>,
     /// Whether a built-in map has it, and not the user: then its values are counted and reported.
     pub is_preset: bool,
 }
@@ -25,7 +30,10 @@ impl NullIf {
     /// # Errors
     /// The first that is no shell pattern, and why.
     pub fn parse<'p>(patterns: impl IntoIterator<Item = &'p str>) -> Result<NullIf, (&'p str, PatternError)> {
-        let pattern = |text: &'p str| Pattern::new(text).map_err(|error| (text, error));
+        let pattern = |text: &'p str| match Pattern::new(text) {
+            Ok(pattern) => Ok((pattern, !text.contains(WILD))),
+            Err(error) => Err((text, error)),
+        };
         let patterns = patterns.into_iter().map(pattern).collect::<Result<_, _>>()?;
         Ok(NullIf { patterns, is_preset: false })
     }
@@ -37,7 +45,7 @@ impl NullIf {
 
     /// The patterns as they are written.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().map(Pattern::as_str)
+        self.patterns.iter().map(|(pattern, _)| pattern.as_str())
     }
 
     /// Whether no value is NULL by it.
@@ -45,19 +53,22 @@ impl NullIf {
         self.patterns.is_empty()
     }
 
-    /// Whether a value is NULL by it. Patterns are of ASCII, or never match.
-    pub fn matches(&self, value: &[u8]) -> bool {
-        let text = || std::str::from_utf8(value).ok();
-        !self.is_empty()
-            && text().is_some_and(|text| {
-                self.patterns.iter().any(|pattern| pattern.matches_with(text, AS_WRITTEN))
-            })
+    /// Whether a value is NULL by it.
+    pub fn matches(&self, value: &[u8], charset: Charset) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let Some(text) = charset.decode(value) else { return false };
+        self.patterns.iter().any(|(pattern, is_text)| match is_text {
+            true => pattern.as_str() == text,
+            false => pattern.matches_with(&text, AS_WRITTEN),
+        })
     }
 
     /// Whether an encoder may know a value that is NULL by it; `knows` asks the encoder. If not, it is enough to look at
     /// values that the encoder does not know, which costs the others nothing.
     pub fn may_match_known(&self, mut knows: impl FnMut(&[u8]) -> bool) -> bool {
-        self.patterns().any(|pattern| match pattern.contains(['*', '?', '[']) {
+        self.patterns().any(|pattern| match pattern.contains(WILD) {
             true => !ZERO_DATES.contains(&pattern),
             false => knows(pattern.as_bytes()),
         })
@@ -69,7 +80,6 @@ mod tests {
     use super::*;
     use crate::copy::encode::types::Pushed;
     use crate::copy::encode::value::ValueEncoder;
-    use crate::copy::input::charset::Charset;
 
     fn knows(type_name: &str, value: &[u8]) -> bool {
         let encoder = ValueEncoder::for_type(type_name).unwrap();
@@ -87,13 +97,13 @@ mod tests {
             "2019-02-00",
             "2019-00-15 11:59:00",
         ] {
-            assert!(null_if.matches(value.as_bytes()), "{value}");
+            assert!(null_if.matches(value.as_bytes(), Charset::Utf8), "{value}");
             for type_name in ["date", "timestamp without time zone", "timestamp(3) with time zone"] {
                 assert!(!knows(type_name, value.as_bytes()), "{type_name} {value}");
             }
         }
         for value in ["2019-02-27", "2019-10-10 00:00:00", "0000-05-03", "", "00:00:00", "2019-02-27 00-00"] {
-            assert!(!null_if.matches(value.as_bytes()), "{value}");
+            assert!(!null_if.matches(value.as_bytes(), Charset::Utf8), "{value}");
         }
     }
 
@@ -110,6 +120,21 @@ mod tests {
     #[test]
     fn a_pattern_that_is_none_is_named() {
         assert_eq!(NullIf::parse(["a", "[a"]).unwrap_err().0, "[a");
-        assert!(NullIf::default().is_empty() && !NullIf::default().matches(b""));
+        assert!(NullIf::default().is_empty() && !NullIf::default().matches(b"", Charset::Utf8));
+    }
+
+    #[test]
+    fn texts_are_compared_as_characters_of_the_files_encoding() {
+        let null_if = NullIf::parse(["größe", "k*n"]).unwrap();
+        for (value, charset, expected) in [
+            ("größe".as_bytes(), Charset::Utf8, true),
+            (b"gr\xF6\xDFe", Charset::Latin1, true),
+            ("größe".as_bytes(), Charset::Latin1, false),
+            (b"gr\xF6\xDFe", Charset::Utf8, false),
+            (b"k\xF6n", Charset::Latin1, true),
+            (b"Kn", Charset::Latin1, false),
+        ] {
+            assert_eq!(null_if.matches(value, charset), expected, "{value:?} {charset:?}");
+        }
     }
 }

@@ -34,7 +34,7 @@ pub enum Hint {
     /// More rows are rejected than this limit allows. It is written as the user types it.
     RejectLimit(String),
     /// More values of a column are NULL, since it cannot hold them, than this limit allows. It is written as the user types it.
-    BadValueLimit(String),
+    BadValueLimit(Box<str>),
     /// Rejects cannot be written into their folder.
     RejectFolder,
     /// Rows that were sent before this error are undone with it.

@@ -95,7 +95,7 @@ impl RejectBudget {
         match &self.column {
             Some(column) => {
                 let what = format!("{things} of column {column} would be NULL, since it cannot hold them");
-                Error::failed(what).hint(Hint::BadValueLimit(limit))
+                Error::failed(what).hint(Hint::BadValueLimit(limit.into()))
             }
             None => Error::failed(format!("{things} cannot be loaded")).hint(Hint::RejectLimit(limit)),
         }

@@ -73,9 +73,9 @@ mod tests {
     fn the_rates_of_all_parts_make_up_all_rows() {
         let mut samples = Samples::default();
         let (mut at, mut rows) = (0, 0);
-        while at < 3600_000_000 {
+        while at < 3_600_000_000 {
             at += samples.gap();
-            rows += samples.gap() / 1000 * if at < 1800_000_000 { 2 } else { 1 };
+            rows += samples.gap() / 1000 * if at < 1_800_000_000 { 2 } else { 1 };
             samples.add(at, rows);
         }
         assert!(samples.seen.len() <= MOST_SAMPLES);

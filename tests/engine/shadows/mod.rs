@@ -147,7 +147,7 @@ impl Attacked {
             "views: true\nafter: {users: {indexes: [[id]], sql: ['ANALYZE public.users']}}\n\
              guard: {users: {rows: ['>= 50% of median(3)', '>= 1'], columns: same, not_null: [id], nulls: {name: <= 5%}, \
              unique: [id, [id, name]], range: {id: 1..100, n: 0..9, at: '>= 2000-01-01', d: ..2030-01-01}, \
-             sql: ['SELECT true FROM {old} LIMIT 1', 'SELECT true FROM {new}, {mother} LIMIT 1']}}\n\
+             sql: ['SELECT true OR EXISTS (SELECT 1 FROM {old}, {mother})', 'SELECT true FROM {new} LIMIT 1']}}\n\
              xport_cfg: {dialects: [{match: '*', types: types.json}]}\n",
         );
         case.work.write(

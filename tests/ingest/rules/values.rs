@@ -128,7 +128,7 @@ fn what_is_loaded_is_what_postgresql_computes() {
         case.db.execute("CREATE TABLE written (id int, v text)");
         let mut client = case.db.client();
         for (id, text) in (0..).zip(&texts) {
-            client.execute("INSERT INTO written VALUES ($1, $2)", &[&(id as i32), text]).unwrap();
+            client.execute("INSERT INTO written VALUES ($1, $2)", &[&id, text]).unwrap();
         }
         let config = "xport_cfg: {encoding: utf-8}\nmother_tables: {t: {id: int}}\n\
                       columns: {t: {v: {trim: true, null_if: ['n/a', '', 'ö*']}}}\n";

@@ -92,6 +92,7 @@ fn drain_job(args: &DrainArgs, global: &GlobalArgs, opened: &mut Option<Opened>)
 
 fn settings(args: &DrainArgs, global: &GlobalArgs) -> Result<(Settings, Config)> {
     let config = Config::load(global.config.as_deref())?;
+    args.rejects.check(false)?;
     let request = Request {
         job: args.job.clone(),
         pace: match args.watch {
@@ -102,7 +103,7 @@ fn settings(args: &DrainArgs, global: &GlobalArgs) -> Result<(Settings, Config)>
         keep: args.keep,
         clear: args.clear,
         retries: args.retries,
-        max_rejects: args.rejects.max_rejects,
+        max_rejects: args.rejects.limit(),
         rejects: args.rejects.rejects.clone(),
     };
     let settings = Settings::resolve(request, &config)?;

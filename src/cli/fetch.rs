@@ -64,11 +64,12 @@ pub fn run(args: &FetchArgs, global: &GlobalArgs) -> Result<Exit> {
 
 fn fetch(args: &FetchArgs, global: &GlobalArgs, opened: &mut Option<Opened>) -> Result<Done> {
     let config = Config::load(global.config.as_deref())?;
+    args.rejects.check(false)?;
     let request = RunRequest {
         job: args.job.clone(),
         resume: args.resume,
         max_failures: args.max_failures,
-        max_rejects: args.rejects.max_rejects,
+        max_rejects: args.rejects.limit(),
         rejects: args.rejects.rejects.clone(),
         workers: args.workers.map(NonZeroUsize::get),
     };

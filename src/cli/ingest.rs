@@ -135,10 +135,11 @@ fn settings(args: &IngestArgs, global: &GlobalArgs) -> Result<(Settings, Config)
         unlogged: args.unlogged,
         verify: args.verify,
         retries: args.retries,
-        max_rejects: args.rejects.max_rejects,
+        max_rejects: args.rejects.limit(),
         rejects: args.rejects.rejects.clone(),
         accept: args.accept.clone(),
     };
     let settings = Settings::resolve(request, &config).map_err(|error| error.at(config.place()))?;
+    args.rejects.check(settings.columns.replace_any())?;
     Ok((settings, config))
 }

@@ -26,7 +26,9 @@ fn aliases() -> BTreeSet<String> {
                     .take_while(|c| c.is_ascii_lowercase() || *c == '_' || c.is_ascii_digit())
                     .collect();
                 let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
-                is_name.then_some(name)
+                // No column of a user's can be called so.
+                let is_of_the_system = ["ctid", "tableoid", "xmin"].contains(&&*name);
+                (is_name && !is_of_the_system).then_some(name)
             }));
         }
     }

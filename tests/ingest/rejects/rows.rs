@@ -308,6 +308,6 @@ fn wrong_limits_are_refused() {
         let argument = format!("--max-rejects={limit}");
         run(&ingest, 2, &[&argument]).assert_stderr_has("use a number of rows, such as 100, or a share");
     }
-    run(&ingest, 2, &["--rejects", "folder"]).assert_stderr_has("--max-rejects");
+    run(&ingest, 2, &["--rejects", "folder"]).assert_stderr_has("add --max-rejects N or N%");
     assert!(ingest.tables().is_empty());
 }

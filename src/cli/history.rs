@@ -123,12 +123,17 @@ pub fn units_in_words(run: &RunRecord) -> String {
     units.join(", ")
 }
 
+/// The command of a run, with its job.
+pub fn command_of(run: &RunRecord) -> String {
+    let words = [Some(run.command.as_str()), run.job.as_deref()];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 fn run_row(run: &RunRecord) -> [String; 8] {
-    let command = [Some(run.command.as_str()), run.job.as_deref()];
     [
         run.run.to_string(),
         to_the_second(&run.started_at),
-        command.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        command_of(run),
         run.status.clone(),
         units_in_words(run),
         thousands(run.rows_loaded.unsigned_abs()),

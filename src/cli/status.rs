@@ -91,28 +91,20 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     if let Some(folder) = other {
         tracing::info!("{}", of_another(&folder));
     }
-    let place = Place::file(database.describe());
     if let Some(picture) = picture {
-        let page = database.connect().and_then(|mut client| page(&mut client, &database.describe()));
-        database.close();
-        picture.write(&page.map_err(|error| error.into_refused().at(place))?)?;
+        picture.write(&ask(database, |client, database| page(client, &database.describe()))?)?;
         return Ok(Exit::Loaded);
     }
     if args.runs || args.history.is_some() {
-        let text = database
-            .connect()
-            .and_then(|mut client| history::text(&mut client, args.history.as_deref(), args.json));
-        database.close();
-        print(&text.map_err(|error| error.into_refused().at(place))?)?;
+        let unit = args.history.as_deref();
+        print(&ask(database, |client, _| history::text(client, unit, args.json))?)?;
         return Ok(Exit::Loaded);
     }
-    let found = database.connect().and_then(|mut client| {
-        let loads = status::all(&mut client)?;
-        let others = if database.is_private() { Project::others(&mut client)? } else { Vec::new() };
+    let (loads, others) = ask(database, |client, database| {
+        let loads = status::all(client)?;
+        let others = if database.is_private() { Project::others(client)? } else { Vec::new() };
         Ok((loads, others))
-    });
-    database.close();
-    let (loads, others) = found.map_err(|error| error.into_refused().at(place))?;
+    })?;
     let text = match (args.json, loads) {
         (true, loads) => json(&loads.unwrap_or_default())?,
         (false, Some(loads)) => wrapped(&text(&loads)),
@@ -125,6 +117,14 @@ pub fn run(args: StatusArgs, global: &GlobalArgs) -> Result<Exit> {
     };
     print(&text)?;
     Ok(Exit::Loaded)
+}
+
+/// Asks the database, and closes it.
+fn ask<T>(database: Database, question: impl FnOnce(&mut Client, &Database) -> Result<T>) -> Result<T> {
+    let place = Place::file(database.describe());
+    let answer = database.connect().and_then(|mut client| question(&mut client, &database));
+    database.close();
+    answer.map_err(|error| error.into_refused().at(place))
 }
 
 /// The page of all that the ledger knows.

@@ -231,24 +231,33 @@ impl Turn {
     }
 }
 
-/// Collects statistics of a table, unless that takes a long wait. `table` is its name in SQL, with `ONLY` or without.
+/// Collects statistics of a table, unless that takes a long wait.
 ///
 /// # Errors
 /// [`SqlState::LockTimeout`] after 10 s of waiting; what the server reports.
-pub fn analyze(client: &mut Client, table: &str) -> Result<()> {
-    let mut transaction = client.transaction()?;
-    transaction.batch_execute(&format!("{}; ANALYZE {table}", set_timeout(ANALYZE_WAIT)))?;
-    Ok(transaction.commit()?)
+pub fn analyze(client: &mut Client, table: &Qualified) -> Result<()> {
+    analyze_named(client, table, "")
+}
+
+/// As [`analyze`], but not each table that inherits from it by itself as well (PostgreSQL 18 and newer, `ANALYZE ONLY`).
+///
+/// # Errors
+/// As there.
+pub fn analyze_only(client: &mut Client, table: &Qualified) -> Result<()> {
+    analyze_named(client, table, "ONLY ")
+}
+
+fn analyze_named(client: &mut Client, table: &Qualified, only: &str) -> Result<()> {
+    timeline::during(Step::Analyze, table.name(), || {
+        let mut transaction = client.transaction()?;
+        transaction.batch_execute(&format!("{}; ANALYZE {only}{table}", set_timeout(ANALYZE_WAIT)))?;
+        Ok(transaction.commit()?)
+    })
 }
 
 /// As [`analyze`], of a table whose rows are there without statistics, too: a failure is a warning.
 pub fn analyze_or_warn(client: &mut Client, table: &Qualified) {
-    let mut running = timeline::begin(Step::Analyze, table.name());
-    let analyzed = analyze(client, &table.to_string());
-    if analyzed.is_ok() {
-        running.end();
-    }
-    if let Err(error) = analyzed {
+    if let Err(error) = analyze(client, table) {
         tracing::warn!("cannot analyze {table}: {error}");
     }
 }

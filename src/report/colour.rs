@@ -40,14 +40,14 @@ pub fn coloured(text: &str) -> String {
 
 /// Where the columns with colours begin in a line of headings, in characters.
 fn headings(line: &str) -> Option<Vec<usize>> {
-    let starts = |name: &&str| {
+    let start = |name: &str| {
         let (before, behind) = line.split_once(&format!("{GAP}{name}"))?;
         let is_whole = behind.trim_end().is_empty() || behind.starts_with(GAP);
         is_whole.then(|| before.chars().count() + GAP.len())
     };
-    // A line of headings has `status`, and every other table has none.
-    let all: Vec<usize> = COLUMNS.iter().filter_map(starts).collect();
-    starts(&COLUMNS[0]).map(|_| all)
+    // A line of headings has the first of them; a table without it has no such words.
+    let first = start(COLUMNS[0])?;
+    Some(std::iter::once(first).chain(start(COLUMNS[1])).collect())
 }
 
 /// The place of a word in a line, by the character at which its column begins, and its colour.

@@ -15,14 +15,6 @@ pub fn some_of(items: &[impl AsRef<str>], most: usize) -> String {
     }
 }
 
-/// The first `most` characters of a text, where it has more.
-pub fn beginning(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// A moment of RFC 3339 for people: to the second, without its zone.
 pub fn to_the_second(moment: &str) -> String {
     moment.get(..19).unwrap_or(moment).replace('T', " ")
@@ -69,11 +61,6 @@ mod tests {
     fn numbers_are_readable() {
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([752, 2048, 1 << 30].map(size), ["752 B", "2.0 KiB", "1.0 GiB"]);
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        assert_eq!((beginning("äöü", 3), beginning("äöüß", 3)), ("äöü".to_owned(), "äöü…".to_owned()));
     }
 
     #[test]

@@ -156,14 +156,13 @@ fn rejected(rows: u64) -> String {
 }
 
 fn row(unit: &UnitReport) -> [String; 7] {
-    let (status, counts) = match unit.status {
-        UnitStatus::Loaded => ("loaded", true),
-        UnitStatus::Unchanged => ("unchanged", false),
-        UnitStatus::Failed => ("FAILED", false),
-        UnitStatus::Refused => ("REFUSED", false),
-        UnitStatus::NotLoaded => ("not loaded", false),
+    let word = unit.status.word();
+    let status = match unit.status {
+        UnitStatus::Failed | UnitStatus::Refused => word.to_uppercase(),
+        UnitStatus::Loaded | UnitStatus::Unchanged | UnitStatus::NotLoaded => word.to_owned(),
     };
-    let counted = |text: String| if counts { text } else { "-".to_owned() };
+    let is_loaded = unit.status == UnitStatus::Loaded;
+    let counted = |text: String| if is_loaded { text } else { "-".to_owned() };
     [
         unit.name.clone(),
         unit.source.clone(),

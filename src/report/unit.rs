@@ -74,6 +74,19 @@ pub enum UnitStatus {
     NotLoaded,
 }
 
+impl UnitStatus {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            UnitStatus::Loaded => "loaded",
+            UnitStatus::Unchanged => "unchanged",
+            UnitStatus::Failed => "failed",
+            UnitStatus::Refused => "refused",
+            UnitStatus::NotLoaded => "not loaded",
+        }
+    }
+}
+
 /// Sums over the units.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the fields are those of UnitReport, summed")]

@@ -91,10 +91,7 @@ pub fn refresh(session: &mut Session<'_>, state: &State, outcome: &mut Outcome) 
             if stage.is_inserted() {
                 check_triggers(session, &ours)?;
             }
-            let table = &session.pair.table;
-            timeline::during(Step::Analyze, table.name(), || {
-                lock::analyze(&mut session.destination, &table.to_string())
-            })
+            lock::analyze(&mut session.destination, &session.pair.table)
         }
         Err(error) => {
             stage.discard(&mut session.destination);

@@ -87,10 +87,7 @@ pub fn run(session: &mut Session<'_>, state: &mut State) -> Result<Loaded> {
         Error::failed("has just been dropped").at(Place::table(session.pair.table.to_string()))
     })?;
     indexes::build(&mut builders, &session.pair.source, &destination)?;
-    let table = &session.pair.table;
-    timeline::during(Step::Analyze, table.name(), || {
-        lock::analyze(&mut session.destination, &table.to_string())
-    })?;
+    lock::analyze(&mut session.destination, &session.pair.table)?;
     state.phase = Phase::Following;
     state.write(&mut session.destination, &session.pair.table)?;
     Ok(loaded)

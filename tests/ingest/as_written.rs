@@ -1,7 +1,8 @@
 //! No value is changed silently: what a column cannot hold as it is written is refused, in binary and in text form. Digits of
 //! seconds beyond microseconds are cut off, and counted.
 
-use pghaul_test_support::{Case, Dump, Outcome, case, ingest};
+use crate::one_column::{case_of, load};
+use pghaul_test_support::{Dump, case, ingest};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -111,34 +112,11 @@ const CHANGES: [Changes; 26] = [
     ("days", &["{2019-02-27}"], &[("{2019-02-27 11:59}", "{2019-02-27}")]),
 ];
 
-/// A case with domains, whose mother `t` has a column of this type. With a column of XML, which has no encoder, all rows go
-/// out as text.
-fn case_of(type_name: &str, as_text: bool) -> Case {
-    let case = case!();
-    case.db.execute(
-        "CREATE DOMAIN price AS numeric(10,2); CREATE DOMAIN day AS date; CREATE DOMAIN days AS day[];",
-    );
-    let more = if as_text { ", x xml" } else { "" };
-    case.db.execute(&format!("CREATE TABLE t (id int, v {type_name}{more})"));
-    case.config("mother_tables: {t: {id: int}}\n");
-    case
-}
-
-fn load(case: &Case, values: &[&str], as_text: bool, flags: &str) -> Outcome {
-    let end = if as_text { "|<a/>" } else { "" };
-    let quoted = |value: &str| format!("`{}`", value.replace('`', "``"));
-    let rows: String =
-        values.iter().enumerate().map(|(id, value)| format!("{id}|{}{end}\n", quoted(value))).collect();
-    let columns = if as_text { "id:int v:text x:text" } else { "id:int v:text" };
-    case.dump("lms_v1", &[("t", columns, &rows)]);
-    Outcome::of(case.ingest(flags).run())
-}
-
 #[test]
 fn what_would_be_changed_is_refused_with_its_line_and_what_would_become_of_it() {
     for (type_name, held, changed) in CHANGES {
         for as_text in [false, true] {
-            let case = case_of(type_name, as_text);
+            let case = case_of(type_name, as_text, "");
             let values: Vec<&str> =
                 held.iter().copied().chain(changed.iter().map(|(value, _)| *value)).collect();
             let outcome = load(&case, &values, as_text, "--verify --max-rejects 100% --rejects rejects");
@@ -184,7 +162,7 @@ fn blanks_behind_a_padded_value_and_inexact_numbers_stay_allowed() {
         ("varchar", "abc  ", "abc  "),
     ] {
         for as_text in [false, true] {
-            let case = case_of(type_name, as_text);
+            let case = case_of(type_name, as_text, "");
             load(&case, &[value], as_text, "--verify").run.assert_code(0);
             assert_eq!(case.db.one("SELECT v::text FROM t"), expected, "{type_name}");
         }
@@ -199,7 +177,7 @@ fn a_number_too_small_for_its_type_is_refused() {
         ("numeric", "1e-20000"),
         ("numeric(10,2)", "1e-20"),
     ] {
-        let case = case_of(type_name, false);
+        let case = case_of(type_name, false, "");
         load(&case, &[value], false, "").run.assert_code(1);
         assert_eq!(case.tables(), "t");
     }
@@ -223,7 +201,7 @@ const CUT: [(&str, &str, &str); 10] = [
 fn digits_beyond_microseconds_are_cut_and_counted() {
     for (type_name, value, expected) in CUT {
         for as_text in [false, true] {
-            let case = case_of(type_name, as_text);
+            let case = case_of(type_name, as_text, "");
             let outcome = load(&case, &[value, value], as_text, "--verify");
             outcome.run.assert_code(0);
             assert_eq!(case.db.one("SELECT min(v::text) FROM t"), expected, "{type_name}");
@@ -233,7 +211,7 @@ fn digits_beyond_microseconds_are_cut_and_counted() {
         }
     }
     // Zeros are no loss.
-    let case = case_of("timestamp", false);
+    let case = case_of("timestamp", false, "");
     let outcome = load(&case, &["2019-02-27 11:59:00.1234560"], false, "");
     assert_eq!(outcome.units()[0].get("adjusted"), None);
 }
@@ -386,7 +364,7 @@ fn what_is_held_reads_back_as_written_or_is_refused_or_counted() {
         let values: Vec<Written> =
             (0..cases).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
         let texts: Vec<&str> = values.iter().map(|value| value.text.as_str()).collect();
-        let case = case_of(type_name, as_text);
+        let case = case_of(type_name, as_text, "");
         let outcome = load(&case, &texts, as_text, "--max-rejects 100% --rejects rejects");
         assert!(matches!(outcome.run.code, 0 | 3), "{}", outcome.run.stderr);
         let rows = case.db.rows("SELECT id::text, v::text FROM t ORDER BY id");

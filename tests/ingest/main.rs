@@ -19,6 +19,7 @@ mod inspect;
 mod memory;
 mod mothers;
 mod names;
+mod one_column;
 mod original;
 mod output;
 mod parts;

@@ -126,7 +126,7 @@ impl ReportArgs {
     }
 
     fn deliver(&self, report: &Report, quiet: bool, summary: impl FnOnce(&Report) -> String) -> Result<()> {
-        // A picture that cannot be drawn costs nobody the report.
+        // The report is written even if the picture cannot be drawn.
         let drawn = self.draw(report);
         if let Some(path) = &self.report {
             report.write(path)?;

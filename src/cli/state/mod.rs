@@ -2,7 +2,7 @@
 
 mod drift;
 
-use super::history::{first_line, units_in_words};
+use super::history::{command_of, first_line, units_in_words};
 use crate::Result;
 use crate::report::page::{self, words};
 use crate::report::{plural, seconds, size, thousands, to_the_second};
@@ -175,12 +175,11 @@ impl State<'_> {
     }
 
     fn run(&self, run: &RunRecord, longest: f64) -> RunRow {
-        let command = [Some(run.command.as_str()), run.job.as_deref()];
         RunRow {
             run: run.run.to_string(),
             started: to_the_second(&run.started_at),
             age: age(&run.started_at, self.now),
-            command: words(&command.into_iter().flatten().collect::<Vec<_>>().join(" ")),
+            command: words(&command_of(run)),
             class: match run.status.as_str() {
                 "ok" if run.rows_rejected > 0 => "warn",
                 "ok" => "ok",

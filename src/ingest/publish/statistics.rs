@@ -6,7 +6,6 @@ use crate::ingest::settings::Settings;
 use crate::pg::database::Database;
 use crate::pg::ident::Qualified;
 use crate::pg::lock;
-use crate::report::timeline::{self, Step};
 use crate::report::{UnitReport, UnitStatus};
 use crate::run::interrupt;
 use crate::run::workers::side_by_side;
@@ -45,6 +44,8 @@ pub fn of_mothers(reports: &[UnitReport], schema: &str, settings: &Settings, dat
 
 fn of_mother(mother: &Qualified, client: &mut Client) -> Result<()> {
     let version: i32 = client.query_one("SELECT current_setting('server_version_num')::int", &[])?.get(0);
-    let only = if version >= RECURSIVE_SINCE { "ONLY " } else { "" };
-    timeline::during(Step::Analyze, mother.name(), || lock::analyze(client, &format!("{only}{mother}")))
+    match version >= RECURSIVE_SINCE {
+        true => lock::analyze_only(client, mother),
+        false => lock::analyze(client, mother),
+    }
 }

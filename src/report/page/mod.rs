@@ -2,8 +2,7 @@
 //!
 //! The templates are compiled, and escape what they are given: names of tables and messages are strangers' words.
 
-use super::numbers::beginning;
-use crate::error::without_commands;
+use crate::error::{shortened, without_commands};
 use crate::secret::without_passwords;
 use crate::{Error, Result};
 use askama::Template;
@@ -29,5 +28,5 @@ const MOST_CHARS: usize = 600;
 
 /// A stranger's words as pages show them.
 pub fn words(text: &str) -> String {
-    beginning(&without_passwords(text), MOST_CHARS)
+    shortened(&without_passwords(text), MOST_CHARS)
 }

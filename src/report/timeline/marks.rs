@@ -2,7 +2,7 @@
 
 use super::lane::Micros;
 use super::step::MarkKind;
-use crate::report::numbers::beginning;
+use crate::error::shortened;
 
 /// The most marks. With more, neighbours of a kind are joined.
 const MOST_MARKS: usize = 200;
@@ -33,7 +33,7 @@ pub struct Marks(Vec<Mark>);
 impl Marks {
     /// Adds one.
     pub fn add(&mut self, mark: Mark) {
-        let text = beginning(&mark.text, TEXT_CHARS);
+        let text = shortened(&mark.text, TEXT_CHARS);
         self.0.push(Mark { text, ..mark });
         if self.0.len() > MOST_MARKS {
             self.join();

@@ -11,7 +11,6 @@ use crate::report::numbers::{plural, size, thousands, to_the_second};
 use crate::report::page::{self, words};
 use crate::report::unit::{UnitReport, UnitStatus};
 use askama::Template;
-use std::cmp::Reverse;
 
 /// How many units are named.
 const NAMED_UNITS: usize = 100;
@@ -97,7 +96,7 @@ struct MarkRow {
 struct UnitRow {
     name: String,
     source: String,
-    status: String,
+    status: &'static str,
     class: &'static str,
     rows: String,
     rejected: String,
@@ -257,26 +256,24 @@ fn ordered(units: &[UnitReport]) -> Vec<&UnitReport> {
             UnitStatus::NotLoaded => 2,
             UnitStatus::Unchanged => 3,
         };
-        rank(one).cmp(&rank(other)).then_with(|| Reverse(one.seconds).0.total_cmp(&other.seconds).reverse())
+        rank(one).cmp(&rank(other)).then_with(|| other.seconds.total_cmp(&one.seconds))
     });
     units
 }
 
 fn unit_row(unit: &UnitReport) -> UnitRow {
-    let (status, class) = match unit.status {
-        UnitStatus::Loaded if unit.rows_rejected > 0 => ("loaded", "warn"),
-        UnitStatus::Loaded => ("loaded", "ok"),
-        UnitStatus::Unchanged => ("unchanged", "dim"),
-        UnitStatus::Failed => ("failed", "failed"),
-        UnitStatus::Refused => ("refused", "failed"),
-        UnitStatus::NotLoaded => ("not loaded", "dim"),
+    let class = match unit.status {
+        UnitStatus::Loaded if unit.rows_rejected > 0 => "warn",
+        UnitStatus::Loaded => "ok",
+        UnitStatus::Failed | UnitStatus::Refused => "failed",
+        UnitStatus::Unchanged | UnitStatus::NotLoaded => "dim",
     };
     let is_loaded = unit.status == UnitStatus::Loaded;
     let counted = |text: String| if is_loaded { text } else { "-".to_owned() };
     UnitRow {
         name: words(&unit.name),
         source: words(&unit.source),
-        status: status.to_owned(),
+        status: unit.status.word(),
         class,
         rows: counted(thousands(unit.rows_loaded)),
         rejected: counted(thousands(unit.rows_rejected)),

@@ -3,7 +3,7 @@
 use super::lane::{Ended, Lane, Micros};
 use super::marks::{Mark, Marks};
 use super::step::{MarkKind, Step};
-use crate::report::numbers::beginning;
+use crate::error::shortened;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use std::thread::ThreadId;
@@ -70,7 +70,7 @@ impl Recorder {
         };
         self.last_id += 1;
         let before = self.lanes[lane].pieces.len();
-        self.lanes[lane].begin(self.last_id, step, beginning(unit, NAME_CHARS).as_str().into(), at);
+        self.lanes[lane].begin(self.last_id, step, shortened(unit, NAME_CHARS).as_str().into(), at);
         self.count_pieces(lane, before, at);
         Some(Ticket { lane, id: self.last_id })
     }

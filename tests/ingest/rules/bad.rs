@@ -1,5 +1,6 @@
 //! `bad: null`: NULL in the place of what a column cannot hold. Each such value is counted and named, and the rows are loaded.
 
+use crate::one_column::{case_of, load};
 use pghaul_test_support::{Case, Dump, Outcome, case, ingest};
 use serde_json::{Value, json};
 
@@ -18,21 +19,10 @@ const BAD: [(&str, &str, &[&str]); 14] = [
     ("json", "{\"a\": 1e3}", &["{", "{'a': 1}", "\u{1}"]),
     ("jsonb", "{\"a\": \"\\u0041\"}", &["\"\\u0000\"", "[1e999999]", "nul"]),
     ("mood", "ok", &["good"]),
-    ("price", "10.25", &["10.255", "-1"]),
+    ("cost", "10.25", &["10.255", "-1"]),
     ("integer[]", "{1,2}", &["{1,x}", "1"]),
     ("inet", "10.0.0.1", &["10.0.0.256"]),
 ];
-
-fn case_of(type_name: &str, as_text: bool) -> Case {
-    let case = case!();
-    case.db.execute(
-        "CREATE DOMAIN price AS numeric(10,2) CHECK (VALUE > 0); CREATE TYPE mood AS ENUM ('sad', 'ok');",
-    );
-    let more = if as_text { ", x xml" } else { "" };
-    case.db.execute(&format!("CREATE TABLE t (id int, v {type_name}{more})"));
-    case.config(&format!("mother_tables: {{t: {{id: int}}}}\n{RULE}"));
-    case
-}
 
 fn reasons(case: &Case) -> Vec<Value> {
     let text = std::fs::read_to_string(case.work.join("rejects/v1_t.jsonl")).unwrap_or_default();
@@ -43,14 +33,10 @@ fn reasons(case: &Case) -> Vec<Value> {
 fn what_a_column_cannot_hold_is_null_and_named_and_the_row_is_loaded() {
     for (type_name, good, bad) in BAD {
         for as_text in [false, true] {
-            let case = case_of(type_name, as_text);
-            let end = if as_text { "|<a/>" } else { "" };
+            let case = case_of(type_name, as_text, RULE);
             let values: Vec<&str> = std::iter::once(good).chain(bad.iter().copied()).collect();
-            let rows: String =
-                values.iter().enumerate().map(|(id, value)| format!("{id}|`{value}`{end}\n")).collect();
-            let columns = if as_text { "id:int v:text x:text" } else { "id:int v:text" };
-            case.dump("lms_v1", &[("t", columns, &rows)]);
-            let outcome = case.ends_with(0, "--verify --rejects rejects");
+            let outcome = load(&case, &values, as_text, "--verify --rejects rejects");
+            outcome.run.assert_code(0);
             let nulls = case.db.one("SELECT string_agg(id::text, ' ' ORDER BY id) FROM t WHERE v IS NULL");
             let expected: Vec<String> = (1..values.len()).map(|id| id.to_string()).collect();
             assert_eq!(nulls, expected.join(" "), "{type_name} {as_text}");

@@ -1,29 +1,14 @@
 //! `trim` and `null_if`: what is loaded is what PostgreSQL makes of the values as they are written.
 
+use crate::one_column::{case_of, load};
 use pghaul_test_support::{Case, Outcome, case, ingest};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// A case with a table `t` whose column `v` has this type and these rules. With a column of XML, which has no encoder, all rows go
-/// out as text.
-fn case_of(type_name: &str, rules: &str, as_text: bool) -> Case {
-    let case = case!();
-    case.db.execute("CREATE DOMAIN price AS numeric(10,2); CREATE TYPE mood AS ENUM ('sad', 'ok');");
-    let more = if as_text { ", x xml" } else { "" };
-    case.db.execute(&format!("CREATE TABLE t (id int, v {type_name}{more})"));
-    case.config(&format!("mother_tables: {{t: {{id: int}}}}\ncolumns: {{t: {{v: {rules}}}}}\n"));
-    case
-}
-
-fn load(case: &Case, values: &[&str], as_text: bool, flags: &str) -> Outcome {
-    let end = if as_text { "|<a/>" } else { "" };
-    let quoted = |value: &str| format!("`{}`", value.replace('`', "``"));
-    let rows: String =
-        values.iter().enumerate().map(|(id, value)| format!("{id}|{}{end}\n", quoted(value))).collect();
-    let columns = if as_text { "id:int v:text x:text" } else { "id:int v:text" };
-    case.dump("lms_v1", &[("t", columns, &rows)]);
-    Outcome::of(case.ingest(flags).run())
+/// A case whose column `v` has this type and these rules.
+fn ruled(type_name: &str, rules: &str, as_text: bool) -> Case {
+    case_of(type_name, as_text, &format!("columns: {{t: {{v: {rules}}}}}\n"))
 }
 
 /// The loaded values in the order of the file.
@@ -50,7 +35,7 @@ fn values_are_trimmed_first_and_are_null_then_whatever_their_type() {
         ("text[]", " {a} ", "{a}"),
     ] {
         for as_text in [false, true] {
-            let case = case_of(type_name, "{trim: true, null_if: ['-', '9999*', '']}", as_text);
+            let case = ruled(type_name, "{trim: true, null_if: ['-', '9999*', '']}", as_text);
             let values = [value, " - ", "99991231", "    ", "-"];
             load(&case, &values, as_text, "--verify").run.assert_code(0);
             let nulls = [Some(expected.to_owned()), None, None, None, None];
@@ -75,7 +60,7 @@ fn the_type_maps_null_if_counts_beside_that_of_the_column_and_only_that_is_count
 
 #[test]
 fn a_changed_rule_loads_the_unit_again_and_the_same_one_does_not() {
-    let case = case_of("text", "{trim: true}", false);
+    let case = ruled("text", "{trim: true}", false);
     load(&case, &[" a ", "b"], false, "").run.assert_code(0);
     let status = |outcome: &Outcome| outcome.statuses()["v1_t"].clone();
     assert_eq!(status(&case.ends_with(0, "")), "unchanged");
@@ -124,7 +109,7 @@ fn what_is_loaded_is_what_postgresql_computes() {
         let values: Vec<String> =
             (0..cases).map(|_| texts().new_tree(&mut runner).unwrap().current()).collect();
         let texts: Vec<&str> = values.iter().map(String::as_str).collect();
-        let case = case_of("text", "{trim: true, null_if: ['n/a', '', 'ö*']}", as_text);
+        let case = ruled("text", "{trim: true, null_if: ['n/a', '', 'ö*']}", as_text);
         case.db.execute("CREATE TABLE written (id int, v text)");
         let mut client = case.db.client();
         for (id, text) in (0..).zip(&texts) {
